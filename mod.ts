@@ -1,0 +1,50 @@
+/**
+ * Distributed locks and leader election on NATS JetStream key-value, for Deno, Bun, Node, browsers and workers.
+ *
+ * A lock is one key of a bucket; whoever writes its record holds it until the lease runs out. Every write is a
+ * compare-and-set, so of any number of candidates exactly one is granted; validity counts from before the request left;
+ * an answer that does not come is taken for unknown, not for failure.
+ *
+ * **Failure model.** At most one candidate believes that it leads, as long as the rates of the candidates' clocks differ
+ * less than the margin (a tenth of the lease). A process that was paused in the middle of its work is not stopped by any
+ * lease: pass the fencing token to what it writes to, and refuse older ones there.
+ *
+ * @example One round of a reconcile loop
+ * ```ts ignore
+ * import { wsconnect } from "@nats-io/nats-core";
+ * import { Locker, newKeyValue } from "@x/natslock";
+ *
+ * const nc = await wsconnect({ servers: "ws://127.0.0.1:8080" });
+ * const kv = await newKeyValue(nc, "locks", 15_000);
+ * const locker = new Locker({ kv });
+ * if (await locker.acquireLead()) console.log("this instance leads");
+ * ```
+ *
+ * @module
+ */
+
+export { type BucketOptions, newKeyValue } from "./src/bucket.ts";
+export type { Connection, KvHandle } from "./src/bucket_handle.ts";
+export { type CandidateOptions, DEFAULT_KEY_NAME } from "./src/candidate.ts";
+export type { Clock } from "./src/clock.ts";
+export type { ConnectionSettings } from "./src/connection.ts";
+export {
+  AcquireTimeoutError,
+  BadParameterError,
+  type BucketComplaint,
+  BucketConfigError,
+  ConnectionError,
+  type ConnectionTrouble,
+  LeaseLostError,
+  LeaseReleasedError,
+  LockerClosedError,
+  type LossReason,
+  NatslockError,
+} from "./src/errors.ts";
+export type { Leadership } from "./src/leadership.ts";
+export { Locker, type LockerOptions, type OpenOptions, type StoreLockerOptions } from "./src/locker.ts";
+export type { Logger } from "./src/logger.ts";
+export type { Random } from "./src/random.ts";
+export type { LeaseRecord, Meta, Sighting } from "./src/record.ts";
+export type { LeaseStore, ReadOutcome, RemoveRequest, StoreTerms, WriteOutcome, WriteRequest } from "./src/store.ts";
+export type { TimingOptions } from "./src/timing.ts";

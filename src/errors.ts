@@ -1,0 +1,185 @@
+/**
+ * Every error that this library throws, rejects with or aborts with.
+ *
+ * Contention is never an error: it is `false` or `null`. A cancelled wait rejects with the caller's own
+ * `signal.reason`. Tell errors apart by `code` or `name`; `instanceof` works only within one copy of the library.
+ *
+ * @module
+ */
+
+/** Base of all errors of this library: catch it to catch them all. */
+export class NatslockError extends Error {
+  /** Class name, kept under minification. */
+  override readonly name: string = "NatslockError";
+  /** Stable machine-readable name of the condition, such as `"BAD_PARAMETER"`. */
+  readonly code: string;
+
+  /** True where the same call may succeed later without anybody changing anything. */
+  get transient(): boolean {
+    return false;
+  }
+
+  /** Makes an error with a stable code; `options.cause` keeps what led to it. */
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** An argument is missing or out of range. Thrown before any message is sent: mend the call. */
+export class BadParameterError extends NatslockError {
+  /** Class name, kept under minification. */
+  override readonly name = "BadParameterError";
+  /** The argument or field that is wrong. */
+  readonly parameter: string;
+
+  /** Names the parameter; the message says its value and what was wanted. */
+  constructor(parameter: string, message: string, options?: ErrorOptions) {
+    super("BAD_PARAMETER", message, options);
+    this.parameter = parameter;
+  }
+}
+
+/** What a {@linkcode BucketConfigError} found. */
+export interface BucketComplaint {
+  /** Name of the bucket. */
+  readonly bucket: string;
+  /** Name of the setting, as the server spells it. */
+  readonly setting: string;
+  /** Its present value. */
+  readonly value: unknown;
+  /** What a lock bucket needs. */
+  readonly wanted: string;
+}
+
+/** The bucket has a setting with which locks would not be safe: change that setting, or use a bucket made for locks. */
+export class BucketConfigError extends NatslockError {
+  /** Class name, kept under minification. */
+  override readonly name = "BucketConfigError";
+  /** Name of the bucket. */
+  readonly bucket: string;
+  /** Name of the setting, as the server spells it. */
+  readonly setting: string;
+  /** Its present value. */
+  readonly value: unknown;
+  /** What a lock bucket needs. */
+  readonly wanted: string;
+
+  /** States the complaint in one sentence. */
+  constructor(complaint: BucketComplaint) {
+    const { bucket, setting, value, wanted } = complaint;
+    super(
+      "BUCKET_CONFIG",
+      `Cannot keep locks in bucket "${bucket}": "${setting}" must be ${wanted}, current value is ${
+        JSON.stringify(value)
+      }`,
+    );
+    this.bucket = bucket;
+    this.setting = setting;
+    this.value = value;
+    this.wanted = wanted;
+  }
+}
+
+/** A wait for the lock ran into its own `timeout`. Nothing of it is left on the server. */
+export class AcquireTimeoutError extends NatslockError {
+  /** Class name, kept under minification. */
+  override readonly name = "AcquireTimeoutError";
+
+  /** Says which key was waited for and how long. */
+  constructor(message: string, options?: ErrorOptions) {
+    super("ACQUIRE_TIMEOUT", message, options);
+  }
+}
+
+/**
+ * Why a lease was lost.
+ *
+ * - `deadline`: no renewal was confirmed in time (network, server or this process was too slow);
+ * - `superseded`: another record stands under the key;
+ * - `removed`: the record is gone (expired, purged, or the bucket was deleted);
+ * - `stolen`: someone took it on purpose;
+ * - `closed`: the connection was closed for good.
+ */
+export type LossReason =
+  | "deadline"
+  | "superseded"
+  | "removed"
+  | "stolen"
+  | "closed";
+
+/** The lease is no longer held though nobody released it: stop the protected work. Always the reason of a signal. */
+export class LeaseLostError extends NatslockError {
+  /** Class name, kept under minification. */
+  override readonly name = "LeaseLostError";
+  /** Why it was lost. */
+  readonly why: LossReason;
+
+  /** Says which key and why. */
+  constructor(why: LossReason, message: string, options?: ErrorOptions) {
+    super("LEASE_LOST", message, options);
+    this.why = why;
+  }
+}
+
+/** The lease was given back by its holder. The reason of its signal from then on. */
+export class LeaseReleasedError extends NatslockError {
+  /** Class name, kept under minification. */
+  override readonly name = "LeaseReleasedError";
+
+  /** Says which key. */
+  constructor(message: string, options?: ErrorOptions) {
+    super("LEASE_RELEASED", message, options);
+  }
+}
+
+/** The Locker was closed: make a new one. */
+export class LockerClosedError extends NatslockError {
+  /** Class name, kept under minification. */
+  override readonly name = "LockerClosedError";
+
+  /** Says which Locker. */
+  constructor(message: string, options?: ErrorOptions) {
+    super("LOCKER_CLOSED", message, options);
+  }
+}
+
+/**
+ * Why NATS did not do what was asked.
+ *
+ * - `timeout`: no answer in time, the request may or may not have been carried out;
+ * - `unavailable`: the server has no leader for the bucket now, or is overloaded: try again;
+ * - `contended`: others kept writing to the key until the time was up: try again;
+ * - `denied`: the account lacks a right;
+ * - `bucket_missing`: the bucket does not exist (any more);
+ * - `closed`: the connection is closed for good;
+ * - `refused`: the server refused for another reason, see `cause`.
+ */
+export type ConnectionTrouble =
+  | "timeout"
+  | "unavailable"
+  | "contended"
+  | "denied"
+  | "bucket_missing"
+  | "closed"
+  | "refused";
+
+/** NATS is unreachable or refuses: `why` says which, `cause` is the client's own error. */
+export class ConnectionError extends NatslockError {
+  /** Class name, kept under minification. */
+  override readonly name = "ConnectionError";
+  /** Which kind of trouble. */
+  readonly why: ConnectionTrouble;
+
+  /** Says what was tried and why it failed. */
+  constructor(why: ConnectionTrouble, message: string, options?: ErrorOptions) {
+    super("CONNECTION", message, options);
+    this.why = why;
+  }
+
+  /** True for `timeout`, `unavailable` and `contended`. */
+  override get transient(): boolean {
+    return this.why === "timeout" || this.why === "unavailable" ||
+      this.why === "contended";
+  }
+}

@@ -1,0 +1,160 @@
+/**
+ * Decisions while what was written is taken back.
+ *
+ * @module
+ */
+
+import {
+  type Answer,
+  type Effect,
+  type Ending,
+  go,
+  type LeaseEvent,
+  type Leaving,
+  type Scene,
+  type Sight,
+  sightOf,
+  type Step,
+} from "./lease_model.ts";
+import type { NatslockError } from "./errors.ts";
+import type { Sighting } from "./record.ts";
+
+/** Begins to take back. A request in flight is let end first (L8); a doubtful write is fenced off by a removal. */
+export function leave(
+  scene: Scene,
+  phase: Omit<Leaving, "at" | "until">,
+  ...told: Effect[]
+): Step {
+  const leaving: Leaving = {
+    at: "leaving",
+    until: scene.now + scene.rules.ttl,
+    ...phase,
+  };
+  if (leaving.busy !== null) return go(scene.memory, leaving, ...told);
+  const step = leaving.stake === "none" ? finish(scene, leaving.end) : undo(scene, leaving);
+  return { state: step.state, effects: [...told, ...step.effects] };
+}
+
+/** What an event does while taking back. */
+export function leaving(scene: Scene, phase: Leaving, event: LeaseEvent): Step {
+  switch (event.on) {
+    case "retry":
+      return undo(scene, phase);
+    case "applied":
+    case "conflict":
+    case "unknown":
+    case "failed":
+    case "seen":
+      return phase.busy === "write" ? written(scene, phase, event) : undone(scene, phase, event);
+    default:
+      return go(scene.memory, phase);
+  }
+}
+
+/** The next try to undo. */
+function undo(scene: Scene, phase: Leaving): Step {
+  if (phase.target === null) return look(scene, phase);
+  return go(scene.memory, { ...phase, busy: "remove" }, {
+    act: "remove",
+    expected: phase.target,
+  });
+}
+
+function look(scene: Scene, phase: Leaving): Step {
+  return go(scene.memory, { ...phase, busy: "read" }, {
+    act: "read",
+    fresh: false,
+  });
+}
+
+/** A write that was in flight when the leaving began has ended. */
+function written(scene: Scene, phase: Leaving, event: Answer): Step {
+  const idle: Leaving = { ...phase, busy: null };
+  switch (event.on) {
+    case "applied":
+      return undo(scene, { ...idle, target: event.revision, stake: "stands" });
+    case "unknown":
+      return undo(scene, { ...idle, stake: "doubt" });
+    case "conflict":
+      return phase.stake === "doubt" ? look(scene, idle) : finish(scene, phase.end);
+    default:
+      return phase.stake === "none" ? finish(scene, phase.end) : undo(scene, idle);
+  }
+}
+
+/** A removal or a look has ended. */
+function undone(scene: Scene, phase: Leaving, event: Answer): Step {
+  if (phase.stake === "none") return finish(scene, phase.end);
+  switch (event.on) {
+    case "applied":
+      return finish(scene, phase.end, {
+        revision: event.revision,
+        takeable: true,
+        until: scene.now + scene.rules.markerTtl,
+      });
+    case "conflict":
+      if (event.current === null) {
+        return go(scene.memory, { ...phase, busy: null }, {
+          act: "pause",
+          why: "contention",
+        });
+      }
+      return phase.stake === "doubt" ? look(scene, phase) : finish(scene, phase.end);
+    case "seen":
+      return seen(scene, phase, event.sighting);
+    case "unknown":
+      return again(scene, phase, event.error);
+    case "failed":
+      return event.error.transient
+        ? again(scene, phase, event.error)
+        : finish(scene, { kind: "abandoned", error: event.error });
+  }
+}
+
+/**
+ * Only a record of ours is taken back: never a successor's (L8, S5). While the key still stands where the doubtful
+ * write expects it, that write may land yet: it has to be fenced off, not waited for.
+ */
+function seen(scene: Scene, phase: Leaving, sighting: Sighting): Step {
+  const ours = sighting.kind === "held" &&
+    sighting.record.holder === scene.rules.id &&
+    (phase.attempt === null || sighting.record.attempt === phase.attempt);
+  if (ours) {
+    const landed = phase.target !== null && sighting.revision > phase.target;
+    return undo(scene, {
+      ...phase,
+      target: sighting.revision,
+      stake: landed ? "stands" : phase.stake,
+    });
+  }
+  if (phase.stake === "doubt" && sighting.revision === phase.target) {
+    return go(scene.memory, { ...phase, busy: null }, {
+      act: "pause",
+      why: "contention",
+    });
+  }
+  return finish(scene, phase.end, sightOf(sighting, scene));
+}
+
+/** Trouble: try again, at most until all of it has run out by itself. */
+function again(scene: Scene, phase: Leaving, error: NatslockError): Step {
+  if (scene.now >= phase.until) {
+    return finish(scene, { kind: "abandoned", error });
+  }
+  return go(scene.memory, { ...phase, busy: null }, {
+    act: "pause",
+    why: "trouble",
+    error,
+  });
+}
+
+function finish(scene: Scene, end: Ending, sight?: Sight): Step {
+  const memory = {
+    ...scene.memory,
+    sight: sight ?? { ...scene.memory.sight, takeable: false },
+  };
+  return go(memory, { at: "idle", end, busy: null }, {
+    act: "tell",
+    news: "ended",
+  });
+}

@@ -1,0 +1,234 @@
+/**
+ * The words of the lease's state machine: phases, events, effects. No decision is taken here.
+ *
+ * @module
+ */
+
+import type { LossReason, NatslockError } from "./errors.ts";
+import type { Sighting } from "./record.ts";
+
+/** What is constant over a step. Times are milliseconds. */
+export interface LeaseRules {
+  /** The candidate's UUID. */
+  readonly id: string;
+  /** Prefix of the nonces of this candidate's grants, unlike that of any other. */
+  readonly instance: string;
+  /** Lease length. */
+  readonly ttl: number;
+  /** How much earlier than the server the holder considers its lease over. */
+  readonly margin: number;
+  /** How long the mark of a release stays. */
+  readonly markerTtl: number;
+}
+
+/** What the last look at the key told. */
+export interface Sight {
+  /** Revision the key stood at. */
+  readonly revision: number;
+  /** True if a write may be put on it without a further look: vacant, never seen, or our own old record. */
+  readonly takeable: boolean;
+  /** When what was seen has run out, so that the key stands at 0 again. */
+  readonly until: number;
+}
+
+/** What is known across holds. */
+export interface Memory {
+  /** The stream that the revisions below belong to. */
+  readonly epoch: string;
+  /** Highest revision seen in this epoch: an answer below it is stale. */
+  readonly high: number;
+  /** The last look at the key. */
+  readonly sight: Sight;
+  /** Grants asked for so far: makes nonces unique. */
+  readonly grants: number;
+}
+
+/** The request that is in flight. */
+export type RequestKind = "write" | "read" | "remove";
+
+/** How a hold, or the try for one, ended. */
+export type Ending =
+  | { readonly kind: "released" }
+  /** The mark of release could not be confirmed; the record runs out by itself. */
+  | { readonly kind: "abandoned"; readonly error: NatslockError }
+  | { readonly kind: "refused"; readonly by: Sighting }
+  /** A grant came too late to be worth anything, or in another stream than the one known, and was taken back. */
+  | { readonly kind: "withdrawn" }
+  | {
+    readonly kind: "lost";
+    readonly why: LossReason;
+    readonly error: NatslockError | null;
+  }
+  | { readonly kind: "failed"; readonly error: NatslockError };
+
+/** Neither holding nor trying. */
+export interface Idle {
+  readonly at: "idle";
+  /** How the last hold or try ended; `null` before the first. */
+  readonly end: Ending | null;
+  /** A request of the last hold that has not been answered yet. */
+  readonly busy: RequestKind | null;
+}
+
+/** Trying to be granted. */
+export interface Seeking {
+  readonly at: "seeking";
+  /** Nonce of this grant, kept over its retries. */
+  readonly attempt: string;
+  /** Revision that the write is put on. */
+  readonly expected: number;
+  /** When the first write with this nonce left; `null` if none has. */
+  readonly firstSentAt: number | null;
+  /** True while a write with this nonce may still land. */
+  readonly doubt: boolean;
+  /** When the try began, by the wall clock; becomes `since`. */
+  readonly since: number;
+  readonly busy: RequestKind | null;
+}
+
+/** Holding, as long as `now < validUntil`. */
+export interface Held {
+  readonly at: "held";
+  readonly attempt: string;
+  /** Revision of the grant: the fencing token. */
+  readonly token: number;
+  /** Our latest write known to stand. */
+  readonly revision: number;
+  /** From here on the lease is over, whatever is in flight. */
+  readonly validUntil: number;
+  /** When the latest renewal left. */
+  readonly sentAt: number;
+  /** When the earliest renewal of unknown outcome left. */
+  readonly doubt: number | null;
+  readonly since: number;
+  readonly busy: RequestKind | null;
+}
+
+/** What still has to be undone: nothing known, a record that stands, or a write that may have landed or may land yet. */
+export type Stake = "none" | "stands" | "doubt";
+
+/** Taking back what was written. `held` is already false. */
+export interface Leaving {
+  readonly at: "leaving";
+  /** Nonce of what is taken back; `null` = any record of our id. */
+  readonly attempt: string | null;
+  /** Revision that the removal is put on; `null` = look first. */
+  readonly target: number | null;
+  readonly stake: Stake;
+  /** When all of it has run out by itself. */
+  readonly until: number;
+  /** What the ending will be once it is undone. */
+  readonly end: Ending;
+  readonly busy: RequestKind | null;
+}
+
+/** Where the machine stands. */
+export type Phase = Idle | Seeking | Held | Leaving;
+
+/** The whole state: what is known, and what is being done. */
+export interface LeaseState {
+  readonly memory: Memory;
+  readonly phase: Phase;
+}
+
+/** What happens to the machine. Answers carry the epoch that the store knew when they came. */
+export type LeaseEvent =
+  /** Somebody wants the lock; `since` is the wall clock. */
+  | { readonly on: "start"; readonly since: number; readonly epoch: string }
+  /** A renewal is due, or was asked for. */
+  | { readonly on: "renew" }
+  /** Time passed, or somebody looks: is the lease over? */
+  | { readonly on: "tick" }
+  /** Nobody wants the lock any more. */
+  | { readonly on: "leave" }
+  /** A pause is over. */
+  | { readonly on: "retry" }
+  /** A watch showed a revision. It decides nothing. */
+  | { readonly on: "hint"; readonly revision: number }
+  | Answer;
+
+/** How the request in flight ended. */
+export type Answer =
+  | {
+    readonly on: "applied";
+    readonly revision: number;
+    readonly epoch: string;
+  }
+  | {
+    readonly on: "conflict";
+    readonly current: number | null;
+    readonly epoch: string;
+  }
+  | {
+    readonly on: "unknown";
+    readonly error: NatslockError;
+    readonly epoch: string;
+  }
+  | {
+    readonly on: "failed";
+    readonly error: NatslockError;
+    readonly epoch: string;
+  }
+  | {
+    readonly on: "seen";
+    readonly sighting: Sighting;
+    readonly fresh: boolean;
+    readonly epoch: string;
+  };
+
+/** What the machine wants done. At most one request is in flight. */
+export type Effect =
+  | {
+    readonly act: "write";
+    readonly expected: number;
+    readonly attempt: string;
+    readonly token: number | null;
+    readonly since: number;
+  }
+  /** Look at the key; `fresh` = first look whether it is still the same stream. */
+  | { readonly act: "read"; readonly fresh: boolean }
+  | { readonly act: "remove"; readonly expected: number }
+  /** Wait, then `retry`: a short jittered moment for contention, `retryEvery` for trouble. */
+  | { readonly act: "pause"; readonly why: "contention" }
+  | {
+    readonly act: "pause";
+    readonly why: "trouble";
+    readonly error: NatslockError;
+  }
+  | { readonly act: "tell"; readonly news: "granted" | "renewed" | "ended" };
+
+/** The next state and what is to be done. */
+export interface Step {
+  readonly state: LeaseState;
+  readonly effects: readonly Effect[];
+}
+
+/** What every phase's decision is given. */
+export interface Scene {
+  readonly memory: Memory;
+  readonly now: number;
+  readonly rules: LeaseRules;
+}
+
+/** Puts a step together. */
+export function go(memory: Memory, phase: Phase, ...effects: Effect[]): Step {
+  return { state: { memory, phase }, effects };
+}
+
+/** The look that a sighting gives, with the time at which what was seen has run out. */
+export function sightOf(sighting: Sighting, scene: Scene): Sight {
+  const { rules, now } = scene;
+  const vacant = sighting.kind === "vacant";
+  const own = sighting.kind === "held" && sighting.record.holder === rules.id;
+  const takeable = vacant || own;
+  return {
+    revision: sighting.revision,
+    takeable,
+    until: now + (vacant ? rules.markerTtl : rules.ttl),
+  };
+}
+
+/** When a grant or renewal that left at `sentAt` stops being valid (L1). */
+export function validity(sentAt: number, rules: LeaseRules): number {
+  return sentAt + rules.ttl - rules.margin;
+}

@@ -1,0 +1,258 @@
+/**
+ * The Locker: one candidate for one lock.
+ *
+ * @module
+ */
+
+import { type BucketOptions, newKeyValue } from "./bucket.ts";
+import type { Connection, KvHandle } from "./bucket_handle.ts";
+import { candidateOf, type CandidateOptions } from "./candidate.ts";
+import { type Clock, SystemClock } from "./clock.ts";
+import { connectForLocks, type ConnectionSettings } from "./connection.ts";
+import { BadParameterError, LockerClosedError } from "./errors.ts";
+import { Keeper } from "./keeper.ts";
+import { KvStore } from "./kv_store.ts";
+import { type Leadership, leadershipOf } from "./leadership.ts";
+import type { LeaseState } from "./lease_model.ts";
+import type { Logger } from "./logger.ts";
+import { type Random, systemRandom } from "./random.ts";
+import type { LeaseStore } from "./store.ts";
+
+/** How a {@linkcode Locker} is made. */
+export interface LockerOptions extends CandidateOptions {
+  /** The bucket, from {@linkcode newKeyValue} or any KV of `@nats-io/kv`. */
+  readonly kv: KvHandle;
+}
+
+/** How a {@linkcode Locker} is made on another store than NATS: for tests. */
+export interface StoreLockerOptions extends CandidateOptions {
+  /** Where the leases are. */
+  readonly store: LeaseStore;
+  /** Default: the runtime's. */
+  readonly clock?: Clock;
+  /** Default: the runtime's. */
+  readonly random?: Random;
+}
+
+/** How {@linkcode Locker.open} connects and makes its bucket. */
+export interface OpenOptions extends CandidateOptions, BucketOptions {
+  /** Websocket addresses of the servers. Either this or `nc`. */
+  readonly servers?: string | readonly string[];
+  /** Passed on to `wsconnect`: credentials and the like. */
+  readonly connection?: ConnectionSettings;
+  /** An open connection to use instead; it stays open when the Locker is closed. */
+  readonly nc?: Connection;
+  /** Name of the bucket; made if it does not exist. */
+  readonly bucket: string;
+  /** Lease length in milliseconds. */
+  readonly ttl: number;
+  /** Where log lines go. Default: nowhere. */
+  readonly logger?: Logger;
+}
+
+/**
+ * One candidate for one lock: at most one Locker at a time leads.
+ *
+ * Call {@linkcode Locker.acquireLead} in your own loop, at intervals well below the lease length: it takes the lead or
+ * keeps it. If the loop hangs or the process dies, the lead lapses by itself after the lease length. A Locker is not
+ * re-entrant; its calls are carried out one after the other.
+ *
+ * @example Lead while in the loop
+ * ```ts ignore
+ * import { Locker } from "@x/natslock";
+ *
+ * await using locker = await Locker.open({ servers: "ws://127.0.0.1:8080", bucket: "locks", ttl: 15_000 });
+ * if (await locker.acquireLead()) {
+ *   // one round of work, shorter than the lease
+ * }
+ * ```
+ */
+export class Locker {
+  /** UUID of this candidate, lower case. */
+  readonly id: string;
+  /** Key of the lock. */
+  readonly key: string;
+  /** Where log lines go. */
+  readonly logger: Logger;
+  readonly #kv: KvHandle | null;
+  readonly #store: LeaseStore;
+  readonly #keeper: Keeper;
+  #owned: Connection | null = null;
+  #closing: Promise<void> | null = null;
+
+  /**
+   * Makes a candidate; sends nothing.
+   *
+   * @throws {BadParameterError} if `kv` is missing or none, or an option is out of range
+   */
+  constructor(options: LockerOptions | StoreLockerOptions) {
+    const { store, kv, clock, random } = foundation(options);
+    const candidate = candidateOf(options, random);
+    this.#store = store;
+    this.#kv = kv;
+    this.id = candidate.id;
+    this.key = candidate.key;
+    this.logger = candidate.logger;
+    this.#keeper = new Keeper(candidate, {
+      store,
+      clock,
+      random,
+      tell: (news, state) => this.#report(news, state),
+    });
+  }
+
+  /**
+   * Connects, opens the bucket (makes it if it does not exist) and makes a candidate that owns what was opened here.
+   *
+   * If the bucket keeps records longer than `ttl` and can give a lock its own lease length, this lock gets `ttl`.
+   * Waits for the connection and one or two answers; what was opened is closed again if it fails.
+   *
+   * @throws {BadParameterError} if an option is out of range
+   * @throws {BucketConfigError} if the bucket exists with a setting that breaks safety
+   * @throws {ConnectionError} if NATS is unreachable or refuses
+   */
+  static async open(options: OpenOptions): Promise<Locker> {
+    const { servers, nc: given, bucket, ttl } = options;
+    if (given === undefined && (servers === undefined || servers.length === 0)) {
+      throw new BadParameterError("servers", `Cannot open a Locker: "servers" or "nc" must be given`);
+    }
+    const nc = given ?? await connectForLocks(servers ?? [], { ttl, settings: options.connection });
+    try {
+      const kv = await newKeyValue(nc, bucket, ttl, options);
+      const terms = await new KvStore(kv).terms();
+      const own = terms.perKeyTtl && ttl >= 1000 && (terms.ttl === null || ttl < terms.ttl);
+      const { ttl: _bucketTtl, ...candidate } = options;
+      const locker = new Locker({ ...candidate, kv, ...(own ? { ttl } : {}) });
+      if (given === undefined) locker.#owned = nc;
+      return locker;
+    } catch (error) {
+      if (given === undefined) await nc.close();
+      throw error;
+    }
+  }
+
+  /**
+   * The bucket's KV handle.
+   *
+   * @throws {BadParameterError} if the Locker was made on another store
+   */
+  get kv(): KvHandle {
+    if (this.#kv !== null) return this.#kv;
+    throw new BadParameterError("kv", `Cannot give "kv": this Locker was made on a store without one`);
+  }
+
+  /** Name of the bucket. */
+  get name(): string {
+    return this.#store.name;
+  }
+
+  /**
+   * Lease length in force, in milliseconds. Asks the server only if the bucket's settings are not known yet.
+   *
+   * @throws {LockerClosedError} after {@linkcode Locker.close}
+   * @throws {BucketConfigError} if the bucket is not fit for this lock
+   * @throws {ConnectionError} if NATS is unreachable or refuses
+   */
+  async ttl(): Promise<number> {
+    this.#requireOpen();
+    return (await this.#keeper.timing()).ttl;
+  }
+
+  /**
+   * Takes the lead, or keeps it and renews the lease. True if this candidate leads, for the lease length less the
+   * margin from the moment of this call; false if another does.
+   *
+   * One message if nobody holds the lock, for each renewal, and for each refusal after the first. Waits for the
+   * answers, each at most `timing.requestTimeout`. If it rejects with a {@linkcode ConnectionError}, it is not known
+   * whether this candidate leads: do not act as the leader; the next call settles it.
+   *
+   * @throws {LockerClosedError} after {@linkcode Locker.close}
+   * @throws {BucketConfigError} if the bucket is not fit for this lock
+   * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses
+   */
+  async acquireLead(): Promise<boolean> {
+    this.#requireOpen();
+    return await this.#keeper.take();
+  }
+
+  /**
+   * Gives the lead back, so that another can take it at once. Does nothing if this id does not hold it.
+   *
+   * One message. If it rejects, the record may stand until its lease runs out.
+   *
+   * @throws {LockerClosedError} after {@linkcode Locker.close}
+   * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses
+   */
+  async releaseLead(): Promise<void> {
+    this.#requireOpen();
+    await this.#keeper.giveBack();
+  }
+
+  /**
+   * Who holds the lock now, read from the bucket's leader; `null` if nobody. Good for showing, not for deciding.
+   *
+   * @throws {LockerClosedError} after {@linkcode Locker.close}
+   * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses
+   */
+  async leader(): Promise<Leadership | null> {
+    this.#requireOpen();
+    const { ttl, requestTimeout } = await this.#keeper.timing();
+    const outcome = await this.#store.read(this.key, { timeout: requestTimeout });
+    if (outcome.kind === "failed") throw outcome.error;
+    return leadershipOf(outcome.sighting, ttl);
+  }
+
+  /**
+   * Gives the lead back if this candidate holds it, and closes the connection if it was opened by
+   * {@linkcode Locker.open}. Never rejects; a lead that could not be given back runs out by itself. Further calls wait
+   * for the first.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** The same as {@linkcode Locker.close}, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#keeper.standDown();
+    } catch (error) {
+      this.logger.warn(`Cannot give back key "${this.key}" on closing; it runs out by itself`, { error });
+    }
+    await this.#owned?.close();
+  }
+
+  #requireOpen(): void {
+    if (this.#closing === null) return;
+    throw new LockerClosedError(`Cannot use the Locker of key "${this.key}": it was closed`);
+  }
+
+  #report(news: "granted" | "renewed" | "ended", { phase }: LeaseState): void {
+    const about = { bucket: this.name, key: this.key, id: this.id };
+    if (phase.at === "held") {
+      const { token, revision } = phase;
+      if (news === "granted") this.logger.info(`Took the lead of "${this.key}"`, { ...about, token });
+      else this.logger.debug(`Renewed the lead of "${this.key}"`, { ...about, token, revision });
+    }
+    if (phase.at !== "idle" || phase.end === null) return;
+    const { end } = phase;
+    if (end.kind === "lost") this.logger.warn(`Lost the lead of "${this.key}"`, { ...about, why: end.why });
+    else if (end.kind === "refused" && end.by.kind === "foreign") {
+      this.logger.warn(`Key "${this.key}" is held by a stranger: its value is no UUID`, about);
+    } else if (end.kind === "released") this.logger.info(`Gave back "${this.key}"`, about);
+    else this.logger.debug(`Does not lead "${this.key}"`, { ...about, end: end.kind });
+  }
+}
+
+function foundation(options: LockerOptions | StoreLockerOptions) {
+  if (options && "store" in options) {
+    const { store, clock = new SystemClock(), random = systemRandom } = options;
+    return { store, kv: null, clock, random };
+  }
+  const kv = options?.kv;
+  return { store: new KvStore(kv), kv, clock: new SystemClock(), random: systemRandom };
+}

@@ -1,0 +1,81 @@
+/**
+ * The few things that a lease asks of a store. No NATS here: policy above, storage below.
+ *
+ * @module
+ */
+
+import type { NatslockError } from "./errors.ts";
+import type { LeaseRecord, Sighting } from "./record.ts";
+
+/** What a store is like; read once and kept, read again when there is a sign that it changed. */
+export interface StoreTerms {
+  /** Identity of the stream behind the bucket (its creation time): revisions compare only within one epoch. */
+  readonly epoch: string;
+  /** How long the bucket keeps a record, in milliseconds; `null` if it keeps records for ever. */
+  readonly ttl: number | null;
+  /** True if a record may carry a lease length of its own. */
+  readonly perKeyTtl: boolean;
+  /** How long the mark of a release stays under the key, in milliseconds. */
+  readonly markerTtl: number;
+}
+
+/** How a conditional write ended. */
+export type WriteOutcome =
+  /** Stored; `revision` is that of the new message. */
+  | { readonly kind: "applied"; readonly revision: number }
+  /**
+   * Certainly not stored: the key stands elsewhere. `current` is its revision (0 = no message), or `null` if the
+   * server only said that another write is in flight.
+   */
+  | { readonly kind: "conflict"; readonly current: number | null }
+  /** No answer: it may be stored, or may be stored yet. */
+  | { readonly kind: "unknown"; readonly error: NatslockError }
+  /** Certainly not stored, for another reason. */
+  | { readonly kind: "failed"; readonly error: NatslockError };
+
+/** How a look at a key ended. */
+export type ReadOutcome =
+  | { readonly kind: "seen"; readonly sighting: Sighting }
+  | { readonly kind: "failed"; readonly error: NatslockError };
+
+/** A conditional write of a record. */
+export interface WriteRequest {
+  /** What to write. */
+  readonly record: LeaseRecord;
+  /** Revision that the key must stand at; 0 = no message. */
+  readonly expected: number;
+  /** Lease length of its own in milliseconds, whole seconds; `null` = the bucket's. */
+  readonly ttl: number | null;
+  /** The longest wait for the answer, in milliseconds. */
+  readonly timeout: number;
+}
+
+/** A conditional removal. */
+export interface RemoveRequest {
+  /** Revision that the key must stand at; 0 = no message. */
+  readonly expected: number;
+  /** The longest wait for the answer, in milliseconds. */
+  readonly timeout: number;
+}
+
+/**
+ * One bucket of leases.
+ *
+ * Outcomes are values; a method rejects only from {@linkcode LeaseStore.terms}, with a `ConnectionError`
+ * or `BucketConfigError`.
+ */
+export interface LeaseStore {
+  /** Name of the bucket. */
+  readonly name: string;
+  /** What the bucket is like. Costs no message once read, unless `fresh` is asked for or it was found missing. */
+  terms(options?: { readonly fresh?: boolean }): Promise<StoreTerms>;
+  /** Looks at a key, as the store's leader has it. `timeout` in milliseconds. */
+  read(
+    key: string,
+    options: { readonly timeout: number },
+  ): Promise<ReadOutcome>;
+  /** Writes a record if the key stands at the expected revision. */
+  write(key: string, request: WriteRequest): Promise<WriteOutcome>;
+  /** Puts the mark of a release if the key stands at the expected revision. */
+  remove(key: string, request: RemoveRequest): Promise<WriteOutcome>;
+}

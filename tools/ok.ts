@@ -1,0 +1,170 @@
+// deno-lint-ignore-file no-console
+/**
+ * The one gate of this repository: `deno task test` and `deno task ok`.
+ *
+ * @module
+ */
+import { add, countJunit, type Counts, NONE, reconcile, summaryLine } from "./junit.ts";
+
+const HELP = `Usage: deno task test [arguments of deno test]
+
+Without arguments: formatting, lint, types, docs, tests and a dry run of the
+publication; every step runs even when an earlier one failed.
+With arguments (files, --filter x): only the tests, with these arguments.
+
+The last line is "N passed, N failed", with ", N skipped" if there are any;
+the exit code is 0 only when nothing failed.`;
+
+const TEST_PATHS: readonly string[] = ["README.md", "mod.ts", "src", "tests"];
+const ROOT = new URL("../", import.meta.url);
+
+interface Step {
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+interface Result {
+  readonly name: string;
+  readonly counts: Counts;
+  readonly ms: number;
+}
+
+let child: Deno.ChildProcess | undefined;
+let stopped = false;
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+async function deno(args: readonly string[]): Promise<number> {
+  if (stopped) return 130;
+  child = new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd: ROOT,
+    env: { DENO_NO_UPDATE_CHECK: "1" },
+    stdin: "null",
+    stdout: "inherit",
+    stderr: "inherit",
+  }).spawn();
+  const { code } = await child.status;
+  child = undefined;
+  return code;
+}
+
+function header(step: Step): void {
+  console.log(`\n== ${step.name}: deno ${step.args.join(" ")}`);
+}
+
+async function timed(
+  step: Step,
+  run: () => Promise<Counts>,
+): Promise<Result> {
+  header(step);
+  const start = performance.now();
+  const counts = await run();
+  const ms = performance.now() - start;
+  const word = counts.failed > 0 ? "FAILED" : "ok";
+  console.log(`-- ${step.name}: ${word}, ${seconds(ms)}`);
+  return { name: step.name, counts, ms };
+}
+
+function check(step: Step): Promise<Result> {
+  return timed(step, async () => {
+    const ok = (await deno(step.args)) === 0;
+    return ok ? { ...NONE, passed: 1 } : { ...NONE, failed: 1 };
+  });
+}
+
+function tests(args: readonly string[]): Promise<Result> {
+  const step = { name: "tests", args: ["test", "-A", "--doc", ...args] };
+  return timed(step, async () => {
+    const report = await Deno.makeTempFile({ suffix: ".xml" });
+    try {
+      const [command, ...rest] = step.args;
+      const junit = `--junit-path=${report}`;
+      const code = await deno([command ?? "test", junit, ...rest]);
+      return reconcile(countJunit(await Deno.readTextFile(report)), code);
+    } finally {
+      await Deno.remove(report);
+    }
+  });
+}
+
+async function exportedFiles(): Promise<string[]> {
+  const text = await Deno.readTextFile(new URL("deno.json", ROOT));
+  const { exports } = JSON.parse(text) as {
+    exports: string | Record<string, string>;
+  };
+  return typeof exports === "string" ? [exports] : Object.values(exports);
+}
+
+async function all(): Promise<Result[]> {
+  const results: Result[] = [];
+  const run = async (name: string, ...args: string[]): Promise<boolean> => {
+    if (stopped) return false;
+    const result = await check({ name, args });
+    results.push(result);
+    return result.counts.failed === 0;
+  };
+  await run("format", "fmt", "--check");
+  await run("lint", "lint");
+  const typed = await run("types", "check", "--doc", ".", "README.md");
+  await run("docs", "doc", "--lint", ...await exportedFiles());
+  const tool = "tools/nats_server.ts";
+  await run("nats-server", "run", "-A", tool, "--install-only");
+  // A type error is counted already; the tests may still say something of use.
+  if (!stopped) {
+    results.push(await tests([...typed ? [] : ["--no-check"], ...TEST_PATHS]));
+  }
+  await run("publish", "publish", "--dry-run", "--allow-dirty");
+  return results;
+}
+
+/** The arguments of `deno test`: the usual paths unless some are named. */
+export function testArguments(args: readonly string[]): string[] {
+  const own = args[0] === "--" ? args.slice(1) : [...args];
+  const valued = new Set(["--filter", "--reporter"]);
+  const named = own.some((arg, i) => !arg.startsWith("-") && !valued.has(own[i - 1] ?? ""));
+  return named ? own : [...own, ...TEST_PATHS];
+}
+
+function stop(signal: Deno.Signal): void {
+  // A second signal means that the child did not heed the first one.
+  const strength = stopped ? "SIGKILL" : signal;
+  stopped = true;
+  try {
+    child?.kill(strength);
+  } catch {
+    // The terminal has sent the child the same signal and it is gone already.
+  }
+}
+
+function listen(): void {
+  Deno.addSignalListener("SIGINT", () => stop("SIGINT"));
+  if (Deno.build.os !== "windows") {
+    Deno.addSignalListener("SIGTERM", () => stop("SIGTERM"));
+  }
+}
+
+function report(results: readonly Result[]): number {
+  console.log("\n== summary");
+  for (const { name, counts, ms } of results) {
+    const time = seconds(ms).padStart(9);
+    console.log(`${name.padEnd(12)}${time}  ${summaryLine(counts)}`);
+  }
+  const total = results.map((r) => r.counts).reduce(add, NONE);
+  console.log(summaryLine(total));
+  return total.failed > 0 ? 1 : 0;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  if (args.includes("--help") || args.includes("-h")) {
+    console.log(HELP);
+    return 0;
+  }
+  listen();
+  const results = args.length > 0 ? [await tests(testArguments(args))] : await all();
+  return stopped ? 130 : report(results);
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
