@@ -42,7 +42,8 @@ export {
   NatslockError,
 } from "./src/errors.ts";
 export type { Leadership } from "./src/leadership.ts";
-export { Locker, type LockerOptions, type OpenOptions, type StoreLockerOptions } from "./src/locker.ts";
+export { Locker } from "./src/locker.ts";
+export type { LockerOptions, OpenOptions, StoreLockerOptions } from "./src/locker_options.ts";
 export type { Logger } from "./src/logger.ts";
 export type { Random } from "./src/random.ts";
 export type { LeaseRecord, Meta, Sighting } from "./src/record.ts";

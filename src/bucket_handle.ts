@@ -124,11 +124,7 @@ class OpenBucket implements Bucket {
   }
 
   manager(timeout: number): Promise<JetStreamManager> {
-    return jetstreamManager(this.nc, {
-      apiPrefix: this.#apiPrefix,
-      timeout,
-      checkAPI: false,
-    });
+    return jetstreamManager(this.nc, { apiPrefix: this.#apiPrefix, timeout, checkAPI: false });
   }
 
   subject(key: string): string {
@@ -177,9 +173,7 @@ class OpenBucket implements Bucket {
 
   async #info(): Promise<StreamInfo> {
     try {
-      return await (await this.manager(BUCKET_TIMEOUT)).streams.info(
-        this.stream,
-      );
+      return await (await this.manager(BUCKET_TIMEOUT)).streams.info(this.stream);
     } catch (cause) {
       throw troubleOf(cause, `read the settings of bucket "${this.name}"`)
         .error;
@@ -192,19 +186,11 @@ function termsOf(info: StreamInfo, nc: NatsConnection): StoreTerms {
   const ttl = max_age > 0 ? max_age / nanos(1) : null;
   const perKeyTtl = allow_msg_ttl === true;
   const short = perKeyTtl && isServerSince(nc, MARKER_TTL_SINCE);
-  return {
-    epoch: String(info.created),
-    ttl,
-    perKeyTtl,
-    markerTtl: short ? MARKER_TTL : ttl ?? Infinity,
-  };
+  return { epoch: String(info.created), ttl, perKeyTtl, markerTtl: short ? MARKER_TTL : ttl ?? Infinity };
 }
 
 /** Compares the version of the server that is connected to. */
-export function isServerSince(
-  nc: NatsConnection,
-  since: readonly [number, number, number],
-): boolean {
+export function isServerSince(nc: NatsConnection, since: readonly [number, number, number]): boolean {
   const [major = 0, minor = 0, patch = 0] = (nc.info?.version ?? "").split(
     /[.-]/,
   ).map((part) => Number(part) || 0);

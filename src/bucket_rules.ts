@@ -35,11 +35,7 @@ const RULES: readonly Rule[] = [
     wanted: "1, 3 or 5, since two copies are no majority",
     holds: (config) => config.num_replicas !== 2,
   },
-  {
-    setting: "mirror",
-    wanted: "unset, since a mirror is not written to",
-    holds: (config) => !config.mirror,
-  },
+  { setting: "mirror", wanted: "unset, since a mirror is not written to", holds: (config) => !config.mirror },
   {
     setting: "sources",
     wanted: "unset, since copied messages pass by the condition that every write here has",
@@ -72,12 +68,7 @@ const RULES: readonly Rule[] = [
 export function checkBucket(bucket: string, config: StreamConfig): void {
   for (const { setting, wanted, holds } of RULES) {
     if (!holds(config)) {
-      throw new BucketConfigError({
-        bucket,
-        setting,
-        value: config[setting] ?? null,
-        wanted,
-      });
+      throw new BucketConfigError({ bucket, setting, value: config[setting] ?? null, wanted });
     }
   }
 }

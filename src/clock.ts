@@ -28,10 +28,7 @@ const SLEEP_THRESHOLD = 250;
 /** Longer delays would make `setTimeout` fire at once. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
-const runtimeSources: TimeSources = {
-  monotonic: () => performance.now(),
-  wall: () => Date.now(),
-};
+const runtimeSources: TimeSources = { monotonic: () => performance.now(), wall: () => Date.now() };
 
 /**
  * The clock of the runtime, made to count sleep (L2).
@@ -81,10 +78,7 @@ export class SystemClock implements Clock {
       if (left <= 0) return callback();
       timer = setTimeout(wait, Math.min(Math.ceil(left), LONGEST_TIMEOUT));
     };
-    timer = setTimeout(
-      wait,
-      Math.min(Math.max(0, Math.ceil(delay)), LONGEST_TIMEOUT),
-    );
+    timer = setTimeout(wait, Math.min(Math.max(0, Math.ceil(delay)), LONGEST_TIMEOUT));
     return () => clearTimeout(timer);
   }
 }

@@ -6,13 +6,13 @@
 
 import type { Candidate } from "./candidate.ts";
 import type { Clock } from "./clock.ts";
-import { BadParameterError, BucketConfigError, ConnectionError, NatslockError } from "./errors.ts";
-import type { Answer, Effect, LeaseEvent, LeaseRules, LeaseState } from "./lease_model.ts";
+import { ConnectionError, NatslockError } from "./errors.ts";
+import type { Answer, Effect, LeaseEvent, LeaseRules, LeaseState, News } from "./lease_model.ts";
 import { isHeld, step, vacantState } from "./lease_state.ts";
 import type { Random } from "./random.ts";
-import type { LeaseRecord } from "./record.ts";
-import type { LeaseStore, StoreTerms, WriteOutcome } from "./store.ts";
-import { type LeaseTiming, leaseTiming } from "./timing.ts";
+import { performRequest, type Request } from "./request.ts";
+import type { LeaseStore, StoreTerms } from "./store.ts";
+import { leaseLength, type LeaseTiming, leaseTiming } from "./timing.ts";
 
 /** Where a keeper gets things from. */
 export interface Surroundings {
@@ -20,10 +20,8 @@ export interface Surroundings {
   readonly clock: Clock;
   readonly random: Random;
   /** Told when a hold begins, is renewed or ends. */
-  readonly tell: (news: "granted" | "renewed" | "ended", state: LeaseState) => void;
+  readonly tell: (news: News, state: LeaseState) => void;
 }
-
-type Request = Extract<Effect, { act: "write" | "read" | "remove" }>;
 
 /** Pause after a refusal that only said that another write is in flight: at least this, at most four times this, in ms. */
 const CONTENTION_PAUSE = 5;
@@ -158,34 +156,13 @@ export class Keeper {
   async #perform(request: Request): Promise<Answer> {
     const { store } = this.#around;
     try {
-      const fresh = request.act === "read" && request.fresh;
-      this.#learn(await store.terms({ fresh }));
-      const answer = await this.#send(request);
-      return { ...answer, epoch: this.#known().terms.epoch };
+      this.#learn(await store.terms({ fresh: request.act === "read" && request.fresh }));
     } catch (error) {
       if (!(error instanceof NatslockError)) throw error;
       return { on: "failed", error, epoch: this.#state.memory.epoch };
     }
-  }
-
-  async #send(request: Request): Promise<AnswerWithoutEpoch> {
-    const { store } = this.#around;
-    const { key, ttl } = this.#candidate;
-    const { requestTimeout: timeout } = this.#known().timing;
-    if (request.act === "read") {
-      const outcome = await store.read(key, { timeout });
-      if (outcome.kind === "failed") return { on: "failed", error: outcome.error };
-      return { on: "seen", sighting: outcome.sighting, fresh: request.fresh };
-    }
-    const { expected } = request;
-    if (request.act === "remove") return answerOf(await store.remove(key, { expected, timeout }));
-    return answerOf(await store.write(key, { record: this.#record(request), expected, ttl, timeout }));
-  }
-
-  #record(write: Extract<Effect, { act: "write" }>): LeaseRecord {
-    const { id: holder, name, meta } = this.#candidate;
-    const { attempt, token, since } = write;
-    return { holder, attempt, token, name, since: Math.round(since), ttl: this.#known().timing.ttl, meta };
+    const { terms, timing } = this.#known();
+    return await performRequest(request, { store, candidate: this.#candidate, timing, epoch: terms.epoch });
   }
 
   #rules(): LeaseRules {
@@ -222,38 +199,4 @@ export class Keeper {
       `Cannot take key "${this.#candidate.key}": others kept writing to it for a whole lease length`,
     );
   }
-}
-
-type AnswerWithoutEpoch = Answer extends infer One ? One extends Answer ? Omit<One, "epoch"> : never : never;
-
-function answerOf(outcome: WriteOutcome): AnswerWithoutEpoch {
-  switch (outcome.kind) {
-    case "applied":
-      return { on: "applied", revision: outcome.revision };
-    case "conflict":
-      return { on: "conflict", current: outcome.current };
-    default:
-      return { on: outcome.kind, error: outcome.error };
-  }
-}
-
-/** The lease length in force: the lock's own where it has one, else the bucket's. */
-function leaseLength(own: number | null, terms: StoreTerms, bucket: string): number {
-  if (own === null) {
-    if (terms.ttl !== null) return terms.ttl;
-    const wanted = `the lease length, or the Locker must be given a "ttl" of its own`;
-    throw new BucketConfigError({ bucket, setting: "max_age", value: 0, wanted });
-  }
-  if (!terms.perKeyTtl) {
-    const wanted = `true for a Locker with a "ttl" of its own (needs server 2.11)`;
-    throw new BucketConfigError({ bucket, setting: "allow_msg_ttl", value: false, wanted });
-  }
-  if (terms.ttl !== null && own > terms.ttl) {
-    throw new BadParameterError(
-      "ttl",
-      `Cannot use "ttl": must be at most the ${terms.ttl} ms that bucket "${bucket}" keeps a record, ` +
-        `current value is ${own}`,
-    );
-  }
-  return own;
 }

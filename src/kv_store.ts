@@ -50,17 +50,12 @@ export class KvStore implements LeaseStore {
   }
 
   /** Looks at a key on the stream's leader. */
-  async read(
-    key: string,
-    options: { readonly timeout: number },
-  ): Promise<ReadOutcome> {
+  async read(key: string, options: { readonly timeout: number }): Promise<ReadOutcome> {
     const { nc, stream } = this.#bucket;
     try {
       if (nc.isClosed()) return { kind: "failed", error: this.#closed(key) };
       const manager = await this.#bucket.manager(options.timeout);
-      const message = await manager.streams.getMessage(stream, {
-        last_by_subj: this.#bucket.subject(key),
-      });
+      const message = await manager.streams.getMessage(stream, { last_by_subj: this.#bucket.subject(key) });
       if (message === null) {
         return { kind: "seen", sighting: { kind: "vacant", revision: 0 } };
       }
@@ -74,23 +69,14 @@ export class KvStore implements LeaseStore {
         }),
       };
     } catch (cause) {
-      return {
-        kind: "failed",
-        error: await this.#explain(troubleOf(cause, `read key "${key}"`).error),
-      };
+      return { kind: "failed", error: await this.#explain(troubleOf(cause, `read key "${key}"`).error) };
     }
   }
 
   /** Writes a record if the key stands at the expected revision. */
   write(key: string, request: WriteRequest): Promise<WriteOutcome> {
     const { record, expected, ttl, timeout } = request;
-    return this.#put(key, {
-      value: record.holder,
-      headers: encodeHeaders(record),
-      expected,
-      ttl,
-      timeout,
-    });
+    return this.#put(key, { value: record.holder, headers: encodeHeaders(record), expected, ttl, timeout });
   }
 
   /** Puts the mark of a release if the key stands at the expected revision: a purge, as any KV client would see it. */
@@ -145,9 +131,7 @@ export class KvStore implements LeaseStore {
       return error;
     } catch (reason) {
       if (reason instanceof BucketConfigError) {
-        return new ConnectionError("refused", reason.message, {
-          cause: reason,
-        });
+        return new ConnectionError("refused", reason.message, { cause: reason });
       }
       return reason instanceof ConnectionError &&
           reason.why === "bucket_missing"
@@ -157,9 +141,6 @@ export class KvStore implements LeaseStore {
   }
 
   #closed(key: string): ConnectionError {
-    return new ConnectionError(
-      "closed",
-      `Cannot use key "${key}": the connection is closed`,
-    );
+    return new ConnectionError("closed", `Cannot use key "${key}": the connection is closed`);
   }
 }

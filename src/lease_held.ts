@@ -28,18 +28,11 @@ export function held(scene: Scene, phase: Held, event: LeaseEvent): Step {
     case "applied":
       return renewed(scene, phase, event.revision);
     case "unknown":
-      return troubled(
-        scene,
-        { ...phase, doubt: phase.doubt ?? phase.sentAt },
-        event.error,
-      );
+      return troubled(scene, { ...phase, doubt: phase.doubt ?? phase.sentAt }, event.error);
     case "conflict":
       // No loss yet: the write that stands may be our own (L6).
       if (event.current === null) {
-        return go(scene.memory, { ...phase, busy: null }, {
-          act: "pause",
-          why: "contention",
-        });
+        return go(scene.memory, { ...phase, busy: null }, { act: "pause", why: "contention" });
       }
       return look(scene, phase);
     case "failed":
@@ -63,13 +56,7 @@ function renew(scene: Scene, phase: Held): Step {
 
 function renewed(scene: Scene, phase: Held, revision: number): Step {
   const validUntil = validity(phase.sentAt, scene.rules);
-  const next: Held = {
-    ...phase,
-    revision,
-    validUntil,
-    doubt: null,
-    busy: null,
-  };
+  const next: Held = { ...phase, revision, validUntil, doubt: null, busy: null };
   return go(scene.memory, next, { act: "tell", news: "renewed" });
 }
 
@@ -86,9 +73,7 @@ function seen(
     sighting.record.attempt === phase.attempt &&
     sighting.record.holder === scene.rules.id;
   if (!ours) {
-    return lost(scene, sighting.kind === "vacant" ? "removed" : "superseded", {
-      sighting,
-    });
+    return lost(scene, sighting.kind === "vacant" ? "removed" : "superseded", { sighting });
   }
   if (sighting.revision > phase.revision) {
     return write(scene, landed(scene, phase, sighting.revision));
@@ -98,12 +83,7 @@ function seen(
 
 function landed(scene: Scene, phase: Held, revision: number): Held {
   const counted = phase.doubt === null ? phase.validUntil : validity(phase.doubt, scene.rules);
-  return {
-    ...phase,
-    revision,
-    validUntil: Math.max(phase.validUntil, counted),
-    doubt: null,
-  };
+  return { ...phase, revision, validUntil: Math.max(phase.validUntil, counted), doubt: null };
 }
 
 function failed(scene: Scene, phase: Held, error: NatslockError): Step {
@@ -115,11 +95,7 @@ function failed(scene: Scene, phase: Held, error: NatslockError): Step {
 
 /** Trouble is no loss: the lease rides it out until `validUntil`. */
 function troubled(scene: Scene, phase: Held, error: NatslockError): Step {
-  return go(scene.memory, { ...phase, busy: null }, {
-    act: "pause",
-    why: "trouble",
-    error,
-  });
+  return go(scene.memory, { ...phase, busy: null }, { act: "pause", why: "trouble", error });
 }
 
 /** The lease ran out; what stands may be our own old record, which a new grant may be put on. */
@@ -128,11 +104,7 @@ function overdue(scene: Scene, phase: Held, event: LeaseEvent): Step {
     event.on === "unknown" ||
     event.on === "failed" || event.on === "seen";
   const revision = event.on === "applied" ? event.revision : phase.revision;
-  const sight = {
-    revision,
-    takeable: true,
-    until: phase.sentAt + scene.rules.ttl,
-  };
+  const sight = { revision, takeable: true, until: phase.sentAt + scene.rules.ttl };
   return go(
     { ...scene.memory, sight },
     {
@@ -169,25 +141,15 @@ function resign(scene: Scene, phase: Held): Step {
     attempt: phase.attempt,
     target: phase.revision,
     stake: phase.doubt === null ? "stands" : "doubt",
-    end: { kind: "released" },
+    end: { kind: "released", token: phase.token },
     busy: phase.busy,
   });
 }
 
 function write(scene: Scene, phase: Held): Step {
   const { revision, attempt, token, since } = phase;
-  const effect: Effect = {
-    act: "write",
-    expected: revision,
-    attempt,
-    token,
-    since,
-  };
-  return go(
-    scene.memory,
-    { ...phase, sentAt: scene.now, busy: "write" },
-    effect,
-  );
+  const effect: Effect = { act: "write", expected: revision, attempt, token, since };
+  return go(scene.memory, { ...phase, sentAt: scene.now, busy: "write" }, effect);
 }
 
 function look(scene: Scene, phase: Held, fresh = false): Step {

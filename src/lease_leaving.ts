@@ -25,11 +25,7 @@ export function leave(
   phase: Omit<Leaving, "at" | "until">,
   ...told: Effect[]
 ): Step {
-  const leaving: Leaving = {
-    at: "leaving",
-    until: scene.now + scene.rules.ttl,
-    ...phase,
-  };
+  const leaving: Leaving = { at: "leaving", until: scene.now + scene.rules.ttl, ...phase };
   if (leaving.busy !== null) return go(scene.memory, leaving, ...told);
   const step = leaving.stake === "none" ? finish(scene, leaving.end) : undo(scene, leaving);
   return { state: step.state, effects: [...told, ...step.effects] };
@@ -54,17 +50,11 @@ export function leaving(scene: Scene, phase: Leaving, event: LeaseEvent): Step {
 /** The next try to undo. */
 function undo(scene: Scene, phase: Leaving): Step {
   if (phase.target === null) return look(scene, phase);
-  return go(scene.memory, { ...phase, busy: "remove" }, {
-    act: "remove",
-    expected: phase.target,
-  });
+  return go(scene.memory, { ...phase, busy: "remove" }, { act: "remove", expected: phase.target });
 }
 
 function look(scene: Scene, phase: Leaving): Step {
-  return go(scene.memory, { ...phase, busy: "read" }, {
-    act: "read",
-    fresh: false,
-  });
+  return go(scene.memory, { ...phase, busy: "read" }, { act: "read", fresh: false });
 }
 
 /** A write that was in flight when the leaving began has ended. */
@@ -94,10 +84,7 @@ function undone(scene: Scene, phase: Leaving, event: Answer): Step {
       });
     case "conflict":
       if (event.current === null) {
-        return go(scene.memory, { ...phase, busy: null }, {
-          act: "pause",
-          why: "contention",
-        });
+        return go(scene.memory, { ...phase, busy: null }, { act: "pause", why: "contention" });
       }
       return phase.stake === "doubt" ? look(scene, phase) : finish(scene, phase.end);
     case "seen":
@@ -121,17 +108,10 @@ function seen(scene: Scene, phase: Leaving, sighting: Sighting): Step {
     (phase.attempt === null || sighting.record.attempt === phase.attempt);
   if (ours) {
     const landed = phase.target !== null && sighting.revision > phase.target;
-    return undo(scene, {
-      ...phase,
-      target: sighting.revision,
-      stake: landed ? "stands" : phase.stake,
-    });
+    return undo(scene, { ...phase, target: sighting.revision, stake: landed ? "stands" : phase.stake });
   }
   if (phase.stake === "doubt" && sighting.revision === phase.target) {
-    return go(scene.memory, { ...phase, busy: null }, {
-      act: "pause",
-      why: "contention",
-    });
+    return go(scene.memory, { ...phase, busy: null }, { act: "pause", why: "contention" });
   }
   return finish(scene, phase.end, sightOf(sighting, scene));
 }
@@ -141,20 +121,10 @@ function again(scene: Scene, phase: Leaving, error: NatslockError): Step {
   if (scene.now >= phase.until) {
     return finish(scene, { kind: "abandoned", error });
   }
-  return go(scene.memory, { ...phase, busy: null }, {
-    act: "pause",
-    why: "trouble",
-    error,
-  });
+  return go(scene.memory, { ...phase, busy: null }, { act: "pause", why: "trouble", error });
 }
 
 function finish(scene: Scene, end: Ending, sight?: Sight): Step {
-  const memory = {
-    ...scene.memory,
-    sight: sight ?? { ...scene.memory.sight, takeable: false },
-  };
-  return go(memory, { at: "idle", end, busy: null }, {
-    act: "tell",
-    news: "ended",
-  });
+  const memory = { ...scene.memory, sight: sight ?? { ...scene.memory.sight, takeable: false } };
+  return go(memory, { at: "idle", end, busy: null }, { act: "tell", news: "ended" });
 }

@@ -33,7 +33,7 @@ export interface Sight {
 
 /** What is known across holds. */
 export interface Memory {
-  /** The stream that the revisions below belong to. */
+  /** The stream that the revisions belong to. */
   readonly epoch: string;
   /** Highest revision seen in this epoch: an answer below it is stale. */
   readonly high: number;
@@ -48,7 +48,8 @@ export type RequestKind = "write" | "read" | "remove";
 
 /** How a hold, or the try for one, ended. */
 export type Ending =
-  | { readonly kind: "released" }
+  /** `token` is that of the hold; `null` if there was none. */
+  | { readonly kind: "released"; readonly token: number | null }
   /** The mark of release could not be confirmed; the record runs out by itself. */
   | { readonly kind: "abandoned"; readonly error: NatslockError }
   | { readonly kind: "refused"; readonly by: Sighting }
@@ -126,10 +127,7 @@ export interface Leaving {
 export type Phase = Idle | Seeking | Held | Leaving;
 
 /** The whole state: what is known, and what is being done. */
-export interface LeaseState {
-  readonly memory: Memory;
-  readonly phase: Phase;
-}
+export type LeaseState = { readonly memory: Memory; readonly phase: Phase };
 
 /** What happens to the machine. Answers carry the epoch that the store knew when they came. */
 export type LeaseEvent =
@@ -176,15 +174,17 @@ export type Answer =
     readonly epoch: string;
   };
 
+/** What others are told: a hold began, was renewed, or a hold or a try for one ended. */
+export type News = "granted" | "renewed" | "ended";
+
+/** Put our record under the key; `token` is `null` on a grant, whose revision becomes the token. */
+export type WriteEffect = { readonly act: "write"; readonly expected: number } & Pick<Held, "attempt" | "since"> & {
+  readonly token: number | null;
+};
+
 /** What the machine wants done. At most one request is in flight. */
 export type Effect =
-  | {
-    readonly act: "write";
-    readonly expected: number;
-    readonly attempt: string;
-    readonly token: number | null;
-    readonly since: number;
-  }
+  | WriteEffect
   /** Look at the key; `fresh` = first look whether it is still the same stream. */
   | { readonly act: "read"; readonly fresh: boolean }
   | { readonly act: "remove"; readonly expected: number }
@@ -195,20 +195,13 @@ export type Effect =
     readonly why: "trouble";
     readonly error: NatslockError;
   }
-  | { readonly act: "tell"; readonly news: "granted" | "renewed" | "ended" };
+  | { readonly act: "tell"; readonly news: News };
 
 /** The next state and what is to be done. */
-export interface Step {
-  readonly state: LeaseState;
-  readonly effects: readonly Effect[];
-}
+export type Step = { readonly state: LeaseState; readonly effects: readonly Effect[] };
 
 /** What every phase's decision is given. */
-export interface Scene {
-  readonly memory: Memory;
-  readonly now: number;
-  readonly rules: LeaseRules;
-}
+export type Scene = { readonly memory: Memory; readonly now: number; readonly rules: LeaseRules };
 
 /** Puts a step together. */
 export function go(memory: Memory, phase: Phase, ...effects: Effect[]): Step {
@@ -221,11 +214,7 @@ export function sightOf(sighting: Sighting, scene: Scene): Sight {
   const vacant = sighting.kind === "vacant";
   const own = sighting.kind === "held" && sighting.record.holder === rules.id;
   const takeable = vacant || own;
-  return {
-    revision: sighting.revision,
-    takeable,
-    until: now + (vacant ? rules.markerTtl : rules.ttl),
-  };
+  return { revision: sighting.revision, takeable, until: now + (vacant ? rules.markerTtl : rules.ttl) };
 }
 
 /** When a grant or renewal that left at `sentAt` stops being valid (L1). */

@@ -53,10 +53,7 @@ export function seeking(scene: Scene, phase: Seeking, event: LeaseEvent): Step {
     case "retry":
       return look(scene.memory, phase);
     case "applied":
-      return granted(scene, phase, {
-        revision: event.revision,
-        floor: scene.memory.high + 1,
-      });
+      return granted(scene, phase, { revision: event.revision, floor: scene.memory.high + 1 });
     case "conflict":
       return conflict(scene, phase, event.current);
     case "unknown":
@@ -65,11 +62,7 @@ export function seeking(scene: Scene, phase: Seeking, event: LeaseEvent): Step {
       if (!event.error.transient) {
         return end(scene, { kind: "failed", error: event.error });
       }
-      return go(scene.memory, { ...phase, busy: null }, {
-        act: "pause",
-        why: "trouble",
-        error: event.error,
-      });
+      return go(scene.memory, { ...phase, busy: null }, { act: "pause", why: "trouble", error: event.error });
     case "seen":
       return seen(scene, phase, event);
     case "leave":
@@ -122,10 +115,7 @@ function withdraw(scene: Scene, phase: Seeking, revision: number): Step {
 
 function conflict(scene: Scene, phase: Seeking, current: number | null): Step {
   if (current === null) {
-    return go(scene.memory, { ...phase, busy: null }, {
-      act: "pause",
-      why: "contention",
-    });
+    return go(scene.memory, { ...phase, busy: null }, { act: "pause", why: "contention" });
   }
   // A write that expects any other revision than 0 can no longer land once the key has moved on.
   if (current === 0 && phase.expected > 0) {
@@ -148,10 +138,7 @@ function seen(
     if (
       phase.firstSentAt !== null && sighting.record.attempt === phase.attempt
     ) {
-      return granted(scene, phase, {
-        revision: sighting.revision,
-        floor: memory.high,
-      });
+      return granted(scene, phase, { revision: sighting.revision, floor: memory.high });
     }
     return ask(scene, { ...phase, doubt: false }, sighting.revision);
   }
@@ -171,13 +158,7 @@ function seen(
 function ask(scene: Scene, phase: Seeking, expected: number): Step {
   const { memory, now, rules } = scene;
   const grants = memory.grants + 1;
-  const next: Seeking = {
-    ...phase,
-    attempt: nonce(rules, grants),
-    expected,
-    firstSentAt: now,
-    busy: "write",
-  };
+  const next: Seeking = { ...phase, attempt: nonce(rules, grants), expected, firstSentAt: now, busy: "write" };
   return go({ ...memory, grants }, next, write(next));
 }
 
@@ -190,7 +171,7 @@ function repeat(scene: Scene, phase: Seeking): Step {
 }
 
 function cancel(scene: Scene, phase: Seeking): Step {
-  const released: Ending = { kind: "released" };
+  const released: Ending = { kind: "released", token: null };
   if (!phase.doubt && phase.busy === null) return end(scene, released);
   return leave(scene, { ...undoing(phase), end: released });
 }
@@ -199,12 +180,7 @@ function cancel(scene: Scene, phase: Seeking): Step {
 function undoing(phase: Seeking) {
   const { attempt, expected, busy, doubt, firstSentAt } = phase;
   const stake = doubt ? "doubt" as const : "none" as const;
-  return {
-    attempt,
-    target: firstSentAt === null ? null : expected,
-    stake,
-    busy,
-  };
+  return { attempt, target: firstSentAt === null ? null : expected, stake, busy };
 }
 
 function look(memory: Memory, phase: Seeking, fresh = false): Step {
@@ -212,20 +188,11 @@ function look(memory: Memory, phase: Seeking, fresh = false): Step {
 }
 
 function end(scene: Scene, ending: Ending): Step {
-  return go(scene.memory, { at: "idle", end: ending, busy: null }, {
-    act: "tell",
-    news: "ended",
-  });
+  return go(scene.memory, { at: "idle", end: ending, busy: null }, { act: "tell", news: "ended" });
 }
 
 function write(phase: Seeking): Effect {
-  return {
-    act: "write",
-    expected: phase.expected,
-    attempt: phase.attempt,
-    token: null,
-    since: phase.since,
-  };
+  return { act: "write", expected: phase.expected, attempt: phase.attempt, token: null, since: phase.since };
 }
 
 function nonce(rules: LeaseRules, grants: number): string {
@@ -234,7 +201,5 @@ function nonce(rules: LeaseRules, grants: number): string {
 
 function isSuspect(last: Ending | null): boolean {
   if (last === null) return false;
-  return SUSPECT.includes(
-    last.kind === "lost" ? `lost:${last.why}` : last.kind,
-  );
+  return SUSPECT.includes(last.kind === "lost" ? `lost:${last.why}` : last.kind);
 }

@@ -22,10 +22,7 @@ import { seek, seeking } from "./lease_seeking.ts";
 
 /** A machine that has seen nothing yet. */
 export function vacantState(epoch: string): LeaseState {
-  return {
-    memory: unseen(epoch, 0),
-    phase: { at: "idle", end: null, busy: null },
-  };
+  return { memory: unseen(epoch, 0), phase: { at: "idle", end: null, busy: null } };
 }
 
 /**
@@ -37,12 +34,7 @@ export function vacantState(epoch: string): LeaseState {
  * because of this step counts as sent at `now` (L1)
  * @param rules what is constant
  */
-export function step(
-  state: LeaseState,
-  event: LeaseEvent,
-  now: number,
-  rules: LeaseRules,
-): Step {
+export function step(state: LeaseState, event: LeaseEvent, now: number, rules: LeaseRules): Step {
   const scene: Scene = { memory: inEpoch(state.memory, event), now, rules };
   const next = decide(scene, state, event);
   const memory = raised(next.state.memory, event);
@@ -79,7 +71,7 @@ function idle(scene: Scene, phase: Idle, event: LeaseEvent): Step {
         attempt: null,
         target: null,
         stake: "doubt",
-        end: { kind: "released" },
+        end: { kind: "released", token: null },
         busy: phase.busy,
       });
     case "applied":
@@ -123,10 +115,5 @@ function raised(memory: Memory, event: LeaseEvent): Memory {
 }
 
 function unseen(epoch: string, grants: number): Memory {
-  return {
-    epoch,
-    high: 0,
-    sight: { revision: 0, takeable: true, until: Infinity },
-    grants,
-  };
+  return { epoch, high: 0, sight: { revision: 0, takeable: true, until: Infinity }, grants };
 }

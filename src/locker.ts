@@ -4,51 +4,20 @@
  * @module
  */
 
-import { type BucketOptions, newKeyValue } from "./bucket.ts";
+import { newKeyValue } from "./bucket.ts";
 import type { Connection, KvHandle } from "./bucket_handle.ts";
-import { candidateOf, type CandidateOptions } from "./candidate.ts";
-import { type Clock, SystemClock } from "./clock.ts";
-import { connectForLocks, type ConnectionSettings } from "./connection.ts";
+import { candidateOf } from "./candidate.ts";
+import { SystemClock } from "./clock.ts";
+import { connectForLocks } from "./connection.ts";
 import { BadParameterError, LockerClosedError } from "./errors.ts";
 import { Keeper } from "./keeper.ts";
 import { KvStore } from "./kv_store.ts";
 import { type Leadership, leadershipOf } from "./leadership.ts";
-import type { LeaseState } from "./lease_model.ts";
+import type { LockerOptions, OpenOptions, StoreLockerOptions } from "./locker_options.ts";
 import type { Logger } from "./logger.ts";
-import { type Random, systemRandom } from "./random.ts";
+import { systemRandom } from "./random.ts";
+import { report } from "./report.ts";
 import type { LeaseStore } from "./store.ts";
-
-/** How a {@linkcode Locker} is made. */
-export interface LockerOptions extends CandidateOptions {
-  /** The bucket, from {@linkcode newKeyValue} or any KV of `@nats-io/kv`. */
-  readonly kv: KvHandle;
-}
-
-/** How a {@linkcode Locker} is made on another store than NATS: for tests. */
-export interface StoreLockerOptions extends CandidateOptions {
-  /** Where the leases are. */
-  readonly store: LeaseStore;
-  /** Default: the runtime's. */
-  readonly clock?: Clock;
-  /** Default: the runtime's. */
-  readonly random?: Random;
-}
-
-/** How {@linkcode Locker.open} connects and makes its bucket. */
-export interface OpenOptions extends CandidateOptions, BucketOptions {
-  /** Websocket addresses of the servers. Either this or `nc`. */
-  readonly servers?: string | readonly string[];
-  /** Passed on to `wsconnect`: credentials and the like. */
-  readonly connection?: ConnectionSettings;
-  /** An open connection to use instead; it stays open when the Locker is closed. */
-  readonly nc?: Connection;
-  /** Name of the bucket; made if it does not exist. */
-  readonly bucket: string;
-  /** Lease length in milliseconds. */
-  readonly ttl: number;
-  /** Where log lines go. Default: nowhere. */
-  readonly logger?: Logger;
-}
 
 /**
  * One candidate for one lock: at most one Locker at a time leads.
@@ -97,7 +66,7 @@ export class Locker {
       store,
       clock,
       random,
-      tell: (news, state) => this.#report(news, state),
+      tell: (news, state) => report(candidate, news, state),
     });
   }
 
@@ -229,22 +198,6 @@ export class Locker {
   #requireOpen(): void {
     if (this.#closing === null) return;
     throw new LockerClosedError(`Cannot use the Locker of key "${this.key}": it was closed`);
-  }
-
-  #report(news: "granted" | "renewed" | "ended", { phase }: LeaseState): void {
-    const about = { bucket: this.name, key: this.key, id: this.id };
-    if (phase.at === "held") {
-      const { token, revision } = phase;
-      if (news === "granted") this.logger.info(`Took the lead of "${this.key}"`, { ...about, token });
-      else this.logger.debug(`Renewed the lead of "${this.key}"`, { ...about, token, revision });
-    }
-    if (phase.at !== "idle" || phase.end === null) return;
-    const { end } = phase;
-    if (end.kind === "lost") this.logger.warn(`Lost the lead of "${this.key}"`, { ...about, why: end.why });
-    else if (end.kind === "refused" && end.by.kind === "foreign") {
-      this.logger.warn(`Key "${this.key}" is held by a stranger: its value is no UUID`, about);
-    } else if (end.kind === "released") this.logger.info(`Gave back "${this.key}"`, about);
-    else this.logger.debug(`Does not lead "${this.key}"`, { ...about, end: end.kind });
   }
 }
 

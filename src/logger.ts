@@ -15,8 +15,4 @@ export interface Logger {
 }
 
 /** Writes nothing: the default. */
-export const silentLogger: Logger = {
-  debug: () => {},
-  info: () => {},
-  warn: () => {},
-};
+export const silentLogger: Logger = { debug: () => {}, info: () => {}, warn: () => {} };

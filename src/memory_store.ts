@@ -26,9 +26,7 @@ export interface MemoryStoreOptions {
 }
 
 /** Performs a request now, later, or not at all; what it returns is the answer. */
-export type Intercept = <Outcome>(
-  request: StoreRequest<Outcome>,
-) => Promise<Outcome>;
+export type Intercept = <Outcome>(request: StoreRequest<Outcome>) => Promise<Outcome>;
 
 /** A request on its way. */
 export interface StoreRequest<Outcome> {
@@ -97,25 +95,14 @@ export class MemoryStore implements LeaseStore {
   write(key: string, request: WriteRequest): Promise<WriteOutcome> {
     const { ttl: bucketTtl } = this.#options;
     const ttl = Math.min(request.ttl ?? Infinity, bucketTtl ?? Infinity);
-    return this.#put("write", key, {
-      expected: request.expected,
-      record: request.record,
-      ttl,
-    });
+    return this.#put("write", key, { expected: request.expected, record: request.record, ttl });
   }
 
   /** Puts the mark of a release if the key stands at the expected revision. */
   remove(key: string, request: RemoveRequest): Promise<WriteOutcome> {
     const { ttl: bucketTtl, perKeyTtl = true } = this.#options;
-    const ttl = Math.min(
-      perKeyTtl ? MARKER_TTL : Infinity,
-      bucketTtl ?? Infinity,
-    );
-    return this.#put("remove", key, {
-      expected: request.expected,
-      record: null,
-      ttl,
-    });
+    const ttl = Math.min(perKeyTtl ? MARKER_TTL : Infinity, bucketTtl ?? Infinity);
+    return this.#put("remove", key, { expected: request.expected, record: null, ttl });
   }
 
   /** What stands under a key now, seen from inside the bucket: for a test's assertions. */
@@ -159,10 +146,7 @@ export class MemoryStore implements LeaseStore {
     const current = this.#current(key);
     if ((current?.revision ?? 0) !== put.expected) {
       const inFlight = this.#options.replicas === 3 && current?.at === now;
-      return {
-        kind: "conflict",
-        current: inFlight ? null : current?.revision ?? 0,
-      };
+      return { kind: "conflict", current: inFlight ? null : current?.revision ?? 0 };
     }
     const revision = ++this.#sequence;
     const goneAt = now + put.ttl + (this.#options.lag?.() ?? 0);
@@ -183,10 +167,7 @@ export class MemoryStore implements LeaseStore {
   }
 
   #gone(): ConnectionError {
-    return new ConnectionError(
-      "bucket_missing",
-      `Cannot use bucket "${this.name}": it does not exist`,
-    );
+    return new ConnectionError("bucket_missing", `Cannot use bucket "${this.name}": it does not exist`);
   }
 
   async #pass<Outcome>(
@@ -202,8 +183,5 @@ export class MemoryStore implements LeaseStore {
 }
 
 function late(): ConnectionError {
-  return new ConnectionError(
-    "timeout",
-    "Cannot tell how the request ended: no answer in time",
-  );
+  return new ConnectionError("timeout", "Cannot tell how the request ended: no answer in time");
 }

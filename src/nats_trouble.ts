@@ -43,10 +43,7 @@ interface ClientError {
  */
 export function troubleOf(cause: unknown, doing: string): Trouble {
   const [why, certain, reason] = classify(chainOf(cause));
-  return {
-    certain,
-    error: new ConnectionError(why, `Cannot ${doing}: ${reason}`, { cause }),
-  };
+  return { certain, error: new ConnectionError(why, `Cannot ${doing}: ${reason}`, { cause }) };
 }
 
 /** The server's number for a refusal by JetStream; `null` if the error is none. */
@@ -60,9 +57,7 @@ export function apiCodeOf(cause: unknown): number | null {
 
 /** The revision that the key stands at, as refusal 10071 says it; `null` if it does not. */
 export function currentRevision(cause: unknown): number | null {
-  const found = /wrong last sequence: (\d+)/.exec(
-    asClientError(cause)?.message ?? "",
-  );
+  const found = /wrong last sequence: (\d+)/.exec(asClientError(cause)?.message ?? "");
   return found ? Number(found[1]) : null;
 }
 
@@ -75,19 +70,10 @@ function classify(chain: ClientError[]): [ConnectionTrouble, boolean, string] {
     return ["denied", true, `the account lacks a right: ${denied.message}`];
   }
   if (is("NoResponders", "JetStreamNotEnabled", "503")) {
-    return [
-      "unavailable",
-      true,
-      "JetStream has no leader for it now, or is not enabled",
-    ];
+    return ["unavailable", true, "JetStream has no leader for it now, or is not enabled"];
   }
   if (
-    is(
-      "ClosedConnectionError",
-      "CONNECTION_CLOSED",
-      "DrainingConnectionError",
-      "CONNECTION_DRAINING",
-    )
+    is("ClosedConnectionError", "CONNECTION_CLOSED", "DrainingConnectionError", "CONNECTION_DRAINING")
   ) {
     return ["closed", true, "the connection is closed"];
   }
@@ -102,11 +88,7 @@ function classify(chain: ClientError[]): [ConnectionTrouble, boolean, string] {
   if (first?.message === "connection closed") {
     return ["closed", false, "the connection was closed meanwhile"];
   }
-  return [
-    "refused",
-    false,
-    first?.message ?? "the client failed without a reason",
-  ];
+  return ["refused", false, first?.message ?? "the client failed without a reason"];
 }
 
 /** An answer of the class 5xx may come after the write was proposed: it proves nothing. */
@@ -115,17 +97,9 @@ function classifyApi(error: ClientError): [ConnectionTrouble, boolean, string] {
     return ["bucket_missing", true, "the bucket does not exist"];
   }
   if (error.status >= 500) {
-    return [
-      "unavailable",
-      false,
-      `the server answered "${error.message}" (${error.code})`,
-    ];
+    return ["unavailable", false, `the server answered "${error.message}" (${error.code})`];
   }
-  return [
-    "refused",
-    true,
-    `the server answered "${error.message}" (${error.code})`,
-  ];
+  return ["refused", true, `the server answered "${error.message}" (${error.code})`];
 }
 
 function chainOf(cause: unknown): ClientError[] {

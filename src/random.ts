@@ -13,7 +13,4 @@ export interface Random {
 }
 
 /** The runtime's own randomness. */
-export const systemRandom: Random = {
-  next: () => Math.random(),
-  uuid: () => crypto.randomUUID(),
-};
+export const systemRandom: Random = { next: () => Math.random(), uuid: () => crypto.randomUUID() };

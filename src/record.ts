@@ -88,10 +88,7 @@ export function requireName(name: string): string {
 export function requireMeta(meta: Meta): Meta {
   const json = typeof meta === "object" && meta !== null && !Array.isArray(meta) ? toJson(meta) : null;
   if (json === null) {
-    throw new BadParameterError(
-      "meta",
-      `Cannot use "meta": must be a plain object that JSON can hold`,
-    );
+    throw new BadParameterError("meta", `Cannot use "meta": must be a plain object that JSON can hold`);
   }
   const size = byteLength(json);
   if (size > LONGEST_META) {
@@ -104,9 +101,7 @@ export function requireMeta(meta: Meta): Meta {
 }
 
 /** The headers of a record, in order; its value is the holder's UUID. */
-export function encodeHeaders(
-  record: LeaseRecord,
-): [name: string, value: string][] {
+export function encodeHeaders(record: LeaseRecord): [name: string, value: string][] {
   const fields: [string, string | number | null][] = [
     [RECORD_HEADERS.attempt, record.attempt],
     [RECORD_HEADERS.token, record.token],

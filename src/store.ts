@@ -70,10 +70,7 @@ export interface LeaseStore {
   /** What the bucket is like. Costs no message once read, unless `fresh` is asked for or it was found missing. */
   terms(options?: { readonly fresh?: boolean }): Promise<StoreTerms>;
   /** Looks at a key, as the store's leader has it. `timeout` in milliseconds. */
-  read(
-    key: string,
-    options: { readonly timeout: number },
-  ): Promise<ReadOutcome>;
+  read(key: string, options: { readonly timeout: number }): Promise<ReadOutcome>;
   /** Writes a record if the key stands at the expected revision. */
   write(key: string, request: WriteRequest): Promise<WriteOutcome>;
   /** Puts the mark of a release if the key stands at the expected revision. */

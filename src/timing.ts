@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BadParameterError } from "./errors.ts";
+import { BadParameterError, BucketConfigError } from "./errors.ts";
 
 /** What a user may set; all values are milliseconds. */
 export interface TimingOptions {
@@ -48,10 +48,7 @@ const SHORTEST_TTL = 100;
  * @param options what the user set
  * @throws {BadParameterError} if a value is no positive finite number, or the relation does not hold
  */
-export function leaseTiming(
-  ttl: number,
-  options: TimingOptions = {},
-): LeaseTiming {
+export function leaseTiming(ttl: number, options: TimingOptions = {}): LeaseTiming {
   requireDuration("ttl", ttl);
   const timing: LeaseTiming = {
     ttl,
@@ -61,12 +58,7 @@ export function leaseTiming(
     retryEvery: options.retryEvery ?? Math.min(SECOND, ttl / 15),
   };
   for (
-    const field of [
-      "renewEvery",
-      "margin",
-      "requestTimeout",
-      "retryEvery",
-    ] as const
+    const field of ["renewEvery", "margin", "requestTimeout", "retryEvery"] as const
   ) {
     requireDuration(`timing.${field}`, timing[field]);
   }
@@ -115,6 +107,36 @@ export function wholeSeconds(ttl: number): number {
     );
   }
   return Math.floor(ttl / SECOND) * SECOND;
+}
+
+/**
+ * The lease length in force, in milliseconds: the lock's own where it has one, else the bucket's.
+ *
+ * @throws {BucketConfigError} if the bucket keeps records for ever, or cannot give a lock a lease length of its own
+ * @throws {BadParameterError} if the bucket would remove the record earlier
+ */
+export function leaseLength(
+  own: number | null,
+  terms: { readonly ttl: number | null; readonly perKeyTtl: boolean },
+  bucket: string,
+): number {
+  if (own === null) {
+    if (terms.ttl !== null) return terms.ttl;
+    const wanted = `the lease length, or the Locker must be given a "ttl" of its own`;
+    throw new BucketConfigError({ bucket, setting: "max_age", value: 0, wanted });
+  }
+  if (!terms.perKeyTtl) {
+    const wanted = `true for a Locker with a "ttl" of its own (needs server 2.11)`;
+    throw new BucketConfigError({ bucket, setting: "allow_msg_ttl", value: false, wanted });
+  }
+  if (terms.ttl !== null && own > terms.ttl) {
+    throw new BadParameterError(
+      "ttl",
+      `Cannot use "ttl": must be at most the ${terms.ttl} ms that bucket "${bucket}" keeps a record, ` +
+        `current value is ${own}`,
+    );
+  }
+  return own;
 }
 
 function requireDuration(field: string, value: unknown): void {

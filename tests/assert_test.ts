@@ -21,9 +21,7 @@ Deno.test("assert refuses a falsy value with the caller's message", () => {
 });
 
 Deno.test("assertEquals compares deeply", () => {
-  assertEquals({ a: [1, new Map([["k", 2]])] }, {
-    a: [1, new Map([["k", 2]])],
-  });
+  assertEquals({ a: [1, new Map([["k", 2]])] }, { a: [1, new Map([["k", 2]])] });
 });
 
 Deno.test("assertEquals refuses a missing property", () => {
@@ -39,11 +37,7 @@ Deno.test("assertNotEquals refuses equal structures", () => {
 });
 
 Deno.test("assertStrictEquals tells equal structures from the same object", () => {
-  assertThrows(
-    () => assertStrictEquals({}, {}),
-    AssertionError,
-    "not reference-equal",
-  );
+  assertThrows(() => assertStrictEquals({}, {}), AssertionError, "not reference-equal");
 });
 
 Deno.test("assertObjectMatch ignores properties that were not asked for", () => {
@@ -51,18 +45,11 @@ Deno.test("assertObjectMatch ignores properties that were not asked for", () => 
 });
 
 Deno.test("assertObjectMatch refuses a differing nested property", () => {
-  assertThrows(
-    () => assertObjectMatch({ a: { b: 1 } }, { a: { b: 2 } }),
-    AssertionError,
-  );
+  assertThrows(() => assertObjectMatch({ a: { b: 1 } }, { a: { b: 2 } }), AssertionError);
 });
 
 Deno.test("assertArrayIncludes names the elements that are missing", () => {
-  assertThrows(
-    () => assertArrayIncludes([1, 2], [2, 3]),
-    AssertionError,
-    "missing: [ 3 ]",
-  );
+  assertThrows(() => assertArrayIncludes([1, 2], [2, 3]), AssertionError, "missing: [ 3 ]");
 });
 
 Deno.test("assertThrows hands back the error it caught", () => {
@@ -74,11 +61,7 @@ Deno.test("assertThrows hands back the error it caught", () => {
 });
 
 Deno.test("assertThrows refuses a function that returns", () => {
-  assertThrows(
-    () => assertThrows(() => 1),
-    AssertionError,
-    "Expected function to throw",
-  );
+  assertThrows(() => assertThrows(() => 1), AssertionError, "Expected function to throw");
 });
 
 Deno.test("assertThrows refuses an error of another class", () => {
@@ -94,11 +77,7 @@ Deno.test("assertThrows refuses an error of another class", () => {
 
 Deno.test("assertRejects hands back the error of the promise", async () => {
   const boom = new RangeError("far out");
-  const caught = await assertRejects(
-    () => Promise.reject(boom),
-    RangeError,
-    "far",
-  );
+  const caught = await assertRejects(() => Promise.reject(boom), RangeError, "far");
   assertStrictEquals(caught, boom);
 });
 

@@ -10,11 +10,7 @@ export const NONE: Counts = { passed: 0, failed: 0, skipped: 0 };
 
 /** Adds two counts up. */
 export function add(a: Counts, b: Counts): Counts {
-  return {
-    passed: a.passed + b.passed,
-    failed: a.failed + b.failed,
-    skipped: a.skipped + b.skipped,
-  };
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
 }
 
 /**

@@ -55,10 +55,7 @@ function header(step: Step): void {
   console.log(`\n== ${step.name}: deno ${step.args.join(" ")}`);
 }
 
-async function timed(
-  step: Step,
-  run: () => Promise<Counts>,
-): Promise<Result> {
+async function timed(step: Step, run: () => Promise<Counts>): Promise<Result> {
   header(step);
   const start = performance.now();
   const counts = await run();
@@ -110,7 +107,7 @@ async function all(): Promise<Result[]> {
   await run("lint", "lint");
   const typed = await run("types", "check", "--doc", ".", "README.md");
   await run("docs", "doc", "--lint", ...await exportedFiles());
-  const tool = "tools/nats_server.ts";
+  const tool = "tools/serve.ts";
   await run("nats-server", "run", "-A", tool, "--install-only");
   // A type error is counted already; the tests may still say something of use.
   if (!stopped) {

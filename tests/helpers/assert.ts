@@ -38,82 +38,53 @@ export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
     nodeAssert.deepEqual(actual, expected);
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);
-    throw new AssertionError(
-      `Values are not equal${suffix(msg)}\n\n${detail}\n`,
-      { cause },
-    );
+    throw new AssertionError(`Values are not equal${suffix(msg)}\n\n${detail}\n`, { cause });
   }
 }
 
 /** Holds when the values differ deeply. */
 export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void {
   if (!isDeepStrictEqual(actual, expected)) return;
-  refuse(
-    `Expected actual: ${inspect(actual)} not to be: ${inspect(expected)}`,
-    msg,
-  );
+  refuse(`Expected actual: ${inspect(actual)} not to be: ${inspect(expected)}`, msg);
 }
 
 /** Holds when both are the same value by `Object.is`. */
-export function assertStrictEquals<T>(
-  actual: unknown,
-  expected: T,
-  msg?: string,
-): asserts actual is T {
+export function assertStrictEquals<T>(actual: unknown, expected: T, msg?: string): asserts actual is T {
   if (Object.is(actual, expected)) return;
   const hint = isDeepStrictEqual(actual, expected)
     ? "Values have the same structure but are not reference-equal"
     : "Values are not strictly equal";
-  throw new AssertionError(
-    `${hint}${suffix(msg)}\n\n${inspect(actual)}\n!==\n${inspect(expected)}\n`,
-  );
+  throw new AssertionError(`${hint}${suffix(msg)}\n\n${inspect(actual)}\n!==\n${inspect(expected)}\n`);
 }
 
 /** Holds when the value is neither `null` nor `undefined`. */
-export function assertExists<T>(
-  actual: T,
-  msg?: string,
-): asserts actual is NonNullable<T> {
+export function assertExists<T>(actual: T, msg?: string): asserts actual is NonNullable<T> {
   if (actual === undefined || actual === null) {
     refuse(`Expected actual: "${actual}" to not be null or undefined`, msg);
   }
 }
 
 /** Holds when the text matches the pattern. */
-export function assertMatch(
-  actual: string,
-  expected: RegExp,
-  msg?: string,
-): void {
+export function assertMatch(actual: string, expected: RegExp, msg?: string): void {
   if (!expected.test(actual)) {
     refuse(`Expected actual: "${actual}" to match: "${expected}"`, msg);
   }
 }
 
 /** Holds when the text contains the other text. */
-export function assertStringIncludes(
-  actual: string,
-  expected: string,
-  msg?: string,
-): void {
+export function assertStringIncludes(actual: string, expected: string, msg?: string): void {
   if (!actual.includes(expected)) {
     refuse(`Expected actual: "${actual}" to contain: "${expected}"`, msg);
   }
 }
 
 /** Holds when every expected element is deeply equal to one of `actual`. */
-export function assertArrayIncludes<T>(
-  actual: ArrayLike<T>,
-  expected: ArrayLike<T>,
-  msg?: string,
-): void {
+export function assertArrayIncludes<T>(actual: ArrayLike<T>, expected: ArrayLike<T>, msg?: string): void {
   const present = Array.from(actual);
   const missing = Array.from(expected).filter((e) => !present.some((a) => isDeepStrictEqual(a, e)));
   if (missing.length === 0) return;
   const what = `Expected actual: "${inspect(actual)}" to include: "${inspect(expected)}"`;
-  throw new AssertionError(
-    `${what}${suffix(msg)}\nmissing: ${inspect(missing)}`,
-  );
+  throw new AssertionError(`${what}${suffix(msg)}\nmissing: ${inspect(missing)}`);
 }
 
 function isRecord(value: unknown): value is Record<PropertyKey, unknown> {
@@ -135,11 +106,7 @@ function isSubset(actual: unknown, expected: unknown): boolean {
 }
 
 /** Holds when `actual` has at least the properties of `expected`, with equal values. */
-export function assertObjectMatch(
-  actual: object,
-  expected: Record<PropertyKey, unknown>,
-  msg?: string,
-): void {
+export function assertObjectMatch(actual: object, expected: Record<PropertyKey, unknown>, msg?: string): void {
   const holds = Reflect.ownKeys(expected).length === 0 ||
     isSubset(actual, expected);
   if (!holds) {
@@ -155,10 +122,7 @@ export function assertInstanceOf<T>(
 ): asserts actual is T {
   if (actual instanceof expectedType) return;
   const found = isRecord(actual) ? actual.constructor?.name ?? "Object" : typeof actual;
-  refuse(
-    `Expected object to be an instance of "${expectedType.name}" but was "${found}"`,
-    msg,
-  );
+  refuse(`Expected object to be an instance of "${expectedType.name}" but was "${found}"`, msg);
 }
 
 /** Holds when `actual` is greater than `expected`. */
@@ -169,11 +133,7 @@ export function assertGreater<T>(actual: T, expected: T, msg?: string): void {
 }
 
 /** Holds when `actual` is not less than `expected`. */
-export function assertGreaterOrEqual<T>(
-  actual: T,
-  expected: T,
-  msg?: string,
-): void {
+export function assertGreaterOrEqual<T>(actual: T, expected: T, msg?: string): void {
   if (!(actual >= expected)) {
     refuse(`Expect ${inspect(actual)} >= ${inspect(expected)}`, msg);
   }
@@ -187,11 +147,7 @@ export function assertLess<T>(actual: T, expected: T, msg?: string): void {
 }
 
 /** Holds when `actual` is not greater than `expected`. */
-export function assertLessOrEqual<T>(
-  actual: T,
-  expected: T,
-  msg?: string,
-): void {
+export function assertLessOrEqual<T>(actual: T, expected: T, msg?: string): void {
   if (!(actual <= expected)) {
     refuse(`Expect ${inspect(actual)} <= ${inspect(expected)}`, msg);
   }

@@ -29,11 +29,7 @@ export function refuse(what: string, msg?: string): never {
   throw new AssertionError(`${what}${suffix(msg)}`);
 }
 
-type ErrorRest<E extends Error> = [
-  classOrMsg?: ErrorClass<E> | string,
-  msgIncludes?: string,
-  msg?: string,
-];
+type ErrorRest<E extends Error> = [classOrMsg?: ErrorClass<E> | string, msgIncludes?: string, msg?: string];
 
 interface Wanted<E extends Error> {
   errorClass: ErrorClass<E> | undefined;
@@ -49,10 +45,7 @@ function readRest<E extends Error>(rest: ErrorRest<E>): Wanted<E> {
     : { errorClass: undefined, includes: undefined, msg: first };
 }
 
-function checkError<E extends Error>(
-  error: unknown,
-  wanted: Wanted<E>,
-): unknown {
+function checkError<E extends Error>(error: unknown, wanted: Wanted<E>): unknown {
   const { errorClass, includes, msg } = wanted;
   if (errorClass === undefined) return error;
   if (!(error instanceof Error)) {
@@ -60,16 +53,10 @@ function checkError<E extends Error>(
   }
   if (!(error instanceof errorClass)) {
     const found = error.constructor.name;
-    refuse(
-      `Expected error to be instance of "${errorClass.name}", but was "${found}"`,
-      msg,
-    );
+    refuse(`Expected error to be instance of "${errorClass.name}", but was "${found}"`, msg);
   }
   if (includes !== undefined && !error.message.includes(includes)) {
-    refuse(
-      `Expected error message to include "${includes}", but got "${error.message}"`,
-      msg,
-    );
+    refuse(`Expected error message to include "${includes}", but got "${error.message}"`, msg);
   }
   return error;
 }
@@ -97,10 +84,7 @@ export function assertThrows<E extends Error>(
 }
 
 /** Holds when the promise of the function rejects; a synchronous throw does not count. */
-export function assertRejects(
-  fn: () => PromiseLike<unknown>,
-  msg?: string,
-): Promise<unknown>;
+export function assertRejects(fn: () => PromiseLike<unknown>, msg?: string): Promise<unknown>;
 /** Holds when it rejects with an error of the class, its message containing the text. */
 export function assertRejects<E extends Error = Error>(
   fn: () => PromiseLike<unknown>,

@@ -1,0 +1,95 @@
+/**
+ * Three real nats-servers that replicate, for tests.
+ *
+ * @module
+ */
+
+import { freePorts } from "./nats_process.ts";
+import { NatsServer } from "./nats_server.ts";
+
+/** Longest time for the members to find each other and elect a leader, in milliseconds. */
+const FORM_TIMEOUT = 60_000;
+
+interface JszAnswer {
+  readonly account_details?: {
+    readonly stream_detail?: { readonly name: string; readonly cluster?: { readonly leader?: string } }[];
+  }[];
+  readonly meta_cluster?: { readonly leader?: string; readonly cluster_size?: number };
+}
+
+/** A cluster on loopback with temporary stores. */
+export class NatsCluster {
+  /** The members, named n1, n2, ... */
+  readonly nodes: readonly NatsServer[];
+
+  private constructor(nodes: readonly NatsServer[]) {
+    this.nodes = nodes;
+  }
+
+  /** Starts a cluster and resolves when it has a leader that knows all members. */
+  static async start(size = 3): Promise<NatsCluster> {
+    const routes = freePorts(size);
+    const all = routes.map((port) => `"nats://127.0.0.1:${port}"`).join(", ");
+    const nodes = await Promise.all(routes.map(() => NatsServer.prepare()));
+    const cluster = new NatsCluster(nodes);
+    try {
+      await Promise.all(nodes.map(async (node, index) => {
+        const config = `cluster { name: natslock, listen: "127.0.0.1:${routes[index]}", routes: [${all}] }`;
+        await node.configure({ name: `n${index + 1}`, config });
+        await node.launch();
+      }));
+      await cluster.formed();
+      return cluster;
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
+  }
+
+  /** Websocket addresses of the members. */
+  get urls(): string[] {
+    return this.nodes.map(({ url }) => url);
+  }
+
+  /** Resolves when every member answers and one of them leads all. */
+  async formed(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.answering()));
+    for (const start = performance.now(); performance.now() - start < FORM_TIMEOUT;) {
+      const metas = await Promise.all(this.nodes.map(async (node) => (await this.#jsz(node)).meta_cluster));
+      const agree = metas.every((meta) => meta?.leader && meta.cluster_size === this.nodes.length);
+      if (agree && new Set(metas.map((meta) => meta?.leader)).size === 1) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error("Cannot form a cluster: its members do not agree on a leader");
+  }
+
+  /** The member that leads a stream; `null` if none does. */
+  async leader(stream: string): Promise<NatsServer | null> {
+    for (const node of this.nodes) {
+      if (node.pid === 0) continue;
+      const details = (await this.#jsz(node)).account_details ?? [];
+      const found = details.flatMap((account) => account.stream_detail ?? []).find(({ name }) => name === stream);
+      const name = found?.cluster?.leader;
+      if (name) return this.nodes[Number(name.slice(1)) - 1] ?? null;
+    }
+    return null;
+  }
+
+  /** Ends all members and removes their stores. */
+  async stop(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.stop()));
+  }
+
+  /** The same as {@linkcode NatsCluster.stop}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #jsz(node: NatsServer): Promise<JszAnswer> {
+    try {
+      return await node.monitor("jsz?accounts=true&streams=true") as JszAnswer;
+    } catch {
+      return {};
+    }
+  }
+}

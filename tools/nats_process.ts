@@ -1,0 +1,47 @@
+/**
+ * Child processes that do not outlive this one, and ports for them.
+ *
+ * @module
+ */
+
+/** What has to go when this process is interrupted or ends. */
+interface Guarded {
+  /** Ends it at once, without waiting. */
+  destroy(): void;
+}
+
+const guarded = new Set<Guarded>();
+const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
+
+/** From now on `thing` is destroyed when this process is interrupted or ends. */
+export function guard(thing: Guarded): void {
+  if (guarded.size === 0) {
+    for (const signal of SIGNALS) Deno.addSignalListener(signal, interrupted);
+    globalThis.addEventListener("unload", destroyAll);
+  }
+  guarded.add(thing);
+}
+
+/** It ended in good order. */
+export function unguard(thing: Guarded): void {
+  if (!guarded.delete(thing) || guarded.size > 0) return;
+  for (const signal of SIGNALS) Deno.removeSignalListener(signal, interrupted);
+  globalThis.removeEventListener("unload", destroyAll);
+}
+
+function interrupted(): void {
+  destroyAll();
+  Deno.exit(130);
+}
+
+function destroyAll(): void {
+  for (const thing of guarded) thing.destroy();
+}
+
+/** Ports that are free now; another process may take one before it is used, which then shows as a failed start. */
+export function freePorts(count: number): number[] {
+  const listeners = Array.from({ length: count }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
+  const ports = listeners.map(({ addr }) => (addr as Deno.NetAddr).port);
+  for (const listener of listeners) listener.close();
+  return ports;
+}

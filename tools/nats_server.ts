@@ -1,0 +1,223 @@
+/**
+ * A real nats-server for tests and demos: starts, answers, stops and cleans up by itself.
+ *
+ * If this process is killed with SIGKILL, nothing can clean up: the server then stays until it is ended by hand.
+ *
+ * @module
+ */
+
+import { natsServerPath } from "./nats_install.ts";
+import { freePorts, guard, unguard } from "./nats_process.ts";
+
+/** How a server is started. */
+export interface NatsServerOptions {
+  /** Name of the server. Default: chosen by the server. */
+  readonly name?: string;
+  /** Further lines of its configuration. */
+  readonly config?: string;
+  /** How to tell that it is ready: path of the monitor. Default: `healthz`, which waits for JetStream. */
+  readonly ready?: string;
+}
+
+interface Ports {
+  readonly client: number;
+  readonly websocket: number;
+  readonly monitor: number;
+}
+
+const START_TIMEOUT = 20_000;
+const STOP_TIMEOUT = 5_000;
+
+/** One nats-server process with JetStream and a websocket listener, on loopback, with a temporary store. */
+export class NatsServer {
+  /** Folder of the store, the configuration and the log. */
+  readonly storeDir: string;
+  readonly #binary: string;
+  readonly #ports: Ports;
+  readonly #ready: string;
+  #process: Deno.ChildProcess | null = null;
+
+  private constructor(folder: string, setup: { binary: string; ports: Ports; ready: string }) {
+    this.storeDir = folder;
+    this.#binary = setup.binary;
+    this.#ports = setup.ports;
+    this.#ready = setup.ready;
+  }
+
+  /** Starts a server and resolves when it answers. */
+  static async start(options: NatsServerOptions = {}): Promise<NatsServer> {
+    const server = await NatsServer.prepare(options);
+    try {
+      await server.restart();
+      return server;
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+  }
+
+  /** Makes the folder and chooses the ports without starting; for a cluster, whose members name each other. */
+  static async prepare(options: NatsServerOptions = {}): Promise<NatsServer> {
+    const binary = await natsServerPath();
+    const [client = 0, websocket = 0, monitor = 0] = freePorts(3);
+    const folder = await Deno.makeTempDir({ prefix: "natslock-server-" });
+    const setup = { binary, ports: { client, websocket, monitor }, ready: options.ready ?? "healthz" };
+    const server = new NatsServer(folder, setup);
+    await server.configure(options);
+    guard(server);
+    return server;
+  }
+
+  /** Writes the configuration anew; it counts from the next start on. */
+  async configure(options: NatsServerOptions): Promise<void> {
+    const { client, websocket, monitor } = this.#ports;
+    const lines = [
+      ...(options.name ? [`server_name: ${options.name}`] : []),
+      `listen: "127.0.0.1:${client}"`,
+      `http: "127.0.0.1:${monitor}"`,
+      `websocket { listen: "127.0.0.1:${websocket}", no_tls: true }`,
+      `jetstream { store_dir: ${JSON.stringify(`${this.storeDir}/jetstream`)} }`,
+      options.config ?? "",
+    ];
+    await Deno.writeTextFile(`${this.storeDir}/server.conf`, `${lines.join("\n")}\n`);
+  }
+
+  /** TCP port for clients. */
+  get port(): number {
+    return this.#ports.client;
+  }
+
+  /** Port of the websocket listener. */
+  get wsPort(): number {
+    return this.#ports.websocket;
+  }
+
+  /** Port of the monitoring endpoint. */
+  get monitorPort(): number {
+    return this.#ports.monitor;
+  }
+
+  /** Websocket address for clients. */
+  get url(): string {
+    return `ws://127.0.0.1:${this.wsPort}`;
+  }
+
+  /** TCP address for clients. */
+  get tcpUrl(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  /** Process id; 0 while it does not run. */
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
+  /** What the server printed. */
+  logs(): Promise<string> {
+    return Deno.readTextFile(`${this.storeDir}/server.log`).catch(() => "");
+  }
+
+  /** Starts it again on the same ports and store; kills it first if it runs. */
+  async restart(): Promise<void> {
+    await this.launch();
+    await this.answering();
+  }
+
+  /** Starts the process without waiting for it to answer. */
+  async launch(): Promise<void> {
+    await this.kill();
+    const args = ["-c", `${this.storeDir}/server.conf`, "-l", `${this.storeDir}/server.log`];
+    this.#process = new Deno.Command(this.#binary, { args, stdin: "null", stdout: "null", stderr: "null" }).spawn();
+  }
+
+  /** Resolves when the server answers; rejects with its last log lines if it does not. */
+  async answering(): Promise<void> {
+    let ended = false;
+    const process = this.#process;
+    process?.status.then(() => ended = true);
+    for (const start = performance.now(); performance.now() - start < START_TIMEOUT;) {
+      if (ended || process === null) break;
+      if (await this.#isReady()) return;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    const tail = (await this.logs()).split("\n").slice(-8).join("\n");
+    throw new Error(
+      `Cannot start nats-server: it ${ended ? "ended at once" : "does not answer"}. Its last lines:\n${tail}`,
+    );
+  }
+
+  async #isReady(): Promise<boolean> {
+    try {
+      const answer = await fetch(`http://127.0.0.1:${this.monitorPort}/${this.#ready}`);
+      await answer.body?.cancel();
+      return answer.ok;
+    } catch {
+      return false;
+    }
+  }
+
+  /** SIGKILL; the store stays, so that {@linkcode NatsServer.restart} works. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  /** SIGSTOP. */
+  pause(): void {
+    this.#process?.kill("SIGSTOP");
+  }
+
+  /** SIGCONT. */
+  resume(): void {
+    this.#process?.kill("SIGCONT");
+  }
+
+  /** Ends the server, gracefully if it obeys, and removes its folder. Further calls do nothing. */
+  async stop(): Promise<void> {
+    this.resume();
+    await this.#end("SIGTERM");
+    unguard(this);
+    await Deno.remove(this.storeDir, { recursive: true }).catch(() => {});
+  }
+
+  /** Ends it at once without waiting: for when this process ends. */
+  destroy(): void {
+    try {
+      this.#process?.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+    // The server may still be writing for a moment: what is left then is a temporary folder.
+    for (let tries = 0; tries < 20; tries++) {
+      try {
+        return Deno.removeSync(this.storeDir, { recursive: true });
+      } catch (error) {
+        if (error instanceof Deno.errors.NotFound) return;
+      }
+    }
+  }
+
+  /** An answer of the monitoring endpoint, such as `varz` or `jsz?consumers=true`. */
+  async monitor(path: string): Promise<unknown> {
+    const answer = await fetch(`http://127.0.0.1:${this.monitorPort}/${path}`);
+    return await answer.json();
+  }
+
+  /** The same as {@linkcode NatsServer.stop}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #end(signal: Deno.Signal): Promise<void> {
+    const process = this.#process;
+    if (process === null) return;
+    this.#process = null;
+    try {
+      process.kill(signal);
+    } catch {
+      // It has ended already.
+    }
+    const timer = setTimeout(() => process.kill("SIGKILL"), STOP_TIMEOUT);
+    await process.status;
+    clearTimeout(timer);
+  }
+}
