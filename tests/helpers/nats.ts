@@ -1,0 +1,50 @@
+/**
+ * Connections to a real server for a test, closed at its end.
+ *
+ * @module
+ */
+
+import { type NatsConnection, wsconnect } from "@nats-io/nats-core";
+import { newKeyValue } from "@x/natslock";
+import { NatsServer } from "../../tools/nats_server.ts";
+
+/** A server and what was opened on it. */
+export interface Lab {
+  readonly server: NatsServer;
+  readonly nc: NatsConnection;
+  /** Another connection, closed at the end of the test. */
+  connect(url?: string): Promise<NatsConnection>;
+}
+
+/** Runs a test body against a server of its own. */
+export async function withServer(body: (lab: Lab) => Promise<void>): Promise<void> {
+  await using server = await NatsServer.start();
+  await withConnections(server.url, (nc, connect) => body({ server, nc, connect }));
+}
+
+/** Runs a test body with connections that are closed afterwards. */
+export async function withConnections(
+  url: string,
+  body: (nc: NatsConnection, connect: (url?: string) => Promise<NatsConnection>) => Promise<void>,
+): Promise<void> {
+  const opened: NatsConnection[] = [];
+  const connect = async (to = url) => {
+    const nc = await wsconnect({ servers: to, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
+    opened.push(nc);
+    return nc;
+  };
+  try {
+    await body(await connect(), connect);
+  } finally {
+    await Promise.all(opened.map((nc) => nc.close()));
+  }
+}
+
+/** How many messages `work` sent on a connection. */
+export async function messagesOf(nc: NatsConnection, work: () => Promise<unknown>): Promise<number> {
+  const before = nc.stats().outMsgs;
+  await work();
+  return nc.stats().outMsgs - before;
+}
+
+export { newKeyValue };
