@@ -1,0 +1,60 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { BadParameterError, Locker, newKeyValue } from "@x/natslock";
+import { connectionError } from "./helpers/errors.ts";
+import { withServer } from "./helpers/nats.ts";
+
+Deno.test("Locker.open() connects, makes the bucket, and close() ends all of it", () =>
+  withServer(async ({ server, nc }) => {
+    const locker = await Locker.open({ servers: server.url, bucket: "locks", ttl: 3000, key: "mine", name: "me" });
+    assertEquals([locker.name, locker.key, await locker.ttl()], ["locks", "mine", 3000]);
+    assertEquals(await locker.acquireLead(), true);
+    await locker.close();
+    const kv = await newKeyValue(nc, "locks", 3000);
+    assertEquals((await kv.get("mine"))?.length, 0);
+  }));
+
+Deno.test("Locker.open() on a connection of the user leaves it open", () =>
+  withServer(async ({ nc }) => {
+    {
+      await using locker = await Locker.open({ nc, bucket: "locks", ttl: 3000 });
+      assertEquals(await locker.acquireLead(), true);
+    }
+    assert(!nc.isClosed());
+  }));
+
+Deno.test("Locker.open() gives a lock its shorter lease length in a bucket that keeps records longer", () =>
+  withServer(async ({ nc }) => {
+    await newKeyValue(nc, "locks", 60_000);
+    await using locker = await Locker.open({ nc, bucket: "locks", ttl: 2500 });
+    assertEquals(await locker.ttl(), 2000);
+  }));
+
+Deno.test("Locker.open() without servers and connection is refused", async () => {
+  await assertRejects(() => Locker.open({ bucket: "locks", ttl: 3000 }), BadParameterError, '"servers"');
+});
+
+Deno.test("Locker.open() refuses addresses that are none of a websocket", async () => {
+  const open = () => Locker.open({ servers: "nats://127.0.0.1:4222", bucket: "locks", ttl: 3000 });
+  await assertRejects(open, BadParameterError, "nats://127.0.0.1:4222");
+});
+
+Deno.test("Locker.open() rejects when no server can be reached, and names the address", async () => {
+  const connection = { timeout: 500, maxReconnectAttempts: 0 };
+  const error = await connectionError(
+    Locker.open({ servers: "ws://127.0.0.1:9", bucket: "locks", ttl: 3000, connection }),
+  );
+  assertEquals(error.why, "unavailable");
+  assertStringIncludes(error.message, "ws://127.0.0.1:9");
+});
+
+Deno.test("Locker.open() closes the connection it made when the bucket is refused", () =>
+  withServer(async ({ server, nc }) => {
+    const before = await connections(server);
+    await assertRejects(() => Locker.open({ servers: server.url, bucket: "a.b", ttl: 3000 }), BadParameterError);
+    await nc.flush();
+    assertEquals(await connections(server), before);
+  }));
+
+async function connections(server: { monitor(path: string): Promise<unknown> }): Promise<unknown> {
+  return (await server.monitor("varz") as { connections: number }).connections;
+}
