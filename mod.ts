@@ -18,6 +18,8 @@
  * const kv = await newKeyValue(nc, "locks", 15_000);
  * const locker = new Locker({ kv });
  * if (await locker.acquireLead()) console.log("this instance leads");
+ * await locker.close();
+ * await nc.close();
  * ```
  *
  * @module

@@ -56,7 +56,9 @@ const PER_KEY_TTL_SINCE = [2, 11, 0] as const;
  * import { newKeyValue } from "@x/natslock";
  *
  * const nc = await wsconnect({ servers: "ws://127.0.0.1:8080" });
- * const kv = await newKeyValue(nc, "locks", 15_000, { replicas: 3 });
+ * const kv = await newKeyValue(nc, "locks", 15_000, { storage: "memory" });
+ * console.log(await kv.status());
+ * await nc.close();
  * ```
  */
 export async function newKeyValue(
@@ -66,8 +68,7 @@ export async function newKeyValue(
   options: BucketOptions = {},
 ): Promise<KvHandle> {
   const nc = requireConnection(connection);
-  requireBucketName(name);
-  requireBucketTtl(ttl);
+  requireBucket(name, ttl, options);
   const config = { name, ttl, perKeyTtl: isServerSince(nc, PER_KEY_TTL_SINCE) };
   const kv = await new Kvm(nc).open(name);
   const terms = await bucketOf(kv).ensure(lockBucketConfig(config, options));
@@ -84,17 +85,24 @@ export async function newKeyValue(
   return kv;
 }
 
+/**
+ * Checks what {@linkcode newKeyValue} is given, before any message.
+ *
+ * @throws {BadParameterError} if a parameter is out of range
+ */
+export function requireBucket(name: string, ttl: number, options: BucketOptions): void {
+  requireBucketName(name);
+  requireBucketTtl(ttl);
+  const { replicas = 1 } = options;
+  if ([1, 3, 5].includes(replicas)) return;
+  throw new BadParameterError("replicas", `Cannot use "replicas": must be 1, 3 or 5, current value is ${replicas}`);
+}
+
 function lockBucketConfig(
   bucket: { name: string; ttl: number; perKeyTtl: boolean },
   options: BucketOptions,
 ) {
   const { replicas = 1, storage = "file", republish = "natslock" } = options;
-  if (![1, 3, 5].includes(replicas)) {
-    throw new BadParameterError(
-      "replicas",
-      `Cannot use "replicas": must be 1, 3 or 5, current value is ${replicas}`,
-    );
-  }
   const { name, ttl, perKeyTtl } = bucket;
   const subject = `$KV.${name}.>`;
   return {

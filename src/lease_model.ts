@@ -43,7 +43,7 @@ export interface Memory {
   readonly grants: number;
 }
 
-/** The request that is in flight. */
+/** What is in flight. */
 export type RequestKind = "write" | "read" | "remove";
 
 /** How a hold, or the try for one, ended. */
@@ -65,7 +65,7 @@ export type Ending =
 /** Neither holding nor trying. */
 export interface Idle {
   readonly at: "idle";
-  /** How the last hold or try ended; `null` before the first. */
+  /** How the last one ended; `null` before the first. */
   readonly end: Ending | null;
   /** A request of the last hold that has not been answered yet. */
   readonly busy: RequestKind | null;
@@ -118,12 +118,12 @@ export interface Leaving {
   readonly stake: Stake;
   /** When all of it has run out by itself. */
   readonly until: number;
-  /** What the ending will be once it is undone. */
+  /** How it will have ended. */
   readonly end: Ending;
   readonly busy: RequestKind | null;
 }
 
-/** Where the machine stands. */
+/** Where it stands. */
 export type Phase = Idle | Seeking | Held | Leaving;
 
 /** The whole state: what is known, and what is being done. */
@@ -204,9 +204,7 @@ export type Step = { readonly state: LeaseState; readonly effects: readonly Effe
 export type Scene = { readonly memory: Memory; readonly now: number; readonly rules: LeaseRules };
 
 /** Puts a step together. */
-export function go(memory: Memory, phase: Phase, ...effects: Effect[]): Step {
-  return { state: { memory, phase }, effects };
-}
+export const go = (memory: Memory, phase: Phase, ...effects: Effect[]): Step => ({ state: { memory, phase }, effects });
 
 /** The look that a sighting gives, with the time at which what was seen has run out. */
 export function sightOf(sighting: Sighting, scene: Scene): Sight {
@@ -218,6 +216,4 @@ export function sightOf(sighting: Sighting, scene: Scene): Sight {
 }
 
 /** When a grant or renewal that left at `sentAt` stops being valid (L1). */
-export function validity(sentAt: number, rules: LeaseRules): number {
-  return sentAt + rules.ttl - rules.margin;
-}
+export const validity = (sentAt: number, rules: LeaseRules): number => sentAt + rules.ttl - rules.margin;

@@ -6,6 +6,7 @@
 
 import { leave } from "./lease_leaving.ts";
 import {
+  type Answer,
   type Effect,
   type Ending,
   go,
@@ -52,23 +53,33 @@ export function seeking(scene: Scene, phase: Seeking, event: LeaseEvent): Step {
   switch (event.on) {
     case "retry":
       return look(scene.memory, phase);
-    case "applied":
-      return granted(scene, phase, { revision: event.revision, floor: scene.memory.high + 1 });
-    case "conflict":
-      return conflict(scene, phase, event.current);
-    case "unknown":
-      return look(scene.memory, { ...phase, doubt: true });
-    case "failed":
-      if (!event.error.transient) {
-        return end(scene, { kind: "failed", error: event.error });
-      }
-      return go(scene.memory, { ...phase, busy: null }, { act: "pause", why: "trouble", error: event.error });
-    case "seen":
-      return seen(scene, phase, event);
     case "leave":
       return cancel(scene, phase);
+    case "applied":
+    case "conflict":
+    case "unknown":
+    case "failed":
+    case "seen":
+      return answered(scene, { ...phase, busy: null }, event);
     default:
       return go(scene.memory, phase);
+  }
+}
+
+function answered(scene: Scene, phase: Seeking, answer: Answer): Step {
+  const { memory } = scene;
+  switch (answer.on) {
+    case "applied":
+      return granted(scene, phase, { revision: answer.revision, floor: memory.high + 1 });
+    case "conflict":
+      return conflict(scene, phase, answer.current);
+    case "unknown":
+      return look(memory, { ...phase, doubt: true });
+    case "failed":
+      if (!answer.error.transient) return end(scene, { kind: "failed", error: answer.error });
+      return go(memory, phase, { act: "pause", why: "trouble", error: answer.error });
+    case "seen":
+      return seen(scene, phase, answer);
   }
 }
 
@@ -115,7 +126,7 @@ function withdraw(scene: Scene, phase: Seeking, revision: number): Step {
 
 function conflict(scene: Scene, phase: Seeking, current: number | null): Step {
   if (current === null) {
-    return go(scene.memory, { ...phase, busy: null }, { act: "pause", why: "contention" });
+    return go(scene.memory, phase, { act: "pause", why: "contention" });
   }
   // A write that expects any other revision than 0 can no longer land once the key has moved on.
   if (current === 0 && phase.expected > 0) {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { newKeyValue } from "./bucket.ts";
+import { newKeyValue, requireBucket } from "./bucket.ts";
 import type { Connection, KvHandle } from "./bucket_handle.ts";
 import { candidateOf } from "./candidate.ts";
 import { SystemClock } from "./clock.ts";
@@ -85,6 +85,7 @@ export class Locker {
     if (given === undefined && (servers === undefined || servers.length === 0)) {
       throw new BadParameterError("servers", `Cannot open a Locker: "servers" or "nc" must be given`);
     }
+    requireBucket(bucket, ttl, options);
     const nc = given ?? await connectForLocks(servers ?? [], { ttl, settings: options.connection });
     try {
       const kv = await newKeyValue(nc, bucket, ttl, options);

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { BadParameterError, Locker, newKeyValue } from "@x/natslock";
+import { Kvm } from "@nats-io/kv";
+import { BadParameterError, BucketConfigError, Locker, newKeyValue } from "@x/natslock";
 import { connectionError } from "./helpers/errors.ts";
 import { withServer } from "./helpers/nats.ts";
 
@@ -49,11 +50,19 @@ Deno.test("Locker.open() rejects when no server can be reached, and names the ad
 
 Deno.test("Locker.open() closes the connection it made when the bucket is refused", () =>
   withServer(async ({ server, nc }) => {
+    await new Kvm(nc).create("plain", { history: 5, ttl: 3000 });
     const before = await connections(server);
-    await assertRejects(() => Locker.open({ servers: server.url, bucket: "a.b", ttl: 3000 }), BadParameterError);
+    const open = () => Locker.open({ servers: server.url, bucket: "plain", ttl: 3000 });
+    await assertRejects(open, BucketConfigError, "max_msgs_per_subject");
     await nc.flush();
     assertEquals(await connections(server), before);
   }));
+
+Deno.test("Locker.open() refuses bad parameters before it connects", async () => {
+  const nowhere = "ws://127.0.0.1:9";
+  await assertRejects(() => Locker.open({ servers: nowhere, bucket: "a.b", ttl: 3000 }), BadParameterError, '"name"');
+  await assertRejects(() => Locker.open({ servers: nowhere, bucket: "locks", ttl: NaN }), BadParameterError, '"ttl"');
+});
 
 async function connections(server: { monitor(path: string): Promise<unknown> }): Promise<unknown> {
   return (await server.monitor("varz") as { connections: number }).connections;

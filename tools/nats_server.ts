@@ -15,8 +15,6 @@ export interface NatsServerOptions {
   readonly name?: string;
   /** Further lines of its configuration. */
   readonly config?: string;
-  /** How to tell that it is ready: path of the monitor. Default: `healthz`, which waits for JetStream. */
-  readonly ready?: string;
 }
 
 interface Ports {
@@ -34,14 +32,12 @@ export class NatsServer {
   readonly storeDir: string;
   readonly #binary: string;
   readonly #ports: Ports;
-  readonly #ready: string;
   #process: Deno.ChildProcess | null = null;
 
-  private constructor(folder: string, setup: { binary: string; ports: Ports; ready: string }) {
+  private constructor(folder: string, binary: string, ports: Ports) {
     this.storeDir = folder;
-    this.#binary = setup.binary;
-    this.#ports = setup.ports;
-    this.#ready = setup.ready;
+    this.#binary = binary;
+    this.#ports = ports;
   }
 
   /** Starts a server and resolves when it answers. */
@@ -61,8 +57,7 @@ export class NatsServer {
     const binary = await natsServerPath();
     const [client = 0, websocket = 0, monitor = 0] = freePorts(3);
     const folder = await Deno.makeTempDir({ prefix: "natslock-server-" });
-    const setup = { binary, ports: { client, websocket, monitor }, ready: options.ready ?? "healthz" };
-    const server = new NatsServer(folder, setup);
+    const server = new NatsServer(folder, binary, { client, websocket, monitor });
     await server.configure(options);
     guard(server);
     return server;
@@ -100,11 +95,6 @@ export class NatsServer {
   /** Websocket address for clients. */
   get url(): string {
     return `ws://127.0.0.1:${this.wsPort}`;
-  }
-
-  /** TCP address for clients. */
-  get tcpUrl(): string {
-    return `127.0.0.1:${this.port}`;
   }
 
   /** Process id; 0 while it does not run. */
@@ -148,7 +138,7 @@ export class NatsServer {
 
   async #isReady(): Promise<boolean> {
     try {
-      const answer = await fetch(`http://127.0.0.1:${this.monitorPort}/${this.#ready}`);
+      const answer = await fetch(`http://127.0.0.1:${this.monitorPort}/healthz`);
       await answer.body?.cancel();
       return answer.ok;
     } catch {
@@ -186,7 +176,7 @@ export class NatsServer {
     } catch {
       // It has ended already.
     }
-    // The server may still be writing for a moment: what is left then is a temporary folder.
+    // The server may still be writing for a moment.
     for (let tries = 0; tries < 20; tries++) {
       try {
         return Deno.removeSync(this.storeDir, { recursive: true });

@@ -22,7 +22,9 @@ async function main(args: readonly string[]): Promise<void> {
     return void print(`${path} ${await versionOf(path)}`);
   }
   const server = await NatsServer.start();
-  print(JSON.stringify({ websocket: server.url, tcp: server.tcpUrl, pid: server.pid, store: server.storeDir }));
+  print(
+    JSON.stringify({ websocket: server.url, tcp: `127.0.0.1:${server.port}`, pid: server.pid, store: server.storeDir }),
+  );
   await new Promise(() => setInterval(() => {}, 60_000));
 }
 

@@ -87,8 +87,8 @@ export const GOOD_IMPORTS: readonly PlantedImport[] = [
     'import { x } from "@nats-io/kv";',
   ],
   [
-    "NATS types into locker",
-    "locker",
+    "NATS types into bucket_rules",
+    "bucket_rules",
     'import type { KV } from "@nats-io/kv";',
   ],
   ["src files into mod", "mod", 'export { Locker } from "./src/locker.ts";'],

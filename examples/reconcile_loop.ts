@@ -1,0 +1,87 @@
+// deno-lint-ignore-file no-console
+/**
+ * A reconcile loop that runs in several instances, of which one leads. Start it twice and stop the one that leads.
+ *
+ * @module
+ */
+
+import { ConnectionError, Locker } from "@x/natslock";
+
+const HELP = `Runs a reconcile loop; of all instances on the same bucket, one does the work.
+
+Usage: deno run -A examples/reconcile_loop.ts [--json] [--help]
+
+--json prints one JSON object per round: { at, name, id, leads, error? }
+NATS_URL     websocket address of NATS (ws://127.0.0.1:8080)
+BUCKET       key-value bucket, made if it does not exist (locks)
+TTL_MS       how long the lead outlives its holder (15000)
+INTERVAL_MS  time between two rounds, well below TTL_MS (3000)
+NAME         name of this instance (its host and process id)`;
+
+interface Round {
+  readonly leads: boolean;
+  readonly error?: string;
+}
+
+const env = (variable: string, fallback: string): string => Deno.env.get(variable) || fallback;
+const name = env("NAME", `${Deno.hostname()}-${Deno.pid}`);
+const interval = Number(env("INTERVAL_MS", "3000"));
+let stopping = false;
+let wake = (): void => {};
+
+async function main(): Promise<void> {
+  Deno.addSignalListener("SIGINT", stop);
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stop);
+  // Leaving this block gives the lead back, so that another instance leads at once.
+  await using locker = await Locker.open({
+    servers: env("NATS_URL", "ws://127.0.0.1:8080"),
+    bucket: env("BUCKET", "locks"),
+    ttl: Number(env("TTL_MS", "15000")),
+    key: "reconciler",
+    name,
+    meta: { host: Deno.hostname(), pid: Deno.pid },
+  });
+  while (!stopping) {
+    print(locker.id, await round(locker));
+    if (!stopping) await pause();
+  }
+}
+
+async function round(locker: Locker): Promise<Round> {
+  try {
+    const leads = await locker.acquireLead();
+    if (leads) reconcile();
+    return { leads };
+  } catch (error) {
+    // It is not known now who leads, so this instance does not act; the next round settles it.
+    if (error instanceof ConnectionError && error.transient) return { leads: false, error: error.message };
+    throw error;
+  }
+}
+
+/** The work of one round goes here: shorter than the lease, since a lead that is not renewed runs out. */
+function reconcile(): void {}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, interval);
+    wake = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
+}
+
+function stop(): void {
+  stopping = true;
+  wake();
+}
+
+function print(id: string, round: Round): void {
+  const { leads, error } = round;
+  const line = `${name} ${leads ? "leads" : "follows"}${error ? `: ${error}` : ""}`;
+  console.log(Deno.args.includes("--json") ? JSON.stringify({ at: Date.now(), name, id, ...round }) : line);
+}
+
+if (Deno.args.includes("--help")) console.log(HELP);
+else await main();

@@ -1,0 +1,73 @@
+/**
+ * Scripts of events for the lease's state machine, and what it says to them in one line.
+ *
+ * @module
+ */
+
+import { ConnectionError } from "../../src/errors.ts";
+import type { Effect, LeaseEvent, LeaseRules, LeaseState } from "../../src/lease_model.ts";
+import { step, vacantState } from "../../src/lease_state.ts";
+import type { Sighting } from "../../src/record.ts";
+
+export const ME = "11111111-1111-4111-8111-111111111111";
+export const OTHER = "22222222-2222-4222-8222-222222222222";
+export const RULES: LeaseRules = { id: ME, instance: "i", ttl: 1000, margin: 100, markerTtl: 500 };
+export const epoch = "e";
+export const error = new ConnectionError("timeout", "no answer");
+
+export const start: LeaseEvent = { on: "start", since: 0, epoch };
+export const renew: LeaseEvent = { on: "renew" };
+export const retry: LeaseEvent = { on: "retry" };
+export const leave: LeaseEvent = { on: "leave" };
+export const tick: LeaseEvent = { on: "tick" };
+export const unknown: LeaseEvent = { on: "unknown", error, epoch };
+export const failed: LeaseEvent = { on: "failed", error, epoch };
+export const applied = (revision: number): LeaseEvent => ({ on: "applied", revision, epoch });
+export const conflict = (current: number | null): LeaseEvent => ({ on: "conflict", current, epoch });
+export const hint = (revision: number): LeaseEvent => ({ on: "hint", revision });
+export const seen = (sighting: Sighting, fresh = false): LeaseEvent => ({ on: "seen", sighting, fresh, epoch });
+export const vacant = (revision: number) => seen({ kind: "vacant", revision });
+export const foreign = (revision: number) => seen({ kind: "foreign", revision });
+export const by = (holder: string, attempt: string | null, revision: number, fresh = false) =>
+  seen({
+    kind: "held",
+    revision,
+    record: { holder, attempt, token: null, name: "", since: null, ttl: null, meta: {} },
+  }, fresh);
+
+export type Script = readonly (readonly [now: number, event: LeaseEvent])[];
+
+/** Plays events and tells the last step in one line: where the machine is, and what it wants done. */
+export function play(script: Script): string {
+  let state: LeaseState = vacantState(epoch);
+  let effects: readonly Effect[] = [];
+  for (const [now, event] of script) ({ state, effects } = step(state, event, now, RULES));
+  const wanted = effects.map(words).filter((text) => text !== "");
+  return [place(state), ...wanted].join(" > ");
+}
+
+export function place({ phase }: LeaseState): string {
+  switch (phase.at) {
+    case "held":
+      return `held ${phase.token}@${phase.revision} until ${phase.validUntil}`;
+    case "idle":
+      return `idle ${phase.end?.kind}${phase.end?.kind === "lost" ? ` ${phase.end.why}` : ""}`;
+    default:
+      return phase.at;
+  }
+}
+
+export function words(effect: Effect): string {
+  switch (effect.act) {
+    case "write":
+      return `write ${effect.attempt} on ${effect.expected}`;
+    case "read":
+      return effect.fresh ? "read fresh" : "read";
+    case "remove":
+      return `remove ${effect.expected}`;
+    case "pause":
+      return `pause ${effect.why}`;
+    case "tell":
+      return "";
+  }
+}

@@ -1,0 +1,219 @@
+import { assert, assertEquals } from "@std/assert";
+import { isHeld, step, vacantState } from "../src/lease_state.ts";
+import {
+  applied,
+  by,
+  conflict,
+  epoch,
+  failed,
+  foreign,
+  hint,
+  leave,
+  ME,
+  OTHER,
+  play,
+  renew,
+  retry,
+  RULES,
+  type Script,
+  start,
+  tick,
+  unknown,
+  vacant,
+} from "./helpers/lease_script.ts";
+
+const granted: Script = [[0, start], [10, applied(5)]];
+const doubtful: Script = [...granted, [300, renew], [400, unknown]];
+const refused: Script = [[0, start], [1, conflict(3)], [2, by(OTHER, "x.1", 3)]];
+
+const TABLE: readonly (readonly [title: string, script: Script, end: string])[] = [
+  ["writes at once on a key never seen", [[0, start]], "seeking > write i.1 on 0"],
+  ["holds from before the request left", granted, "held 5@5 until 900"],
+  ["takes back a grant that came too late", [[0, start], [900, applied(5)]], "leaving > remove 5"],
+  ["looks after a conflict", [[0, start], [1, conflict(3)]], "seeking > read"],
+  ["pauses when another write is in flight", [[0, start], [1, conflict(null)]], "seeking > pause contention"],
+  ["looks after such a pause", [[0, start], [1, conflict(null)], [9, retry]], "seeking > read"],
+  ["looks after an unknown outcome", [[0, start], [1, unknown]], "seeking > read"],
+  [
+    "holds from the first write when a look shows its own attempt",
+    [[0, start], [300, unknown], [310, by(ME, "i.1", 5)]],
+    "held 5@5 until 900",
+  ],
+  [
+    "takes back its own attempt that a look shows too late",
+    [[0, start], [300, unknown], [900, by(ME, "i.1", 5)]],
+    "leaving > remove 5",
+  ],
+  [
+    "repeats the same write while the first may still land",
+    [[0, start], [300, unknown], [310, vacant(0)]],
+    "seeking > write i.1 on 0",
+  ],
+  [
+    "counts a repeated grant from the first write",
+    [[0, start], [300, unknown], [310, vacant(0)], [320, applied(5)]],
+    "held 5@5 until 900",
+  ],
+  [
+    "fences a doubtful write off once it would come too late",
+    [[0, start], [300, unknown], [901, vacant(0)]],
+    "leaving > remove 0",
+  ],
+  [
+    "writes with a new nonce where the key has moved on",
+    [[0, start], [1, conflict(3)], [2, vacant(3)]],
+    "seeking > write i.2 on 3",
+  ],
+  ["is refused by another holder", refused, "idle refused"],
+  ["is refused by a stranger's bytes", [[0, start], [1, conflict(3)], [2, foreign(3)]], "idle refused"],
+  ["looks first after a refusal", [...refused, [10, start]], "seeking > read"],
+  [
+    "writes over an earlier life of its own id",
+    [[0, start], [1, conflict(3)], [2, by(ME, "old.7", 3)]],
+    "seeking > write i.2 on 3",
+  ],
+  [
+    "asks again when a look is older than what was seen",
+    [[0, start], [1, conflict(9)], [2, by(OTHER, "x.1", 3)]],
+    "seeking > read fresh",
+  ],
+  ["writes where a refusal says that nothing stands", [...granted, [20, leave], [21, applied(6)], [30, start], [
+    31,
+    conflict(0),
+  ]], "seeking > write i.3 on 0"],
+  [
+    "writes on the mark of a release while it stands",
+    [...granted, [20, leave], [21, applied(6)], [30, start]],
+    "seeking > write i.2 on 6",
+  ],
+  [
+    "writes on nothing once that mark has run out",
+    [...granted, [20, leave], [21, applied(6)], [600, start]],
+    "seeking > write i.2 on 0",
+  ],
+  ["withdraws a grant from a stream that began anew", [...granted, [20, leave], [21, applied(6)], [600, start], [
+    601,
+    applied(1),
+  ]], "leaving > remove 1"],
+  [
+    "stops at trouble and looks when asked again",
+    [[0, start], [1, unknown], [2, failed], [9, retry]],
+    "seeking > read",
+  ],
+  ["ends a cancelled try of which nothing can stand", [[0, start], [1, conflict(null)], [2, leave]], "idle released"],
+  [
+    "fences a cancelled try that is in doubt",
+    [[0, start], [1, unknown], [2, failed], [3, leave]],
+    "leaving > remove 0",
+  ],
+  ["waits for the answer to a cancelled write", [[0, start], [1, leave]], "leaving"],
+  ["takes back a cancelled write that was applied", [[0, start], [1, leave], [2, applied(5)]], "leaving > remove 5"],
+  [
+    "never removes what it only looked at",
+    [...refused, [10, start], [11, leave], [12, by(OTHER, "x.1", 3)]],
+    "idle released",
+  ],
+
+  ["renews on its own last revision", [...granted, [300, renew]], "held 5@5 until 900 > write i.1 on 5"],
+  [
+    "keeps its token and counts from the renewal's start",
+    [...granted, [300, renew], [350, applied(6)]],
+    "held 5@6 until 1200",
+  ],
+  [
+    "stops before the old end even if a renewal is applied later",
+    [...granted, [300, renew], [900, applied(6)]],
+    "idle lost deadline",
+  ],
+  ["rides out an unknown renewal", doubtful, "held 5@5 until 900 > pause trouble"],
+  ["looks before it renews again", [...doubtful, [450, retry]], "held 5@5 until 900 > read"],
+  ["counts a renewal in doubt that a look shows from when it left", [...doubtful, [450, retry], [
+    460,
+    by(ME, "i.1", 6),
+  ]], "held 5@6 until 1200 > write i.1 on 6"],
+  [
+    "writes again where the renewal in doubt has not landed",
+    [...doubtful, [450, retry], [460, by(ME, "i.1", 5)]],
+    "held 5@5 until 900 > write i.1 on 5",
+  ],
+  [
+    "looks before it calls a conflict a loss",
+    [...granted, [300, renew], [310, conflict(8)]],
+    "held 5@5 until 900 > read",
+  ],
+  [
+    "does not take an in-flight refusal for a loss",
+    [...granted, [300, renew], [310, conflict(null)]],
+    "held 5@5 until 900 > pause contention",
+  ],
+  [
+    "is lost when a look shows another",
+    [...granted, [300, renew], [310, conflict(8)], [320, by(OTHER, "x.1", 8)]],
+    "idle lost superseded",
+  ],
+  ["is lost when a look shows another life of its id", [...granted, [300, renew], [310, conflict(8)], [
+    320,
+    by(ME, "z.1", 8),
+  ]], "idle lost superseded"],
+  ["is lost when the record is gone, and not taken again", [...granted, [300, renew], [310, conflict(0)], [
+    320,
+    vacant(0),
+  ]], "idle lost removed"],
+  ["does not trust a look older than its own write", [...granted, [300, renew], [310, conflict(8)], [
+    320,
+    by(OTHER, "x.1", 3),
+  ]], "held 5@5 until 900 > read fresh"],
+  ["looks at a hint and decides nothing by it", [...granted, [20, hint(9)]], "held 5@5 until 900 > read"],
+  ["ignores a hint of its own write", [...granted, [20, hint(5)]], "held 5@5 until 900"],
+  ["is over at its end whatever is in flight", [...granted, [300, renew], [900, tick]], "idle lost deadline"],
+  [
+    "does not start while an answer is outstanding",
+    [...granted, [300, renew], [900, tick], [901, start]],
+    "idle lost deadline",
+  ],
+  ["writes over its own old record", [...granted, [900, tick], [901, start]], "seeking > write i.2 on 5"],
+  ["removes its own revision on release", [...granted, [20, leave]], "leaving > remove 5"],
+  [
+    "drains the renewal in flight before it removes",
+    [...granted, [300, renew], [310, leave], [320, applied(6)]],
+    "leaving > remove 6",
+  ],
+  ["leaves a successor alone", [...granted, [20, leave], [21, conflict(9)]], "idle released"],
+  ["removes a doubtful renewal that landed after all", [...doubtful, [450, leave], [460, conflict(6)], [
+    470,
+    by(ME, "i.1", 6),
+  ]], "leaving > remove 6"],
+  ["leaves a successor alone after a doubtful renewal", [...doubtful, [450, leave], [460, conflict(9)], [
+    470,
+    by(OTHER, "x.1", 9),
+  ]], "idle released"],
+  ["repeats a removal of unknown outcome", [...granted, [20, leave], [21, unknown], [30, retry]], "leaving > remove 5"],
+  [
+    "gives a removal up once the record has run out by itself",
+    [...granted, [20, leave], [1020, unknown]],
+    "idle abandoned",
+  ],
+  [
+    "removes an earlier life's record on release without a hold",
+    [[0, leave], [1, by(ME, "old.1", 4)]],
+    "leaving > remove 4",
+  ],
+  ["leaves another's record on release without a hold", [[0, leave], [1, by(OTHER, "x.1", 4)]], "idle released"],
+];
+
+for (const [title, script, end] of TABLE) {
+  Deno.test(`step() ${title}`, () => assertEquals(play(script), end));
+}
+
+Deno.test("isHeld() compares the clock, though no event came", () => {
+  const { state } = step(step(vacantState(epoch), start, 0, RULES).state, applied(5), 10, RULES);
+  assert(isHeld(state, 899));
+  assert(!isHeld(state, 900));
+});
+
+Deno.test("step() forgets all revisions in another epoch", () => {
+  const first = step(step(vacantState(epoch), start, 0, RULES).state, applied(5), 10, RULES).state;
+  const elsewhere = { ...applied(1), epoch: "another" };
+  const { state } = step(first, elsewhere, 20, RULES);
+  assertEquals([state.memory.epoch, state.memory.high], ["another", 1]);
+});

@@ -1,0 +1,208 @@
+import { JetStreamApiError } from "@nats-io/jetstream";
+import { errors } from "@nats-io/nats-core";
+import { assertEquals, assertInstanceOf, assertStrictEquals, assertStringIncludes } from "@std/assert";
+import { ConnectionError, type ConnectionTrouble } from "../src/errors.ts";
+import { API_CODES, apiCodeOf, currentRevision, troubleOf } from "../src/nats_trouble.ts";
+
+/** An error as another copy of the client throws it: of no class that is known here. */
+function clientError(name: string, fields: Record<string, unknown> = {}): Error {
+  return Object.assign(new Error(String(fields.message ?? "")), { name, ...fields });
+}
+
+/** As nats.ws throws it. */
+function natsWs(code: string, message = code): Error {
+  return clientError("NatsError", { code, message });
+}
+
+/** As @nats-io/jetstream throws it. */
+function apiError(code: number, status: number, message = "said by the server"): Error {
+  const name = code === API_CODES.streamNotFound ? "StreamNotFoundError" : "JetStreamApiError";
+  return clientError(name, { code, status, message });
+}
+
+/** As a request throws it: the reason is the cause. */
+function requested(cause: unknown): Error {
+  return clientError("RequestError", { message: "request failed", cause });
+}
+
+interface Case {
+  readonly what: string;
+  readonly cause: unknown;
+  readonly why: ConnectionTrouble;
+  readonly certain: boolean;
+}
+
+const V3: readonly Case[] = [
+  { what: "TimeoutError", cause: clientError("TimeoutError"), why: "timeout", certain: false },
+  { what: "NoResponders", cause: clientError("NoResponders"), why: "unavailable", certain: true },
+  { what: "JetStreamNotEnabled", cause: clientError("JetStreamNotEnabled"), why: "unavailable", certain: true },
+  { what: "ClosedConnectionError", cause: clientError("ClosedConnectionError"), why: "closed", certain: true },
+  { what: "DrainingConnectionError", cause: clientError("DrainingConnectionError"), why: "closed", certain: true },
+  { what: "PermissionViolationError", cause: clientError("PermissionViolationError"), why: "denied", certain: true },
+  { what: "AuthorizationError", cause: clientError("AuthorizationError"), why: "denied", certain: true },
+  {
+    what: "UserAuthenticationExpiredError",
+    cause: clientError("UserAuthenticationExpiredError"),
+    why: "denied",
+    certain: true,
+  },
+  { what: "ConnectionError", cause: clientError("ConnectionError"), why: "unavailable", certain: true },
+  {
+    what: '"connection closed" of a request in flight',
+    cause: new Error("connection closed"),
+    why: "closed",
+    certain: false,
+  },
+  { what: "an error of no known name", cause: new Error("boom"), why: "refused", certain: false },
+];
+
+const NATS_WS: readonly (readonly [string, ConnectionTrouble, boolean])[] = [
+  ["TIMEOUT", "timeout", false],
+  ["503", "unavailable", true],
+  ["CONNECTION_REFUSED", "unavailable", true],
+  ["PERMISSIONS_VIOLATION", "denied", true],
+  ["AUTHORIZATION_VIOLATION", "denied", true],
+  ["AUTHENTICATION_EXPIRED", "denied", true],
+  ["CONNECTION_CLOSED", "closed", true],
+  ["CONNECTION_DRAINING", "closed", true],
+  ["UNKNOWN_ERROR", "refused", false],
+];
+
+const API: readonly (readonly [number, number, ConnectionTrouble, boolean])[] = [
+  [10059, 404, "bucket_missing", true],
+  [10071, 400, "refused", true],
+  [10164, 400, "refused", true],
+  [10037, 404, "refused", true],
+  [10008, 503, "unavailable", false],
+  [10077, 503, "unavailable", false],
+  [10001, 500, "unavailable", false],
+];
+
+const NESTED: readonly Case[] = [
+  {
+    what: "a time-out in a RequestError",
+    cause: requested(clientError("TimeoutError")),
+    why: "timeout",
+    certain: false,
+  },
+  {
+    what: "no responders two causes deep",
+    cause: requested(requested(natsWs("503"))),
+    why: "unavailable",
+    certain: true,
+  },
+  {
+    what: "an API error in a RequestError",
+    cause: requested(apiError(10059, 404)),
+    why: "bucket_missing",
+    certain: true,
+  },
+  {
+    what: "a permission in a closed connection",
+    cause: clientError("ClosedConnectionError", { cause: clientError("PermissionViolationError") }),
+    why: "denied",
+    certain: true,
+  },
+];
+
+const REAL: readonly Case[] = [
+  { what: "nats-core's own TimeoutError", cause: new errors.TimeoutError(), why: "timeout", certain: false },
+  {
+    what: "nats-core's own RequestError without responders",
+    cause: new errors.RequestError("x", { cause: new errors.NoRespondersError("s") }),
+    why: "unavailable",
+    certain: true,
+  },
+  {
+    what: "nats-core's own ClosedConnectionError",
+    cause: new errors.ClosedConnectionError(),
+    why: "closed",
+    certain: true,
+  },
+  {
+    what: "jetstream's own API error of class 5xx",
+    cause: new JetStreamApiError({ code: 503, err_code: 10008, description: "no quorum" }),
+    why: "unavailable",
+    certain: false,
+  },
+];
+
+const CASES: readonly Case[] = [
+  ...V3,
+  ...NATS_WS.map(([code, why, certain]) => ({ what: `nats.ws ${code}`, cause: natsWs(code), why, certain })),
+  ...API.map(([code, status, why, certain]) => ({
+    what: `the server's ${code} (${status})`,
+    cause: apiError(code, status),
+    why,
+    certain,
+  })),
+  ...NESTED,
+  ...REAL,
+];
+
+for (const { what, cause, why, certain } of CASES) {
+  Deno.test(`troubleOf() takes ${what} for ${why}, ${certain ? "certainly" : "perhaps"} not carried out`, () => {
+    const trouble = troubleOf(cause, "write");
+    assertEquals([trouble.error.why, trouble.certain], [why, certain]);
+  });
+}
+
+Deno.test("troubleOf() keeps the client's error as the cause", () => {
+  const cause = natsWs("TIMEOUT");
+  const { error } = troubleOf(cause, "write");
+  assertInstanceOf(error, ConnectionError);
+  assertStrictEquals(error.cause, cause);
+});
+
+Deno.test("troubleOf() says what was tried and why it failed", () => {
+  const { error } = troubleOf(apiError(10008, 503, "no quorum"), 'write "leader"');
+  assertEquals(error.message, 'Cannot write "leader": the server answered "no quorum" (10008)');
+});
+
+Deno.test("troubleOf() names the subject that the account has no right to", () => {
+  const { error } = troubleOf(natsWs("PERMISSIONS_VIOLATION", 'Publish to "$KV.x"'), "write");
+  assertStringIncludes(error.message, "$KV.x");
+});
+
+const CYCLE = new Error("round and round");
+CYCLE.cause = CYCLE;
+
+const STRANGE: readonly unknown[] = [undefined, null, "text", "", 7, 7n, true, Symbol("s"), [], {}, () => {}, CYCLE];
+
+for (const cause of STRANGE) {
+  Deno.test(`troubleOf() bears ${cause === CYCLE ? "a cyclic cause" : Deno.inspect(cause)} and takes nothing for certain`, () => {
+    const { error, certain } = troubleOf(cause, "write");
+    assertEquals([error.why, certain], ["refused", false]);
+    assertStrictEquals(error.cause, cause);
+  });
+}
+
+Deno.test("apiCodeOf() is the server's number", () => {
+  assertEquals([apiCodeOf(apiError(10071, 400)), apiCodeOf(apiError(10059, 404))], [10071, 10059]);
+});
+
+for (const cause of [natsWs("503"), clientError("JetStreamApiError", { code: "10071" }), "10071", null, undefined]) {
+  Deno.test(`apiCodeOf() is null for ${Deno.inspect(cause).split("\n")[0]}, which is no answer of JetStream`, () => {
+    assertEquals(apiCodeOf(cause), null);
+  });
+}
+
+for (const revision of [0, 1, 4711]) {
+  Deno.test(`currentRevision() reads ${revision} out of the refusal`, () => {
+    assertEquals(currentRevision(apiError(10071, 400, `wrong last sequence: ${revision}`)), revision);
+  });
+}
+
+for (
+  const cause of [
+    apiError(10164, 400, "wrong last sequence"),
+    new Error("x"),
+    "wrong last sequence: 5",
+    null,
+    undefined,
+  ]
+) {
+  Deno.test(`currentRevision() is null for ${Deno.inspect(cause).split("\n")[0]}`, () => {
+    assertEquals(currentRevision(cause), null);
+  });
+}
