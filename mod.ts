@@ -43,11 +43,23 @@ export {
   type LossReason,
   NatslockError,
 } from "./src/errors.ts";
+export type { EventListener, HoldEventAbout, LockEvent, LockEventAbout } from "./src/events.ts";
+export { Lease, type LeaseKeeping } from "./src/lease.ts";
 export type { Leadership } from "./src/leadership.ts";
 export { Locker } from "./src/locker.ts";
 export type { LockerOptions, OpenOptions, StoreLockerOptions } from "./src/locker_options.ts";
 export type { Logger } from "./src/logger.ts";
 export type { Random } from "./src/random.ts";
 export type { LeaseRecord, Meta, Sighting } from "./src/record.ts";
-export type { LeaseStore, ReadOutcome, RemoveRequest, StoreTerms, WriteOutcome, WriteRequest } from "./src/store.ts";
+export type {
+  Hint,
+  LeaseStore,
+  ReadOutcome,
+  RemoveRequest,
+  StoreTerms,
+  WriteOutcome,
+  WriteRequest,
+} from "./src/store.ts";
 export type { TimingOptions } from "./src/timing.ts";
+export { describeTiming, type TimingFigures, timingFigures } from "./src/timing_figures.ts";
+export type { WaitOptions } from "./src/patience.ts";

@@ -49,6 +49,8 @@ export interface Bucket {
   subject(key: string): string;
   /** Subject that a key is written to. */
   editSubject(key: string): string;
+  /** Subject on which the server repeats the changes of a key; `null` if it does not, or that is not known yet. */
+  repeatedSubject(key: string): string | null;
   /** What the bucket is like; asks the server only if not known yet, or for `fresh`. */
   terms(options?: { readonly fresh?: boolean }): Promise<StoreTerms>;
   /** Makes the bucket unless it exists, then checks it. */
@@ -110,6 +112,7 @@ class OpenBucket implements Bucket {
   readonly js: JetStreamClient;
   readonly #apiPrefix: string;
   #terms: StoreTerms | null = null;
+  #republish: StreamConfig["republish"];
 
   constructor(
     name: string,
@@ -136,6 +139,14 @@ class OpenBucket implements Bucket {
     return this.#apiPrefix === API_PREFIX ? subject : `${this.#apiPrefix}.${subject}`;
   }
 
+  repeatedSubject(key: string): string | null {
+    const { src = ">", dest, headers_only: headersOnly } = this.#republish ?? {};
+    if (!dest?.endsWith(">") || !src.endsWith(">") || headersOnly) return null;
+    const from = src.slice(0, -1);
+    const subject = this.subject(key);
+    return subject.startsWith(from) ? dest.slice(0, -1) + subject.slice(from.length) : null;
+  }
+
   async terms(options: { readonly fresh?: boolean } = {}): Promise<StoreTerms> {
     if (this.#terms !== null && !options.fresh) return this.#terms;
     this.#terms = null;
@@ -148,6 +159,7 @@ class OpenBucket implements Bucket {
 
   #learn(info: StreamInfo): StoreTerms {
     checkBucket(this.name, info.config);
+    this.#republish = info.config.republish;
     this.#terms = termsOf(info, this.nc);
     return this.#terms;
   }

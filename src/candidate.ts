@@ -5,6 +5,7 @@
  */
 
 import { BadParameterError } from "./errors.ts";
+import type { EventListener } from "./events.ts";
 import { type Logger, silentLogger } from "./logger.ts";
 import type { Random } from "./random.ts";
 import { isUuid, type Meta, requireMeta, requireName } from "./record.ts";
@@ -35,6 +36,8 @@ export interface CandidateOptions {
   readonly timing?: TimingOptions;
   /** Anything shaped like `console`. Default: silent. */
   readonly logger?: Logger;
+  /** Told of each thing that happens to this candidate; what it throws is contained. */
+  readonly onEvent?: EventListener;
 }
 
 /** One candidate for one key. */

@@ -7,107 +7,147 @@
 import type { Candidate } from "./candidate.ts";
 import type { Clock } from "./clock.ts";
 import { ConnectionError, NatslockError } from "./errors.ts";
-import type { Answer, Effect, LeaseEvent, LeaseRules, LeaseState, News } from "./lease_model.ts";
-import { isHeld, step, vacantState } from "./lease_state.ts";
+import { Footing } from "./footing.ts";
+import type { Answer, Effect, LeaseEvent, LeaseState } from "./lease_model.ts";
+import { isHeld, isSettled, step, vacantState } from "./lease_state.ts";
 import type { Random } from "./random.ts";
 import { performRequest, type Request } from "./request.ts";
-import type { LeaseStore, StoreTerms } from "./store.ts";
-import { leaseLength, type LeaseTiming, leaseTiming } from "./timing.ts";
+import type { LeaseStore } from "./store.ts";
 
 /** Where a keeper gets things from. */
 export interface Surroundings {
   readonly store: LeaseStore;
   readonly clock: Clock;
   readonly random: Random;
-  /** Told when a hold begins, is renewed or ends. */
-  readonly tell: (news: News, state: LeaseState) => void;
+  /** Told after each step: where the machine stood and where it stands. */
+  readonly tell: (before: LeaseState, after: LeaseState, effects: readonly Effect[]) => void;
 }
 
-/** Pause after a refusal that only said that another write is in flight: at least this, at most four times this, in ms. */
+/** Pause after "another write is in flight": at least this, at most four times this, in ms. */
 const CONTENTION_PAUSE = 5;
 
+type Pause = Extract<Effect, { act: "pause" }>;
+
 /**
- * Runs the machine of one candidate by calls: one request in flight, no timers but the short pauses of contention, all
- * decisions in `lease_state`.
+ * Runs the machine of one candidate: one request in flight, one timer, all decisions in `lease_state`. Driven by calls
+ * it rests at the first trouble; driven by time it goes on by itself: renews, stands down, takes back what it wrote.
  */
 export class Keeper {
   readonly #candidate: Candidate;
   readonly #around: Surroundings;
-  readonly #instance: string;
-  #terms: StoreTerms | null = null;
-  #timing: LeaseTiming | null = null;
+  /** What the bucket is like and how long a lease is in it. */
+  readonly footing: Footing;
   #state: LeaseState = vacantState("");
   #turn: Promise<unknown> = Promise.resolve();
+  #byTime = false;
+  #flying = false;
+  #stopped = false;
+  #until = Infinity;
+  #cancelTimer = () => {};
+  #cancelPause: (() => void) | null = null;
+  #resting = new Set<(trouble: NatslockError | null) => void>();
 
   /** Sends nothing. */
   constructor(candidate: Candidate, around: Surroundings) {
     this.#candidate = candidate;
     this.#around = around;
-    this.#instance = around.random.uuid();
+    this.footing = new Footing(candidate, around.store, around.random.uuid());
   }
 
-  /** True while the lease may be acted on. */
-  get held(): boolean {
-    return isHeld(this.#state, this.#around.clock.now());
-  }
-
-  /** What the bucket is like and how long a lease is in it; costs a message only the first time. */
-  async timing(): Promise<LeaseTiming> {
-    this.#learn(await this.#around.store.terms());
-    return this.#known().timing;
-  }
-
-  /**
-   * Takes the lease, or keeps and renews it. True if it is held; false if another holds it.
-   *
-   * Rejects if that cannot be told in time; what was written stays in doubt and the next call settles it.
-   */
-  take(): Promise<boolean> {
-    return this.#exclusive(async () => {
-      const { ttl } = await this.timing();
-      const until = this.#around.clock.now() + ttl;
-      for (;;) {
-        await this.#settle(this.#opening(), until);
-        const verdict = this.#verdict();
-        if (verdict !== null) return verdict;
-        if (this.#around.clock.now() >= until) throw this.#contended();
-      }
-    });
-  }
-
-  /** Gives the lease back if our id holds it; does nothing if another does. */
-  giveBack(): Promise<void> {
-    return this.#exclusive(() => this.#leave());
-  }
-
-  /** Gives back what this keeper took or may have taken; sends nothing if that is nothing. */
-  standDown(): Promise<void> {
-    return this.#exclusive(async () => {
-      if (this.#state.phase.at !== "idle") await this.#leave();
-    });
-  }
-
-  async #leave(): Promise<void> {
-    const { ttl } = await this.timing();
-    const until = this.#around.clock.now() + ttl;
-    this.#step({ on: "tick" });
-    await this.#settle(this.#state.phase.at === "leaving" ? { on: "retry" } : { on: "leave" }, until);
+  /** Where the machine stands; looking ends a lease that is over (L5). */
+  get state(): LeaseState {
     const { phase } = this.#state;
-    if (phase.at === "idle" && phase.end?.kind === "abandoned") throw phase.end.error;
+    if (phase.at === "held" && this.#around.clock.now() >= phase.validUntil) this.post({ on: "tick" });
+    return this.#state;
   }
 
-  /** Runs `work` after all that was asked before, whether that succeeded or not. */
-  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+  /** True while a lease is held, by either way. */
+  get held(): boolean {
+    return isHeld(this.state, this.#around.clock.now());
+  }
+
+  /** Runs `work` after all that was asked before has been answered. */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work, work);
     this.#turn = result.catch(() => {});
     return result;
   }
 
+  /** From now on the machine is driven by time (a lease, or a taking back), or by calls. */
+  drive(by: "time" | "calls"): void {
+    this.#byTime = by === "time";
+    this.#arm();
+  }
+
+  /**
+   * Goes for the lease, or renews it, until that is settled: held, or how it ended. Rejects at the first trouble; what
+   * was written then stays in doubt and the next try settles it. An aborted signal is looked at after each answer.
+   */
+  async settle(signal?: AbortSignal): Promise<LeaseState> {
+    const { ttl } = await this.footing.learn();
+    const { clock } = this.#around;
+    this.#until = clock.now() + ttl;
+    for (;;) {
+      // An answer to the last hold's request must not come in between.
+      if (this.#flying) await this.rest();
+      signal?.throwIfAborted();
+      this.post(this.#opening());
+      const trouble = await this.rest();
+      if (trouble) throw trouble;
+      signal?.throwIfAborted();
+      if (isSettled(this.#state)) return this.#state;
+      if (clock.now() >= this.#until) throw this.#contended();
+    }
+  }
+
+  /** Takes back what stands or may stand, and waits until that is done. Rejects at the first trouble. */
+  async undo(): Promise<void> {
+    await this.footing.learn();
+    this.#until = Infinity;
+    this.post({ on: "tick" });
+    this.post(this.#state.phase.at === "leaving" ? { on: "retry" } : { on: "leave" });
+    const trouble = await this.rest();
+    if (trouble) throw trouble;
+    const { phase } = this.#state;
+    if (phase.at === "idle" && phase.end?.kind === "abandoned") throw phase.end.error;
+  }
+
+  /** Resolves when nothing is in flight and nothing paused, or at the first trouble, with that. */
+  rest(): Promise<NatslockError | null> {
+    if (!this.#flying && this.#cancelPause === null) return Promise.resolve(null);
+    return new Promise((resolve) => this.#resting.add(resolve));
+  }
+
+  /** Forgets timers and pauses: nothing happens by itself any more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#byTime = false;
+    this.#endPause();
+    this.#arm();
+    if (!this.#flying) this.#rest(null);
+  }
+
+  /** One step of the machine, and what it wants done. */
+  post(event: LeaseEvent): void {
+    if (!this.footing.isKnown || this.#stopped) return;
+    const before = this.#state;
+    const { state, effects } = step(before, event, this.#around.clock.now(), this.footing.rules);
+    this.#state = state;
+    if (state.phase.at !== before.phase.at) this.#endPause();
+    for (const effect of effects) {
+      if (effect.act === "pause") this.#pause(effect);
+      else if (effect.act !== "tell") this.#send(effect);
+    }
+    this.#around.tell(before, state, effects);
+    this.#arm();
+    if (!this.#flying && this.#cancelPause === null) this.#rest(null);
+  }
+
   #opening(): LeaseEvent {
     const { clock } = this.#around;
-    switch (this.#state.phase.at) {
+    switch (this.state.phase.at) {
       case "idle":
-        return { on: "start", since: clock.wall(), epoch: this.#known().terms.epoch };
+        return { on: "start", since: clock.wall(), epoch: this.footing.epoch };
       case "held":
         return { on: "renew" };
       default:
@@ -115,88 +155,72 @@ export class Keeper {
     }
   }
 
-  /** What a settled machine says to the one who asked for the lease; `null` = ask again. */
-  #verdict(): boolean | null {
-    const { phase } = this.#state;
-    if (phase.at !== "idle") return phase.at === "held";
-    if (phase.end?.kind === "failed") throw phase.end.error;
-    if (phase.end?.kind === "refused") return false;
-    return phase.end?.kind === "lost" && phase.end.why === "superseded" ? false : null;
-  }
-
-  /** Steps until nothing is in flight. Rejects at the first trouble that is not mere contention. */
-  async #settle(event: LeaseEvent, until: number): Promise<void> {
-    let next: LeaseEvent | null = event;
-    while (next !== null) {
-      const effect = this.#step(next);
-      if (effect === null) return;
-      if (effect.act !== "pause") {
-        next = await this.#perform(effect);
-        continue;
-      }
-      if (effect.why === "trouble") throw effect.error;
-      if (this.#around.clock.now() >= until) throw this.#contended();
-      await this.#pause();
-      next = { on: "retry" };
-    }
-  }
-
-  /** One step of the machine; returns what is to be waited for. */
-  #step(event: LeaseEvent): Exclude<Effect, { act: "tell" }> | null {
-    const { state, effects } = step(this.#state, event, this.#around.clock.now(), this.#rules());
-    this.#state = state;
-    let waited: Exclude<Effect, { act: "tell" }> | null = null;
-    for (const effect of effects) {
-      if (effect.act === "tell") this.#around.tell(effect.news, state);
-      else waited = effect;
-    }
-    return waited;
+  #send(request: Request): void {
+    this.#endPause();
+    this.#flying = true;
+    this.#perform(request).then((answer) => {
+      this.#flying = false;
+      this.post(answer);
+    });
   }
 
   async #perform(request: Request): Promise<Answer> {
     const { store } = this.#around;
     try {
-      this.#learn(await store.terms({ fresh: request.act === "read" && request.fresh }));
-    } catch (error) {
-      if (!(error instanceof NatslockError)) throw error;
-      return { on: "failed", error, epoch: this.#state.memory.epoch };
+      const timing = await this.footing.learn({ fresh: request.act === "read" && request.fresh });
+      const { epoch } = this.footing;
+      return await performRequest(request, { store, candidate: this.#candidate, timing, epoch });
+    } catch (cause) {
+      const error = cause instanceof NatslockError
+        ? cause
+        : new ConnectionError("refused", "Cannot tell how a request ended: the store failed", { cause });
+      const { epoch } = this.#state.memory;
+      // What a store throws of its own proves nothing about a write.
+      return error === cause ? { on: "failed", error, epoch } : { on: "unknown", error, epoch };
     }
-    const { terms, timing } = this.#known();
-    return await performRequest(request, { store, candidate: this.#candidate, timing, epoch: terms.epoch });
   }
 
-  #rules(): LeaseRules {
-    const { terms, timing } = this.#known();
-    return {
-      id: this.#candidate.id,
-      instance: this.#instance,
-      ttl: timing.ttl,
-      margin: timing.margin,
-      markerTtl: terms.markerTtl,
-    };
-  }
-
-  #known(): { terms: StoreTerms; timing: LeaseTiming } {
-    if (this.#terms === null || this.#timing === null) throw new Error("Cannot step before the bucket is known");
-    return { terms: this.#terms, timing: this.#timing };
-  }
-
-  #learn(terms: StoreTerms): void {
-    if (this.#terms === terms) return;
-    const { ttl, timing } = this.#candidate;
-    this.#timing = leaseTiming(leaseLength(ttl, terms, this.#around.store.name), timing);
-    this.#terms = terms;
-  }
-
-  #pause(): Promise<void> {
+  #pause(pause: Pause): void {
+    if (pause.why === "trouble") {
+      this.#rest(pause.error);
+      if (!this.#byTime) return;
+    }
     const { clock, random } = this.#around;
-    return new Promise((resolve) => clock.after(CONTENTION_PAUSE * (1 + 3 * random.next()), resolve));
+    if (!this.#byTime && clock.now() >= this.#until) return this.#rest(this.#contended());
+    const jitter = 1 + 3 * random.next();
+    const length = pause.why === "contention" ? CONTENTION_PAUSE * jitter : this.footing.timing.retryEvery;
+    this.#cancelPause = clock.after(length, () => {
+      this.#cancelPause = null;
+      this.post({ on: "retry" });
+    });
+  }
+
+  #endPause(): void {
+    this.#cancelPause?.();
+    this.#cancelPause = null;
+  }
+
+  #rest(trouble: NatslockError | null): void {
+    const resting = this.#resting;
+    this.#resting = new Set();
+    for (const resolve of resting) resolve(trouble);
+  }
+
+  /** One timer for what comes next: a renewal, or the end of the lease, which no request in flight can delay. */
+  #arm(): void {
+    this.#cancelTimer();
+    this.#cancelTimer = () => {};
+    const { phase } = this.#state;
+    if (!this.#byTime || phase.at !== "held") return;
+    const { clock } = this.#around;
+    const waits = phase.busy !== null || this.#cancelPause !== null;
+    const renewAt = waits ? Infinity : phase.sentAt + this.footing.timing.renewEvery;
+    const due = Math.min(renewAt, phase.validUntil);
+    const event: LeaseEvent = due < phase.validUntil ? { on: "renew" } : { on: "tick" };
+    this.#cancelTimer = clock.after(Math.max(0, due - clock.now()), () => this.post(event));
   }
 
   #contended(): ConnectionError {
-    return new ConnectionError(
-      "contended",
-      `Cannot take key "${this.#candidate.key}": others kept writing to it for a whole lease length`,
-    );
+    return new ConnectionError("contended", `Cannot take key "${this.#candidate.key}": others kept writing to it`);
   }
 }

@@ -7,9 +7,10 @@
 import { headers } from "@nats-io/nats-core";
 import { type Bucket, bucketOf, type KvHandle } from "./bucket_handle.ts";
 import { BucketConfigError, ConnectionError } from "./errors.ts";
+import { watchOf } from "./kv_watch.ts";
 import { API_CODES, apiCodeOf, currentRevision, troubleOf } from "./nats_trouble.ts";
 import { decodeRecord, encodeHeaders } from "./record.ts";
-import type { LeaseStore, ReadOutcome, RemoveRequest, StoreTerms, WriteOutcome, WriteRequest } from "./store.ts";
+import type { Hint, LeaseStore, ReadOutcome, RemoveRequest, StoreTerms, WriteOutcome, WriteRequest } from "./store.ts";
 
 /** One message to the bucket, written only if the key stands at the expected revision. */
 interface Put {
@@ -29,6 +30,7 @@ interface Put {
  */
 export class KvStore implements LeaseStore {
   readonly #bucket: Bucket;
+  readonly #kv: KvHandle;
 
   /**
    * Takes a KV handle; sends nothing.
@@ -37,6 +39,7 @@ export class KvStore implements LeaseStore {
    */
   constructor(kv: KvHandle) {
     this.#bucket = bucketOf(kv);
+    this.#kv = kv;
   }
 
   /** Name of the bucket. */
@@ -88,6 +91,11 @@ export class KvStore implements LeaseStore {
       ttl: perKeyTtl && markerTtl !== (ttl ?? Infinity) ? markerTtl : null,
       ...request,
     });
+  }
+
+  /** Tells of changes of a key: by what the bucket repeats, else by a consumer shared with other watches of it. */
+  watch(key: string, listener: (hint: Hint) => void): () => void {
+    return watchOf(this.#bucket, this.#kv).add(key, listener);
   }
 
   async #put(key: string, put: Put): Promise<WriteOutcome> {

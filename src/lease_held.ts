@@ -40,12 +40,19 @@ export function held(scene: Scene, phase: Held, event: LeaseEvent): Step {
     case "seen":
       return seen(scene, phase, event);
     case "hint":
-      return event.revision > phase.revision && phase.busy === null ? look(scene, phase) : go(scene.memory, phase);
+      return hinted(scene, phase, event.sighting);
     case "leave":
       return resign(scene, phase);
     default:
       return go(scene.memory, phase);
   }
+}
+
+/** A push can be forged or late: what is not a write of our own is looked up, nothing more. */
+function hinted(scene: Scene, phase: Held, sighting: Sighting): Step {
+  const own = sighting.kind === "held" && sighting.record.attempt === phase.attempt;
+  if (own || sighting.revision <= phase.revision || phase.busy !== null) return go(scene.memory, phase);
+  return look(scene, phase);
 }
 
 /** With a renewal in doubt the next step is a look, else the same record again on our own last revision. */

@@ -35,7 +35,7 @@ export function leave(
 export function leaving(scene: Scene, phase: Leaving, event: LeaseEvent): Step {
   switch (event.on) {
     case "retry":
-      return undo(scene, phase);
+      return phase.busy === null ? undo(scene, phase) : go(scene.memory, phase);
     case "applied":
     case "conflict":
     case "unknown":

@@ -141,8 +141,8 @@ export type LeaseEvent =
   | { readonly on: "leave" }
   /** A pause is over. */
   | { readonly on: "retry" }
-  /** A watch showed a revision. It decides nothing. */
-  | { readonly on: "hint"; readonly revision: number }
+  /** A watch showed this. It decides nothing. */
+  | { readonly on: "hint"; readonly sighting: Sighting }
   | Answer;
 
 /** How the request in flight ended. */

@@ -52,7 +52,7 @@ export function seek(
 export function seeking(scene: Scene, phase: Seeking, event: LeaseEvent): Step {
   switch (event.on) {
     case "retry":
-      return look(scene.memory, phase);
+      return phase.busy === null ? look(scene.memory, phase) : go(scene.memory, phase);
     case "leave":
       return cancel(scene, phase);
     case "applied":

@@ -19,6 +19,7 @@ import {
   type Step,
 } from "./lease_model.ts";
 import { seek, seeking } from "./lease_seeking.ts";
+import type { Sighting } from "./record.ts";
 
 /** A machine that has seen nothing yet. */
 export function vacantState(epoch: string): LeaseState {
@@ -44,6 +45,14 @@ export function step(state: LeaseState, event: LeaseEvent, now: number, rules: L
 /** True while the lease may be acted on; compared at every look (L5). */
 export function isHeld(state: LeaseState, now: number): boolean {
   return state.phase.at === "held" && now < state.phase.validUntil;
+}
+
+/** True where asking again at once would change nothing: held, or ended for a reason that lies elsewhere. */
+export function isSettled({ phase }: LeaseState): boolean {
+  if (phase.at !== "idle" || phase.end === null) return phase.at === "held";
+  const { end } = phase;
+  return end.kind === "refused" || end.kind === "failed" ||
+    (end.kind === "lost" && (end.why === "superseded" || end.why === "closed"));
 }
 
 function decide(scene: Scene, { phase }: LeaseState, event: LeaseEvent): Step {
@@ -74,6 +83,8 @@ function idle(scene: Scene, phase: Idle, event: LeaseEvent): Step {
         end: { kind: "released", token: null },
         busy: phase.busy,
       });
+    case "hint":
+      return hinted(scene, phase, event.sighting);
     case "applied":
       return go(
         {
@@ -94,6 +105,13 @@ function idle(scene: Scene, phase: Idle, event: LeaseEvent): Step {
     default:
       return go(scene.memory, phase);
   }
+}
+
+/** A pushed release: the next grant may be asked for on it without a look, since the write itself is the proof. */
+function hinted({ memory, now, rules }: Scene, phase: Idle, sighting: Sighting): Step {
+  if (sighting.kind !== "vacant" || sighting.revision <= memory.high) return go(memory, phase);
+  const sight = { revision: sighting.revision, takeable: true, until: now + rules.markerTtl };
+  return go({ ...memory, sight }, phase);
 }
 
 /** In another stream nothing that was seen holds. */

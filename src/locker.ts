@@ -6,18 +6,20 @@
 
 import { newKeyValue, requireBucket } from "./bucket.ts";
 import type { Connection, KvHandle } from "./bucket_handle.ts";
+import { lead, runUnder } from "./campaign.ts";
+import { Candidacy, type Ground } from "./candidacy.ts";
 import { candidateOf } from "./candidate.ts";
 import { SystemClock } from "./clock.ts";
 import { connectForLocks } from "./connection.ts";
 import { BadParameterError, LockerClosedError } from "./errors.ts";
-import { Keeper } from "./keeper.ts";
 import { KvStore } from "./kv_store.ts";
 import { type Leadership, leadershipOf } from "./leadership.ts";
+import type { Lease } from "./lease.ts";
 import type { LockerOptions, OpenOptions, StoreLockerOptions } from "./locker_options.ts";
 import type { Logger } from "./logger.ts";
+import { observe } from "./observer.ts";
+import { Patience, type WaitOptions } from "./patience.ts";
 import { systemRandom } from "./random.ts";
-import { report } from "./report.ts";
-import type { LeaseStore } from "./store.ts";
 
 /**
  * One candidate for one lock: at most one Locker at a time leads.
@@ -44,8 +46,8 @@ export class Locker {
   /** Where log lines go. */
   readonly logger: Logger;
   readonly #kv: KvHandle | null;
-  readonly #store: LeaseStore;
-  readonly #keeper: Keeper;
+  readonly #candidacy: Candidacy;
+  readonly #ground: Ground;
   #owned: Connection | null = null;
   #closing: Promise<void> | null = null;
 
@@ -57,17 +59,12 @@ export class Locker {
   constructor(options: LockerOptions | StoreLockerOptions) {
     const { store, kv, clock, random } = foundation(options);
     const candidate = candidateOf(options, random);
-    this.#store = store;
     this.#kv = kv;
     this.id = candidate.id;
     this.key = candidate.key;
     this.logger = candidate.logger;
-    this.#keeper = new Keeper(candidate, {
-      store,
-      clock,
-      random,
-      tell: (news, state) => report(candidate, news, state),
-    });
+    this.#ground = { store, clock, random, onEvent: options.onEvent };
+    this.#candidacy = new Candidacy(candidate, this.#ground);
   }
 
   /**
@@ -113,7 +110,7 @@ export class Locker {
 
   /** Name of the bucket. */
   get name(): string {
-    return this.#store.name;
+    return this.#ground.store.name;
   }
 
   /**
@@ -125,7 +122,7 @@ export class Locker {
    */
   async ttl(): Promise<number> {
     this.#requireOpen();
-    return (await this.#keeper.timing()).ttl;
+    return (await this.#candidacy.keeper.footing.learn()).ttl;
   }
 
   /**
@@ -142,7 +139,7 @@ export class Locker {
    */
   async acquireLead(): Promise<boolean> {
     this.#requireOpen();
-    return await this.#keeper.take();
+    return await this.#candidacy.take();
   }
 
   /**
@@ -155,7 +152,71 @@ export class Locker {
    */
   async releaseLead(): Promise<void> {
     this.#requireOpen();
-    await this.#keeper.giveBack();
+    await this.#candidacy.giveBack();
+  }
+
+  /**
+   * A lease that keeps itself renewed, if the lock is free now; else `null`, also while this Locker holds it already.
+   *
+   * One message if nobody holds the lock. Waits for the answers, each at most `timing.requestTimeout`; what may have
+   * been written when it rejects is taken back in the background.
+   *
+   * @throws {LockerClosedError} after {@linkcode Locker.close}
+   * @throws {BucketConfigError} if the bucket is not fit for this lock
+   * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses
+   */
+  async tryAcquire(): Promise<Lease | null> {
+    this.#requireOpen();
+    return await this.#candidacy.tryAcquire();
+  }
+
+  /**
+   * A lease that keeps itself renewed, waited for: by push where the bucket repeats its changes, else by one consumer
+   * for the bucket, and by the clock. Transient trouble is waited out. Callers of one Locker are served in order.
+   *
+   * `signal` and `timeout` (milliseconds) end the wait, not the lease; what may have been written by then is taken
+   * back in the background.
+   *
+   * @throws the signal's own reason if it is aborted; before any message if it was aborted already
+   * @throws {AcquireTimeoutError} after `timeout`
+   * @throws {LockerClosedError} once the Locker is closed
+   * @throws {BucketConfigError} if the bucket is not fit for this lock
+   * @throws {ConnectionError} if the bucket is missing, a right is lacking, or the connection is closed for good
+   */
+  async acquire(options: WaitOptions = {}): Promise<Lease> {
+    this.#requireOpen();
+    return await this.#candidacy.acquire(options);
+  }
+
+  /**
+   * Waits for the lock, calls `fn` with the lease and gives the lock back once `fn` has settled: the form that cannot
+   * leak. Resolves or rejects as `fn` does; a release that fails hides neither, it is told by `onEvent`.
+   *
+   * @throws {LeaseLostError} if the lease was lost before `fn` resolved; its work was not protected to the end
+   * @throws whatever {@linkcode Locker.acquire} throws
+   */
+  async run<T>(fn: (lease: Lease) => T | Promise<T>, options: WaitOptions = {}): Promise<T> {
+    this.#requireOpen();
+    return await runUnder(this.#candidacy, fn, options);
+  }
+
+  /**
+   * Campaigns for ever: each time this candidate is elected `fn` is called with the lease, whose record is taken back
+   * once `fn` has settled.
+   *
+   * - `fn` returns, or calls `lease.release()` (resigns): campaigns again after a short jittered pause.
+   * - `fn` throws while it leads: the lead is given back and `lead()` rejects with that error.
+   * - The lease is lost: `lease.signal` aborts; once `fn` has settled, campaigns again. What `fn` throws then goes to
+   *   the log. A disconnect alone is no loss.
+   * - `signal` is aborted: `lease.signal` aborts; once `fn` has settled the lead is given back and `lead()` rejects with
+   *   the signal's reason.
+   *
+   * @throws whatever {@linkcode Locker.acquire} throws
+   */
+  async lead(fn: (lease: Lease) => unknown, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    this.#requireOpen();
+    const { clock, random } = this.#ground;
+    await lead({ candidacy: this.#candidacy, clock, random, logger: this.logger, signal: options.signal }, fn);
   }
 
   /**
@@ -166,10 +227,30 @@ export class Locker {
    */
   async leader(): Promise<Leadership | null> {
     this.#requireOpen();
-    const { ttl, requestTimeout } = await this.#keeper.timing();
-    const outcome = await this.#store.read(this.key, { timeout: requestTimeout });
+    const { ttl, requestTimeout } = await this.#candidacy.keeper.footing.learn();
+    const outcome = await this.#ground.store.read(this.key, { timeout: requestTimeout });
     if (outcome.kind === "failed") throw outcome.error;
     return leadershipOf(outcome.sighting, ttl);
+  }
+
+  /**
+   * Follows who holds the lock: who holds it now (`null` = nobody), then each change of holder. A slow reader skips to
+   * the newest. By push as {@linkcode Locker.acquire} waits; nobody is announced before the end of a lease that was
+   * not released.
+   *
+   * Leaving the loop ends it. It rejects with the reason of an aborted `signal`, with a {@linkcode LockerClosedError}
+   * once the Locker is closed, and with a {@linkcode ConnectionError} if waiting cannot mend it.
+   */
+  async *observe(options: { readonly signal?: AbortSignal } = {}): AsyncIterable<Leadership | null> {
+    this.#requireOpen();
+    using patience = new Patience(this.#candidacy.closing, options.signal);
+    const { signal } = patience;
+    signal.throwIfAborted();
+    const timing = await this.#candidacy.keeper.footing.learn();
+    for await (const leader of observe({ ...this.#ground, key: this.key, ttl: timing.ttl, timing, signal })) {
+      this.#candidacy.reporter.tell({ type: "observed", leader });
+      yield leader;
+    }
   }
 
   /**
@@ -188,11 +269,7 @@ export class Locker {
   }
 
   async #close(): Promise<void> {
-    try {
-      await this.#keeper.standDown();
-    } catch (error) {
-      this.logger.warn(`Cannot give back key "${this.key}" on closing; it runs out by itself`, { error });
-    }
+    await this.#candidacy.close();
     await this.#owned?.close();
   }
 

@@ -7,7 +7,7 @@
 import type { Clock } from "./clock.ts";
 import { ConnectionError } from "./errors.ts";
 import type { LeaseRecord, Sighting } from "./record.ts";
-import type { LeaseStore, ReadOutcome, RemoveRequest, StoreTerms, WriteOutcome, WriteRequest } from "./store.ts";
+import type { Hint, LeaseStore, ReadOutcome, RemoveRequest, StoreTerms, WriteOutcome, WriteRequest } from "./store.ts";
 
 /** How the bucket behaves; all times are milliseconds. */
 export interface MemoryStoreOptions {
@@ -21,6 +21,8 @@ export interface MemoryStoreOptions {
   readonly lag?: () => number;
   /** With 3, a refusal in the same instant as another write does not say where the key stands. Default: 1. */
   readonly replicas?: 1 | 3;
+  /** Stands between the bucket and a watcher: calls `deliver` now, later, more than once or not at all. */
+  readonly push?: (hint: Hint, deliver: () => void) => void;
   /** Stands between caller and bucket: may delay or drop a request or its answer. Default: performs at once. */
   readonly intercept?: Intercept;
 }
@@ -57,6 +59,7 @@ export class MemoryStore implements LeaseStore {
   readonly #clock: Clock;
   readonly #options: MemoryStoreOptions;
   readonly #messages = new Map<string, Message>();
+  readonly #watchers = new Map<string, Set<(hint: Hint) => void>>();
   #sequence = 0;
   #epoch = 1;
   #missing = false;
@@ -105,6 +108,23 @@ export class MemoryStore implements LeaseStore {
     return this.#put("remove", key, { expected: request.expected, record: null, ttl });
   }
 
+  /** Tells of changes of a key; expiry is not announced. */
+  watch(key: string, listener: (hint: Hint) => void): () => void {
+    const watchers = this.#watchers.get(key) ?? new Set();
+    this.#watchers.set(key, watchers.add(listener));
+    return () => watchers.delete(listener);
+  }
+
+  /** How many watches are open: 0 when nothing was left behind. */
+  get watches(): number {
+    return [...this.#watchers.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Tells all watchers that changes may have been missed. */
+  gap(): void {
+    for (const key of this.#watchers.keys()) this.#push(key, { kind: "gap" });
+  }
+
   /** What stands under a key now, seen from inside the bucket: for a test's assertions. */
   look(key: string): Sighting {
     const message = this.#current(key);
@@ -151,7 +171,15 @@ export class MemoryStore implements LeaseStore {
     const revision = ++this.#sequence;
     const goneAt = now + put.ttl + (this.#options.lag?.() ?? 0);
     this.#messages.set(key, { revision, record: put.record, at: now, goneAt });
+    this.#push(key, { kind: "seen", sighting: this.look(key) });
     return { kind: "applied", revision };
+  }
+
+  #push(key: string, hint: Hint): void {
+    const push = this.#options.push ?? ((_hint: Hint, deliver: () => void) => queueMicrotask(deliver));
+    for (const watcher of this.#watchers.get(key) ?? []) {
+      push(hint, () => this.#watchers.get(key)?.has(watcher) && watcher(hint));
+    }
   }
 
   #current(key: string): Message | null {

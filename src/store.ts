@@ -38,6 +38,13 @@ export type ReadOutcome =
   | { readonly kind: "seen"; readonly sighting: Sighting }
   | { readonly kind: "failed"; readonly error: NatslockError };
 
+/** What a watch tells. */
+export type Hint =
+  /** The key was seen to change to this. */
+  | { readonly kind: "seen"; readonly sighting: Sighting }
+  /** Changes may have been missed, as after a reconnect: look. */
+  | { readonly kind: "gap" };
+
 /** A conditional write of a record. */
 export interface WriteRequest {
   /** What to write. */
@@ -75,4 +82,9 @@ export interface LeaseStore {
   write(key: string, request: WriteRequest): Promise<WriteOutcome>;
   /** Puts the mark of a release if the key stands at the expected revision. */
   remove(key: string, request: RemoveRequest): Promise<WriteOutcome>;
+  /**
+   * Tells of changes of a key until the returned function is called. A hint may be late, twice, missing or forged: it
+   * decides nothing.
+   */
+  watch(key: string, listener: (hint: Hint) => void): () => void;
 }

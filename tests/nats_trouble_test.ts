@@ -170,7 +170,8 @@ CYCLE.cause = CYCLE;
 const STRANGE: readonly unknown[] = [undefined, null, "text", "", 7, 7n, true, Symbol("s"), [], {}, () => {}, CYCLE];
 
 for (const cause of STRANGE) {
-  Deno.test(`troubleOf() bears ${cause === CYCLE ? "a cyclic cause" : Deno.inspect(cause)} and takes nothing for certain`, () => {
+  const what = cause === CYCLE ? "a cyclic cause" : Deno.inspect(cause);
+  Deno.test(`troubleOf() bears ${what} and takes nothing for certain`, () => {
     const { error, certain } = troubleOf(cause, "write");
     assertEquals([error.why, certain], ["refused", false]);
     assertStrictEquals(error.cause, cause);

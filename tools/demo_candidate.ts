@@ -46,6 +46,7 @@ export class Candidate {
   readonly #began = Promise.withResolvers<void>();
   #complaint = "";
   #asked = false;
+  #hasEnded = false;
 
   /** Starts the process. `failed` is told if it ends without having been asked to. */
   constructor(name: string, settings: CandidateSettings, failed: (error: Error) => void) {
@@ -73,6 +74,11 @@ export class Candidate {
   /** Process id. */
   get pid(): number {
     return this.#process.pid;
+  }
+
+  /** True once it has ended, by itself or not. */
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   /** Sends a signal and resolves when the process has ended. */
@@ -103,6 +109,7 @@ export class Candidate {
       eachLine(stdout, (line) => this.#said(line)),
       eachLine(stderr, (line) => this.#complaint += `${line}\n`),
     ]);
+    this.#hasEnded = true;
     unguard(this);
     const how = ended.signal ?? `code ${ended.code}`;
     const error = new Error(`Candidate "${this.name}" ended by itself with ${how}\n${this.#complaint}`.trim());

@@ -55,11 +55,6 @@ export class Fleet {
     throw new Error(`Cannot find a candidate named "${name}"`);
   }
 
-  /** The one who leads, as far as is known here. */
-  leader(): Candidate {
-    return this.get(this.history.last?.name ?? "");
-  }
-
   /** Ends all. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([...this.#candidates.values()].map((candidate) => candidate.end("SIGKILL")));

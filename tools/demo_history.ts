@@ -64,14 +64,14 @@ export class History {
     return this.changes.at(-1);
   }
 
-  /** The first grant after a change, come or to come. */
-  granted(after: Change | undefined, patience: Patience): Promise<Change> {
-    return this.#first("granted", after?.revision ?? 0, patience);
+  /** The first grant after a revision, come or to come. */
+  granted(after: number, patience: Patience): Promise<Change> {
+    return this.#first("granted", after, patience);
   }
 
-  /** The first release after a change, come or to come. */
-  released(after: Change, patience: Patience): Promise<Change> {
-    return this.#first("released", after.revision, patience);
+  /** The first release after a revision, come or to come. */
+  released(after: number, patience: Patience): Promise<Change> {
+    return this.#first("released", after, patience);
   }
 
   /** Hears no more. */
@@ -101,9 +101,10 @@ export class History {
   #add(message: Msg): void {
     const change = changeOf(message, this.last);
     this.changes.push(change);
-    this.#told(change);
     this.#next.resolve();
     this.#next = Promise.withResolvers<void>();
+    // Last, since the client swallows what is thrown here.
+    this.#told(change);
   }
 }
 

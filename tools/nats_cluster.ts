@@ -65,14 +65,14 @@ export class NatsCluster {
 
   /** The member that leads a stream; `null` if none does. */
   async leader(stream: string): Promise<NatsServer | null> {
-    for (const node of this.nodes) {
-      if (node.pid === 0) continue;
+    // Only its own word counts: the others go on naming a leader that is paused or dead.
+    const claims = this.nodes.map(async (node, index) => {
       const details = (await this.#jsz(node)).account_details ?? [];
       const found = details.flatMap((account) => account.stream_detail ?? []).find(({ name }) => name === stream);
-      const name = found?.cluster?.leader;
-      if (name) return this.nodes[Number(name.slice(1)) - 1] ?? null;
-    }
-    return null;
+      if (found?.cluster?.leader !== `n${index + 1}`) throw new Error("does not lead");
+      return node;
+    });
+    return await Promise.any(claims).catch(() => null);
   }
 
   /** Ends all members and removes their stores. */

@@ -45,3 +45,12 @@ export function freePorts(count: number): number[] {
   for (const listener of listeners) listener.close();
   return ports;
 }
+
+/** Signals a process unless it has ended by itself: Deno refuses to signal such a one. */
+export function signalIfRunning(process: Deno.ChildProcess | null, signal: Deno.Signal): void {
+  try {
+    process?.kill(signal);
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

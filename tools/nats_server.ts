@@ -7,7 +7,8 @@
  */
 
 import { natsServerPath } from "./nats_install.ts";
-import { freePorts, guard, unguard } from "./nats_process.ts";
+import { ask } from "./nats_monitor.ts";
+import { freePorts, guard, signalIfRunning, unguard } from "./nats_process.ts";
 
 /** How a server is started. */
 export interface NatsServerOptions {
@@ -25,6 +26,8 @@ interface Ports {
 
 const START_TIMEOUT = 20_000;
 const STOP_TIMEOUT = 5_000;
+/** How often other ports are tried when another process takes one between its choice and its use. */
+const PORT_TRIES = 3;
 
 /** One nats-server process with JetStream and a websocket listener, on loopback, with a temporary store. */
 export class NatsServer {
@@ -42,13 +45,15 @@ export class NatsServer {
 
   /** Starts a server and resolves when it answers. */
   static async start(options: NatsServerOptions = {}): Promise<NatsServer> {
-    const server = await NatsServer.prepare(options);
-    try {
-      await server.restart();
-      return server;
-    } catch (error) {
-      await server.stop();
-      throw error;
+    for (let tries = 1;; tries++) {
+      const server = await NatsServer.prepare(options);
+      try {
+        await server.restart();
+        return server;
+      } catch (error) {
+        await server.stop();
+        if (tries === PORT_TRIES || !String(error).includes("address already in use")) throw error;
+      }
     }
   }
 
@@ -130,20 +135,20 @@ export class NatsServer {
       if (await this.#isReady()) return;
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
+    const how = ended ? "ended at once" : "does not answer";
+    throw new Error(`Cannot start nats-server: it ${how}. Its last lines:\n${await this.#lastWords()}`);
+  }
+
+  async #lastWords(): Promise<string> {
     const tail = (await this.logs()).split("\n").slice(-8).join("\n");
-    throw new Error(
-      `Cannot start nats-server: it ${ended ? "ended at once" : "does not answer"}. Its last lines:\n${tail}`,
-    );
+    if (tail !== "") return tail;
+    // Mistakes in the configuration are told before there is a log.
+    const args = ["-t", "-c", `${this.storeDir}/server.conf`];
+    return new TextDecoder().decode((await new Deno.Command(this.#binary, { args }).output()).stderr);
   }
 
   async #isReady(): Promise<boolean> {
-    try {
-      const answer = await fetch(`http://127.0.0.1:${this.monitorPort}/healthz`);
-      await answer.body?.cancel();
-      return answer.ok;
-    } catch {
-      return false;
-    }
+    return await ask(this.monitorPort, "healthz").then(({ ok }) => ok, () => false);
   }
 
   /** SIGKILL; the store stays, so that {@linkcode NatsServer.restart} works. */
@@ -163,7 +168,8 @@ export class NatsServer {
 
   /** Ends the server, gracefully if it obeys, and removes its folder. Further calls do nothing. */
   async stop(): Promise<void> {
-    this.resume();
+    // A paused process heeds SIGTERM only when it runs again.
+    if (Deno.build.os !== "windows") signalIfRunning(this.#process, "SIGCONT");
     await this.#end("SIGTERM");
     unguard(this);
     await Deno.remove(this.storeDir, { recursive: true }).catch(() => {});
@@ -171,25 +177,21 @@ export class NatsServer {
 
   /** Ends it at once without waiting: for when this process ends. */
   destroy(): void {
-    try {
-      this.#process?.kill("SIGKILL");
-    } catch {
-      // It has ended already.
-    }
+    signalIfRunning(this.#process, "SIGKILL");
     // The server may still be writing for a moment.
     for (let tries = 0; tries < 20; tries++) {
       try {
         return Deno.removeSync(this.storeDir, { recursive: true });
       } catch (error) {
         if (error instanceof Deno.errors.NotFound) return;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
       }
     }
   }
 
-  /** An answer of the monitoring endpoint, such as `varz` or `jsz?consumers=true`. */
+  /** An answer of the monitoring endpoint, such as `varz` or `jsz?consumers=true`; rejects if none comes soon. */
   async monitor(path: string): Promise<unknown> {
-    const answer = await fetch(`http://127.0.0.1:${this.monitorPort}/${path}`);
-    return await answer.json();
+    return JSON.parse((await ask(this.monitorPort, path)).text);
   }
 
   /** The same as {@linkcode NatsServer.stop}. */
@@ -200,14 +202,11 @@ export class NatsServer {
   async #end(signal: Deno.Signal): Promise<void> {
     const process = this.#process;
     if (process === null) return;
-    this.#process = null;
-    try {
-      process.kill(signal);
-    } catch {
-      // It has ended already.
-    }
-    const timer = setTimeout(() => process.kill("SIGKILL"), STOP_TIMEOUT);
+    signalIfRunning(process, signal);
+    const timer = setTimeout(() => signalIfRunning(process, "SIGKILL"), STOP_TIMEOUT);
     await process.status;
     clearTimeout(timer);
+    // Not before: a second stop() at the same time has to wait as well.
+    if (this.#process === process) this.#process = null;
   }
 }

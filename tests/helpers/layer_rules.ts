@@ -73,7 +73,7 @@ function mayImport(from: string, to: string, table: LayerTable): boolean {
 }
 
 const NATS_AT_RUN_TIME = new Set(["bucket", "bucket_handle", "connection", "kv_store"]);
-const NATS_TYPES = new Set(["bucket_rules"]);
+const NATS_TYPES = new Set(["bucket_rules", "kv_watch"]);
 
 function bareProblem(stem: string, found: Import): string | undefined {
   const { specifier, typeOnly } = found;

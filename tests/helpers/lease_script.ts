@@ -24,7 +24,7 @@ export const unknown: LeaseEvent = { on: "unknown", error, epoch };
 export const failed: LeaseEvent = { on: "failed", error, epoch };
 export const applied = (revision: number): LeaseEvent => ({ on: "applied", revision, epoch });
 export const conflict = (current: number | null): LeaseEvent => ({ on: "conflict", current, epoch });
-export const hint = (revision: number): LeaseEvent => ({ on: "hint", revision });
+export const hint = (sighting: Sighting): LeaseEvent => ({ on: "hint", sighting });
 export const seen = (sighting: Sighting, fresh = false): LeaseEvent => ({ on: "seen", sighting, fresh, epoch });
 export const vacant = (revision: number) => seen({ kind: "vacant", revision });
 export const foreign = (revision: number) => seen({ kind: "foreign", revision });

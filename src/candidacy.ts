@@ -1,0 +1,264 @@
+/**
+ * One candidate's ways to hold: by calls, and by leases that keep themselves.
+ *
+ * @module
+ */
+
+import type { Candidate } from "./candidate.ts";
+import { ConnectionError, LeaseReleasedError, LockerClosedError, NatslockError } from "./errors.ts";
+import type { EventListener } from "./events.ts";
+import { Keeper, type Surroundings } from "./keeper.ts";
+import { endOfLease, Lease } from "./lease.ts";
+import type { Effect, LeaseState } from "./lease_model.ts";
+import { Lookout } from "./lookout.ts";
+import { pause } from "./observer.ts";
+import { Patience, type WaitOptions } from "./patience.ts";
+import type { Sighting } from "./record.ts";
+import { Reporter } from "./report.ts";
+import { Turnstile } from "./turnstile.ts";
+
+/** A lease that was granted, until its record is settled. */
+interface Hold {
+  readonly lease: Lease;
+  readonly end: AbortController;
+  /** Lets the next of this process try. */
+  readonly leave: () => void;
+}
+
+/** What a candidacy is built on. */
+export type Ground = Omit<Surroundings, "tell"> & { readonly onEvent?: EventListener | undefined };
+
+/** All that one Locker does to its key. Not re-entrant: whoever holds a lease keeps others of this process waiting. */
+export class Candidacy {
+  readonly reporter: Reporter;
+  readonly keeper: Keeper;
+  readonly #candidate: Candidate;
+  readonly #ground: Ground;
+  readonly #turnstile = new Turnstile();
+  readonly #closing = new AbortController();
+  #hold: Hold | null = null;
+
+  /** Sends nothing. */
+  constructor(candidate: Candidate, ground: Ground) {
+    this.#candidate = candidate;
+    this.#ground = ground;
+    this.reporter = new Reporter(candidate, ground.clock, ground.onEvent);
+    this.keeper = new Keeper(candidate, { ...ground, tell: (...step) => this.#stepped(...step) });
+  }
+
+  /** Aborted, with a LockerClosedError, once this is closed. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  /** Takes the lead by calls, or keeps it. A lease that is held counts, without a message. */
+  async take(): Promise<boolean> {
+    if (this.#hold?.lease.held) return true;
+    return await this.keeper.exclusive(async () => {
+      if (this.#hold?.lease.held) return true;
+      return verdict(await this.keeper.settle(this.closing)) === "held";
+    });
+  }
+
+  /** Gives back whatever is held. */
+  async giveBack(): Promise<void> {
+    if (this.#hold?.lease.held) return await this.#hold.lease.release();
+    await this.keeper.exclusive(() => this.keeper.undo());
+  }
+
+  /** A lease, or `null` if it cannot be had at once. */
+  async tryAcquire(): Promise<Lease | null> {
+    const leave = this.#turnstile.tryEnter();
+    if (leave === null) return null;
+    try {
+      const got = await this.#attempt(leave, this.closing);
+      if (got instanceof Lease) return got;
+      leave();
+      return null;
+    } catch (error) {
+      this.#withdraw();
+      leave();
+      throw error;
+    }
+  }
+
+  /** A lease, waited for. */
+  async acquire(options: WaitOptions): Promise<Lease> {
+    using patience = new Patience(this.closing, options.signal);
+    patience.signal.throwIfAborted();
+    patience.limit(options.timeout, this.#candidate.key, this.#ground.clock);
+    const leave = await this.#turnstile.enter(patience.signal);
+    const contending = this.#contend(leave, patience.signal);
+    try {
+      return await Promise.race([contending, patience.ended]);
+    } catch (error) {
+      // A lease that is granted in the very moment of giving up has no holder.
+      contending.then((lease) => lease.release()).catch(() => this.#withdraw()).finally(leave);
+      throw error;
+    }
+  }
+
+  /** The lease's work is to stop, while its record still keeps others out. */
+  standDown(lease: Lease): void {
+    if (this.#hold?.lease !== lease) return;
+    this.#hold.end.abort(new LeaseReleasedError(`The lease of key "${lease.key}" is being released`));
+  }
+
+  /** Takes a lease's record back, after its work has ended; trouble is told, not thrown. */
+  async resign(lease: Lease): Promise<void> {
+    if (this.#hold?.lease !== lease) return;
+    try {
+      await this.#release();
+    } catch (error) {
+      if (error instanceof NatslockError) this.reporter.tell({ type: "release_failed", error });
+    }
+  }
+
+  /** Ends every wait and gives back what is held; resolves when that is confirmed, or at the first trouble. */
+  async close(): Promise<void> {
+    const { key } = this.#candidate;
+    this.#closing.abort(new LockerClosedError(`Cannot use the Locker of key "${key}": it was closed`));
+    try {
+      await this.#hold?.lease.release();
+      await this.keeper.exclusive(async () => {
+        if (this.keeper.state.phase.at !== "idle") await this.keeper.undo();
+      });
+    } catch (error) {
+      if (error instanceof NatslockError) this.reporter.tell({ type: "release_failed", error });
+    } finally {
+      this.keeper.stop();
+    }
+  }
+
+  /** Tries until it is granted. What it waits for is watched from the first refusal on. */
+  async #contend(leave: () => void, signal: AbortSignal): Promise<Lease> {
+    let lookout: Lookout | null = null;
+    try {
+      for (;;) {
+        const got = await this.#attempt(leave, signal).catch(transient);
+        if (got instanceof Lease) return got;
+        if (got instanceof NatslockError) {
+          await pause(this.#ground.clock, this.keeper.footing.timing.retryEvery, signal);
+        } else if (lookout === null) {
+          this.reporter.tell({ type: "waiting", holder: got.kind === "held" ? got.record.holder : "" });
+          lookout = new Lookout({ ...this.#ground, ...this.#candidate, ttl: this.keeper.footing.timing.ttl });
+        } else {
+          await this.#vacancy(lookout, got, signal);
+        }
+        signal.throwIfAborted();
+      }
+    } finally {
+      lookout?.stop();
+    }
+  }
+
+  /** Waits until another try may succeed: a release was pushed, or only a look can tell. */
+  async #vacancy(lookout: Lookout, refusal: Sighting, signal: AbortSignal): Promise<void> {
+    lookout.saw(refusal);
+    for (;;) {
+      const news = await lookout.next(signal);
+      if (news === "look") return;
+      if (news.kind !== "vacant") continue;
+      this.keeper.post({ on: "hint", sighting: news });
+      return;
+    }
+  }
+
+  /** One try. A candidate that leads by calls is refused by itself. */
+  #attempt(leave: () => void, signal: AbortSignal): Promise<Lease | Sighting> {
+    return this.keeper.exclusive(async () => {
+      signal.throwIfAborted();
+      const standing = this.keeper.state;
+      if (standing.phase.at === "held") return await this.#look();
+      this.keeper.drive("calls");
+      const cancel = () => this.#withdraw();
+      signal.addEventListener("abort", cancel, { once: true });
+      try {
+        const state = await this.keeper.settle(signal);
+        return verdict(state) === "held" ? this.#grant(state, leave) : refusalOf(state) ?? await this.#look();
+      } catch (error) {
+        if (signal.aborted) this.#withdraw();
+        throw error;
+      } finally {
+        signal.removeEventListener("abort", cancel);
+      }
+    });
+  }
+
+  async #look(): Promise<Sighting> {
+    const { requestTimeout: timeout } = this.keeper.footing.timing;
+    const outcome = await this.#ground.store.read(this.#candidate.key, { timeout });
+    if (outcome.kind === "failed") throw outcome.error;
+    return outcome.sighting;
+  }
+
+  /** Leaves what was begun, without waiting for the end of it. */
+  #withdraw(): void {
+    const { phase } = this.keeper.state;
+    if (this.#hold !== null || (phase.at !== "seeking" && phase.at !== "held")) return;
+    this.keeper.drive("time");
+    this.keeper.post({ on: "leave" });
+  }
+
+  #grant(state: LeaseState, leave: () => void): Lease {
+    const { phase } = state;
+    if (phase.at !== "held") throw new Error("Cannot grant what is not held");
+    const { key } = this.#candidate;
+    const end = new AbortController();
+    const { token, attempt } = phase;
+    const lease = new Lease({ key, token, epoch: this.keeper.footing.epoch, signal: end.signal }, {
+      remaining: () => this.#remaining(attempt),
+      release: () => this.#release(),
+    });
+    this.#hold = { lease, end, leave };
+    this.keeper.drive("time");
+    return lease;
+  }
+
+  #remaining(attempt: string): number {
+    const { phase } = this.keeper.state;
+    if (phase.at !== "held" || phase.attempt !== attempt) return 0;
+    return Math.max(0, phase.validUntil - this.#ground.clock.now());
+  }
+
+  async #release(): Promise<void> {
+    this.keeper.post({ on: "leave" });
+    const trouble = await this.keeper.rest();
+    const { phase } = this.keeper.state;
+    const error = trouble ?? (phase.at === "idle" && phase.end?.kind === "abandoned" ? phase.end.error : null);
+    if (error !== null && !isGone(error)) throw error;
+  }
+
+  #stepped(before: LeaseState, after: LeaseState, effects: readonly Effect[]): void {
+    this.reporter.step(before, after, effects);
+    const hold = this.#hold;
+    if (hold === null) return;
+    if (before.phase.at === "held" && after.phase.at !== "held") hold.end.abort(endOfLease(hold.lease.key, after));
+    if (after.phase.at !== "idle") return;
+    this.#hold = null;
+    hold.leave();
+  }
+}
+
+function verdict({ phase }: LeaseState): "held" | "refused" {
+  if (phase.at === "held") return "held";
+  const end = phase.at === "idle" ? phase.end : null;
+  if (end !== null && "error" in end && end.error !== null) throw end.error;
+  return "refused";
+}
+
+/** What a try was refused by, if it was told. */
+function refusalOf({ phase }: LeaseState): Sighting | null {
+  return phase.at === "idle" && phase.end?.kind === "refused" ? phase.end.by : null;
+}
+
+/** Trouble that waiting may mend is a value; any other is thrown on. */
+function transient(error: unknown): NatslockError {
+  if (error instanceof NatslockError && error.transient) return error;
+  throw error;
+}
+
+/** Where the bucket is gone, so is the record. */
+function isGone(error: NatslockError): boolean {
+  return error instanceof ConnectionError && error.why === "bucket_missing";
+}

@@ -1,0 +1,48 @@
+/**
+ * What happens to a candidate, as one tagged union.
+ *
+ * @module
+ */
+
+import type { LossReason, NatslockError } from "./errors.ts";
+import type { Leadership } from "./leadership.ts";
+
+/** What a {@linkcode LockEvent} is about. Times are milliseconds. */
+export interface LockEventAbout {
+  /** Key of the lock. */
+  readonly key: string;
+  /** UUID of this candidate. */
+  readonly id: string;
+}
+
+/** What an event about a hold says besides. */
+export interface HoldEventAbout extends LockEventAbout {
+  /** Fencing token of the hold. */
+  readonly token: number;
+  /** How long it has been held. */
+  readonly age: number;
+}
+
+/** One thing that happened; `type` says which. */
+export type LockEvent =
+  /** The lock was granted to this candidate. Paired with one `released` or `lost`. */
+  | { readonly type: "acquired" } & HoldEventAbout
+  /** A renewal was confirmed in time. */
+  | { readonly type: "renewed"; readonly remaining: number } & HoldEventAbout
+  /** A renewal failed or its outcome is unknown; it is tried again while the lease lasts. */
+  | { readonly type: "renewal_failed"; readonly remaining: number; readonly error: NatslockError } & HoldEventAbout
+  /** Renewals have failed and less than a third of the lease is left: wind the work up. Once for each failure streak. */
+  | { readonly type: "at_risk"; readonly remaining: number } & HoldEventAbout
+  /** The holder gave it back. */
+  | { readonly type: "released" } & HoldEventAbout
+  /** It is no longer held though nobody gave it back. */
+  | { readonly type: "lost"; readonly why: LossReason } & HoldEventAbout
+  /** What was to be taken back could not be; it runs out by itself. */
+  | { readonly type: "release_failed"; readonly error: NatslockError } & LockEventAbout
+  /** A wait began, for a lock that another holds. */
+  | { readonly type: "waiting"; readonly holder: string } & LockEventAbout
+  /** An observer saw this. */
+  | { readonly type: "observed"; readonly leader: Leadership | null } & LockEventAbout;
+
+/** Told of each event, at once; what it throws is contained. */
+export type EventListener = (event: LockEvent) => void;

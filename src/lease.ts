@@ -1,0 +1,98 @@
+/**
+ * The lease: what a holder holds in the hand.
+ *
+ * @module
+ */
+
+import { LeaseLostError, LeaseReleasedError, type NatslockError } from "./errors.ts";
+import type { LeaseState } from "./lease_model.ts";
+
+/** What a lease asks of the one who keeps it. */
+export interface LeaseKeeping {
+  /** Milliseconds until this hold is over by the clock; 0 once it is. */
+  remaining(): number;
+  /** Takes the record back; resolves when that is confirmed. */
+  release(): Promise<void>;
+}
+
+/**
+ * A lock that is held and keeps itself renewed, until it is released or lost.
+ *
+ * Pass `token` to what the lock protects, so that it can refuse an older holder; stop the work when `signal` aborts.
+ *
+ * @example Hold a lock while a block runs
+ * ```ts ignore
+ * import { Locker } from "@x/natslock";
+ *
+ * await using locker = await Locker.open({ servers: "ws://127.0.0.1:8080", bucket: "locks", ttl: 15_000 });
+ * {
+ *   await using lease = await locker.acquire({ timeout: 5000 });
+ *   console.log(lease.token, lease.held, lease.remaining);
+ * } // released here
+ * ```
+ */
+export class Lease {
+  /** Key of the lock. */
+  readonly key: string;
+  /** Fencing token: constant for the hold, greater than that of every earlier hold of this key in this epoch. */
+  readonly token: number;
+  /** Identity of the bucket's stream (its creation time): tokens compare only within one epoch. */
+  readonly epoch: string;
+  /** Aborted once the lease is no longer held; the reason is a {@linkcode LeaseLostError} or {@linkcode LeaseReleasedError}. */
+  readonly signal: AbortSignal;
+  readonly #keeping: LeaseKeeping;
+  #released: Promise<void> | null = null;
+
+  /** Made by a Locker. */
+  constructor(about: { key: string; token: number; epoch: string; signal: AbortSignal }, keeping: LeaseKeeping) {
+    this.key = about.key;
+    this.epoch = about.epoch;
+    this.signal = about.signal;
+    this.token = about.token;
+    this.#keeping = keeping;
+  }
+
+  /** True while the lock may be acted on; compared with the clock at each look, whether or not a timer ran (L5). */
+  get held(): boolean {
+    return this.remaining > 0;
+  }
+
+  /** Milliseconds until this lease ends if no further renewal is confirmed; 0 once it is no longer held. */
+  get remaining(): number {
+    const remaining = this.#keeping.remaining();
+    return this.signal.aborted ? 0 : remaining;
+  }
+
+  /**
+   * Gives the lock back: the signal aborts at once, then the record is removed, so that another is granted. Never
+   * touches a successor's record. Further calls, and a call after a loss, send nothing.
+   *
+   * Waits for a renewal in flight and for the answer, each at most `timing.requestTimeout`.
+   *
+   * @throws {ConnectionError} if the removal could not be confirmed; it is tried again in the background until the
+   * record would have run out by itself
+   */
+  release(): Promise<void> {
+    this.#released ??= this.signal.aborted ? Promise.resolve() : this.#keeping.release();
+    return this.#released;
+  }
+
+  /** The same as {@linkcode Lease.release}, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.release();
+  }
+}
+
+/** The reason a lease's signal aborts with. */
+export function endOfLease(key: string, { phase }: LeaseState): NatslockError {
+  const end = phase.at === "idle" || phase.at === "leaving" ? phase.end : null;
+  if (end?.kind !== "lost") return new LeaseReleasedError(`The lease of key "${key}" was released`);
+  const what = {
+    deadline: "no renewal was confirmed before its end",
+    superseded: "another record stands under the key",
+    removed: "its record is gone",
+    stolen: "it was taken on purpose",
+    closed: "the connection is closed",
+  }[end.why];
+  return new LeaseLostError(end.why, `The lease of key "${key}" was lost: ${what}`, { cause: end.error ?? undefined });
+}
