@@ -10,20 +10,15 @@ import type { EventListener } from "./events.ts";
 import { Keeper, type Surroundings } from "./keeper.ts";
 import { endOfLease, Lease } from "./lease.ts";
 import type { Effect, LeaseState } from "./lease_model.ts";
-import { Lookout } from "./lookout.ts";
-import { pause } from "./observer.ts";
+import { verdictOf } from "./lease_state.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
 import type { Sighting } from "./record.ts";
 import { Reporter } from "./report.ts";
 import { Turnstile } from "./turnstile.ts";
+import { type Contest, waitTurn } from "./waiter.ts";
 
-/** A lease that was granted, until its record is settled. */
-interface Hold {
-  readonly lease: Lease;
-  readonly end: AbortController;
-  /** Lets the next of this process try. */
-  readonly leave: () => void;
-}
+/** A lease that was granted, until its record is settled; `leave` lets the next of this process try. */
+type Hold = { readonly lease: Lease; readonly end: AbortController; readonly leave: () => void };
 
 /** What a candidacy is built on. */
 export type Ground = Omit<Surroundings, "tell"> & { readonly onEvent?: EventListener | undefined };
@@ -53,21 +48,24 @@ export class Candidacy {
 
   /** Takes the lead by calls, or keeps it. A lease that is held counts, without a message. */
   async take(): Promise<boolean> {
+    this.closing.throwIfAborted();
     if (this.#hold?.lease.held) return true;
     return await this.keeper.exclusive(async () => {
       if (this.#hold?.lease.held) return true;
-      return verdict(await this.keeper.settle(this.closing)) === "held";
+      return verdictOf(await this.keeper.settle(this.closing)) === "held";
     });
   }
 
   /** Gives back whatever is held. */
   async giveBack(): Promise<void> {
+    this.closing.throwIfAborted();
     if (this.#hold?.lease.held) return await this.#hold.lease.release();
     await this.keeper.exclusive(() => this.keeper.undo());
   }
 
   /** A lease, or `null` if it cannot be had at once. */
   async tryAcquire(): Promise<Lease | null> {
+    this.closing.throwIfAborted();
     const leave = this.#turnstile.tryEnter();
     if (leave === null) return null;
     try {
@@ -88,7 +86,7 @@ export class Candidacy {
     patience.signal.throwIfAborted();
     patience.limit(options.timeout, this.#candidate.key, this.#ground.clock);
     const leave = await this.#turnstile.enter(patience.signal);
-    const contending = this.#contend(leave, patience.signal);
+    const contending = waitTurn(this.#contest(leave), patience.signal);
     try {
       return await Promise.race([contending, patience.ended]);
     } catch (error) {
@@ -130,38 +128,16 @@ export class Candidacy {
     }
   }
 
-  /** Tries until it is granted. What it waits for is watched from the first refusal on. */
-  async #contend(leave: () => void, signal: AbortSignal): Promise<Lease> {
-    let lookout: Lookout | null = null;
-    try {
-      for (;;) {
-        const got = await this.#attempt(leave, signal).catch(transient);
-        if (got instanceof Lease) return got;
-        if (got instanceof NatslockError) {
-          await pause(this.#ground.clock, this.keeper.footing.timing.retryEvery, signal);
-        } else if (lookout === null) {
-          this.reporter.tell({ type: "waiting", holder: got.kind === "held" ? got.record.holder : "" });
-          lookout = new Lookout({ ...this.#ground, ...this.#candidate, ttl: this.keeper.footing.timing.ttl });
-        } else {
-          await this.#vacancy(lookout, got, signal);
-        }
-        signal.throwIfAborted();
-      }
-    } finally {
-      lookout?.stop();
-    }
-  }
-
-  /** Waits until another try may succeed: a release was pushed, or only a look can tell. */
-  async #vacancy(lookout: Lookout, refusal: Sighting, signal: AbortSignal): Promise<void> {
-    lookout.saw(refusal);
-    for (;;) {
-      const news = await lookout.next(signal);
-      if (news === "look") return;
-      if (news.kind !== "vacant") continue;
-      this.keeper.post({ on: "hint", sighting: news });
-      return;
-    }
+  #contest(leave: () => void): Contest {
+    const { keeper, reporter } = this;
+    return {
+      ...this.#ground,
+      key: this.#candidate.key,
+      attempt: (signal) => this.#attempt(leave, signal),
+      timing: () => keeper.footing.timing,
+      waiting: (holder) => reporter.tell({ type: "waiting", holder }),
+      vacant: (sighting) => keeper.post({ on: "hint", sighting }),
+    };
   }
 
   /** One try. A candidate that leads by calls is refused by itself. */
@@ -175,7 +151,9 @@ export class Candidacy {
       signal.addEventListener("abort", cancel, { once: true });
       try {
         const state = await this.keeper.settle(signal);
-        return verdict(state) === "held" ? this.#grant(state, leave) : refusalOf(state) ?? await this.#look();
+        const verdict = verdictOf(state);
+        if (verdict === "held") return this.#grant(state, leave);
+        return verdict === "superseded" ? await this.#look() : verdict;
       } catch (error) {
         if (signal.aborted) this.#withdraw();
         throw error;
@@ -222,11 +200,12 @@ export class Candidacy {
   }
 
   async #release(): Promise<void> {
-    this.keeper.post({ on: "leave" });
-    const trouble = await this.keeper.rest();
-    const { phase } = this.keeper.state;
-    const error = trouble ?? (phase.at === "idle" && phase.end?.kind === "abandoned" ? phase.end.error : null);
-    if (error !== null && !isGone(error)) throw error;
+    try {
+      await this.keeper.undo();
+    } catch (error) {
+      // Where the bucket is gone, so is the record.
+      if (!(error instanceof ConnectionError) || error.why !== "bucket_missing") throw error;
+    }
   }
 
   #stepped(before: LeaseState, after: LeaseState, effects: readonly Effect[]): void {
@@ -238,27 +217,4 @@ export class Candidacy {
     this.#hold = null;
     hold.leave();
   }
-}
-
-function verdict({ phase }: LeaseState): "held" | "refused" {
-  if (phase.at === "held") return "held";
-  const end = phase.at === "idle" ? phase.end : null;
-  if (end !== null && "error" in end && end.error !== null) throw end.error;
-  return "refused";
-}
-
-/** What a try was refused by, if it was told. */
-function refusalOf({ phase }: LeaseState): Sighting | null {
-  return phase.at === "idle" && phase.end?.kind === "refused" ? phase.end.by : null;
-}
-
-/** Trouble that waiting may mend is a value; any other is thrown on. */
-function transient(error: unknown): NatslockError {
-  if (error instanceof NatslockError && error.transient) return error;
-  throw error;
-}
-
-/** Where the bucket is gone, so is the record. */
-function isGone(error: NatslockError): boolean {
-  return error instanceof ConnectionError && error.why === "bucket_missing";
 }

@@ -9,17 +9,16 @@ import type { Clock } from "./clock.ts";
 import { ConnectionError, NatslockError } from "./errors.ts";
 import { Footing } from "./footing.ts";
 import type { Answer, Effect, LeaseEvent, LeaseState } from "./lease_model.ts";
-import { isHeld, isSettled, step, vacantState } from "./lease_state.ts";
+import { isSettled, step, vacantState } from "./lease_state.ts";
 import type { Random } from "./random.ts";
 import { performRequest, type Request } from "./request.ts";
 import type { LeaseStore } from "./store.ts";
 
-/** Where a keeper gets things from. */
+/** Where a keeper gets things from, and whom it tells of each step. */
 export interface Surroundings {
   readonly store: LeaseStore;
   readonly clock: Clock;
   readonly random: Random;
-  /** Told after each step: where the machine stood and where it stands. */
   readonly tell: (before: LeaseState, after: LeaseState, effects: readonly Effect[]) => void;
 }
 
@@ -29,8 +28,8 @@ const CONTENTION_PAUSE = 5;
 type Pause = Extract<Effect, { act: "pause" }>;
 
 /**
- * Runs the machine of one candidate: one request in flight, one timer, all decisions in `lease_state`. Driven by calls
- * it rests at the first trouble; driven by time it goes on by itself: renews, stands down, takes back what it wrote.
+ * Runs the machine of one candidate: one request in flight, one timer. Driven by calls it rests at the first trouble;
+ * driven by time it goes on by itself: renews, stands down, takes back what it wrote.
  */
 export class Keeper {
   readonly #candidate: Candidate;
@@ -61,12 +60,7 @@ export class Keeper {
     return this.#state;
   }
 
-  /** True while a lease is held, by either way. */
-  get held(): boolean {
-    return isHeld(this.state, this.#around.clock.now());
-  }
-
-  /** Runs `work` after all that was asked before has been answered. */
+  /** Runs `work` after all that was asked before. */
   exclusive<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work, work);
     this.#turn = result.catch(() => {});
@@ -80,8 +74,8 @@ export class Keeper {
   }
 
   /**
-   * Goes for the lease, or renews it, until that is settled: held, or how it ended. Rejects at the first trouble; what
-   * was written then stays in doubt and the next try settles it. An aborted signal is looked at after each answer.
+   * Goes for the lease, or renews it, until that is settled. Rejects at the first trouble; what was written then stays
+   * in doubt and the next try settles it. An aborted signal is looked at after each answer.
    */
   async settle(signal?: AbortSignal): Promise<LeaseState> {
     const { ttl } = await this.footing.learn();
@@ -102,7 +96,7 @@ export class Keeper {
 
   /** Takes back what stands or may stand, and waits until that is done. Rejects at the first trouble. */
   async undo(): Promise<void> {
-    await this.footing.learn();
+    if (!this.footing.isKnown) await this.footing.learn();
     this.#until = Infinity;
     this.post({ on: "tick" });
     this.post(this.#state.phase.at === "leaving" ? { on: "retry" } : { on: "leave" });
@@ -118,7 +112,7 @@ export class Keeper {
     return new Promise((resolve) => this.#resting.add(resolve));
   }
 
-  /** Forgets timers and pauses: nothing happens by itself any more. */
+  /** Nothing happens any more. */
   stop(): void {
     this.#stopped = true;
     this.#byTime = false;
@@ -171,12 +165,11 @@ export class Keeper {
       const { epoch } = this.footing;
       return await performRequest(request, { store, candidate: this.#candidate, timing, epoch });
     } catch (cause) {
-      const error = cause instanceof NatslockError
-        ? cause
-        : new ConnectionError("refused", "Cannot tell how a request ended: the store failed", { cause });
       const { epoch } = this.#state.memory;
+      if (cause instanceof NatslockError) return { on: "failed", error: cause, epoch };
       // What a store throws of its own proves nothing about a write.
-      return error === cause ? { on: "failed", error, epoch } : { on: "unknown", error, epoch };
+      const error = new ConnectionError("refused", "Cannot tell how a request ended: the store failed", { cause });
+      return { on: "unknown", error, epoch };
     }
   }
 
@@ -211,8 +204,8 @@ export class Keeper {
     this.#cancelTimer();
     this.#cancelTimer = () => {};
     const { phase } = this.#state;
-    if (!this.#byTime || phase.at !== "held") return;
     const { clock } = this.#around;
+    if (!this.#byTime || phase.at !== "held") return;
     const waits = phase.busy !== null || this.#cancelPause !== null;
     const renewAt = waits ? Infinity : phase.sentAt + this.footing.timing.renewEvery;
     const due = Math.min(renewAt, phase.validUntil);

@@ -55,6 +55,18 @@ export function isSettled({ phase }: LeaseState): boolean {
     (end.kind === "lost" && (end.why === "superseded" || end.why === "closed"));
 }
 
+/**
+ * What a settled machine says to the one who asked: held, refused by what was seen, or superseded by what was not.
+ *
+ * @throws the error that it failed with
+ */
+export function verdictOf({ phase }: LeaseState): "held" | "superseded" | Sighting {
+  if (phase.at === "held") return "held";
+  const end = phase.at === "idle" ? phase.end : null;
+  if (end !== null && "error" in end && end.error !== null) throw end.error;
+  return end?.kind === "refused" ? end.by : "superseded";
+}
+
 function decide(scene: Scene, { phase }: LeaseState, event: LeaseEvent): Step {
   switch (phase.at) {
     case "idle":

@@ -4,29 +4,26 @@
  * @module
  */
 
-import { newKeyValue, requireBucket } from "./bucket.ts";
 import type { Connection, KvHandle } from "./bucket_handle.ts";
 import { lead, runUnder } from "./campaign.ts";
-import { Candidacy, type Ground } from "./candidacy.ts";
+import { Candidacy } from "./candidacy.ts";
 import { candidateOf } from "./candidate.ts";
-import { SystemClock } from "./clock.ts";
-import { connectForLocks } from "./connection.ts";
-import { BadParameterError, LockerClosedError } from "./errors.ts";
-import { KvStore } from "./kv_store.ts";
-import { type Leadership, leadershipOf } from "./leadership.ts";
+import { BadParameterError } from "./errors.ts";
+import type { Leadership } from "./leadership.ts";
 import type { Lease } from "./lease.ts";
 import type { LockerOptions, OpenOptions, StoreLockerOptions } from "./locker_options.ts";
 import type { Logger } from "./logger.ts";
-import { observe } from "./observer.ts";
-import { Patience, type WaitOptions } from "./patience.ts";
-import { systemRandom } from "./random.ts";
+import { groundOf, type LockerGround, openBucket } from "./opening.ts";
+import type { WaitOptions } from "./patience.ts";
+import { View } from "./view.ts";
 
 /**
  * One candidate for one lock: at most one Locker at a time leads.
  *
  * Call {@linkcode Locker.acquireLead} in your own loop, at intervals well below the lease length: it takes the lead or
  * keeps it. If the loop hangs or the process dies, the lead lapses by itself after the lease length. A Locker is not
- * re-entrant; its calls are carried out one after the other.
+ * re-entrant; its calls are carried out one after the other. After {@linkcode Locker.close} every method rejects with a
+ * `LockerClosedError`.
  *
  * @example Lead while in the loop
  * ```ts ignore
@@ -45,9 +42,9 @@ export class Locker {
   readonly key: string;
   /** Where log lines go. */
   readonly logger: Logger;
-  readonly #kv: KvHandle | null;
   readonly #candidacy: Candidacy;
-  readonly #ground: Ground;
+  readonly #ground: LockerGround;
+  readonly #view: View;
   #owned: Connection | null = null;
   #closing: Promise<void> | null = null;
 
@@ -57,45 +54,29 @@ export class Locker {
    * @throws {BadParameterError} if `kv` is missing or none, or an option is out of range
    */
   constructor(options: LockerOptions | StoreLockerOptions) {
-    const { store, kv, clock, random } = foundation(options);
-    const candidate = candidateOf(options, random);
-    this.#kv = kv;
+    const ground = groundOf(options);
+    const candidate = candidateOf(options, ground.random);
+    this.#ground = ground;
     this.id = candidate.id;
     this.key = candidate.key;
     this.logger = candidate.logger;
-    this.#ground = { store, clock, random, onEvent: options.onEvent };
-    this.#candidacy = new Candidacy(candidate, this.#ground);
+    this.#candidacy = new Candidacy(candidate, { ...ground, onEvent: options.onEvent });
+    this.#view = new View(this.#candidacy, { ...ground, key: this.key });
   }
 
   /**
    * Connects, opens the bucket (makes it if it does not exist) and makes a candidate that owns what was opened here.
-   *
    * If the bucket keeps records longer than `ttl` and can give a lock its own lease length, this lock gets `ttl`.
    * Waits for the connection and one or two answers; what was opened is closed again if it fails.
-   *
    * @throws {BadParameterError} if an option is out of range
    * @throws {BucketConfigError} if the bucket exists with a setting that breaks safety
    * @throws {ConnectionError} if NATS is unreachable or refuses
    */
   static async open(options: OpenOptions): Promise<Locker> {
-    const { servers, nc: given, bucket, ttl } = options;
-    if (given === undefined && (servers === undefined || servers.length === 0)) {
-      throw new BadParameterError("servers", `Cannot open a Locker: "servers" or "nc" must be given`);
-    }
-    requireBucket(bucket, ttl, options);
-    const nc = given ?? await connectForLocks(servers ?? [], { ttl, settings: options.connection });
-    try {
-      const kv = await newKeyValue(nc, bucket, ttl, options);
-      const terms = await new KvStore(kv).terms();
-      const own = terms.perKeyTtl && ttl >= 1000 && (terms.ttl === null || ttl < terms.ttl);
-      const { ttl: _bucketTtl, ...candidate } = options;
-      const locker = new Locker({ ...candidate, kv, ...(own ? { ttl } : {}) });
-      if (given === undefined) locker.#owned = nc;
-      return locker;
-    } catch (error) {
-      if (given === undefined) await nc.close();
-      throw error;
-    }
+    const { options: opened, owned } = await openBucket(options);
+    const locker = new Locker(opened);
+    locker.#owned = owned;
+    return locker;
   }
 
   /**
@@ -104,7 +85,7 @@ export class Locker {
    * @throws {BadParameterError} if the Locker was made on another store
    */
   get kv(): KvHandle {
-    if (this.#kv !== null) return this.#kv;
+    if (this.#ground.kv !== null) return this.#ground.kv;
     throw new BadParameterError("kv", `Cannot give "kv": this Locker was made on a store without one`);
   }
 
@@ -116,12 +97,11 @@ export class Locker {
   /**
    * Lease length in force, in milliseconds. Asks the server only if the bucket's settings are not known yet.
    *
-   * @throws {LockerClosedError} after {@linkcode Locker.close}
    * @throws {BucketConfigError} if the bucket is not fit for this lock
    * @throws {ConnectionError} if NATS is unreachable or refuses
    */
   async ttl(): Promise<number> {
-    this.#requireOpen();
+    this.#candidacy.closing.throwIfAborted();
     return (await this.#candidacy.keeper.footing.learn()).ttl;
   }
 
@@ -133,58 +113,47 @@ export class Locker {
    * answers, each at most `timing.requestTimeout`. If it rejects with a {@linkcode ConnectionError}, it is not known
    * whether this candidate leads: do not act as the leader; the next call settles it.
    *
-   * @throws {LockerClosedError} after {@linkcode Locker.close}
    * @throws {BucketConfigError} if the bucket is not fit for this lock
    * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses
    */
   async acquireLead(): Promise<boolean> {
-    this.#requireOpen();
     return await this.#candidacy.take();
   }
 
   /**
-   * Gives the lead back, so that another can take it at once. Does nothing if this id does not hold it.
+   * Gives the lead back, so that another can take it at once. Does nothing if this id does not hold it. One message.
+   * If it rejects, the record may stand until its lease runs out.
    *
-   * One message. If it rejects, the record may stand until its lease runs out.
-   *
-   * @throws {LockerClosedError} after {@linkcode Locker.close}
    * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses
    */
   async releaseLead(): Promise<void> {
-    this.#requireOpen();
     await this.#candidacy.giveBack();
   }
 
   /**
    * A lease that keeps itself renewed, if the lock is free now; else `null`, also while this Locker holds it already.
-   *
    * One message if nobody holds the lock. Waits for the answers, each at most `timing.requestTimeout`; what may have
    * been written when it rejects is taken back in the background.
    *
-   * @throws {LockerClosedError} after {@linkcode Locker.close}
    * @throws {BucketConfigError} if the bucket is not fit for this lock
    * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses
    */
   async tryAcquire(): Promise<Lease | null> {
-    this.#requireOpen();
     return await this.#candidacy.tryAcquire();
   }
 
   /**
    * A lease that keeps itself renewed, waited for: by push where the bucket repeats its changes, else by one consumer
    * for the bucket, and by the clock. Transient trouble is waited out. Callers of one Locker are served in order.
-   *
    * `signal` and `timeout` (milliseconds) end the wait, not the lease; what may have been written by then is taken
    * back in the background.
    *
    * @throws the signal's own reason if it is aborted; before any message if it was aborted already
    * @throws {AcquireTimeoutError} after `timeout`
-   * @throws {LockerClosedError} once the Locker is closed
    * @throws {BucketConfigError} if the bucket is not fit for this lock
    * @throws {ConnectionError} if the bucket is missing, a right is lacking, or the connection is closed for good
    */
   async acquire(options: WaitOptions = {}): Promise<Lease> {
-    this.#requireOpen();
     return await this.#candidacy.acquire(options);
   }
 
@@ -196,25 +165,21 @@ export class Locker {
    * @throws whatever {@linkcode Locker.acquire} throws
    */
   async run<T>(fn: (lease: Lease) => T | Promise<T>, options: WaitOptions = {}): Promise<T> {
-    this.#requireOpen();
     return await runUnder(this.#candidacy, fn, options);
   }
 
   /**
    * Campaigns for ever: each time this candidate is elected `fn` is called with the lease, whose record is taken back
    * once `fn` has settled.
-   *
    * - `fn` returns, or calls `lease.release()` (resigns): campaigns again after a short jittered pause.
    * - `fn` throws while it leads: the lead is given back and `lead()` rejects with that error.
    * - The lease is lost: `lease.signal` aborts; once `fn` has settled, campaigns again. What `fn` throws then goes to
    *   the log. A disconnect alone is no loss.
    * - `signal` is aborted: `lease.signal` aborts; once `fn` has settled the lead is given back and `lead()` rejects with
    *   the signal's reason.
-   *
    * @throws whatever {@linkcode Locker.acquire} throws
    */
   async lead(fn: (lease: Lease) => unknown, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    this.#requireOpen();
     const { clock, random } = this.#ground;
     await lead({ candidacy: this.#candidacy, clock, random, logger: this.logger, signal: options.signal }, fn);
   }
@@ -222,44 +187,29 @@ export class Locker {
   /**
    * Who holds the lock now, read from the bucket's leader; `null` if nobody. Good for showing, not for deciding.
    *
-   * @throws {LockerClosedError} after {@linkcode Locker.close}
    * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses
    */
   async leader(): Promise<Leadership | null> {
-    this.#requireOpen();
-    const { ttl, requestTimeout } = await this.#candidacy.keeper.footing.learn();
-    const outcome = await this.#ground.store.read(this.key, { timeout: requestTimeout });
-    if (outcome.kind === "failed") throw outcome.error;
-    return leadershipOf(outcome.sighting, ttl);
+    return await this.#view.leader();
   }
 
   /**
    * Follows who holds the lock: who holds it now (`null` = nobody), then each change of holder. A slow reader skips to
    * the newest. By push as {@linkcode Locker.acquire} waits; nobody is announced before the end of a lease that was
    * not released.
-   *
-   * Leaving the loop ends it. It rejects with the reason of an aborted `signal`, with a {@linkcode LockerClosedError}
+   * Leaving the loop ends it. It rejects with the reason of an aborted `signal`, with a `LockerClosedError`
    * once the Locker is closed, and with a {@linkcode ConnectionError} if waiting cannot mend it.
    */
-  async *observe(options: { readonly signal?: AbortSignal } = {}): AsyncIterable<Leadership | null> {
-    this.#requireOpen();
-    using patience = new Patience(this.#candidacy.closing, options.signal);
-    const { signal } = patience;
-    signal.throwIfAborted();
-    const timing = await this.#candidacy.keeper.footing.learn();
-    for await (const leader of observe({ ...this.#ground, key: this.key, ttl: timing.ttl, timing, signal })) {
-      this.#candidacy.reporter.tell({ type: "observed", leader });
-      yield leader;
-    }
+  observe(options: { readonly signal?: AbortSignal } = {}): AsyncIterable<Leadership | null> {
+    return this.#view.observe(options.signal);
   }
 
   /**
-   * Gives the lead back if this candidate holds it, and closes the connection if it was opened by
-   * {@linkcode Locker.open}. Never rejects; a lead that could not be given back runs out by itself. Further calls wait
-   * for the first.
+   * Gives back what is held, ends every wait, and closes the connection if {@linkcode Locker.open} made it. Never
+   * rejects; what could not be given back runs out by itself. Further calls wait for the first.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
+    this.#closing ??= this.#candidacy.close().then(() => this.#owned?.close());
     return this.#closing;
   }
 
@@ -267,23 +217,4 @@ export class Locker {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-
-  async #close(): Promise<void> {
-    await this.#candidacy.close();
-    await this.#owned?.close();
-  }
-
-  #requireOpen(): void {
-    if (this.#closing === null) return;
-    throw new LockerClosedError(`Cannot use the Locker of key "${this.key}": it was closed`);
-  }
-}
-
-function foundation(options: LockerOptions | StoreLockerOptions) {
-  if (options && "store" in options) {
-    const { store, clock = new SystemClock(), random = systemRandom } = options;
-    return { store, kv: null, clock, random };
-  }
-  const kv = options?.kv;
-  return { store: new KvStore(kv), kv, clock: new SystemClock(), random: systemRandom };
 }

@@ -21,8 +21,9 @@ const TABLE: LayerTable = [
   ["2b", ["request", "footing", "report", "lookout"]],
   ["3", ["keeper", "observer"]],
   ["4", ["lease"]],
-  ["4b", ["candidacy"]],
-  ["4c", ["campaign", "locker_options"]],
+  ["4b", ["waiter", "locker_options"]],
+  ["4c", ["candidacy", "opening"]],
+  ["4d", ["campaign", "view"]],
   ["5", ["locker"]],
   ["7", ["mod"]],
 ];

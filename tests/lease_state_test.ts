@@ -4,14 +4,17 @@ import {
   applied,
   by,
   conflict,
+  doubtful,
   epoch,
   failed,
   foreign,
+  granted,
   hint,
   leave,
   ME,
   OTHER,
   play,
+  refused,
   renew,
   retry,
   RULES,
@@ -21,10 +24,6 @@ import {
   unknown,
   vacant,
 } from "./helpers/lease_script.ts";
-
-const granted: Script = [[0, start], [10, applied(5)]];
-const doubtful: Script = [...granted, [300, renew], [400, unknown]];
-const refused: Script = [[0, start], [1, conflict(3)], [2, by(OTHER, "x.1", 3)]];
 
 const TABLE: readonly (readonly [title: string, script: Script, end: string])[] = [
   ["writes at once on a key never seen", [[0, start]], "seeking > write i.1 on 0"],

@@ -71,3 +71,10 @@ export function words(effect: Effect): string {
       return "";
   }
 }
+
+/** Holds since 0, by revision 5. */
+export const granted: Script = [[0, start], [10, applied(5)]];
+/** Holds, with a renewal of unknown outcome. */
+export const doubtful: Script = [...granted, [300, renew], [400, unknown]];
+/** Was refused by another, at revision 3. */
+export const refused: Script = [[0, start], [1, conflict(3)], [2, by(OTHER, "x.1", 3)]];
