@@ -8,7 +8,7 @@ import type { StorageType, StreamConfig } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import { nanos, type NatsConnection } from "@nats-io/nats-core";
 import { bucketOf, type Connection, isServerSince, type KvHandle } from "./bucket_handle.ts";
-import { BadParameterError } from "./errors.ts";
+import { BadParameterError, show } from "./errors.ts";
 import { type Logger, silentLogger } from "./logger.ts";
 import { requireBucketTtl } from "./timing.ts";
 
@@ -124,13 +124,13 @@ function lockBucketConfig(
 /** The client takes any connection of its shape; that it has it is checked here, since another copy's type differs. */
 function requireConnection(nc: Connection): NatsConnection {
   if (typeof nc?.request === "function" && typeof nc.isClosed === "function") return nc as NatsConnection;
-  throw new BadParameterError("nc", `Cannot use "nc": must be an open NATS connection, current value is ${String(nc)}`);
+  throw new BadParameterError("nc", `Cannot use "nc": must be an open NATS connection, current value is ${show(nc)}`);
 }
 
 function requireBucketName(name: string): void {
   if (typeof name === "string" && BUCKET_NAME.test(name)) return;
   throw new BadParameterError(
     "name",
-    `Cannot use "name" as a bucket: must be letters, digits, "-" and "_", current value is ${JSON.stringify(name)}`,
+    `Cannot use "name" as a bucket: must be letters, digits, "-" and "_", current value is ${show(name)}`,
   );
 }

@@ -9,7 +9,7 @@ import type { StreamConfig, StreamInfo } from "@nats-io/jetstream";
 import type { KV } from "@nats-io/kv";
 import { nanos, type NatsConnection } from "@nats-io/nats-core";
 import { checkBucket } from "./bucket_rules.ts";
-import { BadParameterError, ConnectionError } from "./errors.ts";
+import { BadParameterError, ConnectionError, show } from "./errors.ts";
 import { API_CODES, apiCodeOf, troubleOf } from "./nats_trouble.ts";
 import type { StoreTerms } from "./store.ts";
 
@@ -87,7 +87,7 @@ export function bucketOf(kv: KvHandle): Bucket {
   if (typeof name !== "string" || typeof stream !== "string" || !js?.nc) {
     throw new BadParameterError(
       "kv",
-      `Cannot use "kv": must be a KV of @nats-io/kv, such as newKeyValue() returns, current value is ${String(kv)}`,
+      `Cannot use "kv": must be a KV of @nats-io/kv, such as newKeyValue() returns, current value is ${show(kv)}`,
     );
   }
   const bucket = new OpenBucket(name, stream, {

@@ -54,6 +54,18 @@ const RULES: readonly Rule[] = [
       (config.max_bytes <= 0 && config.max_msgs <= 0),
   },
   {
+    setting: "discard_new_per_subject",
+    wanted: "false, else a renewal is refused since its key is full",
+    holds: (config) => !config.discard_new_per_subject,
+  },
+  { setting: "no_ack", wanted: "false, since only an answer proves a hold", holds: (config) => !config.no_ack },
+  { setting: "sealed", wanted: "false, since a sealed bucket takes no write", holds: (config) => !config.sealed },
+  {
+    setting: "persist_mode",
+    wanted: '"default", since "async" acknowledges what may be lost',
+    holds: (config) => config.persist_mode !== "async",
+  },
+  {
     setting: "allow_rollup_hdrs",
     wanted: "true, since a release is a purge of its key",
     holds: (config) => config.allow_rollup_hdrs === true,

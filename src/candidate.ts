@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BadParameterError } from "./errors.ts";
+import { BadParameterError, show } from "./errors.ts";
 import type { EventListener } from "./events.ts";
 import { type Logger, silentLogger } from "./logger.ts";
 import type { Random } from "./random.ts";
@@ -63,10 +63,11 @@ const KEY = /^[-/=\w]+(\.[-/=\w]+)*$/;
 export function candidateOf(options: CandidateOptions, random: Random): Candidate {
   const { key = DEFAULT_KEY_NAME, name = "", meta = {}, timing = {}, logger = silentLogger } = options;
   const ttl = options.ttl === undefined ? null : wholeSeconds(options.ttl);
+  requireTiming(timing);
   if (ttl !== null) leaseTiming(ttl, timing);
   return {
     key: requireKey(key),
-    id: requireId(options.id ?? random.uuid()),
+    id: requireId(options.id === undefined ? random.uuid() : options.id),
     name: requireName(name),
     meta: requireMeta(meta),
     ttl,
@@ -75,12 +76,17 @@ export function candidateOf(options: CandidateOptions, random: Random): Candidat
   };
 }
 
+function requireTiming(timing: TimingOptions): void {
+  if (typeof timing === "object" && timing !== null) return;
+  throw new BadParameterError("timing", `Cannot use "timing": must be an object, current value is ${show(timing)}`);
+}
+
 function requireKey(key: string): string {
   if (typeof key === "string" && KEY.test(key)) return key;
   throw new BadParameterError(
     "key",
     `Cannot use "key": must be tokens of letters, digits, "-", "_", "/" and "=" joined by dots, without wildcards, ` +
-      `current value is ${JSON.stringify(key)}`,
+      `current value is ${show(key)}`,
   );
 }
 
@@ -88,7 +94,7 @@ function requireId(id: string): string {
   if (typeof id === "string" && isUuid(id)) return id.toLowerCase();
   throw new BadParameterError(
     "id",
-    `Cannot use "id": must be a UUID, since Go peers take over what is none, current value is ${JSON.stringify(id)}`,
+    `Cannot use "id": must be a UUID, since Go peers take over what is none, current value is ${show(id)}`,
   );
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { type NatsConnection, wsconnect, type WsConnectionOptions } from "@nats-io/nats-core";
-import { BadParameterError } from "./errors.ts";
+import { BadParameterError, show } from "./errors.ts";
 import { troubleOf } from "./nats_trouble.ts";
 
 /**
@@ -55,6 +55,6 @@ function requireWebsocket(address: string): void {
   throw new BadParameterError(
     "servers",
     `Cannot use "servers": must be ws:// or wss:// addresses (for other transports pass a connection as "nc"), ` +
-      `current value is ${JSON.stringify(address)}`,
+      `current value is ${show(address)}`,
   );
 }

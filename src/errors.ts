@@ -26,6 +26,15 @@ export class NatslockError extends Error {
   }
 }
 
+/** A value as an error message shows it; never throws, whatever a caller passed. */
+export function show(value: unknown): string {
+  try {
+    return typeof value === "number" ? String(value) : JSON.stringify(value) ?? String(value);
+  } catch {
+    return typeof value;
+  }
+}
+
 /** An argument is missing or out of range. Thrown before any message is sent: mend the call. */
 export class BadParameterError extends NatslockError {
   /** Class name, kept under minification. */

@@ -49,7 +49,7 @@ export class ManualClock implements Clock {
 
   /** Moves time on by `ms`, fires what falls due in order, and lets promises settle before and after each. */
   async advance(ms: number): Promise<void> {
-    const target = this.#now + ms;
+    const target = this.#now + Math.max(0, ms);
     await settle();
     for (
       let timer = this.#next(target);
@@ -57,7 +57,7 @@ export class ManualClock implements Clock {
       timer = this.#next(target)
     ) {
       this.#timers.delete(timer);
-      this.#moveTo(Math.max(this.#now, timer.due));
+      this.#moveTo(timer.due);
       timer.callback();
       await settle();
     }
@@ -65,7 +65,9 @@ export class ManualClock implements Clock {
     await settle();
   }
 
-  #moveTo(time: number): void {
+  /** Never back, even if advanced from within. */
+  #moveTo(to: number): void {
+    const time = Math.max(this.#now, to);
     this.#wall += time - this.#now;
     this.#now = time;
   }

@@ -62,7 +62,7 @@ export function currentRevision(cause: unknown): number | null {
 }
 
 function classify(chain: ClientError[]): [ConnectionTrouble, boolean, string] {
-  const is = (...names: string[]) => chain.find((e) => names.includes(e.name) || names.includes(String(e.code)));
+  const is = (...names: string[]) => chain.find((e) => names.includes(e.name) || names.includes(text(e.code)));
   const api = chain.find((e) => apiCodeOf(e) !== null);
   if (api) return classifyApi(api);
   const denied = is("PermissionViolationError", "PERMISSIONS_VIOLATION");
@@ -77,7 +77,7 @@ function classify(chain: ClientError[]): [ConnectionTrouble, boolean, string] {
   ) {
     return ["closed", true, "the connection is closed"];
   }
-  if (is("TimeoutError", "TIMEOUT")) {
+  if (is("TimeoutError", "TIMEOUT", "CONNECTION_TIMEOUT", "AUTHENTICATION_TIMEOUT")) {
     return ["timeout", false, "no answer in time"];
   }
   if (is("AuthorizationError", "UserAuthenticationExpiredError", "AUTHORIZATION_VIOLATION", "AUTHENTICATION_EXPIRED")) {
@@ -88,7 +88,7 @@ function classify(chain: ClientError[]): [ConnectionTrouble, boolean, string] {
   if (first?.message === "connection closed") {
     return ["closed", false, "the connection was closed meanwhile"];
   }
-  return ["refused", false, first?.message ?? "the client failed without a reason"];
+  return ["refused", false, first?.message || first?.name || "the client failed without a reason"];
 }
 
 /** An answer of the class 5xx may come after the write was proposed: it proves nothing. */
@@ -113,16 +113,21 @@ function chainOf(cause: unknown): ClientError[] {
 }
 
 function asClientError(value: unknown): ClientError | null {
+  if (typeof value === "string") return { name: "", code: null, status: 0, message: value, cause: null };
   if (typeof value !== "object" || value === null) return null;
   const { name, code, status, message, cause } = value as Record<
     string,
     unknown
   >;
   return {
-    name: String(name ?? ""),
+    name: text(name),
     code,
     status: typeof status === "number" ? status : 0,
-    message: String(message ?? ""),
+    message: text(message),
     cause,
   };
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }

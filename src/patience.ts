@@ -5,7 +5,7 @@
  */
 
 import type { Clock } from "./clock.ts";
-import { AcquireTimeoutError, BadParameterError } from "./errors.ts";
+import { AcquireTimeoutError, BadParameterError, show } from "./errors.ts";
 
 /** What a wait may be ended by. */
 export interface WaitOptions {
@@ -40,7 +40,7 @@ export class Patience {
     if (!(timeout >= 0)) {
       throw new BadParameterError(
         "timeout",
-        `Cannot use "timeout": must be 0 or more milliseconds, current value is ${String(timeout)}`,
+        `Cannot use "timeout": must be 0 or more milliseconds, current value is ${show(timeout)}`,
       );
     }
     const error = () => new AcquireTimeoutError(`Cannot take key "${key}": another held it for all of ${timeout} ms`);

@@ -7,9 +7,9 @@
  * @module
  */
 
-import { BadParameterError } from "./errors.ts";
+import { BadParameterError, show } from "./errors.ts";
 
-/** A plain JSON object that a holder shows to others, such as its host and runtime. At most 1,024 bytes as JSON. */
+/** A plain JSON object that a holder shows to others, such as its host and runtime. At most 1,024 bytes as JSON in ASCII. */
 export type Meta = { readonly [field: string]: unknown };
 
 /** One lease as it stands in the bucket. */
@@ -76,7 +76,7 @@ export function requireName(name: string): string {
   throw new BadParameterError(
     "name",
     `Cannot use "name": must be text of at most ${LONGEST_NAME} bytes without control characters or blanks at its ` +
-      `ends, current value is ${JSON.stringify(name)}`,
+      `ends, current value is ${show(name)}`,
   );
 }
 
@@ -86,8 +86,8 @@ export function requireName(name: string): string {
  * @throws {BadParameterError} if it is no plain JSON object or longer than 1,024 bytes as JSON
  */
 export function requireMeta(meta: Meta): Meta {
-  const json = typeof meta === "object" && meta !== null && !Array.isArray(meta) ? toJson(meta) : null;
-  if (json === null) {
+  const json = isPlainObject(meta) ? toJson(meta) : null;
+  if (json === null || !json.startsWith("{")) {
     throw new BadParameterError("meta", `Cannot use "meta": must be a plain object that JSON can hold`);
   }
   const size = byteLength(json);
@@ -135,7 +135,7 @@ export function decodeRecord(stored: StoredRecord): Sighting {
   ) {
     return { kind: "vacant", revision };
   }
-  const text = new TextDecoder().decode(value);
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(value);
   if (!isUuid(text)) return { kind: "foreign", revision };
   const attempt = stored.header(RECORD_HEADERS.attempt) || null;
   const token = wholeNumber(stored.header(RECORD_HEADERS.token));
@@ -161,10 +161,16 @@ function parseMeta(text: string | undefined): Meta {
   if (!text) return {};
   try {
     const meta: unknown = JSON.parse(text);
-    return typeof meta === "object" && meta !== null && !Array.isArray(meta) ? meta as Meta : {};
+    return isPlainObject(meta) ? meta : {};
   } catch {
     return {};
   }
+}
+
+function isPlainObject(value: unknown): value is Meta {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
 }
 
 /** JSON in ASCII only, since it travels in a header; `null` if JSON cannot hold the value. */

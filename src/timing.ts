@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BadParameterError, BucketConfigError } from "./errors.ts";
+import { BadParameterError, BucketConfigError, show } from "./errors.ts";
 
 /** What a user may set; all values are milliseconds. */
 export interface TimingOptions {
@@ -143,6 +143,6 @@ function requireDuration(field: string, value: unknown): void {
   if (typeof value === "number" && Number.isFinite(value) && value > 0) return;
   throw new BadParameterError(
     field,
-    `Cannot use "${field}": must be a positive finite number of milliseconds, current value is ${String(value)}`,
+    `Cannot use "${field}": must be a positive finite number of milliseconds, current value is ${show(value)}`,
   );
 }

@@ -82,7 +82,7 @@ const BROKEN: readonly Broken[] = [
     value: MINUTE,
     wanted: "unset",
   },
-  { changes: { num_replicas: 2 }, setting: "num_replicas", value: 2, wanted: "1, 3 or 5" },
+  { changes: { num_replicas: 2 }, setting: "num_replicas", value: 2, wanted: "two copies are no majority" },
   { changes: { mirror: MIRROR }, setting: "mirror", value: MIRROR, wanted: "unset" },
   { changes: { sources: [MIRROR] }, setting: "sources", value: [MIRROR], wanted: "unset" },
   { changes: { retention: "workqueue" }, setting: "retention", value: "workqueue", wanted: '"limits"' },

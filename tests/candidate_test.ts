@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStrictEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { candidateOf, type CandidateOptions, DEFAULT_KEY_NAME } from "../src/candidate.ts";
-import { BadParameterError } from "../src/errors.ts";
+import { BadParameterError, show } from "../src/errors.ts";
 import { type Logger, silentLogger } from "../src/logger.ts";
 import { type Random, systemRandom } from "../src/random.ts";
 import { isUuid } from "../src/record.ts";
@@ -49,7 +49,7 @@ Deno.test("candidateOf() keeps the very logger, whose methods may need it", () =
 });
 
 for (const key of ["leader", "a", "a.b.c", "a/b=c-d_e", "A.0", "-", "="]) {
-  Deno.test(`candidateOf() accepts the key ${JSON.stringify(key)}`, () => {
+  Deno.test(`candidateOf() accepts the key ${show(key)}`, () => {
     assertEquals(candidateOf({ key }, RANDOM).key, key);
   });
 }
@@ -76,20 +76,20 @@ const BAD_KEYS = [
 ];
 
 for (const key of BAD_KEYS) {
-  Deno.test(`candidateOf() refuses the key ${JSON.stringify(key)} and names it`, () => {
+  Deno.test(`candidateOf() refuses the key ${show(key)} and names it`, () => {
     const { parameter, message } = refusal({ key });
     assertEquals(parameter, "key");
     assertStringIncludes(message, `"key"`);
-    assertStringIncludes(message, `current value is ${JSON.stringify(key)}`);
+    assertStringIncludes(message, `current value is ${show(key)}`);
   });
 }
 
 for (const id of ["", "me", ID.slice(1), `${ID} `, `{${ID}}`, ID.replaceAll("-", ""), 7]) {
-  Deno.test(`candidateOf() refuses the id ${JSON.stringify(id)} and names it`, () => {
+  Deno.test(`candidateOf() refuses the id ${show(id)} and names it`, () => {
     const { parameter, message } = refusal({ id });
     assertEquals(parameter, "id");
     assertStringIncludes(message, `"id"`);
-    assertStringIncludes(message, `current value is ${JSON.stringify(id)}`);
+    assertStringIncludes(message, `current value is ${show(id)}`);
   });
 }
 
@@ -120,7 +120,7 @@ for (const ttl of [999, 0, -1, NaN, Infinity, "3000", null]) {
     const { parameter, message } = refusal({ ttl });
     assertEquals(parameter, "ttl");
     assertStringIncludes(message, `"ttl"`);
-    assertStringIncludes(message, `current value is ${String(ttl)}`);
+    assertStringIncludes(message, `current value is ${show(ttl)}`);
   });
 }
 

@@ -198,7 +198,7 @@ for (
   const cause of [
     apiError(10164, 400, "wrong last sequence"),
     new Error("x"),
-    "wrong last sequence: 5",
+    5,
     null,
     undefined,
   ]

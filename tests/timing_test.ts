@@ -1,5 +1,5 @@
 import { assertEquals, assertInstanceOf, assertLess, assertStringIncludes, assertThrows } from "@std/assert";
-import { BadParameterError, BucketConfigError } from "../src/errors.ts";
+import { BadParameterError, BucketConfigError, show } from "../src/errors.ts";
 import { leaseLength, leaseTiming, requireBucketTtl, type TimingOptions, wholeSeconds } from "../src/timing.ts";
 
 const BAD_DURATIONS: readonly unknown[] = [NaN, 0, -1, Infinity, -Infinity, "3000", "", null, {}, true];
@@ -72,7 +72,7 @@ for (const field of ["renewEvery", "margin", "requestTimeout", "retryEvery"] as 
       const { parameter, message } = complaint(() => leaseTiming(3_000, { [field]: value } as TimingOptions));
       assertEquals(parameter, `timing.${field}`);
       assertStringIncludes(message, `"timing.${field}"`);
-      assertStringIncludes(message, `current value is ${String(value)}`);
+      assertStringIncludes(message, `current value is ${show(value)}`);
     });
   }
 }
@@ -89,7 +89,7 @@ for (const [name, take] of TTL_TAKERS) {
       const { parameter, message } = complaint(() => take(value as number));
       assertEquals(parameter, "ttl");
       assertStringIncludes(message, `"ttl"`);
-      assertStringIncludes(message, `current value is ${String(value)}`);
+      assertStringIncludes(message, `current value is ${show(value)}`);
     });
   }
 }

@@ -1,0 +1,85 @@
+/**
+ * Lockers on virtual time: what only a clock moved by hand can show.
+ *
+ * @module
+ */
+
+import { Locker, type StoreLockerOptions } from "@x/natslock";
+import type { LockEvent } from "../../src/events.ts";
+import { ManualClock } from "../../src/manual_clock.ts";
+import { MemoryStore, type MemoryStoreOptions, type StoreRequest } from "../../src/memory_store.ts";
+
+/** Lease length of a virtual bucket, in ms: renewals are due at 300, valid until 810 after a send. */
+export const TTL = 900;
+
+/** What happens to a request on its way. */
+export type Fate = "pass" | "drop" | "drop answer" | "hang" | "fail";
+
+/** A bucket, a clock, and who is in it. */
+export class VirtualLab {
+  readonly clock: ManualClock;
+  readonly store: MemoryStore;
+  /** Asked for each request; `hang` never answers. */
+  fate: (request: { kind: string; key: string }) => Fate = () => "pass";
+  /** What an answer waits for after the request was carried out. */
+  delay: (() => Promise<void>) | null = null;
+  /** How many requests were sent. */
+  sent = 0;
+  readonly #lockers: Locker[] = [];
+
+  /** An empty bucket. */
+  constructor(options: Partial<MemoryStoreOptions> = {}, clock = new ManualClock()) {
+    this.clock = clock;
+    const intercept = <Outcome>(request: StoreRequest<Outcome>) => this.#carry(request);
+    this.store = new MemoryStore(this.clock, { ttl: TTL, ...options, intercept });
+  }
+
+  /** A candidate, and what it was told. */
+  locker(options: Partial<StoreLockerOptions> = {}): { locker: Locker; events: LockEvent[] } {
+    const events: LockEvent[] = [];
+    const onEvent = (event: LockEvent) => void events.push(event);
+    const locker = new Locker({ store: this.store, clock: this.clock, onEvent, ...options });
+    this.#lockers.push(locker);
+    return { locker, events };
+  }
+
+  /** Lets time run until a promise settles. */
+  async until<T>(promise: Promise<T>): Promise<T> {
+    let settled = false;
+    promise.then(() => settled = true, () => settled = true);
+    for (let turn = 0; turn < 1000; turn++) {
+      await this.clock.advance(turn === 0 ? 0 : 10);
+      if (settled) return await promise;
+    }
+    throw new Error("Cannot wait any longer: 10 s of virtual time have passed");
+  }
+
+  /** Closes all candidates. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.fate = () => "pass";
+    this.delay = null;
+    await this.until(Promise.all(this.#lockers.map((locker) => locker.close())));
+  }
+
+  async #carry<Outcome>(request: StoreRequest<Outcome>): Promise<Outcome> {
+    const fate = request.kind === "terms" ? "pass" : this.fate(request);
+    if (request.kind !== "terms") this.sent++;
+    await Promise.resolve();
+    switch (fate) {
+      case "pass": {
+        const answer = request.perform();
+        await this.delay?.();
+        return answer;
+      }
+      case "drop answer":
+        request.perform();
+        break;
+      case "hang":
+        return await new Promise<Outcome>(() => {});
+      case "drop":
+      case "fail":
+    }
+    await new Promise<void>((resolve) => this.clock.after(100, resolve));
+    return request.timeout();
+  }
+}
