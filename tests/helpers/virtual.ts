@@ -62,9 +62,10 @@ export class VirtualLab {
   }
 
   async #carry<Outcome>(request: StoreRequest<Outcome>): Promise<Outcome> {
-    const fate = request.kind === "terms" ? "pass" : this.fate(request);
-    if (request.kind !== "terms") this.sent++;
     await Promise.resolve();
+    if (request.kind === "terms") return request.perform();
+    this.sent++;
+    const fate = this.fate(request);
     switch (fate) {
       case "pass": {
         const answer = request.perform();
