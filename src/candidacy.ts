@@ -14,16 +14,17 @@ import { verdictOf } from "./lease_state.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
 import type { Sighting } from "./record.ts";
 import { Reporter } from "./report.ts";
+import { seenOrThrow } from "./store.ts";
 import { Turnstile } from "./turnstile.ts";
 import { type Contest, waitTurn } from "./waiter.ts";
 
 /** A lease that was granted, until its record is settled; `leave` lets the next of this process try. */
 type Hold = { readonly lease: Lease; readonly end: AbortController; readonly leave: () => void };
 
-/** What a candidacy is built on. */
+/** What it is built on. */
 export type Ground = Omit<Surroundings, "tell"> & { readonly onEvent?: EventListener | undefined };
 
-/** All that one Locker does to its key. Not re-entrant: whoever holds a lease keeps others of this process waiting. */
+/** All that one Locker does to its key. Not re-entrant: who holds a lease keeps others of this process waiting. */
 export class Candidacy {
   readonly reporter: Reporter;
   readonly keeper: Keeper;
@@ -31,6 +32,8 @@ export class Candidacy {
   readonly #ground: Ground;
   readonly #turnstile = new Turnstile();
   readonly #closing = new AbortController();
+  /** Aborted, with a LockerClosedError, once this is closed. */
+  readonly closing: AbortSignal = this.#closing.signal;
   #hold: Hold | null = null;
 
   /** Sends nothing. */
@@ -41,9 +44,10 @@ export class Candidacy {
     this.keeper = new Keeper(candidate, { ...ground, tell: (...step) => this.#stepped(...step) });
   }
 
-  /** Aborted, with a LockerClosedError, once this is closed. */
-  get closing(): AbortSignal {
-    return this.#closing.signal;
+  /** Fencing token of what is held now, by either way; `null` if nothing is. */
+  get token(): number | null {
+    const { phase } = this.keeper.state;
+    return phase.at === "held" && !this.#hold?.end.signal.aborted ? phase.token : null;
   }
 
   /** Takes the lead by calls, or keeps it. A lease that is held counts, without a message. */
@@ -71,13 +75,13 @@ export class Candidacy {
     try {
       const got = await this.#attempt(leave, this.closing);
       if (got instanceof Lease) return got;
-      leave();
-      return null;
     } catch (error) {
       this.#withdraw();
       leave();
       throw error;
     }
+    leave();
+    return null;
   }
 
   /** A lease, waited for. */
@@ -114,8 +118,7 @@ export class Candidacy {
 
   /** Ends every wait and gives back what is held; resolves when that is confirmed, or at the first trouble. */
   async close(): Promise<void> {
-    const { key } = this.#candidate;
-    this.#closing.abort(new LockerClosedError(`Cannot use the Locker of key "${key}": it was closed`));
+    this.#closing.abort(new LockerClosedError(`Cannot use the Locker of key "${this.#candidate.key}": it was closed`));
     try {
       await this.#hold?.lease.release();
       await this.keeper.exclusive(async () => {
@@ -164,10 +167,8 @@ export class Candidacy {
   }
 
   async #look(): Promise<Sighting> {
-    const { requestTimeout: timeout } = this.keeper.footing.timing;
-    const outcome = await this.#ground.store.read(this.#candidate.key, { timeout });
-    if (outcome.kind === "failed") throw outcome.error;
-    return outcome.sighting;
+    const timeout = this.keeper.footing.timing.requestTimeout;
+    return seenOrThrow(await this.#ground.store.read(this.#candidate.key, { timeout }));
   }
 
   /** Leaves what was begun, without waiting for the end of it. */
@@ -182,8 +183,8 @@ export class Candidacy {
     const { phase } = state;
     if (phase.at !== "held") throw new Error("Cannot grant what is not held");
     const { key } = this.#candidate;
-    const end = new AbortController();
     const { token, attempt } = phase;
+    const end = new AbortController();
     const lease = new Lease({ key, token, epoch: this.keeper.footing.epoch, signal: end.signal }, {
       remaining: () => this.#remaining(attempt),
       release: () => this.#release(),
@@ -195,8 +196,8 @@ export class Candidacy {
 
   #remaining(attempt: string): number {
     const { phase } = this.keeper.state;
-    if (phase.at !== "held" || phase.attempt !== attempt) return 0;
-    return Math.max(0, phase.validUntil - this.#ground.clock.now());
+    const holds = phase.at === "held" && phase.attempt === attempt;
+    return holds ? Math.max(0, phase.validUntil - this.#ground.clock.now()) : 0;
   }
 
   async #release(): Promise<void> {

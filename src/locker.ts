@@ -50,7 +50,6 @@ export class Locker {
 
   /**
    * Makes a candidate; sends nothing.
-   *
    * @throws {BadParameterError} if `kv` is missing or none, or an option is out of range
    */
   constructor(options: LockerOptions | StoreLockerOptions) {
@@ -81,7 +80,6 @@ export class Locker {
 
   /**
    * The bucket's KV handle.
-   *
    * @throws {BadParameterError} if the Locker was made on another store
    */
   get kv(): KvHandle {
@@ -95,8 +93,15 @@ export class Locker {
   }
 
   /**
+   * Fencing token of what this candidate holds now, by call or by lease; `null` if nothing (by the clock, L5). Pass it
+   * to what the lock protects, so that it can refuse an older holder (L10).
+   */
+  get token(): number | null {
+    return this.#candidacy.token;
+  }
+
+  /**
    * Lease length in force, in milliseconds. Asks the server only if the bucket's settings are not known yet.
-   *
    * @throws {BucketConfigError} if the bucket is not fit for this lock
    * @throws {ConnectionError} if NATS is unreachable or refuses
    */
@@ -123,7 +128,6 @@ export class Locker {
   /**
    * Gives the lead back, so that another can take it at once. Does nothing if this id does not hold it. One message.
    * If it rejects, the record may stand until its lease runs out.
-   *
    * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses
    */
   async releaseLead(): Promise<void> {
@@ -134,7 +138,6 @@ export class Locker {
    * A lease that keeps itself renewed, if the lock is free now; else `null`, also while this Locker holds it already.
    * One message if nobody holds the lock. Waits for the answers, each at most `timing.requestTimeout`; what may have
    * been written when it rejects is taken back in the background.
-   *
    * @throws {BucketConfigError} if the bucket is not fit for this lock
    * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses
    */
@@ -147,7 +150,6 @@ export class Locker {
    * for the bucket, and by the clock. Transient trouble is waited out. Callers of one Locker are served in order.
    * `signal` and `timeout` (milliseconds) end the wait, not the lease; what may have been written by then is taken
    * back in the background.
-   *
    * @throws the signal's own reason if it is aborted; before any message if it was aborted already
    * @throws {AcquireTimeoutError} after `timeout`
    * @throws {BucketConfigError} if the bucket is not fit for this lock
@@ -160,7 +162,6 @@ export class Locker {
   /**
    * Waits for the lock, calls `fn` with the lease and gives the lock back once `fn` has settled: the form that cannot
    * leak. Resolves or rejects as `fn` does; a release that fails hides neither, it is told by `onEvent`.
-   *
    * @throws {LeaseLostError} if the lease was lost before `fn` resolved; its work was not protected to the end
    * @throws whatever {@linkcode Locker.acquire} throws
    */
@@ -186,7 +187,6 @@ export class Locker {
 
   /**
    * Who holds the lock now, read from the bucket's leader; `null` if nobody. Good for showing, not for deciding.
-   *
    * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses
    */
   async leader(): Promise<Leadership | null> {

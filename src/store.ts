@@ -88,3 +88,9 @@ export interface LeaseStore {
    */
   watch(key: string, listener: (hint: Hint) => void): () => void;
 }
+
+/** What a look showed; throws what it failed with. */
+export function seenOrThrow(outcome: ReadOutcome): Sighting {
+  if (outcome.kind === "failed") throw outcome.error;
+  return outcome.sighting;
+}

@@ -8,6 +8,7 @@ import type { Candidacy, Ground } from "./candidacy.ts";
 import { type Leadership, leadershipOf } from "./leadership.ts";
 import { observe } from "./observer.ts";
 import { Patience } from "./patience.ts";
+import { seenOrThrow } from "./store.ts";
 
 /** Looks at one key, deciding nothing. */
 export class View {
@@ -26,8 +27,7 @@ export class View {
     closing.throwIfAborted();
     const { ttl, requestTimeout } = await keeper.footing.learn();
     const outcome = await this.#ground.store.read(this.#ground.key, { timeout: requestTimeout });
-    if (outcome.kind === "failed") throw outcome.error;
-    return leadershipOf(outcome.sighting, ttl);
+    return leadershipOf(seenOrThrow(outcome), ttl);
   }
 
   /** Who holds it now, then each change. */

@@ -100,7 +100,9 @@ Deno.test("tools/demo.ts ends with code 1 and says which candidate ended by itse
   const timer = setTimeout(() => demo.kill("SIGKILL"), LONGEST);
   const complaint = read(demo.stderr);
   const text = await read(demo.stdout, / leads since [^]* follows\n/);
-  Deno.kill(Number(/red starts, pid (\d+)/.exec(text)?.[1]), "SIGKILL");
+  const pid = Number(/red starts, pid (\d+)/.exec(text)?.[1]);
+  assert(pid > 0, text);
+  Deno.kill(pid, "SIGKILL");
   await read(demo.stdout);
   const { code } = await demo.status;
   clearTimeout(timer);

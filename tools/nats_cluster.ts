@@ -30,9 +30,10 @@ export class NatsCluster {
   static async start(size = 3): Promise<NatsCluster> {
     const routes = freePorts(size);
     const all = routes.map((port) => `"nats://127.0.0.1:${port}"`).join(", ");
-    const nodes = await Promise.all(routes.map(() => NatsServer.prepare()));
+    const nodes: NatsServer[] = [];
     const cluster = new NatsCluster(nodes);
     try {
+      for (const _ of routes) nodes.push(await NatsServer.prepare());
       await Promise.all(nodes.map(async (node, index) => {
         const config = `cluster { name: natslock, listen: "127.0.0.1:${routes[index]}", routes: [${all}] }`;
         await node.configure({ name: `n${index + 1}`, config });

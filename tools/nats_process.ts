@@ -38,10 +38,20 @@ function destroyAll(): void {
   for (const thing of guarded) thing.destroy();
 }
 
+/** Ports that this process has handed out: another use of theirs may not have begun to listen yet. */
+const handedOut = new Set<number>();
+
 /** Ports that are free now; another process may take one before it is used, which then shows as a failed start. */
 export function freePorts(count: number): number[] {
-  const listeners = Array.from({ length: count }, () => Deno.listen({ hostname: "127.0.0.1", port: 0 }));
-  const ports = listeners.map(({ addr }) => (addr as Deno.NetAddr).port);
+  const listeners: Deno.TcpListener[] = [];
+  const ports: number[] = [];
+  while (ports.length < count) {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    listeners.push(listener);
+    const { port } = listener.addr;
+    if (!handedOut.has(port)) ports.push(port);
+    handedOut.add(port);
+  }
   for (const listener of listeners) listener.close();
   return ports;
 }

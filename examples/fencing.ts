@@ -1,0 +1,164 @@
+// deno-lint-ignore-file no-console
+/**
+ * Why a lock alone is not enough, and what is: a holder that was paused writes too late, and its token gives it away.
+ *
+ * @module
+ */
+
+import { DatabaseSync } from "node:sqlite";
+import { JetStreamApiError } from "@nats-io/jetstream";
+import { type KV, Kvm } from "@nats-io/kv";
+import { type NatsConnection, wsconnect } from "@nats-io/nats-core";
+import { type Lease, Locker } from "@x/natslock";
+
+const HELP = `Shows a guarded write that a paused holder cannot do, in an SQL table and in a NATS key-value entry.
+
+Usage: deno run -A examples/fencing.ts [--help]
+
+Holder A, a process of its own, is stopped (SIGSTOP) between its look at the lease and its write. B takes over and
+writes. A is woken (SIGCONT) and writes: refused, since its token is older. It ends by itself, with code 1 if the
+late write got through. Not for Windows, which cannot stop a process.
+
+NATS_URL  websocket address of NATS (ws://127.0.0.1:8080)
+BUCKET    key-value bucket of the lock, made if it does not exist (fencing)
+LEDGER    key-value bucket of the guarded entry, made if it does not exist (ledger)
+KEY       key of the lock, and of what it guards (account)
+TTL_MS    how long the lock outlives its holder (2000)`;
+
+/** Argument that makes this file holder A. */
+const HOLDER = "--holder=";
+/** The server's code for a write that names another revision than the last. */
+const WRONG_REVISION = 10071;
+
+/** What is guarded: a value, and the token of the holder who wrote it. */
+type Entry = { readonly token: number; readonly value: string };
+
+const env = (variable: string, fallback: string): string => Deno.env.get(variable) || fallback;
+const key = env("KEY", "account");
+
+/** The table's guard is in the statement itself, so that no other write fits between the look and the change. */
+function writeRow(db: DatabaseSync, { token, value }: Entry): boolean {
+  const update = db.prepare("UPDATE ledger SET value = ?, token = ? WHERE id = ? AND token <= ?");
+  return Number(update.run(value, token, key, token).changes) === 1;
+}
+
+/** The entry's guard is the revision: whatever was written since the look refuses the update, and a new look tells. */
+async function writeEntry(kv: KV, entry: Entry): Promise<boolean> {
+  for (;;) {
+    const stored = await kv.get(key);
+    if (stored !== null && stored.json<Entry>().token > entry.token) return false;
+    try {
+      await kv.update(key, JSON.stringify(entry), stored?.revision ?? 0);
+      return true;
+    } catch (error) {
+      if (!(error instanceof JetStreamApiError && error.code === WRONG_REVISION)) throw error;
+    }
+  }
+}
+
+/** The lock, and the two things that it guards. */
+interface Scene {
+  readonly locker: Locker;
+  readonly db: DatabaseSync;
+  readonly kv: KV;
+}
+
+async function withScene(name: string, file: string, play: (scene: Scene) => Promise<void>): Promise<void> {
+  const nc: NatsConnection = await wsconnect({ servers: env("NATS_URL", "ws://127.0.0.1:8080") });
+  try {
+    using db = new DatabaseSync(file);
+    const kv = await new Kvm(nc).create(env("LEDGER", "ledger"));
+    const ttl = Number(env("TTL_MS", "2000"));
+    await using locker = await Locker.open({ nc, bucket: env("BUCKET", "fencing"), ttl, key, name });
+    await play({ locker, db, kv });
+  } finally {
+    await nc.close();
+  }
+}
+
+async function write({ db, kv }: Scene, lease: Lease, value: string): Promise<void> {
+  const { token } = lease;
+  const verdict = (accepted: boolean) => accepted ? "accepted" : "REFUSED";
+  console.log(`SQL: "${value}" with token ${token}: ${verdict(writeRow(db, { token, value }))}`);
+  console.log(`KV:  "${value}" with token ${token}: ${verdict(await writeEntry(kv, { token, value }))}`);
+}
+
+/** Holder A. It does all that a careful holder can, short of the token. */
+async function holderA(scene: Scene): Promise<void> {
+  await using lease = await scene.locker.acquire();
+  console.log(`A holds the lock, token ${lease.token}`);
+  await write(scene, lease, "A, in time");
+  if (!lease.held) throw new Error("A lost the lock before it was paused: this machine is too slow for TTL_MS");
+  console.log("A looks: lease.held is true. It is about to write, and is stopped right here");
+  // Stands for whatever stops a process: a debugger, a full machine, a laptop's lid, a virtual machine that moves.
+  Deno.kill(Deno.pid, "SIGSTOP");
+  console.log("A goes on, as if no time had passed");
+  await write(scene, lease, "A, too late");
+  console.log(`A looks again: lease.held is ${lease.held}`);
+}
+
+/** Holder B, and the one who pauses A. */
+async function holderB(scene: Scene, a: Deno.ChildProcess, signal: AbortSignal): Promise<void> {
+  const { locker } = scene;
+  for await (const leader of locker.observe({ signal })) if (leader?.name === "A") break;
+  await using lease = await locker.acquire({ signal });
+  console.log(`B holds the lock, token ${lease.token}: the lease of A has run out`);
+  await write(scene, lease, "B");
+  a.kill("SIGCONT");
+  await a.status;
+  await report(scene, lease);
+}
+
+async function report({ db, kv }: Scene, { token }: Lease): Promise<void> {
+  const row = db.prepare("SELECT token, value FROM ledger WHERE id = ?").get(key);
+  const entry = (await kv.get(key))?.json<Entry>();
+  console.log(`At the end: SQL holds "${row?.value}", KV holds "${entry?.value}"`);
+  if (row?.token !== token || entry?.token !== token) throw new Error("The late write got through");
+}
+
+async function main(): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "natslock-fencing-" });
+  const file = `${folder}/ledger.db`;
+  const stop = stopper();
+  try {
+    await withScene("B", file, async (scene) => {
+      scene.db.exec("CREATE TABLE ledger (id TEXT PRIMARY KEY, value TEXT, token INTEGER NOT NULL)");
+      scene.db.prepare("INSERT INTO ledger VALUES (?, 'nobody', 0)").run(key);
+      await scene.kv.put(key, JSON.stringify({ token: 0, value: "nobody" }));
+      await withA(file, stop, (a) => holderB(scene, a, stop.signal));
+    });
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function withA(file: string, stop: AbortController, play: (a: Deno.ChildProcess) => Promise<void>) {
+  const args = ["run", "-A", import.meta.url, HOLDER + file];
+  const a = new Deno.Command(Deno.execPath(), { args, stdin: "null" }).spawn();
+  a.status.then(({ code }) => stop.abort(new Error(`A has ended with code ${code}`)));
+  try {
+    await play(a);
+  } finally {
+    // A process that is stopped heeds no other signal.
+    if (!stop.signal.aborted || stop.signal.reason instanceof Stopped) a.kill("SIGKILL");
+    await a.status;
+  }
+}
+
+/** Ctrl-C, as a reason to end. */
+class Stopped extends Error {}
+
+function stopper(): AbortController {
+  const stop = new AbortController();
+  const end = () => stop.abort(new Stopped());
+  Deno.addSignalListener("SIGINT", end);
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", end);
+  return stop;
+}
+
+const file = Deno.args.find((arg) => arg.startsWith(HOLDER))?.slice(HOLDER.length);
+if (Deno.args.includes("--help")) console.log(HELP);
+else if (file !== undefined) await withScene("A", file, holderA);
+else await main();
