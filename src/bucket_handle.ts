@@ -68,6 +68,7 @@ const MARKER_TTL = 1000;
 
 /** Longest wait for an answer about a bucket, in milliseconds. */
 const BUCKET_TIMEOUT = 5000;
+const INFO_TRIES = 3;
 
 const buckets = new WeakMap<object, Bucket>();
 
@@ -177,18 +178,22 @@ class OpenBucket implements Bucket {
     try {
       return await (await this.manager(BUCKET_TIMEOUT)).streams.add(config);
     } catch (cause) {
-      // Somebody else made it meanwhile, with other settings.
-      if (apiCodeOf(cause) === API_CODES.streamNameInUse) return await this.#info();
-      throw troubleOf(cause, `make bucket "${this.name}"`).error;
+      const { error } = troubleOf(cause, `make bucket "${this.name}"`);
+      // Somebody else made it meanwhile with other settings, or the answer to our own making was lost.
+      if (apiCodeOf(cause) === API_CODES.streamNameInUse || error.why === "timeout") return await this.#info();
+      throw error;
     }
   }
 
+  /** Asks more than once: a stream that is being made does not answer while it has no leader. */
   async #info(): Promise<StreamInfo> {
-    try {
-      return await (await this.manager(BUCKET_TIMEOUT)).streams.info(this.stream);
-    } catch (cause) {
-      throw troubleOf(cause, `read the settings of bucket "${this.name}"`)
-        .error;
+    for (let tries = 1;; tries++) {
+      try {
+        return await (await this.manager(BUCKET_TIMEOUT / INFO_TRIES)).streams.info(this.stream);
+      } catch (cause) {
+        const { error } = troubleOf(cause, `read the settings of bucket "${this.name}"`);
+        if (error.why !== "timeout" || tries === INFO_TRIES) throw error;
+      }
     }
   }
 }

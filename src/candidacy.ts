@@ -23,7 +23,6 @@ type Hold = { readonly lease: Lease; readonly end: AbortController; readonly lea
 
 /** What it is built on. */
 export type Ground = Omit<Surroundings, "tell"> & { readonly onEvent?: EventListener | undefined };
-
 /** All that one Locker does to its key. Not re-entrant: who holds a lease keeps others of this process waiting. */
 export class Candidacy {
   readonly reporter: Reporter;
@@ -171,7 +170,7 @@ export class Candidacy {
     return seenOrThrow(await this.#ground.store.read(this.#candidate.key, { timeout }));
   }
 
-  /** Leaves what was begun, without waiting for the end of it. */
+  /** Leaves what was begun. */
   #withdraw(): void {
     const { phase } = this.keeper.state;
     if (this.#hold !== null || (phase.at !== "seeking" && phase.at !== "held")) return;

@@ -63,7 +63,7 @@ function renew(scene: Scene, phase: Held): Step {
 
 function renewed(scene: Scene, phase: Held, revision: number): Step {
   const validUntil = validity(phase.sentAt, scene.rules);
-  const next: Held = { ...phase, revision, validUntil, doubt: null, busy: null };
+  const next: Held = { ...phase, revision, validUntil, doubt: null, trouble: null, busy: null };
   return go(scene.memory, next, { act: "tell", news: "renewed" });
 }
 
@@ -102,11 +102,12 @@ function failed(scene: Scene, phase: Held, error: NatslockError): Step {
 
 /** Trouble is no loss: the lease rides it out until `validUntil`. */
 function troubled(scene: Scene, phase: Held, error: NatslockError): Step {
-  return go(scene.memory, { ...phase, busy: null }, { act: "pause", why: "trouble", error });
+  return go(scene.memory, { ...phase, trouble: error, busy: null }, { act: "pause", why: "trouble", error });
 }
 
 /** The lease ran out; what stands may be our own old record, which a new grant may be put on. */
 function overdue(scene: Scene, phase: Held, event: LeaseEvent): Step {
+  const trouble = event.on === "unknown" || event.on === "failed" ? event.error : phase.trouble;
   const answered = event.on === "applied" || event.on === "conflict" ||
     event.on === "unknown" ||
     event.on === "failed" || event.on === "seen";
@@ -116,7 +117,7 @@ function overdue(scene: Scene, phase: Held, event: LeaseEvent): Step {
     { ...scene.memory, sight },
     {
       at: "idle",
-      end: { kind: "lost", why: "deadline", error: null },
+      end: { kind: "lost", why: "deadline", error: trouble },
       busy: answered ? null : phase.busy,
     },
     { act: "tell", news: "ended" },

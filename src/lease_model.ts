@@ -71,7 +71,7 @@ export interface Idle {
   readonly busy: RequestKind | null;
 }
 
-/** Trying to be granted. */
+/** Wants a grant. */
 export interface Seeking {
   readonly at: "seeking";
   /** Nonce of this grant, kept over its retries. */
@@ -82,7 +82,6 @@ export interface Seeking {
   readonly firstSentAt: number | null;
   /** True while a write with this nonce may still land. */
   readonly doubt: boolean;
-  /** When the try began, by the wall clock; becomes `since`. */
   readonly since: number;
   readonly busy: RequestKind | null;
 }
@@ -101,6 +100,8 @@ export interface Held {
   readonly sentAt: number;
   /** When the earliest renewal of unknown outcome left. */
   readonly doubt: number | null;
+  /** What the last renewal failed with. */
+  readonly trouble: NatslockError | null;
   readonly since: number;
   readonly busy: RequestKind | null;
 }
@@ -129,7 +130,7 @@ export type Phase = Idle | Seeking | Held | Leaving;
 /** The whole state: what is known, and what is being done. */
 export type LeaseState = { readonly memory: Memory; readonly phase: Phase };
 
-/** What happens to the machine. Answers carry the epoch that the store knew when they came. */
+/** What happens to it. Answers carry the epoch that the store knew. */
 export type LeaseEvent =
   /** Somebody wants the lock; `since` is the wall clock. */
   | { readonly on: "start"; readonly since: number; readonly epoch: string }

@@ -107,6 +107,7 @@ function granted(
     validUntil,
     sentAt,
     doubt: null,
+    trouble: null,
     since: phase.since,
     busy: null,
   };

@@ -1,11 +1,9 @@
-import { assert, assertEquals } from "@std/assert";
-import { isHeld, step, vacantState } from "../src/lease_state.ts";
+import { assertEquals } from "@std/assert";
 import {
   applied,
   by,
   conflict,
   doubtful,
-  epoch,
   failed,
   foreign,
   granted,
@@ -17,7 +15,6 @@ import {
   refused,
   renew,
   retry,
-  RULES,
   type Script,
   start,
   tick,
@@ -212,16 +209,3 @@ const TABLE: readonly (readonly [title: string, script: Script, end: string])[] 
 for (const [title, script, end] of TABLE) {
   Deno.test(`step() ${title}`, () => assertEquals(play(script), end));
 }
-
-Deno.test("isHeld() compares the clock, though no event came", () => {
-  const { state } = step(step(vacantState(epoch), start, 0, RULES).state, applied(5), 10, RULES);
-  assert(isHeld(state, 899));
-  assert(!isHeld(state, 900));
-});
-
-Deno.test("step() forgets all revisions in another epoch", () => {
-  const first = step(step(vacantState(epoch), start, 0, RULES).state, applied(5), 10, RULES).state;
-  const elsewhere = { ...applied(1), epoch: "another" };
-  const { state } = step(first, elsewhere, 20, RULES);
-  assertEquals([state.memory.epoch, state.memory.high], ["another", 1]);
-});

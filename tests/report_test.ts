@@ -19,6 +19,7 @@ const HELD: Held = {
   validUntil: 900,
   sentAt: 0,
   doubt: null,
+  trouble: null,
   since: 0,
   busy: null,
 };
