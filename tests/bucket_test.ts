@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { type JetStreamManager, jetstreamManager, type StreamConfig } from "@nats-io/jetstream";
+import { Kvm } from "@nats-io/kv";
 import { nanos } from "@nats-io/nats-core";
 import { BadParameterError, BucketConfigError, ConnectionError, newKeyValue } from "@x/natslock";
 import { messagesOf, withServer } from "./helpers/nats.ts";
@@ -111,4 +112,16 @@ Deno.test("newKeyValue() on a closed connection rejects with a ConnectionError",
     await nc.close();
     const error = await assertRejects(() => newKeyValue(nc, "locks", 3000), ConnectionError);
     assertEquals(error.why, "closed");
+  }));
+
+Deno.test("A stream update adds republishing to a bucket that others made, and the check accepts it", () =>
+  withServer(async ({ nc }) => {
+    await new Kvm(nc).create("locks", { ttl: 3000 });
+    const manager = await jetstreamManager(nc);
+    await manager.streams.update("KV_locks", { republish: { src: "$KV.locks.>", dest: "natslock.locks.>" } });
+    const kv = await newKeyValue(nc, "locks", 3000);
+    const told = Promise.withResolvers<string>();
+    nc.subscribe("natslock.locks.>", { max: 1, callback: (_, message) => told.resolve(message.string()) });
+    await kv.put("leader", "x");
+    assertEquals(await told.promise, "x");
   }));

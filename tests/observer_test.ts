@@ -111,3 +111,10 @@ Deno.test("Locker.observe() waits transient trouble out, and ends when the bucke
   lab.store.gap();
   assert(await lab.until(ended).catch((error) => error) instanceof ConnectionError);
 });
+
+Deno.test("Locker.observe() with an aborted signal rejects before any message", async () => {
+  await using lab = new VirtualLab();
+  const { seen, ended } = watching(lab.locker().locker, AbortSignal.abort(new Error("mine")));
+  await assertRejects(() => ended, Error, "mine");
+  assertEquals([seen, lab.sent], [[], 0]);
+});
