@@ -52,9 +52,9 @@ export class Candidacy {
   /** Takes the lead by calls, or keeps it. A lease that is held counts, without a message. */
   async take(): Promise<boolean> {
     this.closing.throwIfAborted();
-    if (this.#hold?.lease.held) return true;
     return await this.keeper.exclusive(async () => {
       if (this.#hold?.lease.held) return true;
+      this.keeper.drive("calls");
       return verdictOf(await this.keeper.settle(this.closing)) === "held";
     });
   }

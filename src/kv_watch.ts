@@ -83,10 +83,12 @@ export class BucketWatch {
           if (error) return this.#tell(key, { kind: "gap" });
           const header = (name: string) => message.headers?.get(name);
           const revision = Number(header("Nats-Sequence"));
-          if (!Number.isSafeInteger(revision) || revision <= last) return;
-          // The server names the change before this one: if that was not seen here, something is missing.
-          if (last > 0 && Number(header("Nats-Last-Sequence")) > last) this.#tell(key, { kind: "gap" });
+          if (!Number.isSafeInteger(revision) || revision === last) return;
+          // The server names the change before this one: if that was not seen here, something is missing. Revisions
+          // that go back are those of a bucket made anew, or forged.
+          const missing = last > 0 && (Number(header("Nats-Last-Sequence")) > last || revision < last);
           last = revision;
+          if (missing) return this.#tell(key, { kind: "gap" });
           this.#show(key, { revision, value: message.data, header });
         },
       });

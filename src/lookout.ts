@@ -86,7 +86,8 @@ export class Lookout {
   #note(sighting: Sighting): void {
     this.#revision = sighting.revision;
     this.#recheck = FIRST_RECHECK;
-    this.#expiresAt = sighting.kind === "vacant" ? Infinity : this.#post.clock.now() + this.#lengthOf(sighting);
+    // What is vacant is looked at again, too: a push can be lost without anybody noticing (L12).
+    this.#expiresAt = this.#post.clock.now() + this.#lengthOf(sighting);
     this.#arm();
   }
 
@@ -96,8 +97,6 @@ export class Lookout {
 
   #arm(): void {
     this.#cancelTimer();
-    this.#cancelTimer = () => {};
-    if (this.#expiresAt === Infinity) return;
     const { clock } = this.#post;
     this.#cancelTimer = clock.after(this.#expiresAt - clock.now(), () => this.#tell("look"));
   }

@@ -118,3 +118,12 @@ Deno.test("Locker.observe() with an aborted signal rejects before any message", 
   await assertRejects(() => ended, Error, "mine");
   assertEquals([seen, lab.sent], [[], 0]);
 });
+
+Deno.test("Locker.observe() finds a new leader whose push was lost while nobody led", async () => {
+  await using lab = new VirtualLab({ push: () => {} });
+  const { seen } = watching(lab.locker().locker);
+  await lab.clock.advance(1);
+  const lease = await lab.until(lab.locker().locker.acquire());
+  await lab.clock.advance(TTL);
+  assertEquals(seen, [null, lease.token]);
+});

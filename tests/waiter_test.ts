@@ -187,3 +187,13 @@ Deno.test("Locker.acquire() waits while the same Locker leads by acquireLead()",
   await lab.until(locker.releaseLead());
   assert((await lab.until(waiting)).held);
 });
+
+Deno.test("Locker.acquireLead() after a lease is not renewed by itself", async () => {
+  await using lab = new VirtualLab();
+  const { locker } = lab.locker();
+  const lease = await lab.until(locker.acquire());
+  await lab.until(lease.release());
+  await lab.until(locker.acquireLead());
+  await lab.clock.advance(TTL);
+  assertEquals([locker.token, lab.store.look("leader").kind], [null, "vacant"]);
+});
