@@ -23,6 +23,7 @@ type Hold = { readonly lease: Lease; readonly end: AbortController; readonly lea
 
 /** What it is built on. */
 export type Ground = Omit<Surroundings, "tell"> & { readonly onEvent?: EventListener | undefined };
+
 /** All that one Locker does to its key. Not re-entrant: who holds a lease keeps others of this process waiting. */
 export class Candidacy {
   readonly reporter: Reporter;
@@ -35,7 +36,6 @@ export class Candidacy {
   readonly closing: AbortSignal = this.#closing.signal;
   #hold: Hold | null = null;
 
-  /** Sends nothing. */
   constructor(candidate: Candidate, ground: Ground) {
     this.#candidate = candidate;
     this.#ground = ground;
@@ -75,7 +75,7 @@ export class Candidacy {
       const got = await this.#attempt(leave, this.closing);
       if (got instanceof Lease) return got;
     } catch (error) {
-      this.#withdraw();
+      this.#withdraw("seeking");
       leave();
       throw error;
     }
@@ -94,7 +94,7 @@ export class Candidacy {
       return await Promise.race([contending, patience.ended]);
     } catch (error) {
       // A lease that is granted in the very moment of giving up has no holder.
-      contending.then((lease) => lease.release()).catch(() => this.#withdraw()).finally(leave);
+      contending.then((lease) => lease.release()).catch(() => this.#withdraw("seeking")).finally(leave);
       throw error;
     }
   }
@@ -149,7 +149,7 @@ export class Candidacy {
       const standing = this.keeper.state;
       if (standing.phase.at === "held") return await this.#look();
       this.keeper.drive("calls");
-      const cancel = () => this.#withdraw();
+      const cancel = () => this.#withdraw("seeking");
       signal.addEventListener("abort", cancel, { once: true });
       try {
         const state = await this.keeper.settle(signal);
@@ -157,7 +157,7 @@ export class Candidacy {
         if (verdict === "held") return this.#grant(state, leave);
         return verdict === "superseded" ? await this.#look() : verdict;
       } catch (error) {
-        if (signal.aborted) this.#withdraw();
+        if (signal.aborted) this.#withdraw("seeking", "held");
         throw error;
       } finally {
         signal.removeEventListener("abort", cancel);
@@ -170,10 +170,10 @@ export class Candidacy {
     return seenOrThrow(await this.#ground.store.read(this.#candidate.key, { timeout }));
   }
 
-  /** Leaves what was begun. */
-  #withdraw(): void {
-    const { phase } = this.keeper.state;
-    if (this.#hold !== null || (phase.at !== "seeking" && phase.at !== "held")) return;
+  /** Leaves what was begun; what is held by calls is not this one's to leave. */
+  #withdraw(...from: ("seeking" | "held")[]): void {
+    const { at } = this.keeper.state.phase;
+    if (this.#hold !== null || !from.some((phase) => phase === at)) return;
     this.keeper.drive("time");
     this.keeper.post({ on: "leave" });
   }

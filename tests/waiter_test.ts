@@ -197,3 +197,17 @@ Deno.test("Locker.acquireLead() after a lease is not renewed by itself", async (
   await lab.clock.advance(TTL);
   assertEquals([locker.token, lab.store.look("leader").kind], [null, "vacant"]);
 });
+
+Deno.test("Locker.acquire() that is aborted leaves what the same Locker leads by calls", async () => {
+  await using lab = new VirtualLab();
+  const { locker } = lab.locker();
+  await lab.until(locker.acquireLead());
+  const controller = new AbortController();
+  const waiting = locker.acquire(controller);
+  waiting.catch(() => {});
+  await lab.clock.advance(10);
+  controller.abort(new Error("mine"));
+  await assertRejects(() => lab.until(waiting), Error, "mine");
+  await lab.clock.advance(10);
+  assertEquals([locker.token, lab.store.look("leader").kind], [1, "held"]);
+});
