@@ -17,7 +17,7 @@ Usage: deno run -A examples/fencing.ts [--help]
 
 Holder A, a process of its own, is stopped (SIGSTOP) between its look at the lease and its write. B takes over and
 writes. A is woken (SIGCONT) and writes: refused, since its token is older. It ends by itself, with code 1 if the
-late write got through. Not for Windows, which cannot stop a process.
+late write got through. After Ctrl-C the lease of A may run on for TTL_MS. Not for Windows, which cannot stop a process.
 
 NATS_URL  websocket address of NATS (ws://127.0.0.1:8080)
 BUCKET    key-value bucket of the lock, made if it does not exist (fencing)
@@ -69,7 +69,8 @@ async function withScene(name: string, file: string, play: (scene: Scene) => Pro
     using db = new DatabaseSync(file);
     const kv = await new Kvm(nc).create(env("LEDGER", "ledger"));
     const ttl = Number(env("TTL_MS", "2000"));
-    await using locker = await Locker.open({ nc, bucket: env("BUCKET", "fencing"), ttl, key, name });
+    const meta = { pid: Deno.pid };
+    await using locker = await Locker.open({ nc, bucket: env("BUCKET", "fencing"), ttl, key, name, meta });
     await play({ locker, db, kv });
   } finally {
     await nc.close();
@@ -100,12 +101,13 @@ async function holderA(scene: Scene): Promise<void> {
 /** Holder B, and the one who pauses A. */
 async function holderB(scene: Scene, a: Deno.ChildProcess, signal: AbortSignal): Promise<void> {
   const { locker } = scene;
-  for await (const leader of locker.observe({ signal })) if (leader?.name === "A") break;
+  for await (const leader of locker.observe({ signal })) if (leader?.meta.pid === a.pid) break;
   await using lease = await locker.acquire({ signal });
   console.log(`B holds the lock, token ${lease.token}: the lease of A has run out`);
   await write(scene, lease, "B");
   a.kill("SIGCONT");
-  await a.status;
+  const { code } = await a.status;
+  if (code !== 0) throw new Error(`A has ended with code ${code}`);
   await report(scene, lease);
 }
 
@@ -141,10 +143,18 @@ async function withA(file: string, stop: AbortController, play: (a: Deno.ChildPr
   try {
     await play(a);
   } finally {
-    // A process that is stopped heeds no other signal.
-    if (!stop.signal.aborted || stop.signal.reason instanceof Stopped) a.kill("SIGKILL");
-    await a.status;
+    await end(a);
   }
+}
+
+async function end(a: Deno.ChildProcess): Promise<void> {
+  try {
+    // A process that is stopped heeds no other signal.
+    a.kill("SIGKILL");
+  } catch {
+    // It has ended already.
+  }
+  await a.status;
 }
 
 /** Ctrl-C, as a reason to end. */

@@ -26,7 +26,6 @@ const name = env("NAME", `${Deno.hostname()}-${Deno.pid}`);
 const say = (what: string): void => console.log(`${name} ${what}`);
 
 async function main(): Promise<void> {
-  const signal = stopSignal();
   await using locker = await Locker.open({
     servers: env("NATS_URL", "ws://127.0.0.1:8080"),
     bucket: env("BUCKET", "locks"),
@@ -35,6 +34,8 @@ async function main(): Promise<void> {
     name,
     onEvent: tell,
   });
+  // Not before: until now there is nothing to give back, and Ctrl-C should not have to wait for a server.
+  const signal = stopSignal();
   try {
     await locker.lead(term, { signal });
   } catch (error) {

@@ -7,13 +7,13 @@
 
 import { type KV, Kvm } from "@nats-io/kv";
 import { wsconnect } from "@nats-io/nats-core";
-import { AcquireTimeoutError, type Lease, Locker } from "@x/natslock";
+import { AcquireTimeoutError, type Lease, Locker, type LockEvent } from "@x/natslock";
 
 const HELP = `Counts up in a critical section; no count is lost, however many instances run at once.
 
 Usage: deno run -A examples/mutex.ts [--help]
 
-Every round but the last uses locker.run(), the last one "await using lease = await locker.acquire()".
+Odd rounds use locker.run(), even ones "await using lease = await locker.acquire()".
 
 NATS_URL    websocket address of NATS (ws://127.0.0.1:8080)
 BUCKET      key-value bucket of the lock, made if it does not exist (locks)
@@ -33,32 +33,36 @@ const timeout = Number(env("TIMEOUT_MS", "60000"));
 const say = (what: string): void => console.log(`${name} ${what}`);
 
 async function main(): Promise<void> {
-  const signal = stopSignal();
   const nc = await wsconnect({ servers: env("NATS_URL", "ws://127.0.0.1:8080"), maxReconnectAttempts: -1 });
   try {
     // Not the bucket of the lock, which forgets what is not renewed.
     const counter = await new Kvm(nc).create(env("COUNTER", "counter"));
     const ttl = Number(env("TTL_MS", "15000"));
-    await using locker = await Locker.open({ nc, bucket: env("BUCKET", "locks"), ttl, key, name });
-    await play(locker, counter, signal);
-  } catch (error) {
-    if (error !== signal.reason) throw error;
+    await using locker = await Locker.open({ nc, bucket: env("BUCKET", "locks"), ttl, key, name, onEvent: tell });
+    // Not before: until now there is nothing to give back, and Ctrl-C should not have to wait for a server.
+    const signal = stopSignal();
+    await play(locker, counter, signal).catch((error: unknown) => {
+      if (error !== signal.reason) throw error;
+    });
   } finally {
     await nc.close();
   }
 }
 
 async function play(locker: Locker, counter: KV, signal: AbortSignal): Promise<void> {
-  for (let round = 1; round < rounds; round++) {
+  const wait = { timeout, signal };
+  for (let round = 1; round <= rounds; round++) {
     try {
-      await locker.run((lease) => countUp(lease, counter), { timeout, signal });
+      if (round % 2 === 1) await locker.run((lease) => countUp(lease, counter), wait);
+      else {
+        await using lease = await locker.acquire(wait);
+        await countUp(lease, counter);
+      }
     } catch (error) {
       if (!(error instanceof AcquireTimeoutError)) throw error;
       say(`goes without: ${error.message}`);
     }
   }
-  await using lease = await locker.acquire({ timeout, signal });
-  await countUp(lease, counter);
 }
 
 /** The critical section: what was read is still true when it is written, because nobody else is in here. */
@@ -70,6 +74,10 @@ async function countUp(lease: Lease, counter: KV): Promise<void> {
   lease.signal.throwIfAborted();
   await counter.put(key, String(count + 1));
   say(`leaves, token ${lease.token}, wrote ${count + 1}`);
+}
+
+function tell(event: LockEvent): void {
+  if (event.type === "waiting") say("waits");
 }
 
 function stopSignal(): AbortSignal {

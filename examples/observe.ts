@@ -21,13 +21,14 @@ const env = (variable: string, fallback: string): string => Deno.env.get(variabl
 const json = Deno.args.includes("--json");
 
 async function main(): Promise<void> {
-  const signal = stopSignal();
   await using locker = await Locker.open({
     servers: env("NATS_URL", "ws://127.0.0.1:8080"),
     bucket: env("BUCKET", "locks"),
     ttl: Number(env("TTL_MS", "15000")),
     key: env("KEY", "leader"),
   });
+  // Not before: until now there is nothing to give back, and Ctrl-C should not have to wait for a server.
+  const signal = stopSignal();
   try {
     // Not awaiting anything slow in here: a reader that falls behind is told only the newest.
     for await (const leader of locker.observe({ signal })) print(leader);
