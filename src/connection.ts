@@ -19,6 +19,9 @@ export type ConnectionSettings = WsConnectionOptions;
 const SHORTEST_PING = 1000;
 const LONGEST_PING = 30_000;
 
+/** A server that accepts but does not answer is given up after this, in milliseconds. */
+const CONNECT_TIMEOUT = 5000;
+
 /**
  * Connects over a websocket with settings fit for locks: it never gives up reconnecting, and notices a dead connection
  * within a lease length. The user's own settings go before ours.
@@ -42,6 +45,7 @@ export async function connectForLocks(
       reconnectJitter: 250,
       pingInterval,
       maxPingOut: 2,
+      timeout: CONNECT_TIMEOUT,
       ...options.settings,
       servers: addresses,
     });

@@ -104,7 +104,8 @@ export class AcquireTimeoutError extends NatslockError {
 /**
  * Why a lease was lost.
  *
- * - `deadline`: no renewal was confirmed in time (network, server or this process was too slow);
+ * - `deadline`: no renewal was confirmed in time (network, server or this process was too slow, or a right was revoked:
+ *   see `cause`);
  * - `superseded`: another record stands under the key;
  * - `removed`: the record is gone (expired, purged, or the bucket was deleted);
  * - `stolen`: someone took it on purpose;

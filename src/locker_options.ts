@@ -39,7 +39,7 @@ export interface OpenOptions extends CandidateOptions, BucketOptions {
   readonly nc?: Connection;
   /** Name of the bucket; made if it does not exist. */
   readonly bucket: string;
-  /** Lease length in milliseconds. */
+  /** Lease length in milliseconds. A bucket that exists with a shorter one keeps it, and a warning is logged. */
   readonly ttl: number;
   /** Where log lines go. Default: nowhere. */
   readonly logger?: Logger;

@@ -43,7 +43,7 @@ export class Patience {
         `Cannot use "timeout": must be 0 or more milliseconds, current value is ${show(timeout)}`,
       );
     }
-    const error = () => new AcquireTimeoutError(`Cannot take key "${key}": another held it for all of ${timeout} ms`);
+    const error = () => new AcquireTimeoutError(`Cannot take key "${key}" within ${timeout} ms`);
     this.#cleanups.push(clock.after(timeout, () => this.#controller.abort(error())));
   }
 
