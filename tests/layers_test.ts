@@ -25,7 +25,7 @@ const TABLE: LayerTable = [
   ["4c", ["candidacy", "opening"]],
   ["4d", ["campaign", "view"]],
   ["5", ["locker"]],
-  ["7", ["mod"]],
+  ["7", ["mod", "testing"]],
 ];
 
 const ROOT = new URL("../", import.meta.url);

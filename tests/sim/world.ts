@@ -6,9 +6,10 @@
  */
 
 import { ConnectionError } from "../../src/errors.ts";
-import type { Effect, LeaseEvent, LeaseRules, LeaseState } from "../../src/lease_model.ts";
+import type { LeaseEvent, LeaseRules, LeaseState } from "../../src/lease_model.ts";
 import { isHeld, step, vacantState } from "../../src/lease_state.ts";
 import type { Sighting } from "../../src/record.ts";
+import { given, type Message, messageOf } from "./network.ts";
 
 /** How often a client may begin, renew, leave, and wait in vain. */
 export interface Budget {
@@ -30,17 +31,6 @@ export interface Bounds {
 }
 
 type Step = typeof step;
-
-/** One message on its way to the server. */
-interface Message {
-  readonly client: number;
-  /** False once its client has given up waiting for the answer. */
-  readonly awaited: boolean;
-  readonly act: "write" | "read" | "remove";
-  readonly expected: number;
-  readonly attempt: string | null;
-  readonly fresh: boolean;
-}
 
 /** What stands under the key; `attempt` is `null` for the mark of a release. */
 interface Standing {
@@ -203,21 +193,6 @@ function spend(world: World, index: number, what: keyof Client["left"]): World {
   const client = world.clients[index] as Client;
   const left = { ...client.left, [what]: client.left[what] - 1 };
   return { ...world, clients: world.clients.with(index, { ...client, left }) };
-}
-
-/** A message whose client no longer waits for it. */
-function given(message: Message, index: number): Message[] {
-  if (message.client !== index || !message.awaited) return [message];
-  return message.act === "read" ? [] : [{ ...message, awaited: false }];
-}
-
-function messageOf(request: Effect, client: number): Message {
-  if (request.act === "read") {
-    return { client, awaited: true, act: "read", expected: 0, attempt: null, fresh: request.fresh };
-  }
-  if (request.act !== "write" && request.act !== "remove") throw new Error("Cannot send what is no request");
-  const attempt = request.act === "write" ? request.attempt : null;
-  return { client, awaited: true, act: request.act, expected: request.expected, attempt, fresh: false };
 }
 
 function sightingOf(standing: Standing | null): Sighting {

@@ -1,0 +1,44 @@
+/**
+ * A bucket in memory and a clock moved by hand: test what your code does when it takes, waits for and loses a lock,
+ * without a server and without waiting.
+ *
+ * The same Locker runs on them as on NATS. What the network does to it is yours to say: `intercept` stands between a
+ * Locker and the bucket, `push` between the bucket and whoever watches.
+ *
+ * @example What happens when the lead is lost
+ * ```ts ignore
+ * import { type Lease, Locker } from "@x/natslock";
+ * import { ManualClock, MemoryStore } from "@x/natslock/testing";
+ *
+ * const clock = new ManualClock();
+ * let reachable = true;
+ * const store = new MemoryStore(clock, {
+ *   ttl: 10_000,
+ *   intercept: (request) => Promise.resolve(reachable ? request.perform() : request.timeout()),
+ * });
+ * const locker = new Locker({ store, clock });
+ *
+ * const work = (lease: Lease) => new Promise<void>((done) => lease.signal.addEventListener("abort", () => done()));
+ * locker.lead(work).catch((error) => console.log(error.message)); // ends when the Locker is closed
+ * await clock.advance(5000);
+ * if (locker.token === null) throw new Error("It should lead, and have renewed");
+ *
+ * reachable = false;
+ * await clock.advance(10_000);
+ * if (locker.token !== null) throw new Error("It should have stood down by its own clock");
+ *
+ * reachable = true;
+ * await clock.advance(5000);
+ * if (locker.token === null) throw new Error("It should lead again");
+ * await locker.close();
+ * ```
+ *
+ * @module
+ */
+
+export type { Clock } from "./clock.ts";
+export { ManualClock } from "./manual_clock.ts";
+export { type Intercept, MemoryStore, type MemoryStoreOptions, type StoreRequest } from "./memory_store.ts";
+export type { LeaseRecord, Meta, Sighting } from "./record.ts";
+export type { Hint, LeaseStore, ReadOutcome, RemoveRequest, StoreTerms, WriteOutcome, WriteRequest } from "./store.ts";
+export { ConnectionError, type ConnectionTrouble, NatslockError } from "./errors.ts";
