@@ -30,7 +30,6 @@ interface Put {
  */
 export class KvStore implements LeaseStore {
   readonly #bucket: Bucket;
-  readonly #kv: KvHandle;
 
   /**
    * Takes a KV handle; sends nothing.
@@ -39,7 +38,6 @@ export class KvStore implements LeaseStore {
    */
   constructor(kv: KvHandle) {
     this.#bucket = bucketOf(kv);
-    this.#kv = kv;
   }
 
   /** Name of the bucket. */
@@ -95,7 +93,7 @@ export class KvStore implements LeaseStore {
 
   /** Tells of changes of a key: by what the bucket repeats, else by a consumer shared with other watches of it. */
   watch(key: string, listener: (hint: Hint) => void): () => void {
-    return watchOf(this.#bucket, this.#kv).add(key, listener);
+    return watchOf(this.#bucket).add(key, listener);
   }
 
   async #put(key: string, put: Put): Promise<WriteOutcome> {

@@ -8,7 +8,7 @@
  */
 
 import type { NatsConnection } from "@nats-io/nats-core";
-import type { Bucket, KvHandle } from "./bucket_handle.ts";
+import type { Bucket } from "./bucket_handle.ts";
 import { decodeRecord, type StoredRecord } from "./record.ts";
 import type { Hint } from "./store.ts";
 
@@ -22,8 +22,8 @@ interface Stoppable {
 const watches = new WeakMap<Bucket, BucketWatch>();
 
 /** The watches of a bucket. */
-export function watchOf(bucket: Bucket, kv: KvHandle): BucketWatch {
-  const known = watches.get(bucket) ?? new BucketWatch(bucket, kv);
+export function watchOf(bucket: Bucket): BucketWatch {
+  const known = watches.get(bucket) ?? new BucketWatch(bucket);
   watches.set(bucket, known);
   return known;
 }
@@ -31,16 +31,14 @@ export function watchOf(bucket: Bucket, kv: KvHandle): BucketWatch {
 /** All listeners to one bucket through one connection. */
 export class BucketWatch {
   readonly #bucket: Bucket;
-  readonly #kv: KvHandle;
   readonly #listeners = new Map<string, Set<Listener>>();
   /** What feeds each key; under the empty key, what feeds all of them. */
   readonly #sources = new Map<string, Stoppable>();
   #status: Stoppable | null = null;
 
   /** Sends nothing yet. */
-  constructor(bucket: Bucket, kv: KvHandle) {
+  constructor(bucket: Bucket) {
     this.#bucket = bucket;
-    this.#kv = kv;
   }
 
   /** Adds a listener; the first one of a key begins a subscription, the last one to leave ends it. */
@@ -99,23 +97,42 @@ export class BucketWatch {
     }
   }
 
-  /** One ordered consumer for all keys. Started in the background; until it runs, whoever waits looks by the clock. */
+  /**
+   * One ordered consumer for all keys, made in the background; until it runs, whoever waits looks by the clock. It is
+   * deleted when it is no longer needed: the server would keep it for minutes (nats-facts 2).
+   */
   #consume(): Stoppable {
+    const { js, stream } = this.#bucket;
+    const prefix = this.#bucket.subject("");
     let stopped = false;
-    const starting = this.#kv.watch({ include: "updates" });
+    let end = () => {};
     const run = async () => {
-      for await (const entry of await starting) {
-        const { sm } = entry as { sm?: { headers?: { get(name: string): string } } };
-        const operation = entry.operation === "PUT" ? "" : entry.operation;
-        const header = (name: string) => name === "KV-Operation" ? operation : sm?.headers?.get(name);
-        this.#show(entry.key, { revision: entry.revision, value: entry.value, header });
-      }
+      const consumer = await js.consumers.getPushConsumer(stream, {
+        deliver_policy: "new",
+        filter_subjects: `${prefix}>`,
+      });
+      const remove = () => void consumer.delete().catch(() => {});
+      if (stopped) return remove();
+      const messages = await consumer.consume({
+        callback: ({ subject, seq, data, headers }) => {
+          const header = (name: string) => headers?.get(name);
+          this.#show(subject.slice(prefix.length), { revision: seq, value: data, header });
+        },
+      });
+      end = () => {
+        remove();
+        messages.stop();
+      };
+      if (stopped) return end();
+      // What changed before the consumer was made was not pushed.
+      this.#tellAll();
+      await messages.closed();
     };
     run().catch(() => {}).finally(() => stopped || this.#tellAll());
     return {
       stop: () => {
         stopped = true;
-        starting.then((entries) => entries.stop(), () => {});
+        end();
       },
     };
   }

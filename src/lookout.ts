@@ -42,18 +42,19 @@ export class Lookout {
     this.#unwatch = post.store.watch(post.key, (hint) => this.#hear(hint));
   }
 
-  /** Takes in what a look of its owner showed. */
+  /** Takes in what a look of its owner showed; what was pushed meanwhile is newer. */
   saw(sighting: Sighting): void {
     const { clock } = this.#post;
-    if (sighting.revision === this.#revision && sighting.kind !== "vacant") {
-      // It should have run out and stands: the server is late, or it never expires.
-      if (clock.now() < this.#expiresAt) return;
-      this.#expiresAt = clock.now() + this.#recheck;
-      this.#recheck = Math.min(2 * this.#recheck, this.#lengthOf(sighting));
-      return this.#arm();
+    if (this.#news !== null && this.#news !== "look") {
+      if (this.#news.revision > sighting.revision) return;
+      this.#news = null;
     }
-    if (this.#news !== null && this.#news !== "look" && this.#news.revision <= sighting.revision) this.#news = null;
-    this.#note(sighting);
+    if (sighting.revision !== this.#revision || sighting.kind === "vacant") return this.#note(sighting);
+    // It should have run out and stands: the server is late, or it never expires.
+    if (clock.now() < this.#expiresAt) return;
+    this.#expiresAt = clock.now() + this.#recheck;
+    this.#recheck = Math.min(2 * this.#recheck, this.#lengthOf(sighting));
+    this.#arm();
   }
 
   /** The newest change, or `"look"` when only a look can tell. Rejects with the signal's reason. */

@@ -1,0 +1,157 @@
+import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@std/assert";
+import { type NatsConnection, wsconnect } from "@nats-io/nats-core";
+import { Locker } from "@x/natslock";
+import { serverTime } from "../tools/demo_history.ts";
+import { Lookout } from "../src/lookout.ts";
+import { ManualClock } from "../src/manual_clock.ts";
+import type { Sighting } from "../src/record.ts";
+import type { Hint, LeaseStore } from "../src/store.ts";
+import { guard, signalIfRunning, unguard } from "../tools/nats_process.ts";
+import { begunWait, elapse, eventually, type Lone, lone, percentile, sent, summary } from "./helpers/measure.ts";
+import { newKeyValue, withServer } from "./helpers/nats.ts";
+
+const TTL = 2000;
+const KEYS = 25;
+/** What the server may take to remove a record, and the waiter to look again. */
+const SLACK = 500;
+const MOST_MESSAGES = 12;
+
+/** A stored change of a key. */
+interface Change {
+  readonly holder: string;
+  /** Milliseconds by the server's clock. */
+  readonly at: number;
+}
+
+/** The changes of each key, as the server repeats them. */
+async function follow(nc: NatsConnection): Promise<Map<string, Change[]>> {
+  const changes = new Map<string, Change[]>();
+  nc.subscribe("natslock.locks.>", {
+    callback: (error, message) => {
+      if (error) return;
+      const key = message.subject.split(".").slice(2).join(".");
+      const change = { holder: message.string(), at: serverTime(message.headers?.get("Nats-Time-Stamp") ?? "") };
+      changes.set(key, [...changes.get(key) ?? [], change]);
+    },
+  });
+  await nc.flush();
+  return changes;
+}
+
+/** A process that holds the keys of a lane and renews them until it is killed. */
+class Victim implements AsyncDisposable {
+  readonly #process: Deno.ChildProcess;
+
+  constructor(url: string, lane: string) {
+    const args = ["run", "-A", import.meta.url, url, lane];
+    this.#process = new Deno.Command(Deno.execPath(), { args, stdin: "null", stdout: "null" }).spawn();
+    guard(this);
+  }
+
+  /** Ends it at once, for when this process ends. */
+  destroy(): void {
+    signalIfRunning(this.#process, "SIGKILL");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.destroy();
+    await this.#process.status;
+    unguard(this);
+  }
+}
+
+/** What the victim does. The keys are taken one after the other, so that they renew and die in all phases. */
+async function hold(url: string, lane: string): Promise<void> {
+  const nc = await wsconnect({ servers: url });
+  const kv = await newKeyValue(nc, "locks", TTL);
+  for (const key of keysOf(lane)) {
+    await new Locker({ kv, key }).acquire();
+    await elapse(TTL / 3 / KEYS);
+  }
+}
+
+function keysOf(lane: string): string[] {
+  return Array.from({ length: KEYS }, (_, index) => `${lane}.${index}`);
+}
+
+/** The waiters of one lane take over from a process that was killed. */
+async function takeOver(lane: string, lab: { url: string; waiters: Lone[]; changes: Map<string, Change[]> }) {
+  const { waiters, changes } = lab;
+  await using victim = new Victim(lab.url, lane);
+  const keys = keysOf(lane);
+  await eventually("the victim to hold all", () => keys.every((key) => changes.has(key)), 30_000);
+  const waits = await Promise.all(waiters.map((waiter) => begunWait(waiter)));
+  // A waiter counts from when it first saw the record: let it have seen one come.
+  const known = new Map(keys.map((key) => [key, changes.get(key)?.length ?? 0]));
+  await eventually(
+    "a renewal of each",
+    () => keys.every((key) => (changes.get(key)?.length ?? 0) > (known.get(key) ?? 0)),
+  );
+  const before = waiters.map(({ nc }) => sent(nc));
+  victim.destroy();
+  const took = await Promise.all(waits.map(async (granted, index) => {
+    const { locker, nc } = waiters[index] as Lone;
+    await granted();
+    const messages = sent(nc) - (before[index] ?? 0);
+    await eventually("the grant to be repeated", () => changes.get(locker.key)?.at(-1)?.holder === locker.id);
+    const history = changes.get(locker.key) ?? [];
+    const grant = history.findIndex(({ holder }) => holder === locker.id);
+    return { after: (history[grant]?.at ?? NaN) - (history[grant - 1]?.at ?? NaN), messages };
+  }));
+  return took;
+}
+
+Deno.test("Locker.acquire() takes over from 50 killed holders within half a second of their ends, never before, in few messages", () =>
+  withServer(async ({ server, nc, connect }) => {
+    await newKeyValue(nc, "locks", TTL);
+    const changes = await follow(nc);
+    const lanes = ["first", "second"];
+    const run = async (lane: string) => {
+      const waiters = await Promise.all(
+        keysOf(lane).map(async (key) => {
+          const own = await connect();
+          return lone(own, { kv: await newKeyValue(own, "locks", TTL), key });
+        }),
+      );
+      const took = await takeOver(lane, { url: server.url, waiters, changes });
+      await Promise.all(waiters.map(({ locker }) => locker.close()));
+      return took;
+    };
+    const took = (await Promise.all(lanes.map(run))).flat();
+    const after = took.map((each) => each.after);
+    const messages = took.map((each) => each.messages);
+    const figures = `grant after the last message ${summary(after)}; messages ${percentile(messages, 50)} to ` +
+      `${Math.max(...messages)}`;
+    assertEquals(took.length, 2 * KEYS);
+    assertGreaterOrEqual(Math.min(...after), TTL, figures);
+    assertLessOrEqual(percentile(after, 99), TTL + SLACK, figures);
+    assertLessOrEqual(Math.max(...messages), MOST_MESSAGES, figures);
+  }));
+
+Deno.test("Lookout.saw() of an answer from before what was pushed meanwhile does not count the lease twice", async () => {
+  const record = { holder: crypto.randomUUID(), attempt: null, token: null, name: "", since: null, ttl: TTL, meta: {} };
+  const held = (revision: number): Sighting => ({ kind: "held", revision, record });
+  const clock = new ManualClock();
+  let push = (_hint: Hint) => {};
+  const watch: LeaseStore["watch"] = (_key, listener) => (push = listener, () => {});
+  const lookout = new Lookout({ store: { watch } as LeaseStore, clock, key: "k", ttl: TTL });
+  const { signal } = new AbortController();
+  push({ kind: "seen", sighting: held(2) });
+  lookout.saw(held(1));
+  assertEquals(await lookout.next(signal), held(2));
+  const looks: number[] = [];
+  for (let look = 0; look < 2; look++) {
+    const next = lookout.next(signal).then((news) => looks.push(news === "look" ? clock.now() : NaN));
+    for (let turn = 0; looks.length === look && turn < 100; turn++) await clock.advance(50);
+    await next;
+    lookout.saw(held(2));
+  }
+  lookout.stop();
+  assertEquals(looks, [TTL, TTL + 50]);
+});
+
+if (import.meta.main) {
+  const [url, lane] = Deno.args;
+  assert(url && lane, "this file is a test; with an address and a lane it is a process to be killed");
+  await hold(url, lane);
+}
