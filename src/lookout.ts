@@ -30,6 +30,7 @@ export class Lookout {
   readonly #post: Post;
   readonly #unwatch: () => void;
   #cancelTimer = () => {};
+  #timerAt = Infinity;
   #revision = -1;
   #expiresAt = Infinity;
   #recheck = FIRST_RECHECK;
@@ -96,10 +97,17 @@ export class Lookout {
     return (sighting.kind === "held" ? sighting.record.ttl : null) ?? this.#post.ttl;
   }
 
+  /** A timer that fires too early for what was seen since is set anew then, not at each push: there are many. */
   #arm(): void {
+    if (this.#timerAt <= this.#expiresAt) return;
     this.#cancelTimer();
     const { clock } = this.#post;
-    this.#cancelTimer = clock.after(this.#expiresAt - clock.now(), () => this.#tell("look"));
+    this.#timerAt = this.#expiresAt;
+    this.#cancelTimer = clock.after(this.#expiresAt - clock.now(), () => {
+      this.#timerAt = Infinity;
+      if (clock.now() < this.#expiresAt) this.#arm();
+      else this.#tell("look");
+    });
   }
 
   #tell(news: Sighting | "look"): void {
