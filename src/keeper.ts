@@ -98,8 +98,7 @@ export class Keeper {
   async undo(): Promise<void> {
     if (!this.footing.isKnown) await this.footing.learn();
     this.#until = Infinity;
-    this.post({ on: "tick" });
-    this.post(this.#state.phase.at === "leaving" ? { on: "retry" } : { on: "leave" });
+    this.post(this.state.phase.at === "leaving" ? { on: "retry" } : { on: "leave" });
     const trouble = await this.rest();
     if (trouble) throw trouble;
     const { phase } = this.#state;
