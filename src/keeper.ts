@@ -9,7 +9,7 @@ import type { Clock } from "./clock.ts";
 import { ConnectionError, NatslockError } from "./errors.ts";
 import { Footing } from "./footing.ts";
 import type { Answer, Effect, LeaseEvent, LeaseState } from "./lease_model.ts";
-import { isSettled, step, vacantState } from "./lease_state.ts";
+import { isHeld, isSettled, step, vacantState } from "./lease_state.ts";
 import type { Random } from "./random.ts";
 import { performRequest, type Request } from "./request.ts";
 import type { LeaseStore } from "./store.ts";
@@ -55,8 +55,8 @@ export class Keeper {
 
   /** Where the machine stands; looking ends a lease that is over (L5). */
   get state(): LeaseState {
-    const { phase } = this.#state;
-    if (phase.at === "held" && this.#around.clock.now() >= phase.validUntil) this.post({ on: "tick" });
+    const held = this.#state.phase.at === "held";
+    if (held && !isHeld(this.#state, this.#around.clock.now())) this.post({ on: "tick" });
     return this.#state;
   }
 

