@@ -1,22 +1,26 @@
 /**
- * A small world for exhaustive search: the shipped state machine of several clients, one key, a network that delays and
- * loses, a server that expires. Time goes in whole steps.
+ * A small world for exhaustive search: the shipped state machine of two clients, one key, a network that delays and
+ * loses, a server that expires. Time goes in whole steps, without end.
  *
  * @module
  */
 
-import { ConnectionError } from "../../src/errors.ts";
-import type { LeaseEvent, LeaseRules, LeaseState } from "../../src/lease_model.ts";
-import { isHeld, step, vacantState } from "../../src/lease_state.ts";
-import type { Sighting } from "../../src/record.ts";
-import { given, type Message, messageOf } from "./network.ts";
+import type { LeaseEvent, LeaseState } from "../../src/lease_model.ts";
+import { isHeld, vacantState } from "../../src/lease_state.ts";
+import type { Message, Standing } from "./network.ts";
 
-/** How often a client may begin, renew, leave, and wait in vain. */
+/** How often a client may do what costs. */
 export interface Budget {
+  /** Asks for a grant. */
   readonly starts: number;
+  /** Asks for a renewal. */
   readonly renewals: number;
+  /** Gives up what it has or wants. */
   readonly leaves: number;
-  readonly timeouts: number;
+  /** Goes without the answer to a request: it waits in vain, nobody takes the request, or it meets another write. */
+  readonly retries: number;
+  /** Is pushed what stands under the key. */
+  readonly hints: number;
 }
 
 /** What bounds the search. Times are steps. */
@@ -24,27 +28,18 @@ export interface Bounds {
   readonly ttl: number;
   readonly margin: number;
   readonly markerTtl: number;
-  /** The last step. */
-  readonly until: number;
   /** One for each client. */
   readonly budgets: readonly Budget[];
 }
 
-type Step = typeof step;
-
-/** What stands under the key; `attempt` is `null` for the mark of a release. */
-interface Standing {
-  readonly revision: number;
-  readonly client: number;
-  readonly attempt: string | null;
-  readonly goneFrom: number;
-}
-
-interface Client {
+/** One client: its machine, and what the keeper around it knows. */
+export interface Client {
   readonly state: LeaseState;
   /** Which request's answer is awaited. */
   readonly waits: Message["act"] | null;
+  /** The answer, if it is there. */
   readonly inbox: LeaseEvent | null;
+  /** True while the machine waits to try again. */
   readonly paused: boolean;
   readonly left: Budget;
 }
@@ -52,155 +47,108 @@ interface Client {
 /** One state of all of it. */
 export interface World {
   readonly now: number;
+  /** Latest revision given out. */
   readonly sequence: number;
+  /** Highest fencing token of all grants so far. */
+  readonly highest: number;
   readonly standing: Standing | null;
   readonly net: readonly Message[];
   readonly clients: readonly Client[];
+  /** The rule that the move into this world broke. */
+  readonly broken: string | null;
 }
 
-const epoch = "e";
-const error = new ConnectionError("timeout", "no answer");
+/** The one stream there is. */
+export const EPOCH = "e";
+
+/** A client's UUID. */
+export const idOf = (client: number): string => `holder-${client}`;
 
 /** The world before anything has happened. */
 export function beginning(bounds: Bounds): World {
-  const clients = bounds.budgets.map((left): Client => ({
-    state: vacantState(epoch),
-    waits: null,
-    inbox: null,
-    paused: false,
-    left,
-  }));
-  return { now: 0, sequence: 0, standing: null, net: [], clients };
+  const clients = bounds.budgets.map((left): Client => (
+    { state: vacantState(EPOCH), waits: null, inbox: null, paused: false, left }
+  ));
+  return { now: 0, sequence: 0, highest: 0, standing: null, net: [], clients, broken: null };
+}
+
+/** True once a client can do nothing any more. */
+export function isOver({ state, waits, left }: Client): boolean {
+  return state.phase.at === "idle" && waits === null && left.starts === 0 && left.leaves === 0;
 }
 
 /** What is wrong with a world; `null` if nothing is. */
 export function violation(world: World): string | null {
-  const holders = world.clients.filter(({ state }) => isHeld(state, world.now));
-  if (holders.length > 1) return "S1: two believe that they hold";
-  for (const [index, { state }] of world.clients.entries()) {
+  if (world.broken !== null) return world.broken;
+  const { now, standing, clients } = world;
+  let holders = 0;
+  for (let index = 0; index < clients.length; index++) {
+    const { state, waits, paused } = clients[index] as Client;
     const { phase } = state;
-    if (phase.at !== "held" || !isHeld(state, world.now)) continue;
-    const { standing } = world;
+    const busy = phase.at === "seeking" || phase.at === "leaving";
+    if (busy && waits === null && !paused) return `V1: ${nameOf(index)} is ${phase.at} and waits for nothing`;
+    if (phase.at !== "held" || !isHeld(state, now)) continue;
+    if (++holders > 1) return "S1: two believe that they hold";
     if (standing?.client !== index || standing.attempt !== phase.attempt) {
-      return "S4: held, but its record does not stand";
+      return `S4: ${nameOf(index)} holds, but its record does not stand`;
     }
   }
   return null;
 }
 
-/** All that can happen next, each with a name. */
-export class Explorer {
-  readonly #bounds: Bounds;
-  readonly #step: Step;
-
-  /** `machine` stands in for the shipped function in a test of the search itself. */
-  constructor(bounds: Bounds, machine: Step = step) {
-    this.#bounds = bounds;
-    this.#step = machine;
+/** What a client's move broke: no second request in flight, no token that goes back, no hold out of nothing. */
+export function misstep(before: World, after: World, index: number): string | null {
+  const old = (before.clients[index] as Client).state;
+  const { state } = after.clients[index] as Client;
+  const { phase } = state;
+  if (phase.at === "held" && isHeld(state, after.now) && !isHeld(old, after.now)) {
+    if (old.phase.at !== "seeking") return `L9: ${nameOf(index)} holds again what it had lost`;
+    if (phase.token <= before.highest) return `S2: token ${phase.token} is granted after ${before.highest}`;
   }
-
-  /** Every world that can follow. */
-  *next(world: World): Generator<readonly [name: string, world: World]> {
-    const { now, standing } = world;
-    if (now < this.#bounds.until) yield ["time", { ...world, now: now + 1 }];
-    if (standing !== null && now >= standing.goneFrom) yield ["expire", { ...world, standing: null }];
-    for (const [index, message] of world.net.entries()) {
-      yield [`deliver ${message.act} of ${message.client}`, this.#deliver(world, index)];
-    }
-    for (const index of world.clients.keys()) yield* this.#client(world, index);
-  }
-
-  *#client(world: World, index: number): Generator<readonly [string, World]> {
-    const { state, waits, inbox, paused, left } = world.clients[index] as Client;
-    const { at } = state.phase;
-    if (inbox !== null) yield [`${index} receives`, this.#post(world, index, inbox)];
-    if (waits !== null && left.timeouts > 0) {
-      const on = waits === "read" ? "failed" as const : "unknown" as const;
-      yield [`${index} waits in vain`, this.#post(spend(world, index, "timeouts"), index, { on, error, epoch })];
-    }
-    if (left.starts > 0 && waits === null && (at === "idle" || (at === "held" && !isHeld(state, world.now)))) {
-      const over = this.#post(spend(world, index, "starts"), index, { on: "tick" });
-      yield [`${index} starts`, this.#post(over, index, { on: "start", since: 0, epoch })];
-    }
-    if (left.renewals > 0 && waits === null && isHeld(state, world.now)) {
-      yield [`${index} renews`, this.#post(spend(world, index, "renewals"), index, { on: "renew" })];
-    }
-    if (left.leaves > 0 && (at === "seeking" || at === "held")) {
-      yield [`${index} leaves`, this.#post(spend(world, index, "leaves"), index, { on: "leave" })];
-    }
-    if (paused && waits === null) yield [`${index} tries again`, this.#post(world, index, { on: "retry" })];
-  }
-
-  /** One step of a client's machine, and what it wants done. */
-  #post(world: World, index: number, event: LeaseEvent): World {
-    const before = world.clients[index] as Client;
-    const answered = event.on === "applied" || event.on === "conflict" || event.on === "seen" ||
-      event.on === "failed" ||
-      event.on === "unknown";
-    const { state, effects } = this.#step(before.state, event, world.now, this.#rules(index));
-    const request = effects.find((effect) =>
-      effect.act === "write" || effect.act === "read" || effect.act === "remove"
-    );
-    const message = request ? messageOf(request, index) : null;
-    const client: Client = {
-      ...before,
-      state,
-      waits: message?.act ?? (answered ? null : before.waits),
-      inbox: answered ? null : before.inbox,
-      paused: message === null && (effects.some(({ act }) => act === "pause") || (before.paused && !answered)),
-    };
-    // What is under way without anybody waiting matters only if it may still be written.
-    const old = answered ? world.net.flatMap((sent) => given(sent, index)) : world.net;
-    const net = message ? [...old, message] : old;
-    return { ...world, net, clients: world.clients.with(index, client) };
-  }
-
-  /** The server carries a message out; its answer waits with the client, if that still waits for it. */
-  #deliver(world: World, at: number): World {
-    const message = world.net[at] as Message;
-    const rest = { ...world, net: world.net.toSpliced(at, 1) };
-    const [after, inbox] = this.#carryOut(rest, message);
-    const client = after.clients[message.client] as Client;
-    if (!message.awaited) return after;
-    return { ...after, clients: after.clients.with(message.client, { ...client, inbox }) };
-  }
-
-  #carryOut(world: World, message: Message): [World, LeaseEvent] {
-    const { standing, now } = world;
-    const revision = standing?.revision ?? 0;
-    if (message.act === "read") {
-      return [world, { on: "seen", sighting: sightingOf(standing), fresh: message.fresh, epoch }];
-    }
-    if (revision !== message.expected) return [world, { on: "conflict", current: revision, epoch }];
-    const { ttl, markerTtl } = this.#bounds;
-    const next: Standing = {
-      revision: world.sequence + 1,
-      client: message.client,
-      attempt: message.attempt,
-      goneFrom: now + (message.attempt === null ? markerTtl : ttl),
-    };
-    const applied: LeaseEvent = { on: "applied", revision: next.revision, epoch };
-    return [{ ...world, sequence: next.revision, standing: next }, applied];
-  }
-
-  #rules(index: number): LeaseRules {
-    const { ttl, margin, markerTtl } = this.#bounds;
-    return { id: idOf(index), instance: `${index}`, ttl, margin, markerTtl };
-  }
+  return phase.at === "idle" && old.phase.at !== "idle" ? leftBehind(after, index) : null;
 }
 
-function spend(world: World, index: number, what: keyof Client["left"]): World {
-  const client = world.clients[index] as Client;
-  const left = { ...client.left, [what]: client.left[what] - 1 };
-  return { ...world, clients: world.clients.with(index, { ...client, left }) };
+/**
+ * Who was refused or has let go leaves nothing that bars others: no record, no write that may land (L7, L8). A hold that
+ * is lost before its time has no record any more (L6). What ran out of time, or could not be confirmed, runs out.
+ */
+function leftBehind({ clients, net, standing }: World, index: number): string | null {
+  const { phase } = (clients[index] as Client).state;
+  const end = phase.at === "idle" ? phase.end : null;
+  const stands = standing?.client === index && standing.attempt !== null && !standing.excused;
+  if (end?.kind === "lost" && (end.why === "superseded" || end.why === "removed")) {
+    return stands ? `L6: ${nameOf(index)} is told that it lost, but its record stands` : null;
+  }
+  if (end?.kind !== "released" && end?.kind !== "withdrawn" && end?.kind !== "refused") return null;
+  const it = `${nameOf(index)} is ${end.kind}`;
+  if (stands) return `L8: ${it}, but its record stands`;
+  const lurks = net.some(({ client, act, excused }) => client === index && act === "write" && !excused);
+  return lurks ? `L7: ${it}, but a write of it may still land` : null;
 }
 
-function sightingOf(standing: Standing | null): Sighting {
-  if (standing === null) return { kind: "vacant", revision: 0 };
-  const { revision, client, attempt } = standing;
-  if (attempt === null) return { kind: "vacant", revision };
-  const record = { holder: idOf(client), attempt, token: null, name: "", since: null, ttl: null, meta: {} };
-  return { kind: "held", revision, record };
+/** A client's name for people. */
+export const nameOf = (client: number): string => "AB"[client] ?? `${client}`;
+
+/** A world for people. */
+export function shown(world: World): string {
+  const { standing } = world;
+  const key = standing === null
+    ? "key is empty"
+    : `key ${standing.revision}: ${standing.attempt ?? "released"}, expires from ${standing.goneFrom}`;
+  const net = world.net.map(({ act, expected, attempt, client, awaited }) =>
+    `${awaited ? "" : "unawaited "}${act} of ${nameOf(client)} on ${expected}${attempt ? ` (${attempt})` : ""}`
+  );
+  const clients = world.clients.map((client, index) => `${nameOf(index)} ${clientOf(client)}`);
+  return [...clients, key, ...(net.length > 0 ? [`net: ${net.join(", ")}`] : [])].join(" | ");
 }
 
-const idOf = (index: number): string => `holder-${index}`;
+function clientOf({ state: { phase }, waits, inbox, paused }: Client): string {
+  const facts: string[] = [phase.at];
+  if (phase.at === "held") facts.push(`${phase.token} at ${phase.revision} until ${phase.validUntil}`);
+  if (phase.at === "seeking") facts.push(`on ${phase.expected}${phase.doubt ? " in doubt" : ""}`);
+  if (phase.at === "leaving") facts.push(`from ${phase.target}, ${phase.stake}`);
+  if (phase.at === "idle" && phase.end) facts.push(phase.end.kind);
+  if (waits) facts.push(inbox ? `answer ${inbox.on} to ${waits} is there` : `awaits ${waits}`);
+  if (paused) facts.push("pauses");
+  return facts.join(" ");
+}

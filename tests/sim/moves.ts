@@ -1,0 +1,226 @@
+/**
+ * All that can happen in the small world of the exhaustive search.
+ *
+ * @module
+ */
+
+import { ConnectionError } from "../../src/errors.ts";
+import type { LeaseEvent, LeaseRules } from "../../src/lease_model.ts";
+import { isHeld, step } from "../../src/lease_state.ts";
+import type { Sighting } from "../../src/record.ts";
+import { givenUp, isRequest, type Message, messageOf, movedOn, type Standing } from "./network.ts";
+import { Steps } from "./steps.ts";
+import { type Bounds, type Budget, type Client, EPOCH, idOf, isOver, misstep, nameOf, type World } from "./world.ts";
+
+/** What stands in for shipped parts in a test of the search itself. */
+export interface Parts {
+  /** Default: the shipped function. */
+  readonly machine?: typeof step;
+  /** Whether the server compares the revision that a write expects. Default: true. */
+  readonly compares?: boolean;
+}
+
+/** One move; `at` is a client, or a place in the net. */
+export interface Move {
+  readonly kind: "deliver" | "receive" | "expire" | "time" | keyof typeof POSTS;
+  readonly at: number;
+}
+
+/** What a client's move spends, and what its machine is told. */
+const POSTS = {
+  start: { spends: "starts", says: "starts" },
+  renew: { spends: "renewals", says: "renews" },
+  leave: { spends: "leaves", says: "leaves" },
+  retry: { spends: null, says: "tries again" },
+  tick: { spends: null, says: "sees that it is over" },
+  hint: { spends: "hints", says: "is pushed what stands" },
+  timeout: { spends: "retries", says: "waits in vain" },
+  refusal: { spends: "retries", says: "finds nobody who takes its request" },
+  clash: { spends: "retries", says: "is told of another write in flight" },
+} as const satisfies Record<string, { spends: keyof Budget | null; says: string }>;
+
+const TIMEOUT = new ConnectionError("timeout", "No answer");
+const NOBODY = new ConnectionError("unavailable", "No responders");
+
+/** The rules of the small world. */
+export class Moves {
+  readonly #bounds: Bounds;
+  readonly #step: typeof step;
+  readonly #compares: boolean;
+  readonly #rules: readonly LeaseRules[];
+  /** What the machine was asked so far. */
+  readonly steps = new Steps();
+
+  /** Nothing has happened yet. */
+  constructor(bounds: Bounds, parts: Parts = {}) {
+    this.#bounds = bounds;
+    this.#step = parts.machine ?? step;
+    this.#compares = parts.compares ?? true;
+    const { ttl, margin, markerTtl } = bounds;
+    this.#rules = bounds.budgets.map((_, at) => ({ id: idOf(at), instance: nameOf(at), ttl, margin, markerTtl }));
+  }
+
+  /** Everything that can happen next. */
+  from(world: World): Move[] {
+    const { net, standing, now, clients } = world;
+    const moves: Move[] = [];
+    for (let at = 0; at < net.length; at++) {
+      const { awaited, expected } = net[at] as Message;
+      // What nobody waits for and would be refused may as well come later, or never.
+      if (awaited || expected === (standing?.revision ?? 0)) moves.push({ kind: "deliver", at });
+    }
+    for (let at = 0; at < clients.length; at++) this.#ofClient(world, at, moves);
+    if (standing !== null && now >= standing.goneFrom) moves.push({ kind: "expire", at: 0 });
+    moves.push({ kind: "time", at: 0 });
+    return moves;
+  }
+
+  #ofClient({ clients, net, now }: World, at: number, moves: Move[]): void {
+    const client = clients[at] as Client;
+    if (isOver(client)) return;
+    const { state, waits, inbox, paused, left } = client;
+    const { phase } = state;
+    const holds = isHeld(state, now);
+    if (inbox !== null) moves.push({ kind: "receive", at });
+    if (waits === null && phase.at === "idle" && left.starts > 0) moves.push({ kind: "start", at });
+    if (waits === null && paused) moves.push({ kind: "retry", at });
+    if (waits === null && holds && left.renewals > 0) moves.push({ kind: "renew", at });
+    if (phase.at === "held" && !holds) moves.push({ kind: "tick", at });
+    if (left.leaves > 0 && phase.at !== "leaving") moves.push({ kind: "leave", at });
+    if (left.hints > 0) moves.push({ kind: "hint", at });
+    if (waits === null || left.retries === 0) return;
+    moves.push({ kind: "timeout", at });
+    if (waits === "read" || !net.some(({ client, awaited }) => client === at && awaited)) return;
+    moves.push({ kind: "refusal", at }, { kind: "clash", at });
+  }
+
+  /** The world after a move. */
+  after(world: World, { kind, at }: Move): World {
+    switch (kind) {
+      case "time":
+        return { ...world, now: world.now + 1 };
+      case "expire":
+        return { ...world, standing: null, net: movedOn(world.net, 0) };
+      case "deliver":
+        return this.#deliver(world, at);
+      case "receive":
+        return this.#post(world, at, (world.clients[at] as Client).inbox as LeaseEvent);
+      default:
+        return this.#post(spent(world, at, kind), at, eventOf(kind, world, at));
+    }
+  }
+
+  /** One step of a client's machine, and what it wants done. */
+  #post(world: World, index: number, event: LeaseEvent): World {
+    const before = world.clients[index] as Client;
+    const { state, effects } = this.#step(before.state, event, world.now, this.#rules[index] as LeaseRules);
+    this.steps.count(before.state.phase.at, event.on, state.phase.at);
+    const answers = isAnswer(event);
+    const requests = effects.filter(isRequest);
+    const [request] = requests;
+    const rests = before.paused && !answers && state.phase.at === before.state.phase.at;
+    const client: Client = {
+      state,
+      waits: request?.act ?? (answers ? null : before.waits),
+      inbox: answers ? null : before.inbox,
+      paused: !request && (rests || effects.some(({ act }) => act === "pause")),
+      left: before.left,
+    };
+    const revision = world.standing?.revision ?? 0;
+    const old = answers ? givenUp(world.net, index, revision) : world.net;
+    const net = request ? [...old, messageOf(request, index, revision)] : old;
+    const after = { ...world, net, clients: world.clients.with(index, client) };
+    const crowded = requests.length > (before.waits === null || answers ? 1 : 0);
+    const broken = crowded ? `F1: ${nameOf(index)} has two requests in flight` : misstep(world, after, index);
+    const granted = state.phase.at === "held" && before.state.phase.at !== "held" ? state.phase.token : 0;
+    return { ...after, broken, highest: Math.max(world.highest, granted) };
+  }
+
+  /** The server carries a message out; its answer waits with the client, if that still waits for it. */
+  #deliver(world: World, at: number): World {
+    const message = world.net[at] as Message;
+    const rest = { ...world, net: world.net.toSpliced(at, 1) };
+    const { standing, clients } = world;
+    const current = standing?.revision ?? 0;
+    if (message.act === "read") {
+      return answered(rest, message, { on: "seen", sighting: seen(standing), fresh: message.fresh, epoch: EPOCH });
+    }
+    if (this.#compares && current !== message.expected) {
+      return answered(rest, message, { on: "conflict", current, epoch: EPOCH });
+    }
+    const { client, attempt, excused } = message;
+    const revision = world.sequence + 1;
+    const goneFrom = world.now + (attempt === null ? this.#bounds.markerTtl : this.#bounds.ttl);
+    const next: Standing = { revision, client, attempt, goneFrom, excused };
+    const ruined = standing !== null && standing.attempt !== null && standing.client !== client;
+    const broken = ruined ? `S5: ${nameOf(client)} has put a ${message.act} on the record of another` : null;
+    const after = { ...rest, clients, sequence: revision, standing: next, net: movedOn(rest.net, revision), broken };
+    return answered(after, message, { on: "applied", revision, epoch: EPOCH });
+  }
+}
+
+/** A move for people. */
+export function named({ net }: World, { kind, at }: Move): string {
+  if (kind === "time") return "time goes on";
+  if (kind === "expire") return "the server lets expire what stands";
+  if (kind === "receive") return `${nameOf(at)} receives its answer`;
+  if (kind !== "deliver") return `${nameOf(at)} ${POSTS[kind].says}`;
+  const { act, client } = net[at] as Message;
+  return `the server carries out ${act} of ${nameOf(client)}`;
+}
+
+function isAnswer({ on }: LeaseEvent): boolean {
+  return on === "applied" || on === "conflict" || on === "seen" || on === "failed" || on === "unknown";
+}
+
+function answered(world: World, { client: at, awaited }: Message, inbox: LeaseEvent): World {
+  if (!awaited) return world;
+  return { ...world, clients: world.clients.with(at, { ...world.clients[at] as Client, inbox }) };
+}
+
+/** What the move costs. A request that was not stored is under way no more; a new try does not answer for the last. */
+function spent(world: World, at: number, kind: keyof typeof POSTS): World {
+  const { spends } = POSTS[kind];
+  if (spends === null) return world;
+  const client = world.clients[at] as Client;
+  const left = { ...client.left, [spends]: client.left[spends] - 1 };
+  const after = { ...world, clients: world.clients.with(at, { ...client, left }) };
+  if (kind === "start") return excused(after, at);
+  if (kind !== "refusal" && kind !== "clash") return after;
+  return { ...after, net: world.net.filter(({ client, awaited }) => client !== at || !awaited) };
+}
+
+function excused({ standing, net, ...world }: World, at: number): World {
+  return {
+    ...world,
+    standing: standing?.client === at && standing.attempt !== null ? { ...standing, excused: true } : standing,
+    net: net.map((message) =>
+      message.client === at && message.act === "write" ? { ...message, excused: true } : message
+    ),
+  };
+}
+
+function eventOf(kind: keyof typeof POSTS, { clients, standing }: World, at: number): LeaseEvent {
+  switch (kind) {
+    case "start":
+      return { on: "start", since: 0, epoch: EPOCH };
+    case "hint":
+      return { on: "hint", sighting: seen(standing) };
+    case "timeout":
+      return { on: (clients[at] as Client).waits === "read" ? "failed" : "unknown", error: TIMEOUT, epoch: EPOCH };
+    case "refusal":
+      return { on: "failed", error: NOBODY, epoch: EPOCH };
+    case "clash":
+      return { on: "conflict", current: null, epoch: EPOCH };
+    default:
+      return { on: kind };
+  }
+}
+
+function seen(standing: Standing | null): Sighting {
+  if (standing === null) return { kind: "vacant", revision: 0 };
+  const { revision, client, attempt } = standing;
+  if (attempt === null) return { kind: "vacant", revision };
+  const record = { holder: idOf(client), attempt, token: null, name: "", since: null, ttl: null, meta: {} };
+  return { kind: "held", revision, record };
+}
