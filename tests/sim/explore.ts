@@ -34,7 +34,7 @@ const PROGRESS = 1900;
  * be under way over a grant, its release, and the return of the key to revision 0. Time has no end, so expiry comes at
  * any moment after the lease length, takeover after it, and whatever is under way as late as it likes.
  */
-export function boundsOf(budget: Budget, times: Omit<Bounds, "budgets"> = { ttl: 3, margin: 1, markerTtl: 1 }): Bounds {
+export function boundsOf(budget: Budget, times: Omit<Bounds, "budgets"> = { ttl: 4, margin: 1, markerTtl: 1 }): Bounds {
   return { ...times, budgets: [budget, budget] };
 }
 
