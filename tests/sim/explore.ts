@@ -41,7 +41,7 @@ export function boundsOf(budget: Budget, times: Omit<Bounds, "budgets"> = { ttl:
 /** What is visited, by name; all of it ends. Each adds what the one before leaves out. */
 const SCOPES: ReadonlyMap<string, Bounds> = new Map([
   ["once", boundsOf({ starts: 1, renewals: 1, leaves: 1, retries: 1, hints: 0 })],
-  ["long", boundsOf({ starts: 1, renewals: 1, leaves: 0, retries: 1, hints: 0 }, { ttl: 5, margin: 2, markerTtl: 2 })],
+  ["long", boundsOf({ starts: 1, renewals: 1, leaves: 0, retries: 1, hints: 0 }, { ttl: 6, margin: 2, markerTtl: 3 })],
   ["doubt", boundsOf({ starts: 1, renewals: 1, leaves: 0, retries: 2, hints: 0 })],
   ["hint", boundsOf({ starts: 1, renewals: 1, leaves: 0, retries: 1, hints: 1 })],
   ["twice", boundsOf({ starts: 2, renewals: 1, leaves: 0, retries: 1, hints: 0 })],

@@ -6,6 +6,7 @@
 
 import type { Ending, LeaseEvent, Phase } from "../../src/lease_model.ts";
 import type { Message } from "./network.ts";
+import { Words } from "./words.ts";
 import { type Client, idOf, isOver, type World } from "./world.ts";
 
 const PHASES = { idle: 0, seeking: 1, held: 2, leaving: 3 } as const;
@@ -15,9 +16,8 @@ const ENDINGS = { released: 0, abandoned: 1, refused: 2, withdrawn: 3, failed: 4
 const LOSSES: readonly string[] = ["deadline", "superseded", "removed", "closed"];
 const ANSWERS: readonly string[] = ["applied", "conflict", "seen"];
 
-/** Marks a word as a revision. */
-const REVISION = 1 << 10;
 const NEVER = 1 << 9;
+const SEED = [1, 2] as const;
 
 /**
  * Takes fingerprints. Two worlds get the same one if they differ only in
@@ -38,8 +38,7 @@ export class Fingerprint {
   /** The other half. */
   low = 0;
   readonly #ttl: number;
-  readonly #words = new Int32Array(256);
-  #size = 0;
+  readonly #words = new Words();
   #nonces: string[] = [];
   #now = 0;
 
@@ -50,56 +49,55 @@ export class Fingerprint {
 
   /** Takes that of a world; it stands in `high` and `low`. */
   take(world: World): void {
-    this.#size = 0;
+    const words = this.#words;
+    const { standing, highest } = world;
+    words.size = 0;
     this.#now = world.now;
     this.#client(world, 0);
-    const second = this.#size;
+    const second = words.size;
     this.#client(world, 1);
-    const common = this.#size;
-    const { standing, highest } = world;
-    this.#revision(standing?.revision ?? 0);
-    this.#put(standing === null ? -1 : this.#due(standing.goneFrom) << 1 | (standing.attempt === null ? 1 : 0));
-    this.#revision(highest);
-    this.#rename(world.sequence);
-    this.#hash(0, second, 1, 2);
-    const [high, low] = [this.high, this.low];
-    this.#hash(second, common, 1, 2);
-    const swapped = high > this.high || (high === this.high && low > this.low);
-    this.#words[0] = swapped ? this.high : high;
-    this.#words[1] = swapped ? this.low : low;
-    this.#words[2] = swapped ? high : this.high;
-    this.#words[3] = swapped ? low : this.low;
-    this.#hash(0, 4, 3, 4);
-    this.#hash(common, this.#size, this.high, this.low);
+    const common = words.size;
+    words.revision(standing?.revision ?? 0);
+    words.put(standing === null ? -1 : this.#due(standing.goneFrom) << 1 | (standing.attempt === null ? 1 : 0));
+    words.revision(highest);
+    words.rename();
+    words.hash(0, second, SEED);
+    const { high, low } = words;
+    words.hash(second, common, SEED);
+    const swapped = high > words.high || (high === words.high && low > words.low);
+    const [first, last] = swapped ? [[words.high, words.low], [high, low]] : [[high, low], [words.high, words.low]];
+    for (const half of [...first, ...last]) words.put(half);
+    words.hash(common, words.size, SEED);
+    this.high = words.high;
+    this.low = words.low;
   }
 
   /** What concerns one client: its machine, its answer, its messages, its record. */
   #client(world: World, index: number): void {
     const client = world.clients[index] as Client;
     this.#name(world, client, index);
-    if (isOver(client)) this.#put(-2);
+    if (isOver(client)) this.#words.put(-2);
     else this.#machine(client, index);
     const { standing, net } = world;
-    if (standing !== null && standing.client === index && standing.attempt !== null) {
-      this.#put(this.#nonce(standing.attempt) << 1 | (standing.excused ? 1 : 0));
-    }
-    this.#put(-3);
+    const ours = standing !== null && standing.client === index && standing.attempt !== null;
+    this.#words.put(ours ? this.#nonce(standing.attempt) << 1 | (standing.excused ? 1 : 0) : -1);
     this.#messages(net, index);
   }
 
   #machine({ state, waits, inbox, paused, left }: Client, index: number): void {
     const { memory, phase } = state;
     const { starts, renewals, leaves, retries, hints } = left;
-    this.#put((((starts * 8 + renewals) * 8 + leaves) * 8 + retries) * 8 + hints);
-    this.#put(((PHASES[phase.at] * 4 + kindOf(waits)) * 4 + kindOf(phase.busy)) * 2 + (paused ? 1 : 0));
-    this.#revision(memory.high);
+    this.#words.put((((starts * 8 + renewals) * 8 + leaves) * 8 + retries) * 8 + hints);
+    this.#words.put(((PHASES[phase.at] * 4 + kindOf(waits)) * 4 + kindOf(phase.busy)) * 2 + (paused ? 1 : 0));
+    this.#words.revision(memory.high);
     if (starts > 0) {
       const { sight } = memory;
-      this.#revision(sight.revision);
-      this.#put(this.#due(sight.until) << 1 | (sight.takeable ? 1 : 0));
+      this.#words.revision(sight.revision);
+      this.#words.put(this.#due(sight.until) << 1 | (sight.takeable ? 1 : 0));
     }
     this.#phase(phase, starts > 0);
-    if (inbox !== null) this.#answer(inbox, index);
+    if (inbox === null) this.#words.put(-1);
+    else this.#answer(inbox, index);
   }
 
   #phase(phase: Phase, startsAgain: boolean): void {
@@ -108,62 +106,52 @@ export class Fingerprint {
         if (startsAgain) this.#ending(phase.end);
         break;
       case "seeking":
-        this.#revision(phase.expected);
-        this.#put(this.#nonce(phase.attempt));
-        this.#put(this.#past(phase.firstSentAt) << 1 | (phase.doubt ? 1 : 0));
+        this.#words.revision(phase.expected);
+        this.#words.put(this.#nonce(phase.attempt));
+        this.#words.put(this.#past(phase.firstSentAt) << 1 | (phase.doubt ? 1 : 0));
         break;
       case "held":
-        this.#revision(phase.revision);
-        this.#put(this.#nonce(phase.attempt));
-        this.#put(this.#due(phase.validUntil));
-        this.#put(this.#past(phase.sentAt));
-        this.#put(this.#past(phase.doubt));
+        this.#words.revision(phase.revision);
+        this.#words.put(this.#nonce(phase.attempt));
+        this.#words.put(this.#due(phase.validUntil));
+        this.#words.put(this.#past(phase.sentAt));
+        this.#words.put(this.#past(phase.doubt));
         break;
       case "leaving":
-        this.#revision(phase.target);
-        this.#put(this.#nonce(phase.attempt));
-        this.#put(this.#due(phase.until) << 2 | STAKES[phase.stake]);
+        this.#words.revision(phase.target);
+        this.#words.put(this.#nonce(phase.attempt));
+        this.#words.put(this.#due(phase.until) << 2 | STAKES[phase.stake]);
         if (startsAgain) this.#ending(phase.end);
     }
   }
 
   #ending(end: Ending | null): void {
-    this.#put(end === null ? -1 : ENDINGS[end.kind]);
-    if (end?.kind === "lost") this.#put(LOSSES.indexOf(end.why));
+    this.#words.put(end === null ? -1 : ENDINGS[end.kind]);
+    if (end?.kind === "lost") this.#words.put(LOSSES.indexOf(end.why));
   }
 
   #answer(answer: LeaseEvent, index: number): void {
-    this.#put(ANSWERS.indexOf(answer.on));
-    if (answer.on === "applied") this.#revision(answer.revision);
-    if (answer.on === "conflict") this.#revision(answer.current);
+    this.#words.put(ANSWERS.indexOf(answer.on));
+    if (answer.on === "applied") this.#words.revision(answer.revision);
+    if (answer.on === "conflict") this.#words.revision(answer.current);
     if (answer.on !== "seen") return;
     const { sighting, fresh } = answer;
-    this.#revision(sighting.revision);
-    this.#put(fresh ? 1 : 0);
-    if (sighting.kind !== "held") return;
-    this.#put(sighting.record.holder === idOf(index) ? this.#nonce(sighting.record.attempt) : -1);
+    this.#words.revision(sighting.revision);
+    this.#words.put(fresh ? 1 : 0);
+    const holder = sighting.kind === "held" ? sighting.record.holder : null;
+    const ours = sighting.kind === "held" && holder === idOf(index);
+    this.#words.put(ours ? this.#nonce(sighting.record.attempt) : holder === null ? -1 : -2);
   }
 
   /** The client's messages in an order that does not hang on when they were sent. */
   #messages(net: readonly Message[], index: number): void {
-    const first = this.#size;
+    const first = this.#words.size;
     for (const { client, act, awaited, excused, fresh, attempt, expected } of net) {
       if (client !== index) continue;
       const flags = (awaited ? 1 : 0) + (excused ? 2 : 0) + (fresh ? 4 : 0);
-      const word = ((this.#nonce(attempt) * 4 + REQUESTS[act]) * 8 + flags) * REVISION + expected;
-      let at = this.#size++;
-      for (; at > first && (this.#words[at - 1] as number) > word; at--) {
-        this.#words[at] = this.#words[at - 1] as number;
-      }
-      this.#words[at] = word;
+      this.#words.revision(expected, (this.#nonce(attempt) * 4 + REQUESTS[act]) * 8 + flags);
     }
-    const count = this.#size - first;
-    this.#size += count;
-    for (let at = count - 1; at >= 0; at--) {
-      const word = this.#words[first + at] as number;
-      this.#words[first + 2 * at] = word >>> 10;
-      this.#words[first + 2 * at + 1] = REVISION | (word & (REVISION - 1));
-    }
+    this.#words.sort(first);
   }
 
   /** Finds the nonces of a client that are still about, oldest first. */
@@ -183,15 +171,7 @@ export class Fingerprint {
   }
 
   #nonce(attempt: string | null): number {
-    return attempt === null ? 0 : 1 + this.#nonces.indexOf(attempt) + 1;
-  }
-
-  #put(word: number): void {
-    this.#words[this.#size++] = word;
-  }
-
-  #revision(revision: number | null): void {
-    this.#put(revision === null ? -1 : REVISION | revision);
+    return attempt === null ? 0 : 2 + this.#nonces.indexOf(attempt);
   }
 
   #due(time: number): number {
@@ -201,40 +181,6 @@ export class Fingerprint {
   #past(time: number | null): number {
     return time === null ? 0 : 1 + Math.max(time - this.#now, -this.#ttl) + this.#ttl;
   }
-
-  /** Revisions become 0, 1, 2 ... in their order. */
-  #rename(latest: number): void {
-    if (latest > 30) throw new Error("Cannot rename revisions: more than 30 of them");
-    const words = this.#words;
-    let present = 0;
-    for (let at = 0; at < this.#size; at++) {
-      const word = words[at] as number;
-      if (word >= REVISION && word < 2 * REVISION) present |= 1 << (word - REVISION);
-    }
-    present &= ~1;
-    for (let at = 0; at < this.#size; at++) {
-      const word = words[at] as number;
-      if (word > REVISION && word < 2 * REVISION) words[at] = REVISION + ones(present & ((2 << (word - REVISION)) - 1));
-    }
-  }
-
-  #hash(from: number, to: number, high: number, low: number): void {
-    for (let at = from; at < to; at++) {
-      const word = this.#words[at] as number;
-      high = Math.imul(high ^ word, 0x9e3779b1);
-      high ^= high >>> 15;
-      low = Math.imul((low << 13 | low >>> 19) ^ word, 0x85ebca6b) + 0x165667b1 | 0;
-      low ^= low >>> 13;
-    }
-    this.high = high;
-    this.low = low;
-  }
 }
 
 const kindOf = (request: Message["act"] | null): number => request === null ? 0 : REQUESTS[request];
-
-function ones(bits: number): number {
-  let count = 0;
-  for (let rest = bits; rest !== 0; rest &= rest - 1) count++;
-  return count;
-}

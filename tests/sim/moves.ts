@@ -4,13 +4,12 @@
  * @module
  */
 
-import { ConnectionError } from "../../src/errors.ts";
 import type { LeaseEvent, LeaseRules } from "../../src/lease_model.ts";
 import { isHeld, step } from "../../src/lease_state.ts";
-import type { Sighting } from "../../src/record.ts";
 import { givenUp, isRequest, type Message, messageOf, movedOn, type Standing } from "./network.ts";
+import { eventOf, isAnswer, type Prompt, saidOf, sightingOf, spent } from "./prompts.ts";
 import { Steps } from "./steps.ts";
-import { type Bounds, type Budget, type Client, EPOCH, idOf, isOver, misstep, nameOf, type World } from "./world.ts";
+import { type Bounds, type Client, EPOCH, idOf, isOver, misstep, nameOf, type World } from "./world.ts";
 
 /** What stands in for shipped parts in a test of the search itself. */
 export interface Parts {
@@ -22,25 +21,9 @@ export interface Parts {
 
 /** One move; `at` is a client, or a place in the net. */
 export interface Move {
-  readonly kind: "deliver" | "receive" | "expire" | "time" | keyof typeof POSTS;
+  readonly kind: "deliver" | "receive" | "expire" | "time" | Prompt;
   readonly at: number;
 }
-
-/** What a client's move spends, and what its machine is told. */
-const POSTS = {
-  start: { spends: "starts", says: "starts" },
-  renew: { spends: "renewals", says: "renews" },
-  leave: { spends: "leaves", says: "leaves" },
-  retry: { spends: null, says: "tries again" },
-  tick: { spends: null, says: "sees that it is over" },
-  hint: { spends: "hints", says: "is pushed what stands" },
-  timeout: { spends: "retries", says: "waits in vain" },
-  refusal: { spends: "retries", says: "finds nobody who takes its request" },
-  clash: { spends: "retries", says: "is told of another write in flight" },
-} as const satisfies Record<string, { spends: keyof Budget | null; says: string }>;
-
-const TIMEOUT = new ConnectionError("timeout", "No answer");
-const NOBODY = new ConnectionError("unavailable", "No responders");
 
 /** The rules of the small world. */
 export class Moves {
@@ -143,7 +126,12 @@ export class Moves {
     const { standing, clients } = world;
     const current = standing?.revision ?? 0;
     if (message.act === "read") {
-      return answered(rest, message, { on: "seen", sighting: seen(standing), fresh: message.fresh, epoch: EPOCH });
+      return answered(rest, message, {
+        on: "seen",
+        sighting: sightingOf(standing),
+        fresh: message.fresh,
+        epoch: EPOCH,
+      });
     }
     if (this.#compares && current !== message.expected) {
       return answered(rest, message, { on: "conflict", current, epoch: EPOCH });
@@ -164,63 +152,12 @@ export function named({ net }: World, { kind, at }: Move): string {
   if (kind === "time") return "time goes on";
   if (kind === "expire") return "the server lets expire what stands";
   if (kind === "receive") return `${nameOf(at)} receives its answer`;
-  if (kind !== "deliver") return `${nameOf(at)} ${POSTS[kind].says}`;
+  if (kind !== "deliver") return `${nameOf(at)} ${saidOf(kind)}`;
   const { act, client } = net[at] as Message;
   return `the server carries out ${act} of ${nameOf(client)}`;
-}
-
-function isAnswer({ on }: LeaseEvent): boolean {
-  return on === "applied" || on === "conflict" || on === "seen" || on === "failed" || on === "unknown";
 }
 
 function answered(world: World, { client: at, awaited }: Message, inbox: LeaseEvent): World {
   if (!awaited) return world;
   return { ...world, clients: world.clients.with(at, { ...world.clients[at] as Client, inbox }) };
-}
-
-/** What the move costs. A request that was not stored is under way no more; a new try does not answer for the last. */
-function spent(world: World, at: number, kind: keyof typeof POSTS): World {
-  const { spends } = POSTS[kind];
-  if (spends === null) return world;
-  const client = world.clients[at] as Client;
-  const left = { ...client.left, [spends]: client.left[spends] - 1 };
-  const after = { ...world, clients: world.clients.with(at, { ...client, left }) };
-  if (kind === "start") return excused(after, at);
-  if (kind !== "refusal" && kind !== "clash") return after;
-  return { ...after, net: world.net.filter(({ client, awaited }) => client !== at || !awaited) };
-}
-
-function excused({ standing, net, ...world }: World, at: number): World {
-  return {
-    ...world,
-    standing: standing?.client === at && standing.attempt !== null ? { ...standing, excused: true } : standing,
-    net: net.map((message) =>
-      message.client === at && message.act === "write" ? { ...message, excused: true } : message
-    ),
-  };
-}
-
-function eventOf(kind: keyof typeof POSTS, { clients, standing }: World, at: number): LeaseEvent {
-  switch (kind) {
-    case "start":
-      return { on: "start", since: 0, epoch: EPOCH };
-    case "hint":
-      return { on: "hint", sighting: seen(standing) };
-    case "timeout":
-      return { on: (clients[at] as Client).waits === "read" ? "failed" : "unknown", error: TIMEOUT, epoch: EPOCH };
-    case "refusal":
-      return { on: "failed", error: NOBODY, epoch: EPOCH };
-    case "clash":
-      return { on: "conflict", current: null, epoch: EPOCH };
-    default:
-      return { on: kind };
-  }
-}
-
-function seen(standing: Standing | null): Sighting {
-  if (standing === null) return { kind: "vacant", revision: 0 };
-  const { revision, client, attempt } = standing;
-  if (attempt === null) return { kind: "vacant", revision };
-  const record = { holder: idOf(client), attempt, token: null, name: "", since: null, ttl: null, meta: {} };
-  return { kind: "held", revision, record };
 }

@@ -1,0 +1,76 @@
+/**
+ * What is told of a world, as numbers, and the hash of that.
+ *
+ * @module
+ */
+
+/** Marks a word whose lowest five bits are a revision. */
+const MARK = 1 << 20;
+const REVISION = 31;
+
+/** A list of whole numbers from -8 up to, not including, 2^20, and of revisions. */
+export class Words {
+  /** Half of the latest hash. */
+  high = 0;
+  /** The other half. */
+  low = 0;
+  /** How many there are. */
+  size = 0;
+  readonly #list = new Int32Array(256);
+
+  /** Adds a number. */
+  put(word: number): void {
+    this.#list[this.size++] = word;
+  }
+
+  /** Adds a revision up to 31, with a small number that goes with it. */
+  revision(revision: number | null, besides: number = 0): void {
+    if (revision !== null && revision > REVISION) {
+      throw new Error(`Cannot tell revision ${revision}: more than ${REVISION}`);
+    }
+    this.put(revision === null ? -1 : besides << 21 | MARK | revision);
+  }
+
+  /** Sorts what was added from this place on. */
+  sort(first: number): void {
+    const list = this.#list;
+    for (let next = first + 1; next < this.size; next++) {
+      const word = list[next] as number;
+      let at = next;
+      for (; at > first && (list[at - 1] as number) > word; at--) list[at] = list[at - 1] as number;
+      list[at] = word;
+    }
+  }
+
+  /** Makes revisions 0, 1, 2 ... in their order; 0 stays what it is. */
+  rename(): void {
+    const list = this.#list;
+    let present = 0;
+    for (let at = 0; at < this.size; at++) {
+      const word = list[at] as number;
+      if (word >= MARK && (word & MARK) !== 0) present |= 1 << (word & REVISION);
+    }
+    present &= ~1;
+    for (let at = 0; at < this.size; at++) {
+      const word = list[at] as number;
+      if (word < MARK || (word & MARK) === 0) continue;
+      let rank = 0;
+      for (let rest = present & ((2 << (word & REVISION)) - 1); rest !== 0; rest &= rest - 1) rank++;
+      list[at] = word & ~REVISION | rank;
+    }
+  }
+
+  /** Hashes a part of the list, to go on from two halves. */
+  hash(from: number, to: number, halves: readonly [high: number, low: number]): void {
+    let [high, low] = halves;
+    for (let at = from; at < to; at++) {
+      const word = this.#list[at] as number;
+      high = Math.imul(high ^ word, 0x9e3779b1);
+      high ^= high >>> 15;
+      low = Math.imul((low << 13 | low >>> 19) ^ word, 0x85ebca6b) + 0x165667b1 | 0;
+      low ^= low >>> 13;
+    }
+    this.high = high;
+    this.low = low;
+  }
+}
