@@ -17,7 +17,6 @@ const LOSSES: readonly string[] = ["deadline", "superseded", "removed", "closed"
 const ANSWERS: readonly string[] = ["applied", "conflict", "seen"];
 
 const NEVER = 1 << 9;
-const SEED = [1, 2] as const;
 
 /**
  * Takes fingerprints. Two worlds get the same one if they differ only in
@@ -39,7 +38,7 @@ export class Fingerprint {
   low = 0;
   readonly #ttl: number;
   readonly #words = new Words();
-  #nonces: string[] = [];
+  readonly #nonces: string[] = [];
   #now = 0;
 
   /** For worlds with this lease length. */
@@ -61,15 +60,21 @@ export class Fingerprint {
     words.put(standing === null ? -1 : this.#due(standing.goneFrom) << 1 | (standing.attempt === null ? 1 : 0));
     words.revision(highest);
     words.rename();
-    words.hash(0, second, SEED);
+    words.hash(0, second);
     const { high, low } = words;
-    words.hash(second, common, SEED);
+    words.hash(second, common);
     const swapped = high > words.high || (high === words.high && low > words.low);
-    const [first, last] = swapped ? [[words.high, words.low], [high, low]] : [[high, low], [words.high, words.low]];
-    for (const half of [...first, ...last]) words.put(half);
-    words.hash(common, words.size, SEED);
+    if (!swapped) this.#halves(high, low);
+    this.#halves(words.high, words.low);
+    if (swapped) this.#halves(high, low);
+    words.hash(common, words.size);
     this.high = words.high;
     this.low = words.low;
+  }
+
+  #halves(high: number, low: number): void {
+    this.#words.put(high);
+    this.#words.put(low);
   }
 
   /** What concerns one client: its machine, its answer, its messages, its record. */
@@ -156,8 +161,8 @@ export class Fingerprint {
 
   /** Finds the nonces of a client that are still about, oldest first. */
   #name({ standing, net }: World, { state: { phase }, inbox }: Client, index: number): void {
-    this.#nonces = [];
-    if ("attempt" in phase) this.#know(phase.attempt);
+    this.#nonces.length = 0;
+    if (phase.at !== "idle") this.#know(phase.attempt);
     if (standing?.client === index) this.#know(standing.attempt);
     for (const message of net) if (message.client === index) this.#know(message.attempt);
     if (inbox?.on === "seen" && inbox.sighting.kind === "held" && inbox.sighting.record.holder === idOf(index)) {

@@ -17,6 +17,7 @@ export class Words {
   /** How many there are. */
   size = 0;
   readonly #list = new Int32Array(256);
+  readonly #ranks = new Uint8Array(32);
 
   /** Adds a number. */
   put(word: number): void {
@@ -50,19 +51,19 @@ export class Words {
       const word = list[at] as number;
       if (word >= MARK && (word & MARK) !== 0) present |= 1 << (word & REVISION);
     }
-    present &= ~1;
+    let rank = 0;
+    // The lowest bit that is set, then the next.
+    for (let rest = present & ~1; rest !== 0; rest &= rest - 1) this.#ranks[31 - Math.clz32(rest & -rest)] = ++rank;
     for (let at = 0; at < this.size; at++) {
       const word = list[at] as number;
-      if (word < MARK || (word & MARK) === 0) continue;
-      let rank = 0;
-      for (let rest = present & ((2 << (word & REVISION)) - 1); rest !== 0; rest &= rest - 1) rank++;
-      list[at] = word & ~REVISION | rank;
+      if (word >= MARK && (word & MARK) !== 0) list[at] = word & ~REVISION | this.#ranks[word & REVISION] as number;
     }
   }
 
-  /** Hashes a part of the list, to go on from two halves. */
-  hash(from: number, to: number, halves: readonly [high: number, low: number]): void {
-    let [high, low] = halves;
+  /** Hashes a part of the list. */
+  hash(from: number, to: number): void {
+    let high = 1;
+    let low = 2;
     for (let at = from; at < to; at++) {
       const word = this.#list[at] as number;
       high = Math.imul(high ^ word, 0x9e3779b1);
