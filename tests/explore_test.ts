@@ -76,6 +76,10 @@ Deno.test("The search turns red when a lease that is over is renewed", () => {
   assertRed(RETRIED, { machine }, /^L9/);
 });
 
+Deno.test("The search turns red when a token is given again", () => {
+  assertRed(RETRIED, { machine: holding(() => ({ token: 1 })) }, /^S2/);
+});
+
 Deno.test("The search turns red when the server does not compare revisions", () => {
   assertRed(RETRIED, { compares: false }, /^S/);
 });

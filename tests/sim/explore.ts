@@ -5,7 +5,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { Search } from "./search.ts";
+import { type Findings, Search } from "./search.ts";
 import type { Bounds, Budget } from "./world.ts";
 
 const HELP =
@@ -28,29 +28,29 @@ const PROGRESS = 1900;
 /**
  * Bounds for two clients with the same budget.
  *
- * The times are the smallest with which everything can happen that longer ones allow: a lease is valid for two steps,
- * so a request can be sent in one, answered in the next and still count, or come too late; the margin is there, so the
- * holder's end and the server's are different moments; the mark of a release goes before a lease does, so a write can
- * be under way over a grant, its release, and the return of the key to revision 0. Time has no end, so expiry comes at
- * any moment after the lease length, takeover after it, and whatever is under way as late as it likes.
+ * The times are the smallest in which everything has room that happens with longer ones. A lease is valid for three
+ * steps: a request sent in one may be answered in the next or the one after and count, or come too late, and a lease
+ * that is wrongly counted from its answer outlives its record by more than the margin hides. The margin sets the
+ * holder's end and the server's apart. The mark of a release goes before a lease does, so that a write is under way
+ * over a grant, its release, and the return of the key to revision 0. Time has no end: expiry comes at any moment after
+ * the lease length, takeover at any moment after that, and whatever is under way as late as it likes.
  */
 export function boundsOf(budget: Budget, times: Omit<Bounds, "budgets"> = { ttl: 4, margin: 1, markerTtl: 1 }): Bounds {
   return { ...times, budgets: [budget, budget] };
 }
 
-/** What is visited, by name; all of it ends. Each adds what the one before leaves out. */
+/** What is visited, by name; all of it ends. `once` has one of each, the others more of one and less of another. */
 const SCOPES: ReadonlyMap<string, Bounds> = new Map([
   ["once", boundsOf({ starts: 1, renewals: 1, leaves: 1, retries: 1, hints: 0 })],
   ["long", boundsOf({ starts: 1, renewals: 1, leaves: 0, retries: 1, hints: 0 }, { ttl: 6, margin: 2, markerTtl: 3 })],
   ["doubt", boundsOf({ starts: 1, renewals: 1, leaves: 0, retries: 2, hints: 0 })],
   ["hint", boundsOf({ starts: 1, renewals: 1, leaves: 0, retries: 1, hints: 1 })],
+  ["return", boundsOf({ starts: 2, renewals: 1, leaves: 1, retries: 0, hints: 0 })],
   ["twice", boundsOf({ starts: 2, renewals: 1, leaves: 0, retries: 1, hints: 0 })],
-  ["return", boundsOf({ starts: 2, renewals: 1, leaves: 1, retries: 0, hints: 1 })],
 ]);
 
 /** Runs one search and tells how it goes; false if it was stopped or a rule is broken. */
-async function tell(bounds: Bounds, around: { say: (line: string) => void; signal: AbortSignal; edges: boolean }) {
-  const { say, signal, edges } = around;
+async function tell(bounds: Bounds, { signal, edges }: { signal: AbortSignal; edges: boolean }): Promise<boolean> {
   const search = new Search(bounds);
   const start = performance.now();
   let told = start;
@@ -63,44 +63,64 @@ async function tell(bounds: Bounds, around: { say: (line: string) => void; signa
     }
     await new Promise((resolve) => setTimeout(resolve));
   }
-  const { states, moves, depth, broken, complete, steps } = search.findings;
-  const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  const verdict = broken?.rule ??
-    (complete ? "complete, no rule broken" : "stopped before the end, no rule broken so far");
-  say(`  ${states} states, ${moves} moves, depth ${depth}, ${seconds} s: ${verdict}`);
-  if (complete) say(`  chance that equal fingerprints hid a state: ${(states ** 2 / 2 ** 65).toExponential(1)}`);
-  for (const line of broken?.path ?? []) say(`    ${line}`);
-  if (edges) { for (const [edge, count] of steps) say(`    ${edge}: ${count}`); }
-  return complete;
+  report(search.findings, (performance.now() - start) / 1000);
+  if (edges) { for (const [edge, count] of search.findings.steps) say(`  ${edge}: ${count}`); }
+  return search.findings.complete;
 }
 
-async function main(): Promise<void> {
+function report(found: Findings, seconds: number): void {
+  const { states, moves, depth, broken, complete } = found;
+  const verdict = complete
+    ? "complete, no rule broken"
+    : broken?.rule ?? "stopped before the end, no rule broken so far";
+  const memory = Math.round(Deno.memoryUsage().rss / 2 ** 20);
+  say(`  ${states} states, ${moves} moves, depth ${depth}, ${seconds.toFixed(1)} s, ${memory} MB: ${verdict}`);
+  // A state is missed if its 64 bits are those of another: one chance in 2^64 for each pair.
+  if (complete) say(`  chance that a fingerprint hid a state: ${(states ** 2 / 2 ** 65).toExponential(1)}`);
+  for (const line of broken?.path ?? []) say(`    ${line}`);
+}
+
+/** Visits the scopes one after the other; true if all were visited to their ends. */
+async function visit(scopes: ReadonlyMap<string, Bounds>, edges: boolean): Promise<boolean> {
+  const stop = new AbortController();
+  Deno.addSignalListener("SIGINT", () => stop.abort());
+  for (const [name, bounds] of scopes) {
+    say(`${name}: ${shownBounds(bounds)}`);
+    if (!await tell(bounds, { signal: stop.signal, edges })) return false;
+  }
+  say(`All of ${[...scopes.keys()].join(", ")}: complete, no rule broken`);
+  return true;
+}
+
+function shownBounds({ ttl, margin, markerTtl, budgets }: Bounds): string {
+  const shares = Object.entries(budgets[0] ?? {}).map(([name, count]) => `${name} ${count}`).join(", ");
+  return `${budgets.length} clients, each with ${shares}; ` +
+    `in steps of time: ttl ${ttl}, margin ${margin}, markerTtl ${markerTtl}, no end`;
+}
+
+function say(line: string): void {
+  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+}
+
+async function main(): Promise<number> {
   const options = {
     scope: { type: "string", multiple: true },
     edges: { type: "boolean", default: false },
     help: { type: "boolean" },
   } as const;
   const { values: { scope, edges, help } } = parseArgs({ options });
-  const say = (line: string) => void Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
-  if (help) return say(HELP);
-  const stop = new AbortController();
-  Deno.addSignalListener("SIGINT", () => stop.abort());
-  const names = scope ?? [...SCOPES.keys()];
-  for (const name of names) {
-    const bounds = SCOPES.get(name);
-    if (bounds === undefined) throw new Error(`Cannot explore "${name}": scopes are ${[...SCOPES.keys()].join(", ")}`);
-    say(`${name}: ${shownBounds(bounds)}`);
-    if (await tell(bounds, { say, signal: stop.signal, edges })) continue;
-    Deno.exit(1);
+  if (help) {
+    say(HELP);
+    return 0;
   }
-  say(`All of ${names.join(", ")}: complete, no rule broken`);
-  Deno.exit();
+  const unknown = scope?.find((name) => !SCOPES.has(name));
+  if (unknown !== undefined) {
+    say(`Cannot explore "${unknown}": "--scope" must be one of ${[...SCOPES.keys()].join(", ")}`);
+    return 2;
+  }
+  const chosen = [...SCOPES].filter(([name]) => scope?.includes(name) ?? true);
+  return await visit(new Map(chosen), edges) ? 0 : 1;
 }
 
-function shownBounds({ ttl, margin, markerTtl, budgets }: Bounds): string {
-  const shares = Object.entries(budgets[0] ?? {}).map(([name, count]) => `${count} ${name}`).join(", ");
-  return `${budgets.length} clients with ${shares} each; ttl ${ttl}, margin ${margin}, markerTtl ${markerTtl} steps, ` +
-    "time without end";
-}
-
-if (import.meta.main) await main();
+// The listener for Ctrl-C would keep the process alive.
+if (import.meta.main) Deno.exit(await main());
