@@ -7,7 +7,7 @@
 import { ConnectionError } from "../../src/errors.ts";
 import type { LeaseEvent } from "../../src/lease_model.ts";
 import type { Sighting } from "../../src/record.ts";
-import type { Standing } from "./network.ts";
+import type { Message, Standing } from "./network.ts";
 import { type Budget, type Client, EPOCH, idOf, type World } from "./world.ts";
 
 /** A prompt that comes of no message: its share of the budget, and its name for people. */
@@ -55,26 +55,31 @@ export function isAnswer({ on }: LeaseEvent): boolean {
   return on === "applied" || on === "conflict" || on === "seen" || on === "failed" || on === "unknown";
 }
 
-/** What the prompt costs. A request that was not stored is under way no more; a new try does not answer for the last. */
+/**
+ * What the prompt costs. A request that was not stored is under way no more. A new try does not answer for what the last
+ * one left behind, nor does who leaves without a hold answer for what nobody waits for any more.
+ */
 export function spent(world: World, at: number, prompt: Prompt): World {
   const { spends } = PROMPTS[prompt];
   if (spends === null) return world;
   const client = world.clients[at] as Client;
   const left = { ...client.left, [spends]: client.left[spends] - 1 };
   const after = { ...world, clients: world.clients.with(at, { ...client, left }) };
-  if (prompt === "start") return excused(after, at);
+  if (prompt === "start") return { ...after, standing: excusedRecord(world, at), net: excused(world.net, at, true) };
+  if (prompt === "leave" && client.state.phase.at === "idle") return { ...after, net: excused(world.net, at, false) };
   if (prompt !== "refusal" && prompt !== "clash") return after;
   return { ...after, net: world.net.filter(({ client, awaited }) => client !== at || !awaited) };
 }
 
-function excused(world: World, at: number): World {
-  const { standing, net } = world;
-  const ours = standing?.client === at && standing.attempt !== null;
-  return {
-    ...world,
-    standing: ours ? { ...standing, excused: true } : standing,
-    net: net.map((sent) => sent.client === at && sent.act === "write" ? { ...sent, excused: true } : sent),
-  };
+function excusedRecord({ standing }: World, at: number): Standing | null {
+  return standing?.client === at && standing.attempt !== null ? { ...standing, excused: true } : standing;
+}
+
+function excused(net: readonly Message[], at: number, all: boolean): Message[] {
+  return net.map((sent) => {
+    const left = sent.client === at && sent.act === "write" && (all || !sent.awaited);
+    return left ? { ...sent, excused: true } : sent;
+  });
 }
 
 /** What a read finds. */
