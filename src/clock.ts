@@ -20,6 +20,8 @@ export interface TimeSources {
   monotonic(): number;
   /** Milliseconds since the Unix epoch; may jump. */
   wall(): number;
+  /** Calls back once after about `delay` ms, as `setTimeout` does: early or late. Returns a function that cancels it. */
+  later(delay: number, callback: () => void): () => void;
 }
 
 /** A wall clock that gains more than this on the monotonic one between two looks is taken for sleep. */
@@ -28,7 +30,14 @@ const SLEEP_THRESHOLD = 250;
 /** Longer delays would make `setTimeout` fire at once. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
-const runtimeSources: TimeSources = { monotonic: () => performance.now(), wall: () => Date.now() };
+const runtimeSources: TimeSources = {
+  monotonic: () => performance.now(),
+  wall: () => Date.now(),
+  later: (delay, callback) => {
+    const timer = setTimeout(callback, delay);
+    return () => clearTimeout(timer);
+  },
+};
 
 /**
  * The clock of the runtime, made to count sleep (L2).
@@ -72,13 +81,12 @@ export class SystemClock implements Clock {
   /** Calls back once when `delay` ms have passed; late after a sleep or a busy loop, never early. */
   after(delay: number, callback: () => void): () => void {
     const due = this.now() + delay;
-    let timer: ReturnType<typeof setTimeout>;
-    const wait = () => {
-      const left = due - this.now();
-      if (left <= 0) return callback();
-      timer = setTimeout(wait, Math.min(Math.ceil(left), LONGEST_TIMEOUT));
+    let cancel = () => {};
+    const wait = (left: number) => {
+      const length = Math.min(Math.max(0, Math.ceil(left)), LONGEST_TIMEOUT);
+      cancel = this.#sources.later(length, () => due > this.now() ? wait(due - this.now()) : callback());
     };
-    timer = setTimeout(wait, Math.min(Math.max(0, Math.ceil(delay)), LONGEST_TIMEOUT));
-    return () => clearTimeout(timer);
+    wait(delay);
+    return () => cancel();
   }
 }

@@ -201,6 +201,14 @@ export type Effect =
 /** The next state and what is to be done. */
 export type Step = { readonly state: LeaseState; readonly effects: readonly Effect[] };
 
+/** One step that was taken, for those who tell of it. */
+export interface Stepped {
+  readonly before: LeaseState;
+  readonly event: LeaseEvent;
+  readonly after: LeaseState;
+  readonly effects: readonly Effect[];
+}
+
 /** What every phase's decision is given. */
 export type Scene = { readonly memory: Memory; readonly now: number; readonly rules: LeaseRules };
 

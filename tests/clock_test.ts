@@ -17,6 +17,11 @@ class Sources implements TimeSources {
     return Math.floor(this.epoch);
   }
 
+  later(delay: number, callback: () => void): () => void {
+    const timer = setTimeout(callback, delay);
+    return () => clearTimeout(timer);
+  }
+
   pass(ms: number): void {
     this.mono += ms;
     this.epoch += ms;
