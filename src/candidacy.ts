@@ -54,7 +54,6 @@ export class Candidacy {
     this.closing.throwIfAborted();
     return await this.keeper.exclusive(async () => {
       if (this.#hold?.lease.held) return true;
-      this.keeper.drive("calls");
       return verdictOf(await this.keeper.settle(this.closing)) === "held";
     });
   }
@@ -137,6 +136,7 @@ export class Candidacy {
       key: this.#candidate.key,
       attempt: (signal) => this.#attempt(leave, signal),
       timing: () => keeper.footing.timing,
+      retryEvery: () => keeper.footing.retryEvery,
       waiting: (holder) => reporter.tell({ type: "waiting", holder }),
       vacant: (sighting) => keeper.post({ on: "hint", sighting }),
     };
@@ -148,7 +148,6 @@ export class Candidacy {
       signal.throwIfAborted();
       const standing = this.keeper.state;
       if (standing.phase.at === "held") return await this.#look();
-      this.keeper.drive("calls");
       const cancel = () => this.#withdraw("seeking");
       signal.addEventListener("abort", cancel, { once: true });
       try {
@@ -211,6 +210,7 @@ export class Candidacy {
   #stepped(stepped: Stepped): void {
     const { before, after } = stepped;
     this.reporter.step(stepped);
+    if (after.phase.at === "idle") this.keeper.drive("calls");
     const hold = this.#hold;
     if (hold === null) return;
     if (before.phase.at === "held" && after.phase.at !== "held") hold.end.abort(endOfLease(hold.lease.key, after));

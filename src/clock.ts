@@ -30,6 +30,10 @@ const SLEEP_THRESHOLD = 250;
 /** Longer delays would make `setTimeout` fire at once. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
+/** A wait is cut into as many naps, none shorter than this in milliseconds. */
+const NAPS = 4;
+const SHORTEST_NAP = 50;
+
 const runtimeSources: TimeSources = {
   monotonic: () => performance.now(),
   wall: () => Date.now(),
@@ -78,13 +82,21 @@ export class SystemClock implements Clock {
     return this.#sources.wall();
   }
 
-  /** Calls back once when `delay` ms have passed; late after a sleep or a busy loop, never early. */
+  /**
+   * Calls back once when `delay` ms have passed; late after a sleep or a busy loop, never early.
+   *
+   * Timers stand still while the machine sleeps. So it waits in naps, and after waking is late by one nap at the most.
+   */
   after(delay: number, callback: () => void): () => void {
     const due = this.now() + delay;
+    const nap = Math.min(Math.max(delay / NAPS, SHORTEST_NAP), LONGEST_TIMEOUT);
     let cancel = () => {};
     const wait = (left: number) => {
-      const length = Math.min(Math.max(0, Math.ceil(left)), LONGEST_TIMEOUT);
-      cancel = this.#sources.later(length, () => due > this.now() ? wait(due - this.now()) : callback());
+      cancel = this.#sources.later(Math.max(0, Math.ceil(Math.min(left, nap))), () => {
+        const rest = due - this.now();
+        if (rest > 0) wait(rest);
+        else callback();
+      });
     };
     wait(delay);
     return () => cancel();

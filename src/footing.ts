@@ -48,6 +48,11 @@ export class Footing {
     return this.#require().timing;
   }
 
+  /** Pause before what failed is tried again, in milliseconds; before a first look, what it is for a long lease. */
+  get retryEvery(): number {
+    return this.#known?.timing.retryEvery ?? 1000;
+  }
+
   /** The stream that was seen. */
   get epoch(): string {
     return this.#require().terms.epoch;

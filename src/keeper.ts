@@ -80,7 +80,8 @@ export class Keeper {
   async settle(signal?: AbortSignal): Promise<LeaseState> {
     const { ttl } = await this.footing.learn();
     const { clock } = this.#around;
-    this.#until = clock.now() + ttl;
+    const asked = clock.now();
+    this.#until = asked + ttl;
     for (;;) {
       // An answer to the last hold's request must not come in between.
       if (this.#flying) await this.rest();
@@ -89,7 +90,7 @@ export class Keeper {
       const trouble = await this.rest();
       if (trouble) throw trouble;
       signal?.throwIfAborted();
-      if (isSettled(this.#state)) return this.#state;
+      if (isSettled(this.#state) && !this.#isOlderThan(asked)) return this.#state;
       if (clock.now() >= this.#until) throw this.#contended();
     }
   }
@@ -134,6 +135,12 @@ export class Keeper {
     this.#around.tell({ before, event, after: state, effects });
     this.#arm();
     if (!this.#flying && this.#cancelPause === null) this.#rest(null);
+  }
+
+  /** A hold that an earlier call wrote and a look confirmed: it lasts as long as this call promises only once renewed. */
+  #isOlderThan(asked: number): boolean {
+    const { phase } = this.#state;
+    return phase.at === "held" && phase.sentAt < asked;
   }
 
   #opening(): LeaseEvent {

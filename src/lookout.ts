@@ -86,7 +86,8 @@ export class Lookout {
   }
 
   #note(sighting: Sighting): void {
-    this.#revision = sighting.revision;
+    // A key at 0 ran out: what was pushed before that may still come late.
+    if (sighting.revision > 0) this.#revision = sighting.revision;
     this.#recheck = FIRST_RECHECK;
     // What is vacant is looked at again, too: a push can be lost without anybody noticing (L12).
     this.#expiresAt = this.#post.clock.now() + this.#lengthOf(sighting);

@@ -24,6 +24,8 @@ export interface Contest {
   attempt(signal: AbortSignal): Promise<Lease | Sighting>;
   /** The times in force, once a try has shown them. */
   timing(): LeaseTiming;
+  /** Pause before what failed is tried again, in milliseconds. */
+  retryEvery(): number;
   /** Tells that a wait begins. */
   waiting(holder: string): void;
   /** A release was pushed: the next try may be put on it without a look. */
@@ -39,7 +41,7 @@ export async function waitTurn(contest: Contest, signal: AbortSignal): Promise<L
       if (got instanceof Lease) return got;
       signal.throwIfAborted();
       if (got instanceof NatslockError) {
-        await pause(contest.clock, contest.timing().retryEvery, signal);
+        await pause(contest.clock, contest.retryEvery(), signal);
       } else if (lookout === null) {
         // The next try looks once more, since what changed before the watch began was not pushed.
         contest.waiting(got.kind === "held" ? got.record.holder : "");

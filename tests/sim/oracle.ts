@@ -1,0 +1,191 @@
+/**
+ * Sees true time and both sides of the network, and knows what may never be.
+ *
+ * Invariants are numbered as in the design notes: S1-S7 safety, S10 observers, V1-V6 liveness.
+ *
+ * @module
+ */
+
+import type { LockEvent } from "../../src/events.ts";
+import type { StoreRequest } from "../../src/memory_store.ts";
+import type { Weather } from "./faults.ts";
+import { History } from "./history.ts";
+import type { LoggedStep, Node } from "./node.ts";
+import { type CarriedOut, KEY, type Place, type Server, TTL } from "./server.ts";
+import type { Timeline } from "./timeline.ts";
+
+/** How long requests of before may meet revisions of after, which are the same numbers: a hold and the latest request. */
+const MIXED = 3 * TTL;
+
+/** One hold, from its grant. */
+export interface Hold {
+  readonly node: Node;
+  readonly token: number;
+  readonly attempt: string;
+  /** How often the bucket was made anew or lost writes before. */
+  readonly era: number;
+  readonly grantedAt: number;
+}
+
+/** That somebody believes to hold; asked at each event. */
+export interface Belief {
+  readonly hold: Hold;
+  /** True if asking changes nothing, so that it speaks only once all timers that are due have fired. */
+  readonly passive: boolean;
+  believes(): boolean;
+}
+
+/** The judge of one run. */
+export class Oracle {
+  readonly history = new History();
+  /** What was violated first, and when; `null` if nothing was. */
+  broken: string | null = null;
+  grants = 0;
+  readonly #timeline: Timeline;
+  readonly #weather: Weather;
+  readonly #server: Server;
+  readonly #nodes: readonly Node[];
+  readonly #tokens = new Map<string, number>();
+  readonly #voided = new Set<string>();
+  readonly #granted = new Set<string>();
+  #era = 0;
+  #mixedUntil = 0;
+  #last = 0;
+  /** By when somebody must have been granted (V1, V2). */
+  #grantDue = Infinity;
+
+  constructor(place: Place, server: Server, nodes: readonly Node[]) {
+    this.#timeline = place.timeline;
+    this.#weather = place.weather;
+    this.#server = server;
+    this.#nodes = nodes;
+  }
+
+  /** How often the bucket was made anew or lost writes. */
+  get era(): number {
+    return this.#era;
+  }
+
+  /** True if no disaster took place. */
+  get isWhole(): boolean {
+    return this.#era === 0 && this.#voided.size === 0;
+  }
+
+  /** True if somebody was shown what did not stand. */
+  get isMisled(): boolean {
+    return this.#weather.hits.has("stale read") || this.#weather.hits.has("push forged");
+  }
+
+  blame(rule: string): void {
+    this.broken ??= `${rule} (at ${Math.round(this.#timeline.now)} ms)`;
+  }
+
+  /** True if a disaster took this hold's ground away: only its token protects from now on. */
+  isVoid({ attempt, era }: Hold): boolean {
+    return this.#voided.has(attempt) || era < this.#era;
+  }
+
+  /** What stands is destroyed by somebody who may. */
+  void(): void {
+    const standing = this.#server.store.look(KEY);
+    if (standing.kind === "held" && standing.record.attempt !== null) this.#voided.add(standing.record.attempt);
+  }
+
+  /** Revisions begin anew. */
+  newEra(): void {
+    this.#era++;
+    this.#mixedUntil = this.#timeline.now + MIXED;
+    this.#last = 0;
+    this.#granted.clear();
+  }
+
+  /** Somebody has to be granted by then. */
+  expectGrant(within: number): void {
+    this.#grantDue = Math.min(this.#grantDue, this.#timeline.now + within);
+  }
+
+  /** The server did what was asked. */
+  carriedOut(node: Node, request: StoreRequest<unknown>, { before, after, applied }: CarriedOut): void {
+    if (request.kind === "read" || request.kind === "terms" || !applied) return;
+    const own = before.kind === "vacant" || (before.kind === "held" && before.record.holder === node.id);
+    if (!own && !this.#isMixed) this.blame(`${request.kind === "write" ? "S4" : "S5"}: ${node.name} ${request.kind}s over what another holds`);
+    if (after.kind !== "held") return;
+    const { attempt, token } = after.record;
+    if (attempt === null) return;
+    if (token !== null && token !== this.#tokens.get(attempt) && !this.#isMixed) this.blame(`S3: ${node.name} renews as ${token}`);
+    if (token !== null) return;
+    this.#tokens.set(attempt, after.revision);
+    this.history.stood(attempt, after.revision);
+    this.#grantDue = Infinity;
+  }
+
+  /** A machine took a step. */
+  stepped(node: Node, { before: was, event, after: is, effects }: LoggedStep): void {
+    for (const effect of effects) {
+      if (effect.act === "write" && effect.token === null) this.history.asked(effect.attempt, this.#timeline.now);
+    }
+    if (was.at === "held" && is.at === "held" && was.token !== is.token) this.blame(`S3: ${node.name}'s token changed`);
+    if (was.at === "held" || is.at !== "held") return;
+    const hold: Hold = {
+      node,
+      token: is.token,
+      attempt: is.attempt,
+      era: this.#era,
+      grantedAt: this.#timeline.now,
+    };
+    node.hold = hold;
+    // The acknowledgement of a write does not name the stream: a bucket made anew behind an idle Locker (README).
+    const epoch = "epoch" in event ? event.epoch : "";
+    if (epoch !== this.#server.epoch || this.#isMixed) this.#voided.add(is.attempt);
+    if (!this.isVoid(hold)) this.#grant(hold);
+  }
+
+  get #isMixed(): boolean {
+    return this.#timeline.now < this.#mixedUntil;
+  }
+
+  #grant({ node, token, attempt }: Hold): void {
+    this.grants++;
+    if (token <= this.#last) this.blame(`S2: ${node.name} is granted ${token} after ${this.#last}`);
+    const name = `${this.#era}:${token}`;
+    if (this.#granted.has(name)) this.blame(`S3: token ${token} is granted twice`);
+    this.#granted.add(name);
+    this.#last = Math.max(this.#last, token);
+    this.history.granted(attempt, this.#timeline.now);
+  }
+
+  /** Each win has one end (S7). */
+  told(node: Node, event: LockEvent): void {
+    if (event.type === "acquired") {
+      if (node.told !== null) this.blame(`S7: ${node.name} is told of ${event.token} during ${node.told}`);
+      node.told = event.token;
+    }
+    if (event.type !== "released" && event.type !== "lost") return;
+    if (node.told !== event.token) this.blame(`S7: ${node.name} is told the end of ${event.token}, not ${node.told}`);
+    node.told = null;
+    if (node.hold !== null) this.history.ended(node.hold.attempt, this.#timeline.now);
+  }
+
+  /** Holds all of it against the rules; called when everything that could run has run. */
+  check(): void {
+    if (this.#timeline.now > this.#grantDue) this.blame("V1/V2: nobody is granted in time though somebody waits");
+    let holder: Hold | null = null;
+    for (const node of this.#nodes) {
+      if (node.beliefs.size === 0 || !node.runtime.runs) continue;
+      for (const belief of node.beliefs) {
+        if (this.isVoid(belief.hold) || (belief.passive && !node.runtime.prompt) || !belief.believes()) continue;
+        if (holder !== null && holder.attempt !== belief.hold.attempt) {
+          this.blame(`S1: ${holder.node.name} and ${node.name} hold at once, ${holder.token} and ${belief.hold.token}`);
+        }
+        holder = belief.hold;
+        this.#checkStanding(belief.hold);
+      }
+    }
+  }
+
+  #checkStanding({ node, token, attempt }: Hold): void {
+    const standing = this.#server.store.look(KEY);
+    if (standing.kind === "held" && standing.record.attempt === attempt) return;
+    this.blame(`S4: ${node.name} holds ${token}, but its record does not stand`);
+  }
+}
