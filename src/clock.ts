@@ -31,7 +31,7 @@ const SLEEP_THRESHOLD = 250;
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
 /** A wait is cut into as many naps, none shorter than this in milliseconds. */
-const NAPS = 4;
+const NAPS = 8;
 const SHORTEST_NAP = 50;
 
 const runtimeSources: TimeSources = {

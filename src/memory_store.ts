@@ -67,7 +67,7 @@ interface Bucket {
 const MARK_TTL = 1000;
 
 /** How long the settings of a bucket are waited for. */
-const TERMS_TIMEOUT = 5000;
+const TERMS_TIMEOUT = 2000;
 
 /** A {@linkcode LeaseStore} whose time is the given clock's. Share one among the Lockers of a test, or link several. */
 export class MemoryStore implements LeaseStore {

@@ -84,7 +84,9 @@ export class Link {
     const { weather, timeline } = this.#place;
     const number = ++this.#sent;
     return new Promise((resolve, reject) => {
+      let cancel = () => {};
       const settle = (answer: () => Outcome) => {
+        cancel();
         try {
           resolve(answer());
         } catch (error) {
@@ -93,7 +95,7 @@ export class Link {
       };
       if (this.#closed) return settle(() => request.fail(new ConnectionError("closed", "the connection is closed")));
       if (request.kind !== "read" && request.kind !== "terms" && weather.hit("store threw")) reject(new TypeError("the store threw"));
-      this.#runtime.later(request.within, () => settle(() => request.timeout()));
+      cancel = this.#runtime.later(request.within, () => settle(() => request.timeout()));
       if (weather.hit("request lost") || this.#isCut("requests cut", "node cut off")) return;
       const sentAt = timeline.now;
       timeline.after(this.#delay("request late"), () => {

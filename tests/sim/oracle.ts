@@ -8,7 +8,7 @@
 
 import type { LockEvent } from "../../src/events.ts";
 import type { StoreRequest } from "../../src/memory_store.ts";
-import type { Weather } from "./faults.ts";
+import { DISASTERS, type Weather } from "./faults.ts";
 import { History } from "./history.ts";
 import type { LoggedStep, Node } from "./node.ts";
 import { type CarriedOut, KEY, type Place, type Server, TTL } from "./server.ts";
@@ -68,7 +68,7 @@ export class Oracle {
 
   /** True if no disaster took place. */
   get isWhole(): boolean {
-    return this.#era === 0 && this.#voided.size === 0;
+    return DISASTERS.every((fault) => !this.#weather.hits.has(fault));
   }
 
   /** True if somebody was shown what did not stand. */

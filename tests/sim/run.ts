@@ -4,7 +4,6 @@
  * @module
  */
 
-import { setImmediate } from "node:timers";
 import { Chance } from "./chance.ts";
 import { Edges } from "./edges.ts";
 import { type Fault, type Mask, Weather } from "./faults.ts";
@@ -14,17 +13,18 @@ import { follow, type Follower } from "./observers.ts";
 import { Oracle } from "./oracle.ts";
 import { Resource } from "./resource.ts";
 import { KEY, Server, TTL } from "./server.ts";
+import { stepByStep } from "./settling.ts";
 import { strike } from "./storms.ts";
 import { Timeline } from "./timeline.ts";
 import { live, type Town } from "./users.ts";
 
 /** How long things go wrong, how long all is well afterwards, and how long everybody may take to go home, in ms. */
-const TROUBLED = 6 * TTL;
-const SERENE = 2.5 * TTL;
+const TROUBLED = 5 * TTL;
+const SERENE = 2 * TTL;
 const HOMEWARD = 3 * TTL;
 
-/** By when somebody leads once all is well: what stands runs out, late, and is found (V2). */
-const RECOVERY = 2 * TTL;
+/** By when somebody leads once all is well: what stands runs out, late, and is found by whoever asks again (V2). */
+const RECOVERY = 3 * TTL;
 
 /** How one run is done. */
 export interface RunOptions extends Mask {
@@ -168,13 +168,12 @@ export class Run implements Town {
     }
   }
 
-  async #until(time: number): Promise<void> {
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    while (this.oracle.broken === null && this.timeline.step(time)) {
-      // What one event set in motion within the processes ends before the next one.
-      await new Promise<void>((resolve) => setImmediate(resolve));
+  /** Lets things happen until then; what one event set in motion within the processes ends before the next one. */
+  #until(time: number): Promise<void> {
+    return stepByStep(() => {
+      if (this.#steps > 0) this.oracle.check();
       this.#steps++;
-      this.oracle.check();
-    }
+      return this.oracle.broken === null && this.timeline.step(time);
+    });
   }
 }

@@ -11,12 +11,14 @@ import type { Timeline } from "./timeline.ts";
 /** The wall clock at the start of a run: milliseconds since the Unix epoch. */
 const START = 1_800_000_000_000;
 
-/** The longest that timers may take to notice a sleep, in ms: a quarter of the longest wait of a holder. */
-const WAKING = 200;
+/** The longest that timers may take to notice a sleep, in ms: an eighth of the longest wait of a holder. */
+const WAKING = 260;
 
 interface Timer {
   readonly due: number;
   readonly callback: () => void;
+  /** Takes back what the timeline has planned for it. */
+  unplan(): void;
 }
 
 /** What the shipped `SystemClock` reads time from and sets timers on. */
@@ -78,10 +80,13 @@ export class Runtime implements TimeSources {
   }
 
   later(delay: number, callback: () => void): () => void {
-    const timer: Timer = { due: this.monotonic() + Math.max(0, delay), callback };
+    const timer: Timer = { due: this.monotonic() + Math.max(0, delay), callback, unplan: () => {} };
     this.#timers.add(timer);
     this.#arm(timer);
-    return () => void this.#timers.delete(timer);
+    return () => {
+      timer.unplan();
+      this.#timers.delete(timer);
+    };
   }
 
   /** Runs something as soon as the process can: a message came in. */
@@ -149,7 +154,8 @@ export class Runtime implements TimeSources {
     if (this.#frozenFrom !== Infinity) return;
     const exact = now + Math.max(0, timer.due - this.monotonic()) / this.#rate;
     const time = this.#grain > 0 ? Math.ceil(exact / this.#grain) * this.#grain : exact;
-    this.#timeline.at(time, () => this.deliver(() => this.#fire(timer)));
+    timer.unplan();
+    timer.unplan = this.#timeline.at(time, () => this.deliver(() => this.#fire(timer)));
   }
 
   #fire(timer: Timer): void {
