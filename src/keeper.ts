@@ -123,7 +123,8 @@ export class Keeper {
 
   /** One step of the machine, and what it wants done. */
   post(event: LeaseEvent): void {
-    if (!this.footing.isKnown || this.#stopped) return;
+    if (!this.footing.isKnown) return;
+    if (this.#stopped) return this.#rest(null);
     const before = this.#state;
     const { state, effects } = step(before, event, this.#around.clock.now(), this.footing.rules);
     this.#state = state;

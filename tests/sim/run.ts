@@ -19,8 +19,8 @@ import { Timeline } from "./timeline.ts";
 import { live, type Town } from "./users.ts";
 
 /** How long things go wrong, how long all is well afterwards, and how long everybody may take to go home, in ms. */
-const TROUBLED = 5 * TTL;
-const SERENE = 2 * TTL;
+const TROUBLED = 4 * TTL;
+const SERENE = 1.5 * TTL;
 const HOMEWARD = 3 * TTL;
 
 /** By when somebody leads once all is well: what stands runs out, late, and is found by whoever asks again (V2). */

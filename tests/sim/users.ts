@@ -29,9 +29,11 @@ export async function live(node: Node, town: Town): Promise<void> {
   const habits = [chance.pick(ways), chance.pick(ways)];
   while (!town.over) {
     const way = town.troubled ? chance.pick(habits) : serene;
+    town.note(node.name, () => `user: ${way.name}`);
     try {
       await way(node, node.locker, town);
     } catch (error) {
+      town.note(node.name, () => `user: ${error}`);
       if (!(error instanceof NatslockError) && error !== GIVEN_UP) {
         town.oracle.blame(`S6: ${node.name} gets ${(error as Error)?.stack ?? error}`);
       }
@@ -111,7 +113,7 @@ async function serene(node: Node, locker: Locker, town: Town): Promise<void> {
   const lease = await locker.acquire().finally(() => node.waiting--);
   const belief = believe(node, lease, town);
   const [sent, since] = [node.link.sent, town.timeline.now];
-  await node.sleep(town.chance.between(20, TTL / 4));
+  await node.sleep(town.chance.between(20, TTL / 3));
   const most = 4 + (town.timeline.now - since) / (node.ttl / 3);
   if (node.link.sent - sent > most && !node.mixed) town.oracle.blame(`V5: ${node.name} sends ${node.link.sent - sent} in one hold`);
   if (belief) node.beliefs.delete(belief);
