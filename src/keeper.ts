@@ -131,7 +131,7 @@ export class Keeper {
     if (state.phase.at !== before.phase.at) this.#endPause();
     for (const effect of effects) {
       if (effect.act === "pause") this.#pause(effect);
-      else if (effect.act !== "tell") this.#send(effect);
+      else this.#send(effect);
     }
     this.#around.tell({ before, event, after: state, effects });
     this.#arm();

@@ -7,79 +7,50 @@
 import { leave } from "./lease_leaving.ts";
 import {
   type Answer,
-  type Effect,
   type Ending,
+  finish,
   go,
-  type Held,
   type LeaseEvent,
-  type LeaseRules,
-  type Memory,
   type Scene,
   type Seeking,
   sightOf,
   type Step,
   validity,
 } from "./lease_model.ts";
-import type { Sighting } from "./record.ts";
-
-/** Endings after which the stream may be another one: the next look asks for that first. */
-const SUSPECT: readonly string[] = ["withdrawn", "lost:removed"];
 
 /**
  * Begins to seek. A key never seen or seen vacant is written to at once; a key seen held is looked at first, so that
- * a refusal after the first costs one message.
+ * a refusal after the first costs one message. After an end that a bucket made anew would explain, the look asks first
+ * whether it is still the same stream.
  */
-export function seek(
-  scene: Scene,
-  start: { since: number; last: Ending | null },
-): Step {
-  const { sight } = scene.memory;
-  const fresh: Seeking = {
-    at: "seeking",
-    attempt: "",
-    expected: sight.revision,
-    firstSentAt: null,
-    doubt: false,
-    since: start.since,
-    busy: null,
-  };
-  if (isSuspect(start.last)) return look(scene.memory, fresh, true);
-  if (!sight.takeable) return look(scene.memory, fresh);
-  return ask(scene, fresh, scene.now < sight.until ? sight.revision : 0);
+export function seek(scene: Scene, since: number, last: Ending | null): Step {
+  const { revision: expected, takeable, until } = scene.memory.sight;
+  const phase: Seeking = { at: "seeking", attempt: "", expected, firstSentAt: null, doubt: false, since, busy: null };
+  const suspect = last?.kind === "withdrawn" || (last?.kind === "lost" && last.why === "removed");
+  if (suspect || !takeable) return look(scene, phase, suspect);
+  return ask(scene, phase, scene.now < until ? expected : 0);
 }
 
 /** What an event does while seeking. */
 export function seeking(scene: Scene, phase: Seeking, event: LeaseEvent): Step {
   switch (event.on) {
     case "retry":
-      return phase.busy === null ? look(scene.memory, phase) : go(scene.memory, phase);
+      return phase.busy === null ? look(scene, phase) : go(scene.memory, phase);
     case "leave":
       return cancel(scene, phase);
     case "applied":
+      return granted(scene, phase, event.revision, scene.memory.high + 1);
     case "conflict":
+      return refused(scene, phase, event.current);
     case "unknown":
+      return look(scene, { ...phase, doubt: true });
     case "failed":
+      if (!event.error.transient) return finish(scene, { kind: "failed", error: event.error }, scene.memory.sight);
+      return go(scene.memory, phase, { act: "pause", why: "trouble", error: event.error });
     case "seen":
-      return answered(scene, { ...phase, busy: null }, event);
+      return seen(scene, phase, event);
     default:
       return go(scene.memory, phase);
-  }
-}
-
-function answered(scene: Scene, phase: Seeking, answer: Answer): Step {
-  const { memory } = scene;
-  switch (answer.on) {
-    case "applied":
-      return granted(scene, phase, { revision: answer.revision, floor: memory.high + 1 });
-    case "conflict":
-      return conflict(scene, phase, answer.current);
-    case "unknown":
-      return look(memory, { ...phase, doubt: true });
-    case "failed":
-      if (!answer.error.transient) return end(scene, { kind: "failed", error: answer.error });
-      return go(memory, phase, { act: "pause", why: "trouble", error: answer.error });
-    case "seen":
-      return seen(scene, phase, answer);
   }
 }
 
@@ -87,131 +58,65 @@ function answered(scene: Scene, phase: Seeking, answer: Answer): Step {
  * A grant's validity counts from the first write with its nonce: any of them may be the one that landed (L1, L7). A
  * revision below the `floor` belongs to another stream, or to an answer that is out of date: nobody may act on it.
  */
-function granted(
-  scene: Scene,
-  phase: Seeking,
-  grant: { revision: number; floor: number },
-): Step {
-  const { memory, now, rules } = scene;
-  const { revision, floor } = grant;
-  const sentAt = phase.firstSentAt ?? now;
-  const validUntil = validity(sentAt, rules);
-  if (now >= validUntil || revision < floor) {
-    return withdraw(scene, phase, revision);
+function granted(scene: Scene, phase: Seeking, revision: number, floor: number): Step {
+  const { attempt, since } = phase;
+  const sentAt = phase.firstSentAt ?? scene.now;
+  const validUntil = validity(sentAt, scene.rules);
+  if (scene.now >= validUntil || revision < floor) {
+    return leave(scene, { attempt, target: revision, stake: "stands", end: { kind: "withdrawn" }, busy: null });
   }
-  const held: Held = {
-    at: "held",
-    attempt: phase.attempt,
-    token: revision,
-    revision,
-    validUntil,
-    sentAt,
-    doubt: null,
-    trouble: null,
-    since: phase.since,
-    busy: null,
-  };
-  return go(memory, held, { act: "tell", news: "granted" });
+  const grant = { attempt, since, token: revision, revision, sentAt, validUntil };
+  return go(scene.memory, { at: "held", ...grant, doubt: null, trouble: null, busy: null });
 }
 
-/** Takes back a grant that nobody may act on. */
-function withdraw(scene: Scene, phase: Seeking, revision: number): Step {
-  return leave(scene, {
-    attempt: phase.attempt,
-    target: revision,
-    stake: "stands",
-    end: { kind: "withdrawn" },
-    busy: null,
-  });
+/** A write that expects any other revision than 0 can no longer land once the key has moved on. */
+function refused(scene: Scene, phase: Seeking, current: number | null): Step {
+  if (current === null) return go(scene.memory, phase, { act: "pause", why: "contention" });
+  if (current === 0 && phase.expected > 0) return ask(scene, phase, 0);
+  return look(scene, phase);
 }
 
-function conflict(scene: Scene, phase: Seeking, current: number | null): Step {
-  if (current === null) {
-    return go(scene.memory, phase, { act: "pause", why: "contention" });
-  }
-  // A write that expects any other revision than 0 can no longer land once the key has moved on.
-  if (current === 0 && phase.expected > 0) {
-    return ask(scene, { ...phase, doubt: false }, 0);
-  }
-  return look(scene.memory, phase);
-}
-
-function seen(
-  scene: Scene,
-  phase: Seeking,
-  answer: { sighting: Sighting; fresh: boolean },
-): Step {
+function seen(scene: Scene, phase: Seeking, { sighting, fresh }: Extract<Answer, { on: "seen" }>): Step {
   const { memory, rules } = scene;
-  const { sighting } = answer;
-  if (
-    sighting.revision > 0 && sighting.revision < memory.high && !answer.fresh
-  ) return look(memory, phase, true);
+  const { revision } = sighting;
+  if (revision > 0 && revision < memory.high && !fresh) return look(scene, phase, true);
   if (sighting.kind === "held" && sighting.record.holder === rules.id) {
-    if (
-      phase.firstSentAt !== null && sighting.record.attempt === phase.attempt
-    ) {
-      return granted(scene, phase, { revision: sighting.revision, floor: memory.high });
-    }
-    return ask(scene, { ...phase, doubt: false }, sighting.revision);
+    const ours = phase.firstSentAt !== null && sighting.record.attempt === phase.attempt;
+    return ours ? granted(scene, phase, revision, memory.high) : ask(scene, phase, revision);
   }
-  if (sighting.kind !== "vacant") {
-    return end({
-      ...scene,
-      memory: { ...memory, sight: sightOf(sighting, scene) },
-    }, { kind: "refused", by: sighting });
-  }
-  if (phase.doubt && sighting.revision === phase.expected) {
-    return repeat(scene, phase);
-  }
-  return ask(scene, { ...phase, doubt: false }, sighting.revision);
+  if (sighting.kind !== "vacant") return finish(scene, { kind: "refused", by: sighting }, sightOf(sighting, scene));
+  return phase.doubt && revision === phase.expected ? repeat(scene, phase) : ask(scene, phase, revision);
 }
 
-/** A first write with a new nonce. */
-function ask(scene: Scene, phase: Seeking, expected: number): Step {
-  const { memory, now, rules } = scene;
+/** A first write with a new nonce: nothing written before can land any more. */
+function ask({ memory, now, rules }: Scene, phase: Seeking, expected: number): Step {
   const grants = memory.grants + 1;
-  const next: Seeking = { ...phase, attempt: nonce(rules, grants), expected, firstSentAt: now, busy: "write" };
-  return go({ ...memory, grants }, next, write(next));
+  const attempt = `${rules.instance}.${grants}`;
+  return write({ ...memory, grants }, { ...phase, attempt, expected, firstSentAt: now, doubt: false });
 }
 
 /** The same write again: whichever of them lands is ours. Once the grant would come too late, it is fenced off. */
 function repeat(scene: Scene, phase: Seeking): Step {
-  if (scene.now >= validity(phase.firstSentAt ?? scene.now, scene.rules)) {
-    return leave(scene, { ...undoing(phase), end: { kind: "withdrawn" } });
-  }
-  return go(scene.memory, { ...phase, busy: "write" }, write(phase));
+  const late = scene.now >= validity(phase.firstSentAt ?? scene.now, scene.rules);
+  return late ? undo(scene, phase, { kind: "withdrawn" }) : write(scene.memory, phase);
 }
 
 function cancel(scene: Scene, phase: Seeking): Step {
-  const released: Ending = { kind: "released", token: null };
-  if (!phase.doubt && phase.busy === null) return end(scene, released);
-  return leave(scene, { ...undoing(phase), end: released });
+  const end: Ending = { kind: "released", token: null };
+  return phase.doubt || phase.busy !== null ? undo(scene, phase, end) : finish(scene, end, scene.memory.sight);
 }
 
-/** What has to be undone when the seeking stops here. */
-function undoing(phase: Seeking) {
-  const { attempt, expected, busy, doubt, firstSentAt } = phase;
-  const stake = doubt ? "doubt" as const : "none" as const;
-  return { attempt, target: firstSentAt === null ? null : expected, stake, busy };
+/** Stops seeking; what may have been written is taken back. */
+function undo(scene: Scene, { attempt, expected, busy, doubt, firstSentAt }: Seeking, end: Ending): Step {
+  const target = firstSentAt === null ? null : expected;
+  return leave(scene, { attempt, target, stake: doubt ? "doubt" : "none", end, busy });
 }
 
-function look(memory: Memory, phase: Seeking, fresh = false): Step {
+function look({ memory }: Scene, phase: Seeking, fresh = false): Step {
   return go(memory, { ...phase, busy: "read" }, { act: "read", fresh });
 }
 
-function end(scene: Scene, ending: Ending): Step {
-  return go(scene.memory, { at: "idle", end: ending, busy: null }, { act: "tell", news: "ended" });
-}
-
-function write(phase: Seeking): Effect {
-  return { act: "write", expected: phase.expected, attempt: phase.attempt, token: null, since: phase.since };
-}
-
-function nonce(rules: LeaseRules, grants: number): string {
-  return `${rules.instance}.${grants}`;
-}
-
-function isSuspect(last: Ending | null): boolean {
-  if (last === null) return false;
-  return SUSPECT.includes(last.kind === "lost" ? `lost:${last.why}` : last.kind);
+function write(memory: Scene["memory"], phase: Seeking): Step {
+  const { expected, attempt, since } = phase;
+  return go(memory, { ...phase, busy: "write" }, { act: "write", expected, attempt, token: null, since });
 }

@@ -27,8 +27,7 @@ export class Chance implements Random {
 
   /** A UUID made of this chance. */
   uuid(): string {
-    const digits = (count: number) =>
-      Math.floor(this.next() * 16 ** count).toString(16).padStart(count, "0");
+    const digits = (count: number) => Math.floor(this.next() * 16 ** count).toString(16).padStart(count, "0");
     return `${digits(8)}-${digits(4)}-${digits(4)}-${digits(4)}-${digits(6)}${digits(6)}`;
   }
 

@@ -90,7 +90,9 @@ export class Weather {
     this.#mask = mask;
     const rough = 0.1 + 0.9 * chance.next();
     const rare: readonly Fault[] = ["wait aborted", "work overdue"];
-    for (const fault of EDGE_FAULTS) if (chance.happens(0.4)) this.#rates.set(fault, (rare.includes(fault) ? 1 : 0.3) * rough * chance.next() ** 2);
+    for (const fault of EDGE_FAULTS) {
+      if (chance.happens(0.4)) this.#rates.set(fault, (rare.includes(fault) ? 1 : 0.3) * rough * chance.next() ** 2);
+    }
     for (const fault of STORM_FAULTS) if (chance.happens(0.5)) this.#rates.set(fault, 0.2 + chance.next());
     for (const fault of DISASTERS) if (chance.happens(0.16)) this.#rates.set(fault, 0.5 + 0.5 * chance.next());
     for (const fault of CLOCK_FAULTS) if (chance.happens(0.5)) this.#rates.set(fault, 0.6);

@@ -94,7 +94,9 @@ export class Link {
         }
       };
       if (this.#closed) return settle(() => request.fail(new ConnectionError("closed", "the connection is closed")));
-      if (request.kind !== "read" && request.kind !== "terms" && weather.hit("store threw")) reject(new TypeError("the store threw"));
+      if (request.kind !== "read" && request.kind !== "terms" && weather.hit("store threw")) {
+        reject(new TypeError("the store threw"));
+      }
       cancel = this.#runtime.later(request.within, () => settle(() => request.timeout()));
       if (weather.hit("request lost") || this.#isCut("requests cut", "node cut off")) return;
       const sentAt = timeline.now;

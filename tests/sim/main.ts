@@ -88,7 +88,9 @@ function kinds(text: string): Fault[] {
   return text.split(",").map((name) => {
     const kind = FAULTS.find((fault) => fault === name.trim());
     if (kind) return kind;
-    throw new Error(`"--without" must name kinds of faults, current value is "${name}"; kinds are ${FAULTS.join(", ")}`);
+    throw new Error(
+      `"--without" must name kinds of faults, current value is "${name}"; kinds are ${FAULTS.join(", ")}`,
+    );
   });
 }
 

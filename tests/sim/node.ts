@@ -65,7 +65,13 @@ export class Node {
       runtime: this.runtime,
       listener: {
         carriedOut: (request, change) => {
-          ground.note(name, () => `server: ${request.kind} ${change.applied ? "applied" : "done"}, ${change.after.kind}@${change.after.revision}`);
+          ground.note(
+            name,
+            () =>
+              `server: ${request.kind} ${
+                change.applied ? "applied" : "done"
+              }, ${change.after.kind}@${change.after.revision}`,
+          );
           ground.oracle.carriedOut(this, request, change);
         },
         note: (text) => ground.note(name, () => text),
@@ -119,8 +125,10 @@ export class Node {
 
   #stepped({ before, event, after, effects }: LoggedStep): void {
     const ground = this.#ground;
-    ground.note(this.name, () =>
-      `${before.at} -- ${event.on} --> ${after.at}${effects.map((effect) => `, ${effect.act}`).join("")}`);
+    ground.note(
+      this.name,
+      () => `${before.at} -- ${event.on} --> ${after.at}${effects.map((effect) => `, ${effect.act}`).join("")}`,
+    );
     ground.stepped({ before, event, after, effects });
     ground.oracle.stepped(this, { before, event, after, effects });
   }

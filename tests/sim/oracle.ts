@@ -108,11 +108,15 @@ export class Oracle {
   carriedOut(node: Node, request: StoreRequest<unknown>, { before, after, applied }: CarriedOut): void {
     if (request.kind === "read" || request.kind === "terms" || !applied) return;
     const own = before.kind === "vacant" || (before.kind === "held" && before.record.holder === node.id);
-    if (!own && !this.#isMixed) this.blame(`${request.kind === "write" ? "S4" : "S5"}: ${node.name} ${request.kind}s over what another holds`);
+    if (!own && !this.#isMixed) {
+      this.blame(`${request.kind === "write" ? "S4" : "S5"}: ${node.name} ${request.kind}s over what another holds`);
+    }
     if (after.kind !== "held") return;
     const { attempt, token } = after.record;
     if (attempt === null) return;
-    if (token !== null && token !== this.#tokens.get(attempt) && !this.#isMixed) this.blame(`S3: ${node.name} renews as ${token}`);
+    if (token !== null && token !== this.#tokens.get(attempt) && !this.#isMixed) {
+      this.blame(`S3: ${node.name} renews as ${token}`);
+    }
     if (token !== null) return;
     this.#tokens.set(attempt, after.revision);
     this.history.stood(attempt, after.revision);

@@ -115,7 +115,16 @@ export class Run implements Town {
     const { broken, grants } = this.oracle;
     const { total, hits: faults } = this.weather;
     const { counts: edges } = this.#edges;
-    return { seed: this.#seed, broken, grants, steps: this.#steps, total, faults, edges, refused: this.resource.refused };
+    return {
+      seed: this.#seed,
+      broken,
+      grants,
+      steps: this.#steps,
+      total,
+      faults,
+      edges,
+      refused: this.resource.refused,
+    };
   }
 
   /** Storms come at random. */
@@ -152,7 +161,9 @@ export class Run implements Town {
     const stuck = [...this.#lives.values()].filter((node) => this.nodes.includes(node));
     if (stuck.length > 0) oracle.blame(`V2/S6: calls of ${stuck.map(({ name }) => name)} never end`);
     for (const { node, following, last } of this.#followers) {
-      if (following && this.nodes.includes(node) && last !== null) oracle.blame(`S10: ${node.name} sees ${last} in the end`);
+      if (following && this.nodes.includes(node) && last !== null) {
+        oracle.blame(`S10: ${node.name} sees ${last} in the end`);
+      }
     }
     const closings = this.nodes.map((node) => node.locker.close());
     const closed = Promise.all(closings).then(() => true);

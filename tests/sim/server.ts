@@ -126,7 +126,10 @@ export class Server {
     this.store.deleteBucket();
     this.#history = [];
     this.#deletedUntil = this.#place.timeline.now + ms;
-    this.#place.timeline.at(this.#deletedUntil, () => this.#place.timeline.now >= this.#deletedUntil && this.recreate());
+    this.#place.timeline.at(
+      this.#deletedUntil,
+      () => this.#place.timeline.now >= this.#deletedUntil && this.recreate(),
+    );
   }
 
   recreate(): void {

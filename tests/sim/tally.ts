@@ -54,7 +54,8 @@ export function add(tally: Tally, other: Tally): void {
 
 /** What was hit and what was not, for people. */
 export function coverageOf({ faults, edges }: Tally): string[] {
-  const rarest = (counts: Counts) => [...counts].sort(([, a], [, b]) => a - b).map(([name, number]) => `${name} ${number}`);
+  const rarest = (counts: Counts) =>
+    [...counts].sort(([, a], [, b]) => a - b).map(([name, number]) => `${name} ${number}`);
   const missing = FAULTS.filter((fault) => !faults.has(fault));
   return [
     `faults, rarest first: ${rarest(faults).join(", ")}`,

@@ -115,7 +115,9 @@ async function serene(node: Node, locker: Locker, town: Town): Promise<void> {
   const [sent, since] = [node.link.sent, town.timeline.now];
   await node.sleep(town.chance.between(20, TTL / 3));
   const most = 4 + (town.timeline.now - since) / (node.ttl / 3);
-  if (node.link.sent - sent > most && !node.mixed) town.oracle.blame(`V5: ${node.name} sends ${node.link.sent - sent} in one hold`);
+  if (node.link.sent - sent > most && !node.mixed) {
+    town.oracle.blame(`V5: ${node.name} sends ${node.link.sent - sent} in one hold`);
+  }
   if (belief) node.beliefs.delete(belief);
   await lease.release();
   await node.sleep(town.chance.between(0, 100));
@@ -154,7 +156,9 @@ function believe(node: Node, lease: Lease, town: Town): Belief | null {
 /** Writes to what the lock protects: the holder's write is never refused (S2). */
 function act(town: Town, hold: Hold, holds: () => boolean): void {
   if (!holds() || town.oracle.isVoid(hold)) return;
-  if (!town.resource.write(hold.era, hold.token)) town.oracle.blame(`S2: the holder's write with ${hold.token} is refused`);
+  if (!town.resource.write(hold.era, hold.token)) {
+    town.oracle.blame(`S2: the holder's write with ${hold.token} is refused`);
+  }
 }
 
 /** A signal that knows who listens to it. */
