@@ -9,7 +9,7 @@ import { ConnectionError, LeaseReleasedError, LockerClosedError, NatslockError }
 import type { EventListener } from "./events.ts";
 import { Keeper, type Surroundings } from "./keeper.ts";
 import { endOfLease, Lease } from "./lease.ts";
-import type { Effect, LeaseState } from "./lease_model.ts";
+import type { LeaseState, Stepped } from "./lease_model.ts";
 import { verdictOf } from "./lease_state.ts";
 import { Patience, type WaitOptions } from "./patience.ts";
 import type { Sighting } from "./record.ts";
@@ -40,7 +40,7 @@ export class Candidacy {
     this.#candidate = candidate;
     this.#ground = ground;
     this.reporter = new Reporter(candidate, ground.clock, ground.onEvent);
-    this.keeper = new Keeper(candidate, { ...ground, tell: (...step) => this.#stepped(...step) });
+    this.keeper = new Keeper(candidate, { ...ground, tell: (stepped) => this.#stepped(stepped) });
   }
 
   /** Fencing token of what is held now, by either way; `null` if nothing is. */
@@ -208,8 +208,8 @@ export class Candidacy {
     }
   }
 
-  #stepped(before: LeaseState, after: LeaseState, effects: readonly Effect[]): void {
-    this.reporter.step(before, after, effects);
+  #stepped({ before, event, after, effects }: Stepped): void {
+    this.reporter.step({ before, event, after, effects });
     const hold = this.#hold;
     if (hold === null) return;
     if (before.phase.at === "held" && after.phase.at !== "held") hold.end.abort(endOfLease(hold.lease.key, after));

@@ -8,7 +8,7 @@ import type { Candidate } from "./candidate.ts";
 import type { Clock } from "./clock.ts";
 import { ConnectionError, NatslockError } from "./errors.ts";
 import { Footing } from "./footing.ts";
-import type { Answer, Effect, LeaseEvent, LeaseState } from "./lease_model.ts";
+import type { Answer, Effect, LeaseEvent, LeaseState, Stepped } from "./lease_model.ts";
 import { isHeld, isSettled, step, vacantState } from "./lease_state.ts";
 import type { Random } from "./random.ts";
 import { performRequest, type Request } from "./request.ts";
@@ -19,7 +19,7 @@ export interface Surroundings {
   readonly store: LeaseStore;
   readonly clock: Clock;
   readonly random: Random;
-  readonly tell: (before: LeaseState, after: LeaseState, effects: readonly Effect[]) => void;
+  readonly tell: (stepped: Stepped) => void;
 }
 
 /** Pause after "another write is in flight": at least this, at most four times this, in ms. */
@@ -131,7 +131,7 @@ export class Keeper {
       if (effect.act === "pause") this.#pause(effect);
       else if (effect.act !== "tell") this.#send(effect);
     }
-    this.#around.tell(before, state, effects);
+    this.#around.tell({ before, event, after: state, effects });
     this.#arm();
     if (!this.#flying && this.#cancelPause === null) this.#rest(null);
   }
