@@ -8,12 +8,13 @@ import type { Candidate } from "./candidate.ts";
 import type { Clock } from "./clock.ts";
 import type { EventListener, LockEvent } from "./events.ts";
 import type { Effect, Ending, Held, Stepped } from "./lease_model.ts";
+import type { Logger } from "./logger.ts";
 
 /** What an event is, save what all of one candidate's have in common. */
 type Told = LockEvent extends infer One ? One extends LockEvent ? Omit<One, "key" | "id"> : never : never;
 
 /** How each event reads in the log; `*` stands for the key. */
-const LINES: { readonly [type in LockEvent["type"]]: readonly [level: "debug" | "info" | "warn", line: string] } = {
+const LINES: { readonly [type in LockEvent["type"]]: readonly [level: keyof Logger, line: string] } = {
   acquired: ["info", "Took *"],
   renewed: ["debug", "Renewed *"],
   renewal_failed: ["warn", "Could not renew * yet"],
@@ -43,9 +44,8 @@ export class Reporter {
 
   /** Writes a step to the log, and tells what it changed. */
   step({ before, event, after, effects }: Stepped): void {
-    const { key, logger } = this.#candidate;
     const [was, is] = [before.phase, after.phase];
-    logger.debug(`Step of "${key}"`, { before: was, event, after: is, effects });
+    this.#log("debug", "Step of *", { before: was, event, after: is, effects });
     if (was.at !== "held") {
       if (is.at === "held") this.#granted(is);
       if (is.at === "idle" && was.at !== "idle") this.#settled(is.end);
@@ -57,14 +57,14 @@ export class Reporter {
 
   /** Tells one event, to the listener and to the log. */
   tell(told: Told): void {
-    const { key, id, logger } = this.#candidate;
+    const { key, id } = this.#candidate;
     const event = { ...told, key, id } as LockEvent;
     const [level, line] = LINES[event.type];
-    logger[level](line.replace("*", `"${key}"`) + (event.type === "lost" ? `: ${event.why}` : ""), event);
+    this.#log(level, event.type === "lost" ? `${line}: ${event.why}` : line, event);
     try {
       this.#listener?.(event);
     } catch (error) {
-      logger.warn(`The event listener of "${key}" threw`, { error });
+      this.#log("warn", "The event listener of * threw", { error });
     }
   }
 
@@ -85,13 +85,23 @@ export class Reporter {
   }
 
   #settled(end: Ending | null): void {
-    const { key, id, logger } = this.#candidate;
     if (end?.kind === "abandoned") this.tell({ type: "release_failed", error: end.error });
     if (end?.kind !== "refused" || end.by.kind !== "foreign") return;
-    logger.warn(`A stranger holds "${key}": its value is no UUID, so it is left to expire`, { key, id });
+    const { key, id } = this.#candidate;
+    this.#log("warn", "A stranger holds *: its value is no UUID, so it is left to expire", { key, id });
   }
 
   #about({ token }: Held): { token: number; age: number } {
     return { token, age: Math.max(0, this.#clock.now() - this.#grantedAt) };
+  }
+
+  /** Writes one line; a log that fails must not hold up the machine, whose timers are set after it is told of. */
+  #log(level: keyof Logger, line: string, about: object): void {
+    const { key, logger } = this.#candidate;
+    try {
+      logger[level](line.replace("*", `"${key}"`), about);
+    } catch {
+      // There is nobody else to tell.
+    }
   }
 }

@@ -126,6 +126,17 @@ Deno.test("Reporter contains a listener that throws, and says so in the log", ()
   assertEquals(lines, ['info Took "a.b"', 'warn The event listener of "a.b" threw']);
 });
 
+Deno.test("Reporter contains a logger that throws: events are told all the same", () => {
+  const events: LockEvent[] = [];
+  const fail = () => {
+    throw new Error("logger");
+  };
+  const candidate = candidateOf({ logger: { debug: fail, info: fail, warn: fail } }, systemRandom);
+  const reporter = new Reporter(candidate, new ManualClock(), (event) => events.push(event));
+  reporter.step(stepped(idle(null), at(HELD)));
+  assertEquals(events.map(({ type }) => type), ["acquired"]);
+});
+
 Deno.test("Reporter writes each step to the log at debug level, with what led to it and what it wants done", () => {
   const { events, lines, details, reporter } = listening();
   const event: LeaseEvent = { on: "renew" };
