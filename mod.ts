@@ -60,6 +60,5 @@ export type {
   WriteOutcome,
   WriteRequest,
 } from "./src/store.ts";
-export type { TimingOptions } from "./src/timing.ts";
-export { describeTiming, type TimingFigures, timingFigures } from "./src/timing_figures.ts";
+export { describeTiming, type TimingFigures, timingFigures, type TimingOptions } from "./src/timing.ts";
 export type { WaitOptions } from "./src/patience.ts";

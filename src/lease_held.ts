@@ -95,9 +95,9 @@ function overdue(scene: Scene, phase: Held, event: LeaseEvent): Step {
 }
 
 /** The hold is over at once; then what stands is taken back. */
-function resign(scene: Scene, { attempt, revision, token, doubt, busy }: Held): Step {
+function resign(scene: Scene, { revision, token, doubt, busy }: Held): Step {
   const stake = doubt === null ? "stands" : "doubt";
-  return leave(scene, { attempt, target: revision, stake, end: { kind: "released", token }, busy });
+  return leave(scene, { of: "machine", target: revision, stake, end: { kind: "released", token }, busy });
 }
 
 /** The same record again, on our own last revision (L6). */

@@ -87,7 +87,7 @@ function undone(scene: Scene, phase: Leaving, event: Answer): Step {
 function seen(scene: Scene, phase: Leaving, sighting: Sighting): Step {
   const { revision } = sighting;
   const ours = sighting.kind === "held" && sighting.record.holder === scene.rules.id &&
-    (phase.attempt === null || sighting.record.attempt === phase.attempt);
+    (phase.of === "id" || sighting.record.attempt?.startsWith(`${scene.rules.instance}.`));
   if (ours) {
     const landed = phase.target !== null && revision > phase.target;
     return undo(scene, { ...phase, target: revision, stake: landed ? "stands" : phase.stake });

@@ -70,13 +70,13 @@ export interface Idle extends Busy {
 /** Wants a grant. */
 export interface Seeking extends Busy {
   readonly at: "seeking";
-  /** Nonce of this grant, kept over its retries. */
+  /** Nonce of the latest write. */
   readonly attempt: string;
-  /** Revision that the write is put on. */
+  /** Revision that it was, or is to be, put on. */
   readonly expected: number;
-  /** When the first write with this nonce left; `null` if none has. */
-  readonly firstSentAt: number | null;
-  /** True while a write with this nonce may still land. */
+  /** When it left; `null` if none has. */
+  readonly sentAt: number | null;
+  /** True while a write put on `expected` may still land. */
   readonly doubt: boolean;
   readonly since: number;
 }
@@ -103,8 +103,8 @@ export interface Held extends Busy {
 /** Taking back what was written. The lease is over already. */
 export interface Leaving extends Busy {
   readonly at: "leaving";
-  /** Nonce of what is taken back; `null` = any record of our id. */
-  readonly attempt: string | null;
+  /** What is taken back: what this machine wrote, or any record of our id, of an earlier life too. */
+  readonly of: "machine" | "id";
   /** Revision that the removal is put on; `null` = look first. */
   readonly target: number | null;
   /** What has to be undone: nothing known, a record that stands, or a write that may have landed or may land yet. */

@@ -25,7 +25,7 @@ import {
  */
 export function seek(scene: Scene, since: number, last: Ending | null): Step {
   const { revision: expected, takeable, until } = scene.memory.sight;
-  const phase: Seeking = { at: "seeking", attempt: "", expected, firstSentAt: null, doubt: false, since, busy: null };
+  const phase: Seeking = { at: "seeking", attempt: "", expected, sentAt: null, doubt: false, since, busy: null };
   const suspect = last?.kind === "withdrawn" || (last?.kind === "lost" && last.why === "removed");
   if (suspect || !takeable) return look(scene, phase, suspect);
   return ask(scene, phase, scene.now < until ? expected : 0);
@@ -55,15 +55,14 @@ export function seeking(scene: Scene, phase: Seeking, event: LeaseEvent): Step {
 }
 
 /**
- * A grant's validity counts from the first write with its nonce: any of them may be the one that landed (L1, L7). A
- * revision below the `floor` belongs to another stream, or to an answer that is out of date: nobody may act on it.
+ * A grant counts from when its write left (L1). A revision below the `floor` belongs to another stream, or to an answer
+ * that is out of date: nobody may act on it.
  */
 function granted(scene: Scene, phase: Seeking, revision: number, floor: number): Step {
-  const { attempt, since } = phase;
-  const sentAt = phase.firstSentAt ?? scene.now;
-  const validUntil = validity(sentAt, scene.rules);
-  if (scene.now >= validUntil || revision < floor) {
-    return leave(scene, { attempt, target: revision, stake: "stands", end: { kind: "withdrawn" }, busy: null });
+  const { attempt, since, sentAt } = phase;
+  const validUntil = sentAt === null ? -Infinity : validity(sentAt, scene.rules);
+  if (sentAt === null || scene.now >= validUntil || revision < floor) {
+    return leave(scene, { of: "machine", target: revision, stake: "stands", end: { kind: "withdrawn" }, busy: null });
   }
   const grant = { attempt, since, token: revision, revision, sentAt, validUntil };
   return go(scene.memory, { at: "held", ...grant, doubt: null, trouble: null, busy: null });
@@ -76,47 +75,42 @@ function refused(scene: Scene, phase: Seeking, current: number | null): Step {
   return look(scene, phase);
 }
 
+/**
+ * Only the latest write's nonce is a grant. An earlier one that landed after all is our own old record, as one of an
+ * earlier life is: written over by a new grant, since nobody was between.
+ */
 function seen(scene: Scene, phase: Seeking, { sighting, fresh }: Extract<Answer, { on: "seen" }>): Step {
   const { memory, rules } = scene;
   const { revision } = sighting;
   if (revision > 0 && revision < memory.high && !fresh) return look(scene, phase, true);
-  if (sighting.kind === "held" && sighting.record.holder === rules.id) {
-    const ours = phase.firstSentAt !== null && sighting.record.attempt === phase.attempt;
-    return ours ? granted(scene, phase, revision, memory.high) : ask(scene, phase, revision);
+  if (sighting.kind === "vacant") return ask(scene, phase, revision);
+  if (sighting.kind === "foreign" || sighting.record.holder !== rules.id) {
+    return finish(scene, { kind: "refused", by: sighting }, sightOf(sighting, scene));
   }
-  if (sighting.kind !== "vacant") return finish(scene, { kind: "refused", by: sighting }, sightOf(sighting, scene));
-  return phase.doubt && revision === phase.expected ? repeat(scene, phase) : ask(scene, phase, revision);
+  const { attempt } = sighting.record;
+  return attempt === phase.attempt ? granted(scene, phase, revision, memory.high) : ask(scene, phase, revision);
 }
 
-/** A first write with a new nonce: nothing written before can land any more. */
+/** Writes, with a new nonce. One before, put on the same revision, may land instead; on any other it can no longer. */
 function ask({ memory, now, rules }: Scene, phase: Seeking, expected: number): Step {
   const grants = memory.grants + 1;
   const attempt = `${rules.instance}.${grants}`;
-  return write({ ...memory, grants }, { ...phase, attempt, expected, firstSentAt: now, doubt: false });
+  const doubt = phase.doubt && phase.expected === expected;
+  return go(
+    { ...memory, grants },
+    { ...phase, attempt, expected, sentAt: now, doubt, busy: "write" },
+    { act: "write", expected, attempt, token: null, since: phase.since },
+  );
 }
 
-/** The same write again: whichever of them lands is ours. Once the grant would come too late, it is fenced off. */
-function repeat(scene: Scene, phase: Seeking): Step {
-  const late = scene.now >= validity(phase.firstSentAt ?? scene.now, scene.rules);
-  return late ? undo(scene, phase, { kind: "withdrawn" }) : write(scene.memory, phase);
-}
-
-function cancel(scene: Scene, phase: Seeking): Step {
+/** What may have been written is taken back. */
+function cancel(scene: Scene, { expected, busy, doubt, sentAt }: Seeking): Step {
   const end: Ending = { kind: "released", token: null };
-  return phase.doubt || phase.busy !== null ? undo(scene, phase, end) : finish(scene, end, scene.memory.sight);
-}
-
-/** Stops seeking; what may have been written is taken back. */
-function undo(scene: Scene, { attempt, expected, busy, doubt, firstSentAt }: Seeking, end: Ending): Step {
-  const target = firstSentAt === null ? null : expected;
-  return leave(scene, { attempt, target, stake: doubt ? "doubt" : "none", end, busy });
+  if (!doubt && busy === null) return finish(scene, end, scene.memory.sight);
+  const target = sentAt === null ? null : expected;
+  return leave(scene, { of: "machine", target, stake: doubt ? "doubt" : "none", end, busy });
 }
 
 function look({ memory }: Scene, phase: Seeking, fresh = false): Step {
   return go(memory, { ...phase, busy: "read" }, { act: "read", fresh });
-}
-
-function write(memory: Scene["memory"], phase: Seeking): Step {
-  const { expected, attempt, since } = phase;
-  return go(memory, { ...phase, busy: "write" }, { act: "write", expected, attempt, token: null, since });
 }

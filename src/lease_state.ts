@@ -93,15 +93,14 @@ function idle(scene: Scene, phase: Idle, event: LeaseEvent): Step {
     case "leave": {
       // Perhaps an earlier life of this id, or an answer still to come, left a record.
       const end = { kind: "released" as const, token: null };
-      return leave(scene, { attempt: null, target: null, stake: "doubt", end, busy: phase.busy });
+      return leave(scene, { of: "id", target: null, stake: "doubt", end, busy: phase.busy });
     }
     case "applied":
       return go({ ...memory, sight: { revision: event.revision, takeable: true, until: now + rules.ttl } }, phase);
     case "hint": {
       // A pushed release: the next grant may be asked for on it without a look, since the write itself is the proof.
       const { sighting } = event;
-      const released = sighting.kind === "vacant" && sighting.revision > memory.high;
-      return go(released ? { ...memory, sight: sightOf(sighting, scene) } : memory, phase);
+      return go(sighting.kind === "vacant" ? { ...memory, sight: sightOf(sighting, scene) } : memory, phase);
     }
     default:
       return go(memory, phase);

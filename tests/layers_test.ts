@@ -13,7 +13,7 @@ import {
 const TABLE: LayerTable = [
   ["0", ["errors", "clock", "random", "logger", "turnstile"]],
   ["1", ["timing", "record", "patience"]],
-  ["1b", ["store", "leadership", "timing_figures"]],
+  ["1b", ["store", "leadership"]],
   ["1c", ["events"]],
   ["1d", ["candidate"]],
   ["2", ["lease_state", "memory_store", "manual_clock"]],

@@ -41,19 +41,29 @@ const TABLE: readonly (readonly [title: string, script: Script, end: string])[] 
     "leaving > remove 5",
   ],
   [
-    "repeats the same write while the first may still land",
+    "writes again while the first write may still land: whichever does is ours",
     [[0, start], [300, unknown], [310, vacant(0)]],
-    "seeking > write i.1 on 0",
+    "seeking > write i.2 on 0",
   ],
   [
-    "counts a repeated grant from the first write",
+    "counts a repeated grant from its own write",
     [[0, start], [300, unknown], [310, vacant(0)], [320, applied(5)]],
+    "held 5@5 until 1210",
+  ],
+  [
+    "counts a grant of unknown outcome from its write, not from the look",
+    [[0, start], [300, unknown], [310, by(ME, "i.1", 5)]],
     "held 5@5 until 900",
   ],
   [
-    "fences a doubtful write off once it would come too late",
-    [[0, start], [300, unknown], [901, vacant(0)]],
-    "leaving > remove 0",
+    "writes over an earlier write of its own that landed after all",
+    [[0, start], [300, unknown], [310, vacant(0)], [320, conflict(5)], [330, by(ME, "i.1", 5)]],
+    "seeking > write i.3 on 5",
+  ],
+  [
+    "removes an earlier write of its own that landed after the cancellation",
+    [[0, start], [300, unknown], [310, vacant(0)], [315, leave], [320, conflict(5)], [330, by(ME, "i.1", 5)]],
+    "leaving > remove 5",
   ],
   [
     "writes with a new nonce where the key has moved on",
