@@ -26,10 +26,9 @@
  */
 
 export { type BucketOptions, newKeyValue } from "./src/bucket.ts";
-export type { Connection, KvHandle } from "./src/bucket_handle.ts";
 export { type CandidateOptions, DEFAULT_KEY_NAME } from "./src/candidate.ts";
 export type { Clock } from "./src/clock.ts";
-export type { ConnectionSettings } from "./src/connection.ts";
+export type { Connection, ConnectionSettings } from "./src/connection.ts";
 export {
   AcquireTimeoutError,
   BadParameterError,
@@ -44,6 +43,7 @@ export {
   NatslockError,
 } from "./src/errors.ts";
 export type { EventListener, HoldEventAbout, LockEvent, LockEventAbout } from "./src/events.ts";
+export type { KvHandle } from "./src/kv_store.ts";
 export { Lease, type LeaseKeeping } from "./src/lease.ts";
 export type { Leadership } from "./src/leadership.ts";
 export { Locker } from "./src/locker.ts";

@@ -1,5 +1,5 @@
 /**
- * Buckets fit for locks: made, opened, checked.
+ * Buckets made for locks.
  *
  * @module
  */
@@ -7,8 +7,9 @@
 import type { StorageType, StreamConfig } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import { nanos, type NatsConnection } from "@nats-io/nats-core";
-import { bucketOf, type Connection, isServerSince, type KvHandle } from "./bucket_handle.ts";
-import { BadParameterError, show } from "./errors.ts";
+import type { Connection } from "./connection.ts";
+import { badParameter } from "./errors.ts";
+import { type KvHandle, storeOf } from "./kv_store.ts";
 import { type Logger, silentLogger } from "./logger.ts";
 import { requireBucketTtl } from "./timing.ts";
 
@@ -18,19 +19,11 @@ export interface BucketOptions {
   readonly replicas?: number;
   /** Where the bucket lives. Default: `"file"`. */
   readonly storage?: "file" | "memory";
-  /**
-   * Prefix of the subjects on which the server repeats each change, so that watching needs no consumer. Default:
-   * `"natslock"`; `null` = none.
-   */
+  /** The server repeats each change on `<prefix>.<bucket>.>`, so that watching needs no consumer. Default: `"natslock"`; `null` = none. */
   readonly republish?: string | null;
   /** Where warnings go. Default: nowhere. */
   readonly logger?: Logger;
 }
-
-const BUCKET_NAME = /^[-\w]+$/;
-
-/** Per-key lease lengths came with this server (nats-facts 1). */
-const PER_KEY_TTL_SINCE = [2, 11, 0] as const;
 
 /**
  * Opens a bucket for locks; makes it if it does not exist.
@@ -67,47 +60,39 @@ export async function newKeyValue(
   ttl: number,
   options: BucketOptions = {},
 ): Promise<KvHandle> {
-  const nc = requireConnection(connection);
+  if (typeof connection?.request !== "function" || typeof connection.isClosed !== "function") {
+    throw badParameter("nc", "an open NATS connection", connection);
+  }
   requireBucket(name, ttl, options);
-  const config = { name, ttl, perKeyTtl: isServerSince(nc, PER_KEY_TTL_SINCE) };
-  const kv = await new Kvm(nc).open(name);
-  const terms = await bucketOf(kv).ensure(lockBucketConfig(config, options));
-  if (terms.ttl !== ttl) {
-    (options.logger ?? silentLogger).warn(
-      `Bucket "${name}" keeps another lease length than asked for`,
-      {
-        bucket: name,
-        asked: ttl,
-        found: terms.ttl,
-      },
-    );
+  // The client takes any connection of that shape; another copy's type differs.
+  const kv = await new Kvm(connection as NatsConnection).open(name);
+  const { ttl: found } = await storeOf(kv).ensure(lockBucket(name, ttl, options));
+  if (found !== ttl) {
+    const { logger = silentLogger } = options;
+    logger.warn(`Bucket "${name}" keeps another lease length than asked for`, { bucket: name, asked: ttl, found });
   }
   return kv;
 }
 
 /**
- * Checks what {@linkcode newKeyValue} is given, before any message.
+ * Checks what {@linkcode newKeyValue} is given.
  *
  * @throws {BadParameterError} if a parameter is out of range
  */
-export function requireBucket(name: string, ttl: number, options: BucketOptions): void {
-  requireBucketName(name);
+export function requireBucket(name: string, ttl: number, { replicas = 1 }: BucketOptions): void {
+  if (typeof name !== "string" || !/^[-\w]+$/.test(name)) {
+    throw badParameter("name", 'letters, digits, "-" and "_"', name);
+  }
   requireBucketTtl(ttl);
-  const { replicas = 1 } = options;
-  if ([1, 3, 5].includes(replicas)) return;
-  throw new BadParameterError("replicas", `Cannot use "replicas": must be 1, 3 or 5, current value is ${replicas}`);
+  if (![1, 3, 5].includes(replicas)) throw badParameter("replicas", "1, 3 or 5", replicas);
 }
 
-function lockBucketConfig(
-  bucket: { name: string; ttl: number; perKeyTtl: boolean },
-  options: BucketOptions,
-) {
+function lockBucket(name: string, ttl: number, options: BucketOptions): Partial<StreamConfig> & { name: string } {
   const { replicas = 1, storage = "file", republish = "natslock" } = options;
-  const { name, ttl, perKeyTtl } = bucket;
-  const subject = `$KV.${name}.>`;
+  const src = `$KV.${name}.>`;
   return {
     name: `KV_${name}`,
-    subjects: [subject],
+    subjects: [src],
     storage: storage as StorageType,
     num_replicas: replicas,
     max_msgs_per_subject: 1,
@@ -116,21 +101,8 @@ function lockBucketConfig(
     deny_delete: true,
     allow_rollup_hdrs: true,
     allow_direct: true,
-    ...(perKeyTtl ? { allow_msg_ttl: true } : {}),
-    ...(republish === null ? {} : { republish: { src: subject, dest: `${republish}.${name}.>` } }),
+    // A server before 2.11 passes over this: whether it is on is read from the bucket.
+    allow_msg_ttl: true,
+    ...(republish === null ? {} : { republish: { src, dest: `${republish}.${name}.>` } }),
   };
-}
-
-/** The client takes any connection of its shape; that it has it is checked here, since another copy's type differs. */
-function requireConnection(nc: Connection): NatsConnection {
-  if (typeof nc?.request === "function" && typeof nc.isClosed === "function") return nc as NatsConnection;
-  throw new BadParameterError("nc", `Cannot use "nc": must be an open NATS connection, current value is ${show(nc)}`);
-}
-
-function requireBucketName(name: string): void {
-  if (typeof name === "string" && BUCKET_NAME.test(name)) return;
-  throw new BadParameterError(
-    "name",
-    `Cannot use "name" as a bucket: must be letters, digits, "-" and "_", current value is ${show(name)}`,
-  );
 }

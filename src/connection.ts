@@ -1,12 +1,25 @@
 /**
- * Connections made for locks.
+ * Connections: what is asked of one, and how one is made for locks.
  *
  * @module
  */
 
 import { type NatsConnection, wsconnect, type WsConnectionOptions } from "@nats-io/nats-core";
-import { BadParameterError, show } from "./errors.ts";
+import { badParameter } from "./errors.ts";
 import { troubleOf } from "./nats_trouble.ts";
+
+/**
+ * An open NATS connection: of `@nats-io/nats-core`, `@nats-io/transport-node` or `-deno`, or `nats.ws` 1.30. Only its
+ * shape is asked for, since an application may carry another copy of the client than this library.
+ */
+export interface Connection {
+  /** Sends a request and resolves to its answer. */
+  request(subject: string, payload?: never, options?: never): Promise<unknown>;
+  /** True once the connection is closed for good. */
+  isClosed(): boolean;
+  /** Closes the connection. */
+  close(): Promise<void>;
+}
 
 /**
  * What is passed on to `wsconnect` of `@nats-io/nats-core`: credentials, names, reconnect settings.
@@ -14,13 +27,6 @@ import { troubleOf } from "./nats_trouble.ts";
  * @internal Documented there.
  */
 export type ConnectionSettings = WsConnectionOptions;
-
-/** A half-open connection is noticed after two of these; a third of the lease length, in milliseconds, within bounds. */
-const SHORTEST_PING = 1000;
-const LONGEST_PING = 30_000;
-
-/** A server that accepts but does not answer is given up after this, in milliseconds. */
-const CONNECT_TIMEOUT = 5000;
 
 /**
  * Connects over a websocket with settings fit for locks: it never gives up reconnecting, and notices a dead connection
@@ -35,30 +41,24 @@ export async function connectForLocks(
   servers: string | readonly string[],
   options: { readonly ttl: number; readonly settings?: ConnectionSettings | undefined },
 ): Promise<NatsConnection> {
-  const addresses = typeof servers === "string" ? [servers] : [...servers];
-  for (const address of addresses) requireWebsocket(address);
-  const pingInterval = Math.min(LONGEST_PING, Math.max(SHORTEST_PING, Math.floor(options.ttl / 3)));
+  const addresses = [servers].flat();
+  const odd = addresses.find((address) => !/^wss?:\/\//.test(address));
+  if (odd !== undefined) {
+    throw badParameter("servers", 'ws:// or wss:// addresses (for other transports pass a connection as "nc")', odd);
+  }
   try {
     return await wsconnect({
       maxReconnectAttempts: -1,
       reconnectTimeWait: 250,
       reconnectJitter: 250,
-      pingInterval,
+      // A half-open connection is noticed after two pings without an answer.
+      pingInterval: Math.min(30_000, Math.max(1000, Math.floor(options.ttl / 3))),
       maxPingOut: 2,
-      timeout: CONNECT_TIMEOUT,
+      timeout: 5000,
       ...options.settings,
       servers: addresses,
     });
   } catch (cause) {
     throw troubleOf(cause, `connect to ${addresses.join(", ")}`).error;
   }
-}
-
-function requireWebsocket(address: string): void {
-  if (/^wss?:\/\//.test(address)) return;
-  throw new BadParameterError(
-    "servers",
-    `Cannot use "servers": must be ws:// or wss:// addresses (for other transports pass a connection as "nc"), ` +
-      `current value is ${show(address)}`,
-  );
 }

@@ -49,6 +49,12 @@ export class BadParameterError extends NatslockError {
   }
 }
 
+/** The complaint about a parameter that is not what was wanted. */
+export function badParameter(parameter: string, wanted: string, value: unknown): BadParameterError {
+  const message = `Cannot use "${parameter}": must be ${wanted}, current value is ${show(value)}`;
+  return new BadParameterError(parameter, message);
+}
+
 /** What a {@linkcode BucketConfigError} found. */
 export interface BucketComplaint {
   /** Name of the bucket. */

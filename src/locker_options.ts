@@ -1,16 +1,17 @@
 /**
- * How a Locker is made.
+ * How a Locker is made, and what it is built on: given, or opened for it.
  *
  * @module
  */
 
-import type { BucketOptions } from "./bucket.ts";
-import type { Connection, KvHandle } from "./bucket_handle.ts";
-import type { CandidateOptions } from "./candidate.ts";
-import type { Clock } from "./clock.ts";
-import type { ConnectionSettings } from "./connection.ts";
+import { type BucketOptions, newKeyValue, requireBucket } from "./bucket.ts";
+import { candidateOf, type CandidateOptions } from "./candidate.ts";
+import { type Clock, SystemClock } from "./clock.ts";
+import { connectForLocks, type Connection, type ConnectionSettings } from "./connection.ts";
+import { BadParameterError } from "./errors.ts";
+import { type KvHandle, storeOf } from "./kv_store.ts";
 import type { Logger } from "./logger.ts";
-import type { Random } from "./random.ts";
+import { type Random, systemRandom } from "./random.ts";
 import type { LeaseStore } from "./store.ts";
 
 /** How a `Locker` is made. */
@@ -43,4 +44,44 @@ export interface OpenOptions extends CandidateOptions, BucketOptions {
   readonly ttl: number;
   /** Where log lines go. Default: nowhere. */
   readonly logger?: Logger;
+}
+
+/** Where a Locker keeps its leases, and its time and chance. */
+export interface LockerGround {
+  readonly store: LeaseStore;
+  readonly kv: KvHandle | null;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** The ground that options name. Sends nothing. */
+export function groundOf(options: LockerOptions | StoreLockerOptions): LockerGround {
+  if (options && "store" in options) {
+    const { store, clock = new SystemClock(), random = systemRandom } = options;
+    return { store, kv: null, clock, random };
+  }
+  return { store: storeOf(options?.kv), kv: options.kv, clock: new SystemClock(), random: systemRandom };
+}
+
+/** Checks all options, connects, opens the bucket; closes again what it opened if that fails. */
+export async function openBucket(
+  options: OpenOptions,
+): Promise<{ readonly options: LockerOptions; readonly owned: Connection | null }> {
+  const { servers = [], nc: given, bucket, ttl, ...candidate } = options;
+  if (!given && servers.length === 0) {
+    throw new BadParameterError("servers", `Cannot open a Locker: "servers" or "nc" must be given`);
+  }
+  requireBucket(bucket, ttl, options);
+  candidateOf(candidate, systemRandom);
+  const nc = given ?? await connectForLocks(servers, { ttl, settings: options.connection });
+  const owned = given ? null : nc;
+  try {
+    const kv = await newKeyValue(nc, bucket, ttl, options);
+    const terms = await storeOf(kv).terms();
+    const shorter = terms.perKeyTtl && ttl >= 1000 && ttl < (terms.ttl ?? Infinity);
+    return { options: { ...candidate, kv, ...(shorter ? { ttl } : {}) }, owned };
+  } catch (error) {
+    await owned?.close();
+    throw error;
+  }
 }

@@ -1,7 +1,7 @@
 /**
  * The one place where errors of the NATS client become ours.
  *
- * Errors are told apart by `name` and `code`, never by `instanceof`: a user may carry another copy of nats-core, or an
+ * They are told apart by `name` and `code`, never by `instanceof`: a user may carry another copy of nats-core, or an
  * older client.
  *
  * @module
@@ -27,12 +27,31 @@ export const API_CODES = {
   streamNameInUse: 10058,
 } as const;
 
-interface ClientError {
-  readonly name: string;
-  readonly code: unknown;
-  readonly status: number;
-  readonly message: string;
-  readonly cause: unknown;
+type Meaning = readonly [why: ConnectionTrouble, certain: boolean, reason: string];
+
+/** By name (`@nats-io/nats-core`) or code (`nats.ws`); the first row that fits an error or one of its causes counts. */
+const MEANINGS: readonly (readonly [names: string, ...Meaning])[] = [
+  ["PermissionViolationError PERMISSIONS_VIOLATION", "denied", true, "the account lacks a right"],
+  [
+    "NoResponders JetStreamNotEnabled 503",
+    "unavailable",
+    true,
+    "JetStream has no leader for it now, or is not enabled",
+  ],
+  ["ClosedConnectionError CONNECTION_CLOSED", "closed", true, "the connection is closed"],
+  ["DrainingConnectionError CONNECTION_DRAINING", "closed", true, "the connection is closed"],
+  ["TimeoutError TIMEOUT CONNECTION_TIMEOUT AUTHENTICATION_TIMEOUT", "timeout", false, "no answer in time"],
+  ["AuthorizationError AUTHORIZATION_VIOLATION", "denied", true, "the server does not accept these credentials"],
+  ["UserAuthenticationExpiredError AUTHENTICATION_EXPIRED", "denied", true, "these credentials have expired"],
+  ["ConnectionError CONNECTION_REFUSED", "unavailable", true, "no server could be reached"],
+];
+
+interface Thrown {
+  readonly name?: unknown;
+  readonly code?: unknown;
+  readonly status?: unknown;
+  readonly message?: unknown;
+  readonly cause?: unknown;
 }
 
 /**
@@ -42,92 +61,48 @@ interface ClientError {
  * @param doing what was tried, as the rest of "Cannot ..."
  */
 export function troubleOf(cause: unknown, doing: string): Trouble {
-  const [why, certain, reason] = classify(chainOf(cause));
+  const [why, certain, reason] = meaningOf(chainOf(cause));
   return { certain, error: new ConnectionError(why, `Cannot ${doing}: ${reason}`, { cause }) };
 }
 
 /** The server's number for a refusal by JetStream; `null` if the error is none. */
 export function apiCodeOf(cause: unknown): number | null {
-  const error = asClientError(cause);
-  return error?.name === "StreamNotFoundError" ||
-      error?.name === "JetStreamApiError"
-    ? typeof error.code === "number" ? error.code : null
-    : null;
+  const { name, code } = (cause ?? {}) as Thrown;
+  const refused = name === "StreamNotFoundError" || name === "JetStreamApiError";
+  return refused && typeof code === "number" ? code : null;
 }
 
 /** The revision that the key stands at, as refusal 10071 says it; `null` if it does not. */
 export function currentRevision(cause: unknown): number | null {
-  const found = /wrong last sequence: (\d+)/.exec(asClientError(cause)?.message ?? "");
+  const found = /wrong last sequence: (\d+)/.exec(String((cause as Thrown | null)?.message));
   return found ? Number(found[1]) : null;
 }
 
-function classify(chain: ClientError[]): [ConnectionTrouble, boolean, string] {
-  const is = (...names: string[]) => chain.find((e) => names.includes(e.name) || names.includes(text(e.code)));
-  const api = chain.find((e) => apiCodeOf(e) !== null);
-  if (api) return classifyApi(api);
-  const denied = is("PermissionViolationError", "PERMISSIONS_VIOLATION");
-  if (denied) {
-    return ["denied", true, `the account lacks a right: ${denied.message}`];
+function meaningOf(chain: readonly Thrown[]): Meaning {
+  const api = chain.find((error) => apiCodeOf(error) !== null);
+  if (api) return meaningOfRefusal(api);
+  for (const [names, why, certain, reason] of MEANINGS) {
+    const known = names.split(" ");
+    const found = chain.find(({ name, code }) => known.includes(String(name)) || known.includes(String(code)));
+    if (found) return [why, certain, why === "denied" ? `${reason}: ${found.message}` : reason];
   }
-  if (is("NoResponders", "JetStreamNotEnabled", "503")) {
-    return ["unavailable", true, "JetStream has no leader for it now, or is not enabled"];
-  }
-  if (
-    is("ClosedConnectionError", "CONNECTION_CLOSED", "DrainingConnectionError", "CONNECTION_DRAINING")
-  ) {
-    return ["closed", true, "the connection is closed"];
-  }
-  if (is("TimeoutError", "TIMEOUT", "CONNECTION_TIMEOUT", "AUTHENTICATION_TIMEOUT")) {
-    return ["timeout", false, "no answer in time"];
-  }
-  if (is("AuthorizationError", "UserAuthenticationExpiredError", "AUTHORIZATION_VIOLATION", "AUTHENTICATION_EXPIRED")) {
-    return ["denied", true, "the server does not accept these credentials"];
-  }
-  if (is("ConnectionError", "CONNECTION_REFUSED")) return ["unavailable", true, "no server could be reached"];
-  const first = chain[0];
-  if (first?.message === "connection closed") {
-    return ["closed", false, "the connection was closed meanwhile"];
-  }
-  return ["refused", false, first?.message || first?.name || "the client failed without a reason"];
+  const { message, name } = chain[0] ?? {};
+  if (message === "connection closed") return ["closed", false, "the connection was closed meanwhile"];
+  return ["refused", false, String(message || name || "the client failed without a reason")];
 }
 
-/** An answer of the class 5xx may come after the write was proposed: it proves nothing. */
-function classifyApi(error: ClientError): [ConnectionTrouble, boolean, string] {
-  if (error.code === API_CODES.streamNotFound) {
-    return ["bucket_missing", true, "the bucket does not exist"];
-  }
-  if (error.status >= 500) {
-    return ["unavailable", false, `the server answered "${error.message}" (${error.code})`];
-  }
-  return ["refused", true, `the server answered "${error.message}" (${error.code})`];
+function meaningOfRefusal({ code, status, message }: Thrown): Meaning {
+  if (code === API_CODES.streamNotFound) return ["bucket_missing", true, "the bucket does not exist"];
+  const reason = `the server answered "${message}" (${code})`;
+  // An answer of the class 5xx may come after the write was proposed: it proves nothing.
+  return Number(status) >= 500 ? ["unavailable", false, reason] : ["refused", true, reason];
 }
 
-function chainOf(cause: unknown): ClientError[] {
-  const chain: ClientError[] = [];
-  for (
-    let at = asClientError(cause);
-    at !== null && chain.length < 5;
-    at = asClientError(at.cause)
-  ) chain.push(at);
+/** An error and its causes, the outermost first; bounded, since causes may go in circles. */
+function chainOf(cause: unknown): Thrown[] {
+  const chain: Thrown[] = [];
+  for (let at = cause; typeof at === "object" && at !== null && chain.length < 5; at = (at as Thrown).cause) {
+    chain.push(at);
+  }
   return chain;
-}
-
-function asClientError(value: unknown): ClientError | null {
-  if (typeof value === "string") return { name: "", code: null, status: 0, message: value, cause: null };
-  if (typeof value !== "object" || value === null) return null;
-  const { name, code, status, message, cause } = value as Record<
-    string,
-    unknown
-  >;
-  return {
-    name: text(name),
-    code,
-    status: typeof status === "number" ? status : 0,
-    message: text(message),
-    cause,
-  };
-}
-
-function text(value: unknown): string {
-  return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }

@@ -1,4 +1,4 @@
-import { KvStore } from "../src/kv_store.ts";
+import { storeOf } from "../src/kv_store.ts";
 import { newKeyValue, withServer } from "./helpers/nats.ts";
 import { testStore } from "./helpers/store_contract.ts";
 
@@ -10,7 +10,7 @@ testStore("KvStore", (body) =>
     const ttl = 2000;
     const kv = await newKeyValue(nc, "contract", ttl);
     await body({
-      store: new KvStore(kv),
+      store: storeOf(kv),
       ttl,
       pass: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
       expire: (ms) => new Promise((resolve) => setTimeout(resolve, ms + LAG)),
