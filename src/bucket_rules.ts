@@ -7,12 +7,11 @@
 import type { StreamConfig } from "@nats-io/jetstream";
 import { BucketConfigError } from "./errors.ts";
 
-type Setting = keyof StreamConfig;
-type Rule = readonly [setting: Setting, holds: (value: unknown, config: StreamConfig) => boolean, wanted: string];
+type Holds = (value: unknown, config: StreamConfig) => boolean;
 
-const off = (value: unknown) => !value;
+const off: Holds = (value) => !value;
 
-const RULES: readonly Rule[] = [
+const RULES: readonly (readonly [setting: keyof StreamConfig, holds: Holds, wanted: string])[] = [
   ["max_msgs_per_subject", (value) => value === 1, "1 (history 1), else an expired record uncovers an older one"],
   [
     "max_age",
@@ -22,11 +21,7 @@ const RULES: readonly Rule[] = [
   ["subject_delete_marker_ttl", off, "unset, since expiry markers can wipe an acknowledged renewal"],
   ["num_replicas", (value) => value !== 2, "1, 3 or 5, since two copies are no majority"],
   ["mirror", off, "unset, since a mirror is not written to"],
-  [
-    "sources",
-    (_, { sources }) => !sources?.length,
-    "unset, since copied messages pass by the condition that every write here has",
-  ],
+  ["sources", (_, { sources }) => !sources?.length, "unset, since copied messages pass by our condition on writes"],
   ["retention", (value) => value === "limits", '"limits", since other policies remove records that are read'],
   [
     "discard",
@@ -40,14 +35,10 @@ const RULES: readonly Rule[] = [
   ["allow_rollup_hdrs", (value) => value === true, "true, since a release is a purge of its key"],
 ];
 
-/**
- * Holds a bucket's settings against the rules.
- *
- * @throws {BucketConfigError} for the first rule that is broken
- */
+/** @throws {BucketConfigError} for the first rule that a bucket's settings break */
 export function checkBucket(bucket: string, config: StreamConfig): void {
-  const broken = RULES.find(([setting, holds]) => !holds(config[setting], config));
-  if (!broken) return;
-  const [setting, , wanted] = broken;
-  throw new BucketConfigError({ bucket, setting, value: config[setting] ?? null, wanted });
+  for (const [setting, holds, wanted] of RULES) {
+    const value = config[setting] ?? null;
+    if (!holds(value, config)) throw new BucketConfigError({ bucket, setting, value, wanted });
+  }
 }

@@ -23,41 +23,27 @@ export interface Connection {
 
 /**
  * What is passed on to `wsconnect` of `@nats-io/nats-core`: credentials, names, reconnect settings.
- *
  * @internal Documented there.
  */
 export type ConnectionSettings = WsConnectionOptions;
 
 /**
- * Connects over a websocket with settings fit for locks: it never gives up reconnecting, and notices a dead connection
- * within a lease length. The user's own settings go before ours.
- *
- * @param servers `ws://` or `wss://` addresses
- * @param options `ttl`: lease length in milliseconds; `settings`: passed on
+ * Connects over a websocket so that it never gives up reconnecting and notices a dead connection within a lease length
+ * (`ttl`, in milliseconds). The user's own settings go before ours.
  * @throws {BadParameterError} if an address is none of a websocket
  * @throws {ConnectionError} if no server can be reached or the credentials are refused
  */
 export async function connectForLocks(
   servers: string | readonly string[],
-  options: { readonly ttl: number; readonly settings?: ConnectionSettings | undefined },
+  { ttl, settings }: { readonly ttl: number; readonly settings?: ConnectionSettings | undefined },
 ): Promise<NatsConnection> {
   const addresses = [servers].flat();
   const odd = addresses.find((address) => !/^wss?:\/\//.test(address));
-  if (odd !== undefined) {
-    throw badParameter("servers", 'ws:// or wss:// addresses (for other transports pass a connection as "nc")', odd);
-  }
+  if (odd !== undefined) throw badParameter("servers", 'ws:// or wss:// (for other transports pass an open "nc")', odd);
+  const patience = { maxReconnectAttempts: -1, reconnectTimeWait: 250, reconnectJitter: 250, timeout: 5000 };
+  const pings = { pingInterval: Math.min(30_000, Math.max(1000, Math.floor(ttl / 3))), maxPingOut: 2 };
   try {
-    return await wsconnect({
-      maxReconnectAttempts: -1,
-      reconnectTimeWait: 250,
-      reconnectJitter: 250,
-      // A half-open connection is noticed after two pings without an answer.
-      pingInterval: Math.min(30_000, Math.max(1000, Math.floor(options.ttl / 3))),
-      maxPingOut: 2,
-      timeout: 5000,
-      ...options.settings,
-      servers: addresses,
-    });
+    return await wsconnect({ ...patience, ...pings, ...settings, servers: addresses });
   } catch (cause) {
     throw troubleOf(cause, `connect to ${addresses.join(", ")}`).error;
   }

@@ -17,40 +17,39 @@ import type { Hint, LeaseStore, ReadOutcome, RemoveRequest, StoreTerms, WriteOut
 
 /**
  * A KV handle of `@nats-io/kv`, such as `newKeyValue()` returns.
- *
  * @internal Documented there: the documentation linter would ask for all of it here.
  */
 export type KvHandle = KV;
 
 /** The fields of the client's own objects that lead back to the connection. */
-interface KvInsides {
-  readonly bucket: string;
-  readonly stream: string;
-  readonly js: { readonly nc: NatsConnection; readonly apiPrefix?: string; readonly prefix?: string };
-}
+type Handle = { bucket: string; stream: string; js: { nc: NatsConnection; apiPrefix?: string; prefix?: string } };
+
+/** Settings of a bucket to be made. */
+export type BucketSettings = Partial<StreamConfig> & { readonly name: string };
+
+type Message = { readonly value: string; readonly headers: readonly [name: string, value: string][] };
 
 const API_PREFIX = "$JS.API";
 
-/** Marks of release may carry a time of their own, in milliseconds, from server 2.11.7 on (nats-facts 1). */
+/** Longest wait for an answer about a bucket, in milliseconds. */
+const API_TIMEOUT = 5000;
+
+/** The mark of a release may carry a time of its own, in milliseconds, from this server on: 2.11.7 (nats-facts 1). */
 const MARKER_TTL = 1000;
 const MARKER_TTL_SINCE = 2_011_007;
 
-/** A stream that is being made does not answer while it has no leader: its settings are asked for in several tries. */
-const INFO_TRIES = 3;
-const API_TIMEOUT = 5000;
-
-const RELEASED = [["KV-Operation", "PURGE"], ["Nats-Rollup", "sub"]] as const;
+/** A release is a purge, as any KV client would see it. */
+const RELEASE: Message = { value: "", headers: [["KV-Operation", "PURGE"], ["Nats-Rollup", "sub"]] };
 
 const stores = new WeakMap<KvHandle, KvStore>();
 
 /**
  * The leases behind a KV handle, the same for the same handle; sends nothing.
- *
  * @throws {BadParameterError} if the handle is none of a NATS client
  */
-export function storeOf(kv: KvHandle): KvStore {
-  const { bucket, stream, js } = (kv ?? {}) as unknown as Partial<KvInsides>;
-  if (typeof bucket !== "string" || typeof stream !== "string" || !js?.nc) {
+export function storeOf(kv: KvHandle | undefined): KvStore {
+  const { bucket, stream, js } = (kv ?? {}) as Partial<Handle>;
+  if (!kv || typeof bucket !== "string" || typeof stream !== "string" || !js?.nc) {
     throw badParameter("kv", "a KV of @nats-io/kv, such as newKeyValue() returns", kv);
   }
   const store = stores.get(kv) ?? new KvStore({ bucket, stream, js });
@@ -74,7 +73,7 @@ export class KvStore implements LeaseStore {
   #terms: StoreTerms | null = null;
   #republish: StreamConfig["republish"];
 
-  constructor({ bucket, stream, js: { nc, apiPrefix, prefix } }: KvInsides) {
+  constructor({ bucket, stream, js: { nc, apiPrefix, prefix } }: Handle) {
     this.name = bucket;
     this.stream = stream;
     this.nc = nc;
@@ -102,20 +101,13 @@ export class KvStore implements LeaseStore {
   }
 
   /** Makes the bucket unless it exists; what it is like then. */
-  async ensure(config: Partial<StreamConfig> & { readonly name: string }): Promise<StoreTerms> {
+  async ensure(settings: BucketSettings): Promise<StoreTerms> {
     try {
       return await this.terms({ fresh: true });
     } catch (error) {
-      if (!isMissing(error)) throw error;
+      if (!(error instanceof ConnectionError) || error.why !== "bucket_missing") throw error;
+      return this.#learn(await this.#make(settings));
     }
-    return this.#learn(
-      await (await this.#streams(API_TIMEOUT)).add(config).catch((cause) => {
-        const { error } = troubleOf(cause, `make bucket "${this.name}"`);
-        // Somebody else made it meanwhile with other settings, or the answer to our own making was lost.
-        if (apiCodeOf(cause) === API_CODES.streamNameInUse || error.why === "timeout") return this.#info();
-        throw error;
-      }),
-    );
   }
 
   async read(key: string, { timeout }: { readonly timeout: number }): Promise<ReadOutcome> {
@@ -134,22 +126,18 @@ export class KvStore implements LeaseStore {
     return this.#put(key, { value: record.holder, headers: encodeHeaders(record) }, request);
   }
 
-  /** A release is a purge, as any KV client would see it. */
   async remove(key: string, request: RemoveRequest): Promise<WriteOutcome> {
     const { markerTtl, ttl } = await this.terms();
     const own = markerTtl === (ttl ?? Infinity) ? null : markerTtl;
-    return await this.#put(key, { value: "", headers: RELEASED }, { ...request, ttl: own });
+    return await this.#put(key, RELEASE, { ...request, ttl: own });
   }
 
   watch(key: string, listener: (hint: Hint) => void): () => void {
     return this.#watch.add(key, listener);
   }
 
-  async #put(
-    key: string,
-    message: { readonly value: string; readonly headers: readonly (readonly [name: string, value: string])[] },
-    { expected, ttl, timeout }: Omit<WriteRequest, "record">,
-  ): Promise<WriteOutcome> {
+  async #put(key: string, message: Message, request: Omit<WriteRequest, "record">): Promise<WriteOutcome> {
+    const { expected, ttl, timeout } = request;
     const head = headers();
     for (const [name, value] of message.headers) head.set(name, value);
     if (ttl !== null) head.set("Nats-TTL", `${ttl / 1000}s`);
@@ -159,9 +147,8 @@ export class KvStore implements LeaseStore {
       return { kind: "applied", revision: (await this.js.publish(subject, message.value, condition)).seq };
     } catch (cause) {
       const code = apiCodeOf(cause);
-      if (code === API_CODES.wrongLastSequence || code === API_CODES.writeInFlight) {
-        return { kind: "conflict", current: currentRevision(cause) };
-      }
+      const isConflict = code === API_CODES.wrongRevision || code === API_CODES.inFlight;
+      if (isConflict) return { kind: "conflict", current: currentRevision(cause) };
       const { certain, error } = troubleOf(cause, `write key "${key}"`);
       return certain ? { kind: "failed", error: await this.#explain(error) } : { kind: "unknown", error };
     }
@@ -170,13 +157,10 @@ export class KvStore implements LeaseStore {
   /** "No responders" is what a stream without a leader and a bucket that was deleted look like: ask which it is. */
   async #explain(error: ConnectionError): Promise<ConnectionError> {
     if (error.why !== "unavailable" && error.why !== "bucket_missing") return error;
-    try {
-      await this.terms({ fresh: true });
-    } catch (reason) {
-      if (isMissing(reason)) return reason;
-      if (reason instanceof BucketConfigError) return new ConnectionError("refused", reason.message, { cause: reason });
-    }
-    return error;
+    return await this.terms({ fresh: true }).then(() => error, (cause: ConnectionError | BucketConfigError) => {
+      if (cause instanceof BucketConfigError) return new ConnectionError("refused", cause.message, { cause });
+      return cause.why === "bucket_missing" ? cause : error;
+    });
   }
 
   #learn({ config, created }: StreamInfo): StoreTerms {
@@ -184,15 +168,29 @@ export class KvStore implements LeaseStore {
     this.#republish = config.republish;
     const ttl = config.max_age > 0 ? config.max_age / nanos(1) : null;
     const perKeyTtl = config.allow_msg_ttl === true;
-    const [major = 0, minor = 0, patch = 0] = (this.nc.info?.version ?? "").split(/[.-]/).map(Number);
+    const [major = 0, minor = 0, patch = 0] = (this.nc.info?.version ?? "").split(/[.-]/).map((part) =>
+      Number(part) || 0
+    );
     const short = perKeyTtl && major * 1_000_000 + minor * 1000 + patch >= MARKER_TTL_SINCE;
     this.#terms = { epoch: String(created), ttl, perKeyTtl, markerTtl: short ? MARKER_TTL : ttl ?? Infinity };
     return this.#terms;
   }
 
-  async #info(tries = INFO_TRIES): Promise<StreamInfo> {
+  async #make(settings: BucketSettings): Promise<StreamInfo> {
     try {
-      return await (await this.#streams(API_TIMEOUT / INFO_TRIES)).info(this.stream);
+      return await (await this.#streams(API_TIMEOUT)).add(settings);
+    } catch (cause) {
+      const { error } = troubleOf(cause, `make bucket "${this.name}"`);
+      // Somebody else made it meanwhile with other settings, or the answer to our own making was lost.
+      if (apiCodeOf(cause) === API_CODES.nameInUse || error.why === "timeout") return await this.#info();
+      throw error;
+    }
+  }
+
+  /** Asked three times within the timeout: a stream that is being made does not answer while it has no leader. */
+  async #info(tries = 3): Promise<StreamInfo> {
+    try {
+      return await (await this.#streams(API_TIMEOUT / 3)).info(this.stream);
     } catch (cause) {
       const { error } = troubleOf(cause, `read the settings of bucket "${this.name}"`);
       if (error.why !== "timeout" || tries === 1) throw error;
@@ -204,8 +202,4 @@ export class KvStore implements LeaseStore {
   async #streams(timeout: number): Promise<StreamAPI> {
     return (await jetstreamManager(this.nc, { apiPrefix: this.#apiPrefix, timeout, checkAPI: false })).streams;
   }
-}
-
-function isMissing(error: unknown): error is ConnectionError {
-  return error instanceof ConnectionError && error.why === "bucket_missing";
 }

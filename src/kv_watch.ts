@@ -1,8 +1,6 @@
 /**
- * Watches on a bucket, shared by all who watch it by the same handle.
- *
- * A bucket that repeats its changes is watched by one plain subscription per key: no consumer on the server. Any other
- * by one consumer for the whole bucket (nats-facts 0.8).
+ * Watches on a bucket, shared by all who watch it by the same handle. A bucket that repeats its changes is watched by a
+ * plain subscription per key, any other by one consumer for all keys (nats-facts 0.8).
  *
  * @module
  */
@@ -16,6 +14,7 @@ import type { Hint } from "./store.ts";
 type Listener = (hint: Hint) => void;
 type Stop = () => void;
 
+const GAP: Hint = { kind: "gap" };
 const seen = (stored: StoredRecord): Hint => ({ kind: "seen", sighting: decodeRecord(stored) });
 
 /** All listeners to one bucket. */
@@ -29,20 +28,23 @@ export class BucketWatch {
     this.#store = store;
   }
 
-  /** Adds a listener; the first one of a key begins a subscription, the last one to leave ends it. */
+  /** Adds a listener; the first one of a key begins what feeds it, the last one to leave ends it. */
   add(key: string, listener: Listener): Stop {
-    const watched = this.#keys.get(key) ?? { listeners: new Set(), stop: this.#begin(key) };
+    const watched = this.#keys.get(key) ?? { listeners: new Set(), stop: this.#feed(key) };
     this.#keys.set(key, watched);
     watched.listeners.add(listener);
     return () => {
       if (!watched.listeners.delete(listener) || watched.listeners.size > 0) return;
       this.#keys.delete(key);
       watched.stop();
-      if (this.#keys.size === 0) this.#end();
+      if (this.#keys.size > 0) return;
+      this.#status?.();
+      this.#consumer?.();
+      this.#status = this.#consumer = null;
     };
   }
 
-  #begin(key: string): Stop {
+  #feed(key: string): Stop {
     this.#status ??= this.#followStatus();
     const subject = this.#store.repeatedSubject(key);
     if (subject !== null) return this.#subscribe(key, subject);
@@ -50,31 +52,29 @@ export class BucketWatch {
     return () => {};
   }
 
-  #end(): void {
-    this.#status?.();
-    this.#consumer?.();
-    this.#status = this.#consumer = null;
-  }
-
   #subscribe(key: string, subject: string): Stop {
+    const { nc } = this.#store;
     let last = 0;
     const callback = (error: Error | null, message: Msg): void => {
-      if (error) return this.#tell(key, { kind: "gap" });
+      if (error) return this.#tell(key, GAP);
       const header = (name: string) => message.headers?.get(name);
       const revision = Number(header("Nats-Sequence"));
       if (!Number.isSafeInteger(revision) || revision === last) return;
       // The server names the change before this one: if that was not seen here, something is missing. Revisions that
       // go back are those of a bucket made anew, or forged.
-      const missing = last > 0 && (Number(header("Nats-Last-Sequence")) > last || revision < last);
+      const isGap = last > 0 && (Number(header("Nats-Last-Sequence")) > last || revision < last);
       last = revision;
-      this.#tell(key, missing ? { kind: "gap" } : seen({ revision, value: message.data, header }));
+      this.#tell(key, isGap ? GAP : seen({ revision, value: message.data, header }));
     };
+    // A subscription is not answered, and TCP would keep back what follows it until the server's delayed
+    // acknowledgement, some 40 ms later. The answer to a ping carries that at once.
+    const hurry = () => void nc.flush().catch(() => {});
     try {
-      const subscription = this.#store.nc.subscribe(subject, { callback });
-      this.#hurry();
+      const subscription = nc.subscribe(subject, { callback });
+      hurry();
       return () => {
         subscription.unsubscribe();
-        this.#hurry();
+        hurry();
       };
     } catch {
       // A connection that is closed: whoever waits finds out by its own look.
@@ -82,38 +82,22 @@ export class BucketWatch {
     }
   }
 
-  /**
-   * A subscription is not answered, and TCP would keep back what follows it until the server's delayed acknowledgement,
-   * some 40 ms later. The answer to a ping carries that at once.
-   */
-  #hurry(): void {
-    this.#store.nc.flush().catch(() => {});
-  }
-
-  /**
-   * One ordered consumer for all keys, made in the background; until it runs, whoever waits looks by the clock. It is
-   * deleted when it is no longer needed: the server would keep it for minutes (nats-facts 2).
-   */
+  /** Made in the background; deleted when no longer needed, since the server would keep it for minutes (nats-facts 2). */
   #consume(): Stop {
     const { js, stream } = this.#store;
     const prefix = this.#store.subject("");
     const callback = ({ subject, seq: revision, data: value, headers }: JsMsg): void =>
       this.#tell(subject.slice(prefix.length), seen({ revision, value, header: (name) => headers?.get(name) }));
-    const running = (async () => {
-      const consumer = await js.consumers.getPushConsumer(stream, {
-        deliver_policy: "new",
-        filter_subjects: `${prefix}>`,
-      });
-      return { consumer, messages: await consumer.consume({ callback }) };
-    })();
-    const stop = () =>
-      void running.then(({ consumer, messages }) => {
-        consumer.delete().catch(() => {});
+    const running = js.consumers.getPushConsumer(stream, { deliver_policy: "new", filter_subjects: `${prefix}>` })
+      .then(async (consumer) => ({ consumer, messages: await consumer.consume({ callback }) }));
+    const stop = () => {
+      running.then(({ consumer, messages }) => {
         messages.stop();
+        return consumer.delete();
       }).catch(() => {});
-    // What changed before it ran was not pushed, nor will be what changes once it has ended by itself.
-    const gap = () => this.#consumer === stop && this.#tellAll();
-    running.then(({ messages }) => (gap(), messages.closed())).catch(() => {}).finally(gap);
+    };
+    // What changed before it ran was not pushed.
+    running.catch(() => {}).finally(() => this.#consumer === stop && this.#tellAll());
     return stop;
   }
 
@@ -132,6 +116,6 @@ export class BucketWatch {
   }
 
   #tellAll(): void {
-    for (const key of this.#keys.keys()) this.#tell(key, { kind: "gap" });
+    for (const key of this.#keys.keys()) this.#tell(key, GAP);
   }
 }

@@ -10,7 +10,6 @@ import { type Clock, SystemClock } from "./clock.ts";
 import { connectForLocks, type Connection, type ConnectionSettings } from "./connection.ts";
 import { BadParameterError } from "./errors.ts";
 import { type KvHandle, storeOf } from "./kv_store.ts";
-import type { Logger } from "./logger.ts";
 import { type Random, systemRandom } from "./random.ts";
 import type { LeaseStore } from "./store.ts";
 
@@ -42,25 +41,17 @@ export interface OpenOptions extends CandidateOptions, BucketOptions {
   readonly bucket: string;
   /** Lease length in milliseconds. A bucket that exists with a shorter one keeps it, and a warning is logged. */
   readonly ttl: number;
-  /** Where log lines go. Default: nowhere. */
-  readonly logger?: Logger;
 }
 
 /** Where a Locker keeps its leases, and its time and chance. */
-export interface LockerGround {
-  readonly store: LeaseStore;
+export interface LockerGround extends Required<Pick<StoreLockerOptions, "store" | "clock" | "random">> {
   readonly kv: KvHandle | null;
-  readonly clock: Clock;
-  readonly random: Random;
 }
 
 /** The ground that options name. Sends nothing. */
-export function groundOf(options: LockerOptions | StoreLockerOptions): LockerGround {
-  if (options && "store" in options) {
-    const { store, clock = new SystemClock(), random = systemRandom } = options;
-    return { store, kv: null, clock, random };
-  }
-  return { store: storeOf(options?.kv), kv: options.kv, clock: new SystemClock(), random: systemRandom };
+export function groundOf(options: Partial<LockerOptions & StoreLockerOptions>): LockerGround {
+  const { store, kv, clock = new SystemClock(), random = systemRandom } = options ?? {};
+  return { store: store ?? storeOf(kv), kv: kv ?? null, clock, random };
 }
 
 /** Checks all options, connects, opens the bucket; closes again what it opened if that fails. */

@@ -1,66 +1,35 @@
 /**
- * The one place where errors of the NATS client become ours.
- *
- * They are told apart by `name` and `code`, never by `instanceof`: a user may carry another copy of nats-core, or an
- * older client.
+ * The one place where errors of the NATS client become ours. They are told apart by `name` and `code`, never by
+ * `instanceof`: a user may carry another copy of nats-core, or an older client.
  *
  * @module
  */
 
 import { ConnectionError, type ConnectionTrouble } from "./errors.ts";
 
-/** What an error of the client means. */
-export interface Trouble {
-  /** True if the request was certainly not carried out. */
-  readonly certain: boolean;
-  /** The same as our own error, with the client's as its cause. */
-  readonly error: ConnectionError;
-}
+/** The server's numbers for refusals: the key stands at another revision, another write to it is in flight, ... */
+export const API_CODES = { wrongRevision: 10071, inFlight: 10164, streamNotFound: 10059, nameInUse: 10058 } as const;
 
-/** The server's numbers for refusals that matter here. */
-export const API_CODES = {
-  /** The key stands at another revision; the text says at which. */
-  wrongLastSequence: 10071,
-  /** Another write to the key is in flight. */
-  writeInFlight: 10164,
-  streamNotFound: 10059,
-  streamNameInUse: 10058,
-} as const;
-
+type Thrown = { readonly [field in "name" | "code" | "status" | "message" | "cause"]?: unknown };
 type Meaning = readonly [why: ConnectionTrouble, certain: boolean, reason: string];
 
-/** By name (`@nats-io/nats-core`) or code (`nats.ws`); the first row that fits an error or one of its causes counts. */
-const MEANINGS: readonly (readonly [names: string, ...Meaning])[] = [
-  ["PermissionViolationError PERMISSIONS_VIOLATION", "denied", true, "the account lacks a right"],
-  [
-    "NoResponders JetStreamNotEnabled 503",
-    "unavailable",
-    true,
-    "JetStream has no leader for it now, or is not enabled",
-  ],
-  ["ClosedConnectionError CONNECTION_CLOSED", "closed", true, "the connection is closed"],
-  ["DrainingConnectionError CONNECTION_DRAINING", "closed", true, "the connection is closed"],
-  ["TimeoutError TIMEOUT CONNECTION_TIMEOUT AUTHENTICATION_TIMEOUT", "timeout", false, "no answer in time"],
-  ["AuthorizationError AUTHORIZATION_VIOLATION", "denied", true, "the server does not accept these credentials"],
-  ["UserAuthenticationExpiredError AUTHENTICATION_EXPIRED", "denied", true, "these credentials have expired"],
-  ["ConnectionError CONNECTION_REFUSED", "unavailable", true, "no server could be reached"],
+/** By name (nats-core) or code (`nats.ws`); the first row that fits an error or one of its causes counts. */
+const MEANINGS: readonly (readonly [...Meaning, ...names: string[]])[] = [
+  ["denied", true, "the account lacks a right", "PermissionViolationError", "PERMISSIONS_VIOLATION"],
+  ["unavailable", true, "no leader for it now, or JetStream is off", "NoResponders", "JetStreamNotEnabled", "503"],
+  ["closed", true, "the connection is closed", "ClosedConnectionError", "CONNECTION_CLOSED"],
+  ["closed", true, "the connection is being closed", "DrainingConnectionError", "CONNECTION_DRAINING"],
+  ["timeout", false, "no answer in time", "TimeoutError", "TIMEOUT", "CONNECTION_TIMEOUT", "AUTHENTICATION_TIMEOUT"],
+  ["denied", true, "the server does not accept these credentials", "AuthorizationError", "AUTHORIZATION_VIOLATION"],
+  ["denied", true, "the credentials are too old", "UserAuthenticationExpiredError", "AUTHENTICATION_EXPIRED"],
+  ["unavailable", true, "no server could be reached", "ConnectionError", "CONNECTION_REFUSED"],
 ];
 
-interface Thrown {
-  readonly name?: unknown;
-  readonly code?: unknown;
-  readonly status?: unknown;
-  readonly message?: unknown;
-  readonly cause?: unknown;
-}
-
-/**
- * Names what went wrong.
- *
- * @param cause what the client threw
- * @param doing what was tried, as the rest of "Cannot ..."
- */
-export function troubleOf(cause: unknown, doing: string): Trouble {
+/** What an error of the client means: as one of ours, and whether what was tried (`doing`) certainly was not done. */
+export function troubleOf(
+  cause: unknown,
+  doing: string,
+): { readonly certain: boolean; readonly error: ConnectionError } {
   const [why, certain, reason] = meaningOf(chainOf(cause));
   return { certain, error: new ConnectionError(why, `Cannot ${doing}: ${reason}`, { cause }) };
 }
@@ -68,22 +37,21 @@ export function troubleOf(cause: unknown, doing: string): Trouble {
 /** The server's number for a refusal by JetStream; `null` if the error is none. */
 export function apiCodeOf(cause: unknown): number | null {
   const { name, code } = (cause ?? {}) as Thrown;
-  const refused = name === "StreamNotFoundError" || name === "JetStreamApiError";
-  return refused && typeof code === "number" ? code : null;
+  const isRefusal = name === "StreamNotFoundError" || name === "JetStreamApiError";
+  return isRefusal && typeof code === "number" ? code : null;
 }
 
-/** The revision that the key stands at, as refusal 10071 says it; `null` if it does not. */
+/** The revision that the key stands at, as refusal 10071 says it; `null` if the error does not. */
 export function currentRevision(cause: unknown): number | null {
   const found = /wrong last sequence: (\d+)/.exec(String((cause as Thrown | null)?.message));
   return found ? Number(found[1]) : null;
 }
 
 function meaningOf(chain: readonly Thrown[]): Meaning {
-  const api = chain.find((error) => apiCodeOf(error) !== null);
-  if (api) return meaningOfRefusal(api);
-  for (const [names, why, certain, reason] of MEANINGS) {
-    const known = names.split(" ");
-    const found = chain.find(({ name, code }) => known.includes(String(name)) || known.includes(String(code)));
+  const refusal = chain.find((error) => apiCodeOf(error) !== null);
+  if (refusal) return meaningOfRefusal(refusal);
+  for (const [why, certain, reason, ...names] of MEANINGS) {
+    const found = chain.find(({ name, code }) => names.includes(String(name)) || names.includes(String(code)));
     if (found) return [why, certain, why === "denied" ? `${reason}: ${found.message}` : reason];
   }
   const { message, name } = chain[0] ?? {};
@@ -99,10 +67,7 @@ function meaningOfRefusal({ code, status, message }: Thrown): Meaning {
 }
 
 /** An error and its causes, the outermost first; bounded, since causes may go in circles. */
-function chainOf(cause: unknown): Thrown[] {
-  const chain: Thrown[] = [];
-  for (let at = cause; typeof at === "object" && at !== null && chain.length < 5; at = (at as Thrown).cause) {
-    chain.push(at);
-  }
-  return chain;
+function chainOf(error: unknown, depth = 5): Thrown[] {
+  if (typeof error !== "object" || error === null || depth === 0) return [];
+  return [error, ...chainOf((error as Thrown).cause, depth - 1)];
 }
