@@ -25,10 +25,9 @@
  * @module
  */
 
-export { type BucketOptions, newKeyValue } from "./src/bucket.ts";
+export { type BucketOptions, type Connection, newKeyValue } from "./src/bucket.ts";
 export { type CandidateOptions, DEFAULT_KEY_NAME } from "./src/candidate.ts";
 export type { Clock } from "./src/clock.ts";
-export type { Connection, ConnectionSettings } from "./src/connection.ts";
 export {
   AcquireTimeoutError,
   BadParameterError,
@@ -47,7 +46,7 @@ export type { KvHandle } from "./src/kv_store.ts";
 export { Lease, type LeaseKeeping } from "./src/lease.ts";
 export type { Leadership } from "./src/leadership.ts";
 export { Locker } from "./src/locker.ts";
-export type { LockerOptions, OpenOptions, StoreLockerOptions } from "./src/locker_options.ts";
+export type { ConnectionSettings, LockerOptions, OpenOptions, StoreLockerOptions } from "./src/locker_options.ts";
 export type { Logger } from "./src/logger.ts";
 export type { Random } from "./src/random.ts";
 export type { LeaseRecord, Meta, Sighting } from "./src/record.ts";

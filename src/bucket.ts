@@ -7,11 +7,23 @@
 import type { StorageType, StreamConfig } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import { nanos, type NatsConnection } from "@nats-io/nats-core";
-import type { Connection } from "./connection.ts";
 import { badParameter } from "./errors.ts";
 import { type BucketSettings, type KvHandle, storeOf } from "./kv_store.ts";
 import { type Logger, silentLogger } from "./logger.ts";
 import { requireBucketTtl } from "./timing.ts";
+
+/**
+ * An open NATS connection: of `@nats-io/nats-core`, `@nats-io/transport-node` or `-deno`, or `nats.ws` 1.30. Only its
+ * shape is asked for, since an application may carry another copy of the client than this library.
+ */
+export interface Connection {
+  /** Sends a request and resolves to its answer. */
+  request(subject: string, payload?: never, options?: never): Promise<unknown>;
+  /** True once the connection is closed for good. */
+  isClosed(): boolean;
+  /** Closes the connection. */
+  close(): Promise<void>;
+}
 
 /** How {@linkcode newKeyValue} makes a bucket that does not exist yet. */
 export interface BucketOptions {
@@ -55,7 +67,7 @@ export async function newKeyValue(
   requireBucket(name, ttl, options);
   // The client takes any connection of that shape; another copy's type differs.
   const kv = await new Kvm(nc as NatsConnection).open(name);
-  const { ttl: found } = await storeOf(kv).ensure(lockBucket(name, ttl, options));
+  const { ttl: found } = await storeOf(kv).terms({ fresh: true, make: lockBucket(name, ttl, options) });
   if (found !== ttl) {
     const { logger = silentLogger } = options;
     logger.warn(`Bucket "${name}" keeps another lease length than asked for`, { bucket: name, asked: ttl, found });

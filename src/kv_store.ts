@@ -34,9 +34,9 @@ const API_PREFIX = "$JS.API";
 /** Longest wait for an answer about a bucket, in milliseconds. */
 const API_TIMEOUT = 5000;
 
-/** The mark of a release may carry a time of its own, in milliseconds, from this server on: 2.11.7 (nats-facts 1). */
+/** The mark of a release may carry a time of its own, in milliseconds, from this server on (nats-facts 1). */
 const MARKER_TTL = 1000;
-const MARKER_TTL_SINCE = 2_011_007;
+const MARKER_TTL_SINCE = "2.11.7";
 
 /** A release is a purge, as any KV client would see it. */
 const RELEASE: Message = { value: "", headers: [["KV-Operation", "PURGE"], ["Nats-Rollup", "sub"]] };
@@ -94,20 +94,17 @@ export class KvStore implements LeaseStore {
     return to + subject.slice(from.length);
   }
 
-  async terms(options: { readonly fresh?: boolean } = {}): Promise<StoreTerms> {
+  async terms(options: { readonly fresh?: boolean; readonly make?: BucketSettings } = {}): Promise<StoreTerms> {
     if (this.#terms !== null && !options.fresh) return this.#terms;
     this.#terms = null;
-    return this.#learn(await this.#info());
-  }
-
-  /** Makes the bucket unless it exists; what it is like then. */
-  async ensure(settings: BucketSettings): Promise<StoreTerms> {
-    try {
-      return await this.terms({ fresh: true });
-    } catch (error) {
-      if (!(error instanceof ConnectionError) || error.why !== "bucket_missing") throw error;
-      return this.#learn(await this.#make(settings));
-    }
+    const { config, created } = await this.#info(options.make);
+    checkBucket(this.name, config);
+    this.#republish = config.republish;
+    const ttl = config.max_age > 0 ? config.max_age / nanos(1) : null;
+    const perKeyTtl = config.allow_msg_ttl === true;
+    const version = this.nc.info?.version ?? "";
+    const short = perKeyTtl && version.localeCompare(MARKER_TTL_SINCE, "en", { numeric: true }) >= 0;
+    return this.#terms = { epoch: String(created), ttl, perKeyTtl, markerTtl: short ? MARKER_TTL : ttl ?? Infinity };
   }
 
   async read(key: string, { timeout }: { readonly timeout: number }): Promise<ReadOutcome> {
@@ -163,17 +160,16 @@ export class KvStore implements LeaseStore {
     });
   }
 
-  #learn({ config, created }: StreamInfo): StoreTerms {
-    checkBucket(this.name, config);
-    this.#republish = config.republish;
-    const ttl = config.max_age > 0 ? config.max_age / nanos(1) : null;
-    const perKeyTtl = config.allow_msg_ttl === true;
-    const [major = 0, minor = 0, patch = 0] = (this.nc.info?.version ?? "").split(/[.-]/).map((part) =>
-      Number(part) || 0
-    );
-    const short = perKeyTtl && major * 1_000_000 + minor * 1000 + patch >= MARKER_TTL_SINCE;
-    this.#terms = { epoch: String(created), ttl, perKeyTtl, markerTtl: short ? MARKER_TTL : ttl ?? Infinity };
-    return this.#terms;
+  /** Asks three times within the timeout: a stream that is being made does not answer while it has no leader. */
+  async #info(make?: BucketSettings, tries = 3): Promise<StreamInfo> {
+    try {
+      return await (await this.#streams(API_TIMEOUT / 3)).info(this.stream);
+    } catch (cause) {
+      const { error } = troubleOf(cause, `read the settings of bucket "${this.name}"`);
+      if (error.why === "timeout" && tries > 1) return await this.#info(make, tries - 1);
+      if (error.why === "bucket_missing" && make) return await this.#make(make);
+      throw error;
+    }
   }
 
   async #make(settings: BucketSettings): Promise<StreamInfo> {
@@ -184,17 +180,6 @@ export class KvStore implements LeaseStore {
       // Somebody else made it meanwhile with other settings, or the answer to our own making was lost.
       if (apiCodeOf(cause) === API_CODES.nameInUse || error.why === "timeout") return await this.#info();
       throw error;
-    }
-  }
-
-  /** Asked three times within the timeout: a stream that is being made does not answer while it has no leader. */
-  async #info(tries = 3): Promise<StreamInfo> {
-    try {
-      return await (await this.#streams(API_TIMEOUT / 3)).info(this.stream);
-    } catch (cause) {
-      const { error } = troubleOf(cause, `read the settings of bucket "${this.name}"`);
-      if (error.why !== "timeout" || tries === 1) throw error;
-      return await this.#info(tries - 1);
     }
   }
 

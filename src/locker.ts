@@ -4,10 +4,10 @@
  * @module
  */
 
+import type { Connection } from "./bucket.ts";
 import { lead, runUnder } from "./campaign.ts";
 import { Candidacy } from "./candidacy.ts";
 import { candidateOf } from "./candidate.ts";
-import type { Connection } from "./connection.ts";
 import { BadParameterError } from "./errors.ts";
 import type { KvHandle } from "./kv_store.ts";
 import type { Leadership } from "./leadership.ts";

@@ -4,14 +4,21 @@
  * @module
  */
 
-import { type BucketOptions, newKeyValue, requireBucket } from "./bucket.ts";
+import { type NatsConnection, wsconnect, type WsConnectionOptions } from "@nats-io/nats-core";
+import { type BucketOptions, type Connection, newKeyValue, requireBucket } from "./bucket.ts";
 import { candidateOf, type CandidateOptions } from "./candidate.ts";
 import { type Clock, SystemClock } from "./clock.ts";
-import { connectForLocks, type Connection, type ConnectionSettings } from "./connection.ts";
-import { BadParameterError } from "./errors.ts";
+import { badParameter, BadParameterError } from "./errors.ts";
 import { type KvHandle, storeOf } from "./kv_store.ts";
+import { troubleOf } from "./nats_trouble.ts";
 import { type Random, systemRandom } from "./random.ts";
 import type { LeaseStore } from "./store.ts";
+
+/**
+ * What is passed on to `wsconnect` of `@nats-io/nats-core`: credentials, names, reconnect settings.
+ * @internal Documented there.
+ */
+export type ConnectionSettings = WsConnectionOptions;
 
 /** How a `Locker` is made. */
 export interface LockerOptions extends CandidateOptions {
@@ -54,7 +61,12 @@ export function groundOf(options: Partial<LockerOptions & StoreLockerOptions>): 
   return { store: store ?? storeOf(kv), kv: kv ?? null, clock, random };
 }
 
-/** Checks all options, connects, opens the bucket; closes again what it opened if that fails. */
+/**
+ * Checks all options, connects, opens the bucket; closes again what it opened if that fails.
+ * @throws {BadParameterError} if an option is out of range
+ * @throws {BucketConfigError} if the bucket exists with a setting that breaks safety
+ * @throws {ConnectionError} if no server can be reached, or NATS refuses
+ */
 export async function openBucket(
   options: OpenOptions,
 ): Promise<{ readonly options: LockerOptions; readonly owned: Connection | null }> {
@@ -64,7 +76,7 @@ export async function openBucket(
   }
   requireBucket(bucket, ttl, options);
   candidateOf(candidate, systemRandom);
-  const nc = given ?? await connectForLocks(servers, { ttl, settings: options.connection });
+  const nc = given ?? await connect(options);
   const owned = given ? null : nc;
   try {
     const kv = await newKeyValue(nc, bucket, ttl, options);
@@ -74,5 +86,19 @@ export async function openBucket(
   } catch (error) {
     await owned?.close();
     throw error;
+  }
+}
+
+/** Never gives up reconnecting, and notices a dead connection within a lease length; the user's settings go before. */
+async function connect({ servers = [], ttl, connection }: OpenOptions): Promise<NatsConnection> {
+  const addresses = [servers].flat();
+  const odd = addresses.find((address) => !/^wss?:\/\//.test(address));
+  if (odd !== undefined) throw badParameter("servers", 'ws:// or wss:// (for other transports pass an open "nc")', odd);
+  const patience = { maxReconnectAttempts: -1, reconnectTimeWait: 250, reconnectJitter: 250, timeout: 5000 };
+  const pings = { pingInterval: Math.min(30_000, Math.max(1000, Math.floor(ttl / 3))), maxPingOut: 2 };
+  try {
+    return await wsconnect({ ...patience, ...pings, ...connection, servers: addresses });
+  } catch (cause) {
+    throw troubleOf(cause, `connect to ${addresses.join(", ")}`).error;
   }
 }
