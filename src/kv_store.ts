@@ -81,7 +81,6 @@ export class KvStore implements LeaseStore {
     this.js = jetstream(nc, { apiPrefix: this.#apiPrefix });
   }
 
-  /** Subject of a key. */
   subject(key: string): string {
     return `$KV.${this.name}.${key}`;
   }
@@ -125,8 +124,8 @@ export class KvStore implements LeaseStore {
 
   async remove(key: string, request: RemoveRequest): Promise<WriteOutcome> {
     const { markerTtl, ttl } = await this.terms();
-    const own = markerTtl === (ttl ?? Infinity) ? null : markerTtl;
-    return await this.#put(key, RELEASE, { ...request, ttl: own });
+    const ownTtl = markerTtl === (ttl ?? Infinity) ? null : markerTtl;
+    return await this.#put(key, RELEASE, { ...request, ttl: ownTtl });
   }
 
   watch(key: string, listener: (hint: Hint) => void): () => void {

@@ -5,7 +5,6 @@
  * @module
  */
 
-import type { JsMsg } from "@nats-io/jetstream";
 import type { Msg } from "@nats-io/nats-core";
 import type { KvStore } from "./kv_store.ts";
 import { decodeRecord, type StoredRecord } from "./record.ts";
@@ -86,10 +85,15 @@ export class BucketWatch {
   #consume(): Stop {
     const { js, stream } = this.#store;
     const prefix = this.#store.subject("");
-    const callback = ({ subject, seq: revision, data: value, headers }: JsMsg): void =>
-      this.#tell(subject.slice(prefix.length), seen({ revision, value, header: (name) => headers?.get(name) }));
-    const running = js.consumers.getPushConsumer(stream, { deliver_policy: "new", filter_subjects: `${prefix}>` })
-      .then(async (consumer) => ({ consumer, messages: await consumer.consume({ callback }) }));
+    const running = (async () => {
+      const changes = { deliver_policy: "new", filter_subjects: `${prefix}>` } as const;
+      const consumer = await js.consumers.getPushConsumer(stream, changes);
+      const messages = await consumer.consume({
+        callback: ({ subject, seq: revision, data: value, headers }) =>
+          this.#tell(subject.slice(prefix.length), seen({ revision, value, header: (name) => headers?.get(name) })),
+      });
+      return { consumer, messages };
+    })();
     const stop = () => {
       running.then(({ consumer, messages }) => {
         messages.stop();

@@ -61,12 +61,7 @@ export function groundOf(options: Partial<LockerOptions & StoreLockerOptions>): 
   return { store: store ?? storeOf(kv), kv: kv ?? null, clock, random };
 }
 
-/**
- * Checks all options, connects, opens the bucket; closes again what it opened if that fails.
- * @throws {BadParameterError} if an option is out of range
- * @throws {BucketConfigError} if the bucket exists with a setting that breaks safety
- * @throws {ConnectionError} if no server can be reached, or NATS refuses
- */
+/** Checks all options, connects, opens the bucket; closes again what it opened if that fails. */
 export async function openBucket(
   options: OpenOptions,
 ): Promise<{ readonly options: LockerOptions; readonly owned: Connection | null }> {
