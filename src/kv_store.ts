@@ -22,7 +22,7 @@ import type { Hint, LeaseStore, ReadOutcome, RemoveRequest, StoreTerms, WriteOut
 export type KvHandle = KV;
 
 /** The fields of the client's own objects that lead back to the connection. */
-type Handle = { bucket: string; stream: string; js: { nc: NatsConnection; apiPrefix?: string; prefix?: string } };
+type KvInsides = { bucket: string; stream: string; js: { nc: NatsConnection; apiPrefix?: string; prefix?: string } };
 
 /** Settings of a bucket to be made. */
 export type BucketSettings = Partial<StreamConfig> & { readonly name: string };
@@ -48,7 +48,7 @@ const stores = new WeakMap<KvHandle, KvStore>();
  * @throws {BadParameterError} if the handle is none of a NATS client
  */
 export function storeOf(kv: KvHandle | undefined): KvStore {
-  const { bucket, stream, js } = (kv ?? {}) as Partial<Handle>;
+  const { bucket, stream, js } = (kv ?? {}) as Partial<KvInsides>;
   if (!kv || typeof bucket !== "string" || typeof stream !== "string" || !js?.nc) {
     throw badParameter("kv", "a KV of @nats-io/kv, such as newKeyValue() returns", kv);
   }
@@ -73,7 +73,7 @@ export class KvStore implements LeaseStore {
   #terms: StoreTerms | null = null;
   #republish: StreamConfig["republish"];
 
-  constructor({ bucket, stream, js: { nc, apiPrefix, prefix } }: Handle) {
+  constructor({ bucket, stream, js: { nc, apiPrefix, prefix } }: KvInsides) {
     this.name = bucket;
     this.stream = stream;
     this.nc = nc;
