@@ -4,16 +4,17 @@
  * @module
  */
 
-import type { Connection, KvHandle } from "./bucket_handle.ts";
+import type { Connection } from "./bucket.ts";
 import { lead, runUnder } from "./campaign.ts";
 import { Candidacy } from "./candidacy.ts";
 import { candidateOf } from "./candidate.ts";
 import { BadParameterError } from "./errors.ts";
+import type { KvHandle } from "./kv_store.ts";
 import type { Leadership } from "./leadership.ts";
 import type { Lease } from "./lease.ts";
+import { groundOf, type LockerGround, openBucket } from "./locker_options.ts";
 import type { LockerOptions, OpenOptions, StoreLockerOptions } from "./locker_options.ts";
 import type { Logger } from "./logger.ts";
-import { groundOf, type LockerGround, openBucket } from "./opening.ts";
 import type { WaitOptions } from "./patience.ts";
 import { View } from "./view.ts";
 
@@ -117,7 +118,6 @@ export class Locker {
    * One message if nobody holds the lock, for each renewal, and for each refusal after the first. Waits for the
    * answers, each at most `timing.requestTimeout`. If it rejects with a {@linkcode ConnectionError}, it is not known
    * whether this candidate leads: do not act as the leader; the next call settles it.
-   *
    * @throws {BucketConfigError} if the bucket is not fit for this lock
    * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses
    */

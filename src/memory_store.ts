@@ -50,23 +50,21 @@ export interface StoreRequest<Outcome> {
   fail(error: NatslockError): Outcome;
 }
 
-/** What a put leaves under the key: a lease, the mark of a release, or bytes that are no record. */
+/** What stands under a key: a lease, the mark of a release, or bytes that are no record. */
 type Content = LeaseRecord | "mark" | "foreign";
 type Message = { readonly revision: number; readonly content: Content; readonly at: number; readonly goneAt: number };
 
 /** What all links to one bucket share. */
-interface Bucket {
-  readonly messages: Map<string, Message>;
-  readonly links: Set<MemoryStore>;
-  sequence: number;
-  epoch: number;
-  missing: boolean;
+class Bucket {
+  readonly messages = new Map<string, Message>();
+  readonly links = new Set<MemoryStore>();
+  sequence = 0;
+  epoch = 1;
+  missing = false;
 }
 
-/** How long the mark of a release stays, as a server keeps it. */
+/** How long the mark of a release stays, as a server keeps it, and how long the settings of a bucket are waited for. */
 const MARK_TTL = 1000;
-
-/** How long the settings of a bucket are waited for. */
 const TERMS_TIMEOUT = 2000;
 
 /** A {@linkcode LeaseStore} whose time is the given clock's. Share one among the Lockers of a test, or link several. */
@@ -84,8 +82,7 @@ export class MemoryStore implements LeaseStore {
     this.name = options.name ?? "memory";
     this.#clock = clock;
     this.#options = options;
-    const empty = () => ({ messages: new Map(), links: new Set<MemoryStore>(), sequence: 0, epoch: 1, missing: false });
-    this.#bucket = other ? other.#bucket : empty();
+    this.#bucket = other ? other.#bucket : new Bucket();
     this.#bucket.links.add(this);
   }
 
@@ -99,32 +96,18 @@ export class MemoryStore implements LeaseStore {
   async terms(options: { readonly fresh?: boolean } = {}): Promise<StoreTerms> {
     if (this.#terms !== null && !options.fresh) return this.#terms;
     this.#terms = null;
-    return this.#terms = await this.#pass<StoreTerms>("terms", "", {
-      within: TERMS_TIMEOUT,
-      perform: () => {
-        const { ttl, perKeyTtl = true } = this.#options;
-        if (this.#bucket.missing) throw this.#missing();
-        return {
-          epoch: `memory-${this.#bucket.epoch}`,
-          ttl,
-          perKeyTtl,
-          markerTtl: perKeyTtl ? MARK_TTL : ttl ?? Infinity,
-        };
-      },
-      timeout: () => this.#throw(late()),
-      fail: (error) => this.#throw(error),
-    });
+    const { ttl, perKeyTtl = true } = this.#options;
+    const markerTtl = perKeyTtl ? MARK_TTL : ttl ?? Infinity;
+    const perform = () => ({ epoch: `memory-${this.#bucket.epoch}`, ttl, perKeyTtl, markerTtl });
+    const request = { kind: "terms", key: "", within: TERMS_TIMEOUT } as const;
+    return this.#terms = await this.#pass<StoreTerms>({ ...request, perform, fail, timeout: () => fail(late()) });
   }
 
   /** Looks at a key. */
   read(key: string, options: { readonly timeout: number }): Promise<ReadOutcome> {
     const fail = (error: NatslockError): ReadOutcome => ({ kind: "failed", error });
-    return this.#pass<ReadOutcome>("read", key, {
-      within: options.timeout,
-      perform: () => this.#bucket.missing ? fail(this.#missing()) : { kind: "seen", sighting: this.look(key) },
-      timeout: () => fail(late()),
-      fail,
-    });
+    const perform = (): ReadOutcome => ({ kind: "seen", sighting: this.look(key) });
+    return this.#pass({ kind: "read", key, within: options.timeout, perform, fail, timeout: () => fail(late()) });
   }
 
   /** Writes a record if the key stands at the expected revision. */
@@ -150,14 +133,11 @@ export class MemoryStore implements LeaseStore {
     return [...this.#watchers.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** Tells the watchers of this link that changes may have been missed. */
-  gap(): void {
-    for (const key of this.#watchers.keys()) this.tell(key, { kind: "gap" });
-  }
-
-  /** Tells the watchers of this link of a change, real or not: a push may be late, twice or forged. */
-  tell(key: string, hint: Hint): void {
-    for (const watcher of this.#watchers.get(key) ?? []) watcher(hint);
+  /** Tells the watchers of this link, of one key or all, of a gap or a change, real or not: it may be late or forged. */
+  tell(hint: Hint, key?: string): void {
+    for (const [name, watchers] of this.#watchers) {
+      if (key === undefined || name === key) { for (const watcher of watchers) watcher(hint); }
+    }
   }
 
   /** What stands under a key now, seen from inside the bucket: for a test's assertions. */
@@ -169,10 +149,10 @@ export class MemoryStore implements LeaseStore {
 
   /** Puts something under a key without any condition, as a stranger or an administrator might; `ttl` in milliseconds. */
   put(key: string, content: LeaseRecord | "mark" | "foreign", ttl: number | null = null): void {
-    const now = this.#clock.now();
-    const length = Math.min(ttl ?? Infinity, this.#options.ttl ?? Infinity);
-    const goneAt = now + length + (this.#options.lag?.() ?? 0);
-    this.#bucket.messages.set(key, { revision: ++this.#bucket.sequence, content, at: now, goneAt });
+    const at = this.#clock.now();
+    const { ttl: longest, lag = () => 0 } = this.#options;
+    const goneAt = at + Math.min(ttl ?? Infinity, longest ?? Infinity) + lag();
+    this.#bucket.messages.set(key, { revision: ++this.#bucket.sequence, content, at, goneAt });
     const hint: Hint = { kind: "seen", sighting: this.look(key) };
     for (const link of this.#bucket.links) link.#push(key, hint);
   }
@@ -202,22 +182,19 @@ export class MemoryStore implements LeaseStore {
     key: string,
     edit: { content: Content; expected: number; ttl: number | null; timeout: number },
   ): Promise<WriteOutcome> {
+    const perform = (): WriteOutcome => {
+      const current = this.#current(key);
+      const revision = current?.revision ?? 0;
+      if (revision === edit.expected) {
+        this.put(key, edit.content, edit.ttl);
+        return { kind: "applied", revision: this.#bucket.sequence };
+      }
+      const inFlight = this.#options.replicas === 3 && current?.at === this.#clock.now();
+      return { kind: "conflict", current: inFlight ? null : revision };
+    };
     const fail = (error: NatslockError): WriteOutcome => ({ kind: "failed", error });
-    return this.#pass<WriteOutcome>(kind, key, {
-      within: edit.timeout,
-      perform: () => {
-        if (this.#bucket.missing) return fail(this.#missing());
-        const current = this.#current(key);
-        if ((current?.revision ?? 0) === edit.expected) {
-          this.put(key, edit.content, edit.ttl);
-          return { kind: "applied", revision: this.#bucket.sequence };
-        }
-        const inFlight = this.#options.replicas === 3 && current?.at === this.#clock.now();
-        return { kind: "conflict", current: inFlight ? null : current?.revision ?? 0 };
-      },
-      timeout: () => ({ kind: "unknown", error: late() }),
-      fail,
-    });
+    const timeout = (): WriteOutcome => ({ kind: "unknown", error: late() });
+    return this.#pass({ kind, key, within: edit.timeout, perform, fail, timeout });
   }
 
   #push(key: string, hint: Hint): void {
@@ -234,25 +211,20 @@ export class MemoryStore implements LeaseStore {
     return null;
   }
 
-  #missing(): ConnectionError {
-    this.#terms = null;
-    return new ConnectionError("bucket_missing", `Cannot use bucket "${this.name}": it does not exist`);
-  }
-
-  #throw(error: NatslockError): never {
-    throw error;
-  }
-
-  async #pass<Outcome>(
-    kind: StoreRequest<Outcome>["kind"],
-    key: string,
-    ways: Omit<StoreRequest<Outcome>, "kind" | "key">,
-  ): Promise<Outcome> {
-    const { intercept } = this.#options;
-    if (intercept) return await intercept({ kind, key, ...ways });
-    await Promise.resolve();
-    return ways.perform();
+  async #pass<Outcome>(request: StoreRequest<Outcome>): Promise<Outcome> {
+    const perform = (): Outcome => {
+      if (!this.#bucket.missing) return request.perform();
+      this.#terms = null;
+      const message = `Cannot use bucket "${this.name}": it does not exist`;
+      return request.fail(new ConnectionError("bucket_missing", message));
+    };
+    const { intercept = (asked) => Promise.resolve(asked.perform()) } = this.#options as { intercept?: Intercept };
+    return await intercept({ ...request, perform });
   }
 }
+
+const fail = (error: NatslockError): never => {
+  throw error;
+};
 
 const late = () => new ConnectionError("timeout", "Cannot tell how the request ended: no answer in time");

@@ -201,10 +201,24 @@ Deno.test("SystemClock.after() splits a delay that setTimeout cannot hold", () =
   withTimeouts((set) => {
     const { clock, sources } = make();
     let calls = 0;
-    clock.after(LONGEST_TIMEOUT + 1000, () => calls++);
+    clock.after(16 * LONGEST_TIMEOUT, () => calls++);
     sources.pass(LONGEST_TIMEOUT);
     set[0]?.callback();
-    assertEquals([calls, ...set.map(({ delay }) => delay)], [0, LONGEST_TIMEOUT, 1000]);
+    assertEquals([calls, ...set.map(({ delay }) => delay)], [0, LONGEST_TIMEOUT, LONGEST_TIMEOUT]);
+  });
+});
+
+Deno.test("SystemClock.after() waits in naps, so that it is due soon after the machine woke", () => {
+  withTimeouts((set) => {
+    const { clock, sources } = make();
+    let calls = 0;
+    clock.after(8000, () => calls++);
+    assertEquals(set[0]?.delay, 1000);
+    sources.pass(900);
+    sources.sleep(7200);
+    sources.pass(100);
+    set[0]?.callback();
+    assertEquals(calls, 1);
   });
 });
 

@@ -56,7 +56,7 @@ function stepped(before: LeaseState, after: LeaseState, ...effects: Effect[]): S
 const idle = (end: Ending | null) => at({ at: "idle", end, busy: null });
 const leaving = at({
   at: "leaving",
-  attempt: "i.1",
+  of: "machine",
   target: 7,
   stake: "stands",
   until: 0,
@@ -109,7 +109,7 @@ Deno.test("Reporter warns of a stranger's bytes", () => {
     at: "seeking",
     attempt: "",
     expected: 0,
-    firstSentAt: null,
+    sentAt: null,
     doubt: false,
     since: 0,
     busy: "read",

@@ -62,7 +62,7 @@ Deno.test("Locker.acquire() looks again after a gap in what is pushed", async ()
   deaf = true;
   await held.release();
   const start = lab.clock.now();
-  lab.store.gap();
+  lab.store.tell({ kind: "gap" });
   assert((await lab.until(waiting)).held);
   assert(lab.clock.now() - start < TTL / 2);
 });
@@ -147,7 +147,7 @@ Deno.test("Locker.acquire() waits transient trouble out, and ends at trouble tha
   other.catch(() => {});
   await lab.clock.advance(10);
   lab.store.deleteBucket();
-  lab.store.gap();
+  lab.store.tell({ kind: "gap" });
   await assertRejects(() => lab.until(other), ConnectionError, "does not exist");
 });
 

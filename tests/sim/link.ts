@@ -66,12 +66,12 @@ export class Link {
   /** The connection is closed for good. */
   close(): void {
     this.#closed = true;
-    this.store.gap();
+    this.store.tell({ kind: "gap" });
   }
 
   /** All passes again; whoever watches is told that something may be missing, as after a reconnect. */
   heal(): void {
-    if (this.#cutUntil.size > 0) this.#runtime.deliver(() => this.store.gap());
+    if (this.#cutUntil.size > 0) this.#runtime.deliver(() => this.store.tell({ kind: "gap" }));
     this.#cutUntil.clear();
   }
 
@@ -152,14 +152,14 @@ export class Link {
     const { weather, timeline } = this.#place;
     // As the shipped watch does: revisions that go back are those of a bucket made anew.
     if (hint.kind === "seen") {
-      if (hint.sighting.revision < this.#pushed) return this.#runtime.deliver(() => this.store.gap());
+      if (hint.sighting.revision < this.#pushed) return this.#runtime.deliver(() => this.store.tell({ kind: "gap" }));
       this.#pushed = hint.sighting.revision;
     }
     if (weather.hit("push lost") || this.#isCut("pushes cut", "node cut off")) return;
     const send = () => timeline.after(this.#delay("push late", 30), () => this.#runtime.deliver(deliver));
     send();
     if (weather.hit("push twice")) send();
-    if (weather.hit("watch gap")) this.#runtime.deliver(() => this.store.gap());
+    if (weather.hit("watch gap")) this.#runtime.deliver(() => this.store.tell({ kind: "gap" }));
     if (weather.hit("push replayed")) this.#tell(this.#server.past());
     if (hint.kind === "seen" && weather.hit("push forged")) {
       // Far ahead: one that guesses the very next renewal needs the right that is the server's alone (ADR 2).
@@ -168,7 +168,7 @@ export class Link {
   }
 
   #tell(sighting: Sighting | null): void {
-    if (sighting !== null) this.#runtime.deliver(() => this.store.tell(KEY, { kind: "seen", sighting }));
+    if (sighting !== null) this.#runtime.deliver(() => this.store.tell({ kind: "seen", sighting }, KEY));
   }
 
   #delay(late: "request late" | "answer late" | "push late", usual = USUAL): number {

@@ -142,7 +142,7 @@ export class Runtime implements TimeSources {
     }
     for (const timer of this.#timers) this.#arm(timer);
     // What piled up comes in any order, each piece a turn of the event loop of its own.
-    for (let left = this.#backlog; left.length > 0;) {
+    for (const left = this.#backlog; left.length > 0;) {
       const [next] = left.splice(this.#chance.between(0, left.length), 1);
       if (next) this.#timeline.at(now, next);
     }

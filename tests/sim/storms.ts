@@ -21,7 +21,7 @@ const while_ = (run: Run, left: number): number => Math.min(left, 1 + 1.5 * TTL 
 const cut = (what: Fault): Storm => (run, node, left) => {
   const ms = while_(run, left);
   node.link.cut(what, ms);
-  run.timeline.after(ms, () => node.runtime.deliver(() => node.link.store.gap()));
+  run.timeline.after(ms, () => node.runtime.deliver(() => node.link.store.tell({ kind: "gap" })));
 };
 
 /** A machine does not sleep for less than this, in ms: shorter gaps between its clocks are not taken for sleep. */
