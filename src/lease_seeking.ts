@@ -39,7 +39,7 @@ export function seeking(scene: Scene, phase: Seeking, event: LeaseEvent): Step {
     case "leave":
       return cancel(scene, phase);
     case "applied":
-      return granted(scene, phase, event.revision, scene.memory.high + 1);
+      return granted(scene, phase, event.revision);
     case "conflict":
       return refused(scene, phase, event.current);
     case "unknown":
@@ -55,13 +55,13 @@ export function seeking(scene: Scene, phase: Seeking, event: LeaseEvent): Step {
 }
 
 /**
- * A grant counts from when its write left (L1). A revision below the `floor` belongs to another stream, or to an answer
- * that is out of date: nobody may act on it.
+ * A grant counts from when its write left (L1). A revision that is not above all that were seen is one of another stream,
+ * or of one that lost writes: nobody may act on it.
  */
-function granted(scene: Scene, phase: Seeking, revision: number, floor: number): Step {
+function granted(scene: Scene, phase: Seeking, revision: number): Step {
   const { attempt, since, sentAt } = phase;
   const validUntil = sentAt === null ? -Infinity : validity(sentAt, scene.rules);
-  if (sentAt === null || scene.now >= validUntil || revision < floor) {
+  if (sentAt === null || scene.now >= validUntil || revision <= scene.memory.high) {
     return leave(scene, { of: "machine", target: revision, stake: "stands", end: { kind: "withdrawn" }, busy: null });
   }
   const grant = { attempt, since, token: revision, revision, sentAt, validUntil };
@@ -88,7 +88,7 @@ function seen(scene: Scene, phase: Seeking, { sighting, fresh }: Extract<Answer,
     return finish(scene, { kind: "refused", by: sighting }, sightOf(sighting, scene));
   }
   const { attempt } = sighting.record;
-  return attempt === phase.attempt ? granted(scene, phase, revision, memory.high) : ask(scene, phase, revision);
+  return attempt === phase.attempt ? granted(scene, phase, revision) : ask(scene, phase, revision);
 }
 
 /** Writes, with a new nonce. One before, put on the same revision, may land instead; on any other it can no longer. */

@@ -114,14 +114,14 @@ export class Link {
     const { weather, timeline } = this.#place;
     const answer = this.#answer(request);
     if (weather.hit("request twice")) {
-      timeline.after(this.#delay("request late"), () => void this.#answer(request));
+      timeline.after(this.#delay("request late"), () => void this.#answer(request, true));
     }
     if (weather.hit("answer lost") || this.#isCut("answers cut", "node cut off")) return;
     timeline.after(this.#delay("answer late"), () => this.#runtime.deliver(() => settle(answer)));
   }
 
   /** What the server does with a request. */
-  #answer<Outcome>(request: StoreRequest<Outcome>): () => Outcome {
+  #answer<Outcome>(request: StoreRequest<Outcome>, copy = false): () => Outcome {
     const { weather } = this.#place;
     const writes = request.kind === "write" || request.kind === "remove";
     const refuse = (why: "unavailable" | "denied") => {
@@ -138,7 +138,7 @@ export class Link {
       if (sighting !== null) return () => ({ kind: "seen", sighting }) as Outcome;
     }
     try {
-      const [outcome, change] = this.#server.carryOut(request);
+      const [outcome, change] = this.#server.carryOut(request, copy);
       this.#listener.carriedOut(request, change);
       return () => outcome;
     } catch (error) {

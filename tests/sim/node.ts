@@ -37,12 +37,19 @@ export class Node {
   readonly beliefs = new Set<Belief>();
   /** The last hold that its machine was granted. */
   hold: Hold | null = null;
+  /** The stream that it took that to be of. */
+  epoch = "";
   /** Token of the hold that its user was told of and not yet of the end of. */
   told: number | null = null;
   /** True if its user does two things at once with one Locker. */
   mixed = false;
-  /** How many calls wait for the lock. */
-  waiting = 0;
+  /** True while its user waits for the lock. */
+  waiting = false;
+  /** Nonces of the grants that are being asked for or held, and those of which nothing may land any more. */
+  readonly attempts = new Set<string>();
+  readonly settled = new Set<string>();
+  /** Since when it takes back what it wrote, in true time. */
+  leavingSince = Infinity;
   /** When something last kept its code from running in time. */
   hampered = -Infinity;
   locker: Locker;
@@ -90,6 +97,8 @@ export class Node {
       warn: () => {},
     };
     const { oracle } = this.#ground;
+    this.epoch = "";
+    this.attempts.clear();
     return this.locker = new Locker({
       store: this.link.store,
       clock: this.clock,

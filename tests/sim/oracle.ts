@@ -17,6 +17,12 @@ import type { Timeline } from "./timeline.ts";
 /** How long requests of before may meet revisions of after, which are the same numbers: a hold and the latest request. */
 const MIXED = 3 * TTL;
 
+/** By when somebody is granted after a release, where somebody waits and all is well (V1): push, try, some luck. */
+const WAKING = 400;
+
+/** The longest that a taking back may go on, in ms: the lease, the settings of the bucket, a request, some pauses. */
+const LEAVING = TTL + 3200;
+
 /** One hold, from its grant. */
 export interface Hold {
   readonly node: Node;
@@ -47,6 +53,7 @@ export class Oracle {
   readonly #nodes: readonly Node[];
   readonly #tokens = new Map<string, number>();
   readonly #voided = new Set<string>();
+  readonly #copied = new Set<string>();
   readonly #granted = new Set<string>();
   #era = 0;
   #mixedUntil = 0;
@@ -105,42 +112,78 @@ export class Oracle {
   }
 
   /** The server did what was asked. */
-  carriedOut(node: Node, request: StoreRequest<unknown>, { before, after, applied }: CarriedOut): void {
+  carriedOut(node: Node, request: StoreRequest<unknown>, { before, after, applied, copy }: CarriedOut): void {
     if (request.kind === "read" || request.kind === "terms" || !applied) return;
     const own = before.kind === "vacant" || (before.kind === "held" && before.record.holder === node.id);
     if (!own && !this.#isMixed) {
       this.blame(`${request.kind === "write" ? "S4" : "S5"}: ${node.name} ${request.kind}s over what another holds`);
     }
+    if (after.kind === "vacant" && this.#weather.isCalm && this.#nodes.some(({ waiting }) => waiting)) {
+      this.expectGrant(WAKING);
+    }
     if (after.kind !== "held") return;
     const { attempt, token } = after.record;
     if (attempt === null) return;
+    if (copy) this.#copied.add(attempt);
     if (token !== null && token !== this.#tokens.get(attempt) && !this.#isMixed) {
       this.blame(`S3: ${node.name} renews as ${token}`);
     }
     if (token !== null) return;
+    if (node.settled.has(attempt) && before.revision > 0 && !copy && !this.isMisled && !this.#isMixed) {
+      this.blame(`S6: ${node.name}'s ${attempt} lands after it was done with`);
+    }
     this.#tokens.set(attempt, after.revision);
     this.history.stood(attempt, after.revision);
     this.#grantDue = Infinity;
   }
 
   /** A machine took a step. */
-  stepped(node: Node, { before: was, event, after: is, effects }: LoggedStep): void {
+  stepped(node: Node, step: LoggedStep): void {
+    const { before: was, event, after: is, effects } = step;
     for (const effect of effects) {
-      if (effect.act === "write" && effect.token === null) this.history.asked(effect.attempt, this.#timeline.now);
+      if (effect.act !== "write" || effect.token !== null) continue;
+      node.attempts.add(effect.attempt);
+      this.history.asked(effect.attempt, this.#timeline.now);
     }
     if (was.at === "held" && is.at === "held" && was.token !== is.token) this.blame(`S3: ${node.name}'s token changed`);
-    if (was.at === "held" || is.at !== "held") return;
-    const hold: Hold = {
-      node,
-      token: is.token,
-      attempt: is.attempt,
-      era: this.#era,
-      grantedAt: this.#timeline.now,
-    };
+    if (was.at === "held" && is.at === "idle" && event.on === "seen" && !event.fresh) {
+      const { revision } = event.sighting;
+      const old = revision > 0 && revision < was.revision && is.end?.kind === "lost" && is.end.why !== "deadline";
+      if (old) this.blame(`S7: ${node.name} is lost by a look older than its own write`);
+    }
+    if (was.at !== "held" && is.at === "held") this.#hold(node, is, "epoch" in event ? event.epoch : "");
+    this.#left(node, step);
+  }
+
+  /** What is taken back is gone when that is said, and not for longer than it would have stood (S6, V6). */
+  #left(node: Node, { before: was, after: is }: LoggedStep): void {
+    const { now } = this.#timeline;
+    if (is.at !== "leaving") node.leavingSince = Infinity;
+    else node.leavingSince = Math.min(node.leavingSince, now);
+    if (now - node.leavingSince > LEAVING && node.hampered < node.leavingSince) {
+      this.blame(`V6: ${node.name} takes back for ${now - node.leavingSince} ms`);
+    }
+    if (is.at !== "idle" || was.at === "idle") return;
+    const attempts = new Set(node.attempts);
+    node.attempts.clear();
+    const kind = is.end?.kind;
+    if (kind !== "released" && kind !== "withdrawn" && kind !== "refused") return;
+    for (const attempt of attempts) node.settled.add(attempt);
+    const standing = this.#server.store.look(KEY);
+    const attempt = standing.kind === "held" ? standing.record.attempt : null;
+    if (attempt === null || !attempts.has(attempt) || this.isMisled || this.#isMixed) return;
+    if (!this.#copied.has(attempt)) this.blame(`S6: ${node.name} is done, but its ${attempt} stands`);
+  }
+
+  #hold(node: Node, { token, attempt }: Extract<LoggedStep["after"], { at: "held" }>, epoch: string): void {
+    const hold: Hold = { node, token, attempt, era: this.#era, grantedAt: this.#timeline.now };
+    if (node.hold !== null && node.epoch === epoch && token <= node.hold.token) {
+      this.blame(`S2: ${node.name} is granted ${token} after its own ${node.hold.token}`);
+    }
     node.hold = hold;
+    node.epoch = epoch;
     // The acknowledgement of a write does not name the stream: a bucket made anew behind an idle Locker (README).
-    const epoch = "epoch" in event ? event.epoch : "";
-    if (epoch !== this.#server.epoch || this.#isMixed) this.#voided.add(is.attempt);
+    if (epoch !== this.#server.epoch || this.#isMixed) this.#voided.add(attempt);
     if (!this.isVoid(hold)) this.#grant(hold);
   }
 

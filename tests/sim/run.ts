@@ -26,6 +26,9 @@ const HOMEWARD = 3 * TTL;
 /** By when somebody leads once all is well: what stands runs out, late, and is found by whoever asks again (V2). */
 const RECOVERY = 3 * TTL;
 
+/** A run has some thousand events; one that never comes to an end has this many. */
+const MOST_STEPS = 60_000;
+
 /** How one run is done. */
 export interface RunOptions extends Mask {
   /** The bucket has expiry markers: a violation is to be expected. */
@@ -183,7 +186,7 @@ export class Run implements Town {
   #until(time: number): Promise<void> {
     return stepByStep(() => {
       if (this.#steps > 0) this.oracle.check();
-      this.#steps++;
+      if (++this.#steps > MOST_STEPS) this.oracle.blame("V5: events without end");
       return this.oracle.broken === null && this.timeline.step(time);
     });
   }

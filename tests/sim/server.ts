@@ -41,6 +41,8 @@ export interface CarriedOut {
   readonly before: Sighting;
   readonly after: Sighting;
   readonly applied: boolean;
+  /** True for a second copy of a request that the network made. */
+  readonly copy: boolean;
 }
 
 /** The bucket with its leader. */
@@ -89,12 +91,12 @@ export class Server {
   }
 
   /** Carries a request out, and tells what that changed. */
-  carryOut<Outcome>(request: StoreRequest<Outcome>): [Outcome, CarriedOut] {
+  carryOut<Outcome>(request: StoreRequest<Outcome>, copy: boolean): [Outcome, CarriedOut] {
     const before = this.store.look(KEY);
     const { highest } = this;
     const outcome = request.perform();
     if (before.revision === 0 && highest > 0) this.#place.weather.see("revision 0 came back");
-    return [outcome, { before, after: this.store.look(KEY), applied: this.highest !== highest }];
+    return [outcome, { before, after: this.store.look(KEY), applied: this.highest !== highest, copy }];
   }
 
   /** What a leader that was cut off some time ago still believes to stand; `null` if that is no other. */

@@ -71,13 +71,11 @@ async function waits(node: Node, locker: Locker, town: Town): Promise<void> {
   const patience = new CountedSignal();
   if (town.weather.hit("wait aborted")) node.runtime.later(chance.between(0, TTL), () => patience.abort());
   const timeout = chance.happens(0.5) ? chance.between(0, 2 * TTL) : Infinity;
-  node.waiting++;
   try {
     const lease = await locker.acquire({ signal: patience.signal, timeout });
     await work(node, lease, town);
     await lease.release();
   } finally {
-    node.waiting--;
     if (patience.listeners > 0) town.oracle.blame(`V4: ${patience.listeners} listeners stay on a user's signal`);
   }
 }
@@ -109,8 +107,8 @@ async function looks(node: Node, locker: Locker, town: Town): Promise<void> {
 
 /** All is well: everybody gets a turn and holds at no more cost than renewals (V5). */
 async function serene(node: Node, locker: Locker, town: Town): Promise<void> {
-  node.waiting++;
-  const lease = await locker.acquire().finally(() => node.waiting--);
+  node.waiting = true;
+  const lease = await locker.acquire().finally(() => node.waiting = false);
   const belief = believe(node, lease, town);
   const [sent, since] = [node.link.sent, town.timeline.now];
   await node.sleep(town.chance.between(20, TTL / 3));
