@@ -44,12 +44,14 @@ export async function runSeeds({ from, seeds, workers, options, signal, progress
   return total;
 }
 
-function answerOf(worker: Worker, order: Order): Promise<Tally> {
-  return new Promise((resolve, reject) => {
+/** What a worker makes of an order; one that throws is red. */
+export function answerOf(worker: Worker, order: Order): Promise<Tally> {
+  return new Promise((resolve) => {
     worker.onmessage = ({ data }) => resolve(data as Tally);
     worker.onerror = (event) => {
       event.preventDefault();
-      reject(new Error(`The worker of seeds ${order.from} to ${order.to} failed: ${event.message}`));
+      const rule = `a run throws: ${event.message}`;
+      resolve({ ...noTally(), broken: [{ seed: order.from, rule, steps: 0 }] });
     };
     worker.postMessage(order);
   });

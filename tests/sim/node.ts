@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Locker } from "@x/natslock";
+import { Locker } from "../../mod.ts";
 import { SystemClock } from "../../src/clock.ts";
 import type { Stepped } from "../../src/lease_model.ts";
 import type { Logger } from "../../src/logger.ts";

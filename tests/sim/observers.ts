@@ -4,7 +4,7 @@
  * @module
  */
 
-import { NatslockError } from "@x/natslock";
+import { NatslockError } from "../../mod.ts";
 import type { Node } from "./node.ts";
 import type { Town } from "./users.ts";
 

@@ -19,7 +19,7 @@ export interface Tally {
   refused: number;
   readonly faults: Counts;
   readonly edges: Counts;
-  readonly broken: { readonly seed: number; readonly rule: string }[];
+  readonly broken: { readonly seed: number; readonly rule: string; readonly steps: number }[];
 }
 
 /** No run yet. */
@@ -37,7 +37,7 @@ export function count(tally: Tally, outcome: Outcome): void {
     refused,
     faults: new Map(faults),
     edges: new Map(edges),
-    broken: broken === null ? [] : [{ seed, rule: broken }],
+    broken: broken === null ? [] : [{ seed, rule: broken, steps }],
   });
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Lease, type Locker, NatslockError } from "@x/natslock";
+import { type Lease, type Locker, NatslockError } from "../../mod.ts";
 import type { Belief, Hold } from "./oracle.ts";
 import type { Ground, Node } from "./node.ts";
 import type { Resource } from "./resource.ts";
