@@ -148,26 +148,10 @@ export type LeaseEvent =
 
 /** How the request in flight ended. */
 export type Answer =
-  | {
-    readonly on: "applied";
-    readonly revision: number;
-    readonly epoch: string;
-  }
-  | {
-    readonly on: "conflict";
-    readonly current: number | null;
-    readonly epoch: string;
-  }
-  | {
-    readonly on: "unknown";
-    readonly error: NatslockError;
-    readonly epoch: string;
-  }
-  | {
-    readonly on: "failed";
-    readonly error: NatslockError;
-    readonly epoch: string;
-  }
+  | { readonly on: "applied"; readonly revision: number; readonly epoch: string }
+  | { readonly on: "conflict"; readonly current: number | null; readonly epoch: string }
+  | { readonly on: "unknown"; readonly error: NatslockError; readonly epoch: string }
+  | { readonly on: "failed"; readonly error: NatslockError; readonly epoch: string }
   | {
     readonly on: "seen";
     readonly sighting: Sighting;
@@ -200,6 +184,14 @@ export type Effect =
 
 /** The next state and what is to be done. */
 export type Step = { readonly state: LeaseState; readonly effects: readonly Effect[] };
+
+/** One step as it was taken, for those who are told. */
+export interface Stepped {
+  readonly before: LeaseState;
+  readonly event: LeaseEvent;
+  readonly after: LeaseState;
+  readonly effects: readonly Effect[];
+}
 
 /** What every phase's decision is given. */
 export type Scene = { readonly memory: Memory; readonly now: number; readonly rules: LeaseRules };

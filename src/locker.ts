@@ -9,13 +9,14 @@ import { lead, runUnder } from "./campaign.ts";
 import { Candidacy } from "./candidacy.ts";
 import { candidateOf } from "./candidate.ts";
 import { BadParameterError } from "./errors.ts";
-import type { Leadership } from "./leadership.ts";
+import { Footing } from "./footing.ts";
+import { type Leadership, leadershipOf } from "./leadership.ts";
 import type { Lease } from "./lease.ts";
 import type { LockerOptions, OpenOptions, StoreLockerOptions } from "./locker_options.ts";
 import type { Logger } from "./logger.ts";
-import { groundOf, type LockerGround, openBucket } from "./opening.ts";
+import { observe } from "./observer.ts";
+import { groundOf, openBucket } from "./opening.ts";
 import type { WaitOptions } from "./patience.ts";
-import { View } from "./view.ts";
 
 /**
  * One candidate for one lock: at most one Locker at a time leads.
@@ -43,8 +44,7 @@ export class Locker {
   /** Where log lines go. */
   readonly logger: Logger;
   readonly #candidacy: Candidacy;
-  readonly #ground: LockerGround;
-  readonly #view: View;
+  readonly #kv: KvHandle | null;
   #owned: Connection | null = null;
   #closing: Promise<void> | null = null;
 
@@ -55,12 +55,9 @@ export class Locker {
   constructor(options: LockerOptions | StoreLockerOptions) {
     const ground = groundOf(options);
     const candidate = candidateOf(options, ground.random);
-    this.#ground = ground;
-    this.id = candidate.id;
-    this.key = candidate.key;
-    this.logger = candidate.logger;
-    this.#candidacy = new Candidacy(candidate, { ...ground, onEvent: options.onEvent });
-    this.#view = new View(this.#candidacy, { ...ground, key: this.key });
+    ({ id: this.id, key: this.key, logger: this.logger } = candidate);
+    this.#kv = ground.kv;
+    this.#candidacy = new Candidacy(new Footing(candidate, ground), options.onEvent);
   }
 
   /**
@@ -83,13 +80,13 @@ export class Locker {
    * @throws {BadParameterError} if the Locker was made on another store
    */
   get kv(): KvHandle {
-    if (this.#ground.kv !== null) return this.#ground.kv;
+    if (this.#kv !== null) return this.#kv;
     throw new BadParameterError("kv", `Cannot give "kv": this Locker was made on a store without one`);
   }
 
   /** Name of the bucket. */
   get name(): string {
-    return this.#ground.store.name;
+    return this.#candidacy.footing.store.name;
   }
 
   /**
@@ -107,7 +104,7 @@ export class Locker {
    */
   async ttl(): Promise<number> {
     this.#candidacy.closing.throwIfAborted();
-    return (await this.#candidacy.keeper.footing.learn()).ttl;
+    return (await this.#candidacy.footing.learn()).ttl;
   }
 
   /**
@@ -181,8 +178,7 @@ export class Locker {
    * @throws whatever {@linkcode Locker.acquire} throws
    */
   async lead(fn: (lease: Lease) => unknown, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    const { clock, random } = this.#ground;
-    await lead({ candidacy: this.#candidacy, clock, random, logger: this.logger, signal: options.signal }, fn);
+    await lead(this.#candidacy, fn, options.signal);
   }
 
   /**
@@ -190,7 +186,9 @@ export class Locker {
    * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses
    */
   async leader(): Promise<Leadership | null> {
-    return await this.#view.leader();
+    const { footing, closing } = this.#candidacy;
+    closing.throwIfAborted();
+    return leadershipOf(await footing.look(), footing.ttl);
   }
 
   /**
@@ -201,7 +199,7 @@ export class Locker {
    * once the Locker is closed, and with a {@linkcode ConnectionError} if waiting cannot mend it.
    */
   observe(options: { readonly signal?: AbortSignal } = {}): AsyncIterable<Leadership | null> {
-    return this.#view.observe(options.signal);
+    return observe(this.#candidacy, options.signal);
   }
 
   /**

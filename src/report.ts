@@ -7,7 +7,7 @@
 import type { Candidate } from "./candidate.ts";
 import type { Clock } from "./clock.ts";
 import type { EventListener, LockEvent } from "./events.ts";
-import type { Effect, Ending, Held, LeaseState } from "./lease_model.ts";
+import type { Effect, Ending, Held, Stepped } from "./lease_model.ts";
 
 /** What an event is, save what all of one candidate's have in common. */
 type Told = LockEvent extends infer One ? One extends LockEvent ? Omit<One, "key" | "id"> : never : never;
@@ -28,7 +28,9 @@ export class Reporter {
   }
 
   /** Tells what a step changed. */
-  step(before: LeaseState, after: LeaseState, effects: readonly Effect[]): void {
+  step({ before, event, after, effects }: Stepped): void {
+    const { key, logger } = this.#candidate;
+    logger.debug(`Step of "${key}"`, { before: before.phase, event, after: after.phase, effects });
     const [was, is] = [before.phase, after.phase];
     if (was.at !== "held" && is.at === "held") this.#granted(is);
     if (was.at === "held" && is.at === "held") this.#kept(was, is, effects);

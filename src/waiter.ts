@@ -6,65 +6,33 @@
  * @module
  */
 
-import type { Clock } from "./clock.ts";
-import { NatslockError } from "./errors.ts";
+import type { Footing } from "./footing.ts";
 import { Lease } from "./lease.ts";
-import { Lookout } from "./lookout.ts";
-import { pause } from "./observer.ts";
+import { Lookout, type LookoutNews } from "./lookout.ts";
 import type { Sighting } from "./record.ts";
-import type { LeaseStore } from "./store.ts";
-import type { LeaseTiming } from "./timing.ts";
 
 /** What one who waits can do. */
 export interface Contest {
-  readonly store: LeaseStore;
-  readonly clock: Clock;
-  readonly key: string;
-  /** One try: a lease, or what it was refused by. */
-  attempt(signal: AbortSignal): Promise<Lease | Sighting>;
-  /** The times in force, once a try has shown them. */
-  timing(): LeaseTiming;
+  /** One try: a lease, or what it was refused by. A release that was pushed is tried without a look. */
+  attempt(released: Sighting | null): Promise<Lease | Sighting>;
   /** Tells that a wait begins. */
   waiting(holder: string): void;
-  /** A release was pushed: the next try may be put on it without a look. */
-  vacant(sighting: Sighting): void;
 }
 
 /** Tries until it is granted. The key is watched from the first refusal on. */
-export async function waitTurn(contest: Contest, signal: AbortSignal): Promise<Lease> {
-  let lookout: Lookout | null = null;
-  try {
-    for (;;) {
-      const got = await contest.attempt(signal).catch(transient);
-      if (got instanceof Lease) return got;
-      signal.throwIfAborted();
-      if (got instanceof NatslockError) {
-        await pause(contest.clock, contest.timing().retryEvery, signal);
-      } else if (lookout === null) {
-        // The next try looks once more, since what changed before the watch began was not pushed.
-        contest.waiting(got.kind === "held" ? got.record.holder : "");
-        lookout = new Lookout({ ...contest, ttl: contest.timing().ttl });
-      } else {
-        lookout.saw(got);
-        await vacancy(contest, lookout, signal);
-      }
-    }
-  } finally {
-    lookout?.stop();
-  }
-}
-
-/** Waits until another try may succeed: a release was pushed, or only a look can tell. */
-async function vacancy(contest: Contest, lookout: Lookout, signal: AbortSignal): Promise<void> {
+export async function waitTurn(contest: Contest, footing: Footing, signal: AbortSignal): Promise<Lease> {
+  const attempt = (released: Sighting | null) => footing.persist(signal, () => contest.attempt(released));
+  const refusal = await attempt(null);
+  if (refusal instanceof Lease) return refusal;
+  signal.throwIfAborted();
+  contest.waiting(refusal.kind === "held" ? refusal.record.holder : "");
+  using lookout = new Lookout(footing);
+  // The first try looks, since what changed before the watch began was not pushed.
+  let news: LookoutNews = "look";
   for (;;) {
-    const news = await lookout.next(signal);
-    if (news === "look") return;
-    if (news.kind === "vacant") return contest.vacant(news);
+    const got = await attempt(news === "look" ? null : news);
+    if (got instanceof Lease) return got;
+    lookout.saw(got);
+    do news = await lookout.next(signal); while (news !== "look" && news.kind !== "vacant");
   }
-}
-
-/** Trouble that waiting may mend is a value; any other is thrown on. */
-function transient(error: unknown): NatslockError {
-  if (error instanceof NatslockError && error.transient) return error;
-  throw error;
 }

@@ -134,7 +134,7 @@ Deno.test("Lookout.saw() of an answer from before what was pushed meanwhile does
   const clock = new ManualClock();
   let push = (_hint: Hint) => {};
   const watch: LeaseStore["watch"] = (_key, listener) => (push = listener, () => {});
-  const lookout = new Lookout({ store: { watch } as LeaseStore, clock, key: "k", ttl: TTL });
+  using lookout = new Lookout({ store: { watch } as LeaseStore, clock, key: "k", ttl: TTL });
   const { signal } = new AbortController();
   push({ kind: "seen", sighting: held(2) });
   lookout.saw(held(1));
@@ -146,7 +146,6 @@ Deno.test("Lookout.saw() of an answer from before what was pushed meanwhile does
     await next;
     lookout.saw(held(2));
   }
-  lookout.stop();
   assertEquals(looks, [TTL, TTL + 50]);
 });
 
