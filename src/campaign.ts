@@ -38,7 +38,7 @@ export async function lead(
     await term(candidacy, work, signal);
     signal.throwIfAborted();
     // Others get a turn; and a loop of wins and losses does not spin.
-    const rest = candidacy.footing.timing.retryEvery * (0.5 + random.next());
+    const rest = candidacy.footing.terms.retryEvery * (0.5 + random.next());
     await wait<void>(signal, (done) => clock.after(rest, done));
   }
 }

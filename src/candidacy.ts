@@ -20,9 +20,6 @@ import { waitTurn } from "./waiter.ts";
 /** A lease that was granted, until its record is settled; `leave` lets the next of this process try. */
 type Hold = { readonly lease: Lease; readonly end: AbortController; readonly leave: Leave };
 
-/** Who is inside wants a lease or holds one: where, until when, and how it lets the next in. */
-type Visit = { readonly signal: AbortSignal; readonly leave: Leave };
-
 /** All that one Locker does to its key. Not re-entrant: who holds a lease keeps others of this process waiting. */
 export class Candidacy {
   readonly footing: Footing;
@@ -73,9 +70,7 @@ export class Candidacy {
   async tryAcquire(): Promise<Lease | null> {
     this.closing.throwIfAborted();
     const leave = this.#leases.tryEnter();
-    if (leave === null) return null;
-    const visit = { signal: this.closing, leave };
-    const got = await this.#inside(visit, () => this.#attempt(visit));
+    const got = leave && await this.#inside(leave, () => this.#attempt(leave, this.closing));
     return got instanceof Lease ? got : null;
   }
 
@@ -85,12 +80,9 @@ export class Candidacy {
     const { signal } = patience;
     signal.throwIfAborted();
     patience.limit(options.timeout, this.footing.key, this.footing.clock);
-    const visit = { signal, leave: await this.#leases.enter(signal) };
-    const contest = {
-      attempt: (released: Sighting | null) => this.#attempt(visit, released),
-      waiting: (holder: string) => this.reporter.tell({ type: "waiting", holder }),
-    };
-    const contending = this.#inside(visit, () => waitTurn(contest, this.footing, signal));
+    const leave = await this.#leases.enter(signal);
+    const attempt = (released: Sighting | null) => this.#attempt(leave, signal, released);
+    const contending = this.#inside(leave, () => waitTurn(this, attempt, signal));
     try {
       return await Promise.race([contending, patience.ended]);
     } catch (error) {
@@ -120,11 +112,11 @@ export class Candidacy {
         if (this.#keeper.state.phase.at !== "idle") await this.#keeper.undo();
       });
     });
-    this.#keeper.stop();
+    this.#keeper.drive("nobody");
   }
 
   /** Who goes away without a lease gives up what was begun, and lets the next in. */
-  async #inside<T>({ leave }: Visit, work: () => Promise<T>): Promise<T> {
+  async #inside<T>(leave: Leave, work: () => Promise<T>): Promise<T> {
     let got: T | undefined;
     try {
       return got = await work();
@@ -137,7 +129,7 @@ export class Candidacy {
   }
 
   /** One try. A candidate that leads by calls is refused by itself. */
-  #attempt({ signal, leave }: Visit, released: Sighting | null = null): Promise<Lease | Sighting> {
+  #attempt(leave: Leave, signal: AbortSignal, released: Sighting | null = null): Promise<Lease | Sighting> {
     return this.#calls.pass(async () => {
       signal.throwIfAborted();
       if (this.#keeper.state.phase.at === "held") return await this.footing.look();
@@ -152,14 +144,14 @@ export class Candidacy {
   }
 
   #grant({ token }: Held, leave: Leave): Lease {
-    const { key, epoch } = this.footing;
+    const { key, terms: { epoch } } = this.footing;
     const end = new AbortController();
     const lease: Lease = new Lease({ key, token, epoch, signal: end.signal }, {
       remaining: () => this.#hold?.lease === lease ? this.#keeper.remaining : 0,
       release: () => this.#release(),
     });
     this.#hold = { lease, end, leave };
-    this.#keeper.keep();
+    this.#keeper.drive("time");
     return lease;
   }
 

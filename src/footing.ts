@@ -1,5 +1,5 @@
 /**
- * What a candidate stands on: its key in a store, the bucket's terms, and the times that follow from them.
+ * What a candidate stands on: its key in a store, and the terms it has there.
  *
  * @module
  */
@@ -17,10 +17,13 @@ import { leaseLength, type LeaseTiming, leaseTiming } from "./timing.ts";
 /** An effect of the machine that sends a message and waits for the answer. */
 export type Request = Extract<Effect, { act: "write" | "read" | "remove" }>;
 
-/** Pause after trouble before the bucket's terms are known, in ms. */
+/** The stream that was seen, the times that follow from its settings, and what is constant over a step. */
+export type Terms = LeaseRules & LeaseTiming & Pick<StoreTerms, "epoch">;
+
+/** Pause after trouble before the terms are known, in ms. */
 const FIRST_RETRY = 1000;
 
-/** One key of a store, as one candidate uses it. Terms and times are always of one look at the bucket. */
+/** One key of a store, as one candidate uses it. */
 export class Footing {
   readonly candidate: Candidate;
   readonly key: string;
@@ -28,15 +31,14 @@ export class Footing {
   readonly clock: Clock;
   readonly random: Random;
   readonly #instance: string;
-  #known: { readonly terms: StoreTerms; readonly timing: LeaseTiming } | null = null;
+  #seen: StoreTerms | null = null;
+  #terms: Terms | null = null;
 
   /** Sends nothing. */
   constructor(candidate: Candidate, ground: { store: LeaseStore; clock: Clock; random: Random }) {
+    ({ store: this.store, clock: this.clock, random: this.random } = ground);
     this.candidate = candidate;
     this.key = candidate.key;
-    this.store = ground.store;
-    this.clock = ground.clock;
-    this.random = ground.random;
     this.#instance = ground.random.uuid();
   }
 
@@ -46,39 +48,25 @@ export class Footing {
    * @throws {BucketConfigError | BadParameterError} if bucket and candidate do not fit
    * @throws {ConnectionError} if NATS is unreachable or refuses
    */
-  async learn(options: { readonly fresh?: boolean } = {}): Promise<LeaseTiming> {
-    const terms = await this.store.terms(options);
-    if (this.#known?.terms !== terms) {
-      const { ttl, timing } = this.candidate;
-      this.#known = { terms, timing: leaseTiming(leaseLength(ttl, terms, this.store.name), timing) };
-    }
-    return this.#known.timing;
+  async learn(options: { readonly fresh?: boolean } = {}): Promise<Terms> {
+    const seen = await this.store.terms(options);
+    if (this.#terms !== null && this.#seen === seen) return this.#terms;
+    const { id, ttl, timing } = this.candidate;
+    const { epoch, markerTtl } = seen;
+    const times = leaseTiming(leaseLength(ttl, seen, this.store.name), timing);
+    this.#seen = seen;
+    return this.#terms = { id, instance: this.#instance, epoch, markerTtl, ...times };
   }
 
-  /** True once there was a look. */
-  get isKnown(): boolean {
-    return this.#known !== null;
+  /** What the last look at the bucket showed; `null` before the first. */
+  get known(): Terms | null {
+    return this.#terms;
   }
 
-  /** The times in force. */
-  get timing(): LeaseTiming {
-    return this.#require().timing;
-  }
-
-  /** Lease length in milliseconds. */
-  get ttl(): number {
-    return this.timing.ttl;
-  }
-
-  /** The stream that was seen. */
-  get epoch(): string {
-    return this.#require().terms.epoch;
-  }
-
-  /** What is constant over a step of the machine. */
-  get rules(): LeaseRules {
-    const { terms: { markerTtl }, timing: { ttl, margin } } = this.#require();
-    return { id: this.candidate.id, instance: this.#instance, ttl, margin, markerTtl };
+  /** The same, where there must have been a look. */
+  get terms(): Terms {
+    if (this.#terms === null) throw new Error("Cannot tell the bucket's terms before a look at it");
+    return this.#terms;
   }
 
   /** What stands under the key; rejects with what the look failed with. */
@@ -95,7 +83,7 @@ export class Footing {
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof NatslockError) || !error.transient) throw error;
-        const ms = this.#known?.timing.retryEvery ?? FIRST_RETRY;
+        const ms = this.#terms?.retryEvery ?? FIRST_RETRY;
         await wait<void>(signal, (done) => this.clock.after(ms, done));
       }
     }
@@ -105,12 +93,11 @@ export class Footing {
   async perform(request: Request): Promise<Answer> {
     try {
       const fresh = request.act === "read" ? { fresh: request.fresh } : {};
-      const timing = await this.learn(fresh);
-      const { epoch } = this;
-      const { kind: on, ...outcome } = await this.#send(request, timing);
-      return { on, ...outcome, ...fresh, epoch } as Answer;
+      const terms = await this.learn(fresh);
+      const { kind: on, ...outcome } = await this.#send(request, terms);
+      return { on, ...outcome, ...fresh, epoch: terms.epoch } as Answer;
     } catch (cause) {
-      const { epoch } = this;
+      const { epoch } = this.terms;
       if (cause instanceof NatslockError) return { on: "failed", error: cause, epoch };
       // What a store throws of its own proves nothing about a write.
       const error = new ConnectionError("refused", "Cannot tell how a request ended: the store failed", { cause });
@@ -118,20 +105,15 @@ export class Footing {
     }
   }
 
-  #send(request: Request, timing: LeaseTiming): Promise<WriteOutcome | ReadOutcome> {
+  #send(request: Request, terms: Terms): Promise<WriteOutcome | ReadOutcome> {
     const { key, store } = this;
-    const timeout = timing.requestTimeout;
+    const timeout = terms.requestTimeout;
     if (request.act === "read") return store.read(key, { timeout });
     const { expected } = request;
     if (request.act === "remove") return store.remove(key, { expected, timeout });
     const { id: holder, name, meta, ttl } = this.candidate;
     const { attempt, token, since } = request;
-    const record = { holder, attempt, token, name, since: Math.round(since), ttl: timing.ttl, meta };
+    const record = { holder, attempt, token, name, since: Math.round(since), ttl: terms.ttl, meta };
     return store.write(key, { record, expected, ttl, timeout });
-  }
-
-  #require(): { readonly terms: StoreTerms; readonly timing: LeaseTiming } {
-    if (this.#known === null) throw new Error("Cannot tell the bucket's terms before a look at it");
-    return this.#known;
   }
 }

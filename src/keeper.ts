@@ -21,7 +21,7 @@ export class Keeper {
   readonly #tell: (stepped: Stepped) => void;
   #state: LeaseState = vacantState("");
   #driver: "calls" | "time" | "nobody" = "calls";
-  /** How long the call that drives puts up with contention. */
+  /** How long whoever drives puts up with contention. */
   #until = Infinity;
   /** When the pause that the machine asked for is over; `null` if it is not pausing. */
   #retryAt: number | null = null;
@@ -46,42 +46,47 @@ export class Keeper {
     return phase.at === "held" ? Math.max(0, phase.validUntil - this.#footing.clock.now()) : 0;
   }
 
+  /** Says who drives the machine from now on; with nobody, nothing happens any more. */
+  drive(driver: "calls" | "time" | "nobody"): void {
+    this.#driver = driver;
+    this.#until = Infinity;
+    this.#arm();
+  }
+
   /**
-   * Goes for the lease, or renews it, until that is settled; driven by calls from now on. Rejects at the first trouble;
-   * what was written then stays in doubt and the next try settles it. An aborted signal lets no further try begin.
+   * Goes for the lease, or renews it, driven by calls, until that is settled. Rejects at the first trouble; what was
+   * written then stays in doubt and the next try settles it. An aborted signal lets no further try begin.
    */
   async settle(signal: AbortSignal): Promise<void> {
-    this.#drive("calls");
-    const { ttl } = await this.#footing.learn();
-    this.#until = this.#footing.clock.now() + ttl;
+    this.drive("calls");
+    const { clock } = this.#footing;
+    const { ttl, epoch } = await this.#footing.learn();
+    this.#until = clock.now() + ttl;
     for (;;) {
       // An answer to the last hold's request must not come in between.
       if (this.#state.phase.busy !== null) await this.#rest();
       signal.throwIfAborted();
-      this.post(this.#opening());
+      const { at } = this.state.phase;
+      if (at === "idle") this.post({ on: "start", since: clock.wall(), epoch });
+      else this.post({ on: at === "held" ? "renew" : "retry" });
       const trouble = await this.#rest();
       if (trouble) throw trouble;
       if (isSettled(this.#state)) return;
-      if (this.#footing.clock.now() >= this.#until) throw this.#contended();
+      if (clock.now() >= this.#until) throw this.#contended();
     }
   }
 
-  /** From now on what is held is kept, and ends, by time. */
-  keep(): void {
-    this.#drive("time");
-  }
-
-  /** Gives up what is sought; what may have been written is taken back by time. What is held stays. */
+  /** Gives up what is sought; what may have been written is taken back, driven by time. What is held stays. */
   withdraw(): void {
     const { at } = this.state.phase;
     if (at !== "seeking" && at !== "leaving") return;
-    this.#drive("time");
-    this.#leave();
+    this.drive("time");
+    if (at === "seeking" || this.#atRest) this.#leave();
   }
 
   /** Takes back what stands or may stand, and waits until that is done. Rejects at the first trouble. */
   async undo(): Promise<void> {
-    if (!this.#footing.isKnown) await this.#footing.learn();
+    if (this.#footing.known === null) await this.#footing.learn();
     this.#until = Infinity;
     this.#leave();
     const trouble = await this.#rest();
@@ -90,18 +95,11 @@ export class Keeper {
     if (phase.at === "idle" && phase.end?.kind === "abandoned") throw phase.end.error;
   }
 
-  /** Nothing happens any more. */
-  stop(): void {
-    this.#retryAt = null;
-    this.#drive("nobody");
-    this.#rested(null);
-  }
-
   /** One step of the machine, and what it wants done. */
   post(event: LeaseEvent): void {
     if (this.#driver === "nobody") return;
     const before = this.#state;
-    const { state: after, effects } = step(before, event, this.#footing.clock.now(), this.#footing.rules);
+    const { state: after, effects } = step(before, event, this.#footing.clock.now(), this.#footing.terms);
     this.#state = after;
     if (after.phase.busy !== null || after.phase.at !== before.phase.at) this.#retryAt = null;
     for (const effect of effects) {
@@ -113,30 +111,18 @@ export class Keeper {
     if (this.#atRest) this.#rested(null);
   }
 
-  #drive(driver: "calls" | "time" | "nobody"): void {
-    this.#driver = driver;
-    this.#until = Infinity;
-    this.#arm();
-  }
-
-  #opening(): LeaseEvent {
-    const { at } = this.state.phase;
-    if (at === "idle") return { on: "start", since: this.#footing.clock.wall(), epoch: this.#footing.epoch };
-    return { on: at === "held" ? "renew" : "retry" };
-  }
-
   #leave(): void {
     this.post({ on: this.state.phase.at === "leaving" ? "retry" : "leave" });
   }
 
   #pause(pause: Extract<Effect, { act: "pause" }>): void {
-    const { clock, random, timing } = this.#footing;
+    const { clock, random, terms } = this.#footing;
     if (pause.why === "trouble") {
       this.#rested(pause.error);
       if (this.#driver === "calls") return;
     }
     if (clock.now() >= this.#until) return this.#rested(this.#contended());
-    const length = pause.why === "trouble" ? timing.retryEvery : CONTENTION_PAUSE * (1 + 3 * random.next());
+    const length = pause.why === "trouble" ? terms.retryEvery : CONTENTION_PAUSE * (1 + 3 * random.next());
     this.#retryAt = clock.now() + length;
   }
 
@@ -147,8 +133,7 @@ export class Keeper {
 
   /** Resolves at rest, or at the first trouble, with that. */
   #rest(): Promise<NatslockError | null> {
-    if (this.#atRest) return Promise.resolve(null);
-    return new Promise((resolve) => this.#resting.push(resolve));
+    return this.#atRest ? Promise.resolve(null) : new Promise((resolve) => this.#resting.push(resolve));
   }
 
   #rested(trouble: NatslockError | null): void {
@@ -158,13 +143,14 @@ export class Keeper {
   /** One timer for what comes next: the end of a pause, or of the lease, which no request can delay, or a renewal. */
   #arm(): void {
     this.#cancelTimer();
+    if (this.#driver === "nobody") return;
     const { clock } = this.#footing;
     const due: [at: number, event: LeaseEvent][] = [];
     const { phase } = this.#state;
     if (this.#retryAt !== null) due.push([this.#retryAt, { on: "retry" }]);
     if (this.#driver === "time" && phase.at === "held") {
       due.push([phase.validUntil, { on: "tick" }]);
-      if (this.#atRest) due.push([phase.sentAt + this.#footing.timing.renewEvery, { on: "renew" }]);
+      if (this.#atRest) due.push([phase.sentAt + this.#footing.terms.renewEvery, { on: "renew" }]);
     }
     const [next] = due.sort(([a], [b]) => a - b);
     if (next) this.#cancelTimer = clock.after(Math.max(0, next[0] - clock.now()), () => this.post(next[1]));

@@ -188,7 +188,7 @@ export class Locker {
   async leader(): Promise<Leadership | null> {
     const { footing, closing } = this.#candidacy;
     closing.throwIfAborted();
-    return leadershipOf(await footing.look(), footing.ttl);
+    return leadershipOf(await footing.look(), footing.terms.ttl);
   }
 
   /**

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Clock } from "./clock.ts";
 import type { Footing } from "./footing.ts";
 import { wait } from "./patience.ts";
 import type { Sighting } from "./record.ts";
@@ -11,9 +12,6 @@ import type { Hint } from "./store.ts";
 
 /** The newest change, or `"look"` when only a look can tell. */
 export type LookoutNews = Sighting | "look";
-
-/** Where a lookout stands; `ttl` is the lease length in milliseconds of a holder that does not say its own. */
-type Post = Pick<Footing, "store" | "clock" | "key" | "ttl">;
 
 /** Pause before a record that should have run out is looked at again, in ms; doubles up to its lease length. */
 const FIRST_RECHECK = 50;
@@ -25,7 +23,8 @@ const FIRST_RECHECK = 50;
  * first seen here (L11). No host's time is compared with another's.
  */
 export class Lookout {
-  readonly #post: Post;
+  readonly #clock: Clock;
+  readonly #ttl: number;
   readonly #unwatch: () => void;
   #cancelTimer = () => {};
   #timerAt = Infinity;
@@ -35,10 +34,11 @@ export class Lookout {
   #news: LookoutNews | null = null;
   #wake: ((news: LookoutNews) => void) | null = null;
 
-  /** Begins to watch. */
-  constructor(post: Post) {
-    this.#post = post;
-    this.#unwatch = post.store.watch(post.key, (hint) => this.#hear(hint));
+  /** Begins to watch. `ttl` is the lease length in milliseconds of a holder that does not say its own. */
+  constructor({ store, clock, key }: Pick<Footing, "store" | "clock" | "key">, ttl: number) {
+    this.#clock = clock;
+    this.#ttl = ttl;
+    this.#unwatch = store.watch(key, (hint) => this.#hear(hint));
   }
 
   /** Takes in what a look of its owner showed; what was pushed meanwhile is newer. */
@@ -49,7 +49,7 @@ export class Lookout {
     }
     if (sighting.revision !== this.#revision || sighting.kind === "vacant") return this.#note(sighting);
     // It should have run out and stands: the server is late, or it never expires.
-    if (this.#post.clock.now() < this.#expiresAt) return;
+    if (this.#clock.now() < this.#expiresAt) return;
     this.#lookIn(this.#recheck);
     this.#recheck = Math.min(2 * this.#recheck, this.#lengthOf(sighting));
   }
@@ -86,11 +86,11 @@ export class Lookout {
   }
 
   #lengthOf(sighting: Sighting): number {
-    return (sighting.kind === "held" ? sighting.record.ttl : null) ?? this.#post.ttl;
+    return (sighting.kind === "held" ? sighting.record.ttl : null) ?? this.#ttl;
   }
 
   #lookIn(ms: number): void {
-    this.#expiresAt = this.#post.clock.now() + ms;
+    this.#expiresAt = this.#clock.now() + ms;
     this.#arm();
   }
 
@@ -98,11 +98,10 @@ export class Lookout {
   #arm(): void {
     if (this.#timerAt <= this.#expiresAt) return;
     this.#cancelTimer();
-    const { clock } = this.#post;
     this.#timerAt = this.#expiresAt;
-    this.#cancelTimer = clock.after(this.#expiresAt - clock.now(), () => {
+    this.#cancelTimer = this.#clock.after(this.#expiresAt - this.#clock.now(), () => {
       this.#timerAt = Infinity;
-      if (clock.now() < this.#expiresAt) this.#arm();
+      if (this.#clock.now() < this.#expiresAt) this.#arm();
       else this.#tell("look");
     });
   }

@@ -17,15 +17,15 @@ export async function* observe(
   using patience = new Patience(closing, outer);
   const { signal } = patience;
   signal.throwIfAborted();
-  await footing.persist(signal, () => footing.learn());
-  using lookout = new Lookout(footing);
+  const { ttl } = await footing.persist(signal, () => footing.learn());
+  using lookout = new Lookout(footing, ttl);
   let last: Leadership | null | undefined;
   let news: LookoutNews = "look";
   for (;;) {
     const sighting = news === "look" ? await footing.persist(signal, () => footing.look()) : news;
     signal.throwIfAborted();
     if (news === "look") lookout.saw(sighting);
-    const leader = leadershipOf(sighting, footing.ttl);
+    const leader = leadershipOf(sighting, footing.terms.ttl);
     if (last === undefined || leader?.token !== last?.token || leader?.holder !== last?.holder) {
       last = leader;
       reporter.tell({ type: "observed", leader });

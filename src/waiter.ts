@@ -10,27 +10,28 @@ import type { Footing } from "./footing.ts";
 import { Lease } from "./lease.ts";
 import { Lookout, type LookoutNews } from "./lookout.ts";
 import type { Sighting } from "./record.ts";
+import type { Reporter } from "./report.ts";
 
-/** What one who waits can do. */
-export interface Contest {
-  /** One try: a lease, or what it was refused by. A release that was pushed is tried without a look. */
-  attempt(released: Sighting | null): Promise<Lease | Sighting>;
-  /** Tells that a wait begins. */
-  waiting(holder: string): void;
-}
-
-/** Tries until it is granted. The key is watched from the first refusal on. */
-export async function waitTurn(contest: Contest, footing: Footing, signal: AbortSignal): Promise<Lease> {
-  const attempt = (released: Sighting | null) => footing.persist(signal, () => contest.attempt(released));
-  const refusal = await attempt(null);
+/**
+ * Tries until it is granted. The key is watched from the first refusal on.
+ *
+ * `attempt` gives a lease, or what it was refused by; a release that was pushed is tried without a look.
+ */
+export async function waitTurn(
+  { footing, reporter }: { readonly footing: Footing; readonly reporter: Reporter },
+  attempt: (released: Sighting | null) => Promise<Lease | Sighting>,
+  signal: AbortSignal,
+): Promise<Lease> {
+  const refusal = await footing.persist(signal, () => attempt(null));
   if (refusal instanceof Lease) return refusal;
   signal.throwIfAborted();
-  contest.waiting(refusal.kind === "held" ? refusal.record.holder : "");
-  using lookout = new Lookout(footing);
+  reporter.tell({ type: "waiting", holder: refusal.kind === "held" ? refusal.record.holder : "" });
+  using lookout = new Lookout(footing, footing.terms.ttl);
   // The first try looks, since what changed before the watch began was not pushed.
   let news: LookoutNews = "look";
   for (;;) {
-    const got = await attempt(news === "look" ? null : news);
+    const released = news === "look" ? null : news;
+    const got = await footing.persist(signal, () => attempt(released));
     if (got instanceof Lease) return got;
     lookout.saw(got);
     do news = await lookout.next(signal); while (news !== "look" && news.kind !== "vacant");

@@ -134,7 +134,7 @@ Deno.test("Lookout.saw() of an answer from before what was pushed meanwhile does
   const clock = new ManualClock();
   let push = (_hint: Hint) => {};
   const watch: LeaseStore["watch"] = (_key, listener) => (push = listener, () => {});
-  using lookout = new Lookout({ store: { watch } as LeaseStore, clock, key: "k", ttl: TTL });
+  using lookout = new Lookout({ store: { watch } as LeaseStore, clock, key: "k" }, TTL);
   const { signal } = new AbortController();
   push({ kind: "seen", sighting: held(2) });
   lookout.saw(held(1));
