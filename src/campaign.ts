@@ -9,12 +9,10 @@ import { LeaseLostError } from "./errors.ts";
 import type { Lease } from "./lease.ts";
 import { onAbort, Patience, wait, type WaitOptions } from "./patience.ts";
 
+type Work<T> = (lease: Lease) => T | Promise<T>;
+
 /** Waits for the lock, does the work, gives the lock back, whatever the work ends in. */
-export async function runUnder<T>(
-  candidacy: Candidacy,
-  work: (lease: Lease) => T | Promise<T>,
-  options: WaitOptions,
-): Promise<T> {
+export async function runUnder<T>(candidacy: Candidacy, work: Work<T>, options: WaitOptions): Promise<T> {
   const lease = await candidacy.acquire(options);
   try {
     const result = await work(lease);
@@ -26,11 +24,7 @@ export async function runUnder<T>(
 }
 
 /** Campaigns until the signal ends it or the work throws while it leads. */
-export async function lead(
-  candidacy: Candidacy,
-  work: (lease: Lease) => unknown,
-  outer: AbortSignal | undefined,
-): Promise<never> {
+export async function lead(candidacy: Candidacy, work: Work<unknown>, outer?: AbortSignal): Promise<never> {
   const { clock, random } = candidacy.footing;
   using patience = new Patience(candidacy.closing, outer);
   const { signal } = patience;
@@ -44,7 +38,7 @@ export async function lead(
 }
 
 /** One term: the record is taken back only after the work has settled. */
-async function term(candidacy: Candidacy, work: (lease: Lease) => unknown, signal: AbortSignal): Promise<void> {
+async function term(candidacy: Candidacy, work: Work<unknown>, signal: AbortSignal): Promise<void> {
   const lease = await candidacy.acquire({ signal });
   using _ = onAbort(signal, () => candidacy.standDown(lease));
   try {

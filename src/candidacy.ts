@@ -34,7 +34,6 @@ export class Candidacy {
   readonly #leases = new Turnstile();
   #hold: Hold | null = null;
 
-  /** Sends nothing. */
   constructor(footing: Footing, onEvent: EventListener | undefined) {
     this.footing = footing;
     this.reporter = new Reporter(footing.candidate, footing.clock, onEvent);
@@ -55,6 +54,7 @@ export class Candidacy {
       // Not while its work still stands down: that record is kept, and given back, by time.
       if (this.#hold !== null && phase.at === "held") return this.#hold.lease.held;
       await this.#keeper.settle(this.closing);
+      this.closing.throwIfAborted();
       return verdictOf(this.#keeper.state) === "held";
     });
   }

@@ -34,7 +34,6 @@ export class Footing {
   #seen: StoreTerms | null = null;
   #terms: Terms | null = null;
 
-  /** Sends nothing. */
   constructor(candidate: Candidate, ground: { store: LeaseStore; clock: Clock; random: Random }) {
     ({ store: this.store, clock: this.clock, random: this.random } = ground);
     this.candidate = candidate;

@@ -28,7 +28,7 @@ export class Keeper {
   #cancelTimer = () => {};
   #resting: ((trouble: NatslockError | null) => void)[] = [];
 
-  /** Sends nothing. Tells of each step, after its effects have begun. */
+  /** `tell` is told of each step, once its effects have begun. */
   constructor(footing: Footing, tell: (stepped: Stepped) => void) {
     this.#footing = footing;
     this.#tell = tell;

@@ -99,8 +99,7 @@ export class Locker {
 
   /**
    * Lease length in force, in milliseconds. Asks the server only if the bucket's settings are not known yet.
-   * @throws {BucketConfigError} if the bucket is not fit for this lock
-   * @throws {ConnectionError} if NATS is unreachable or refuses
+   * @throws {BucketConfigError | ConnectionError} if the bucket is unfit or missing, NATS is unreachable or refuses
    */
   async ttl(): Promise<number> {
     this.#candidacy.closing.throwIfAborted();
@@ -114,12 +113,10 @@ export class Locker {
    * One message if nobody holds the lock, for each renewal, and for each refusal after the first. Waits for the
    * answers, each at most `timing.requestTimeout`. If it rejects with a {@linkcode ConnectionError}, it is not known
    * whether this candidate leads: do not act as the leader; the next call settles it.
-   *
-   * @throws {BucketConfigError} if the bucket is not fit for this lock
-   * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses
+   * @throws {BucketConfigError | ConnectionError} if the bucket is unfit or missing, NATS is unreachable or refuses
    */
-  async acquireLead(): Promise<boolean> {
-    return await this.#candidacy.take();
+  acquireLead(): Promise<boolean> {
+    return this.#candidacy.take();
   }
 
   /**
@@ -127,19 +124,18 @@ export class Locker {
    * If it rejects, the record may stand until its lease runs out.
    * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses
    */
-  async releaseLead(): Promise<void> {
-    await this.#candidacy.giveBack();
+  releaseLead(): Promise<void> {
+    return this.#candidacy.giveBack();
   }
 
   /**
    * A lease that keeps itself renewed, if the lock is free now; else `null`, also while this Locker holds it already.
    * One message if nobody holds the lock. Waits for the answers, each at most `timing.requestTimeout`; what may have
    * been written when it rejects is taken back in the background.
-   * @throws {BucketConfigError} if the bucket is not fit for this lock
-   * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses
+   * @throws {BucketConfigError | ConnectionError} if the bucket is unfit or missing, NATS is unreachable or refuses
    */
-  async tryAcquire(): Promise<Lease | null> {
-    return await this.#candidacy.tryAcquire();
+  tryAcquire(): Promise<Lease | null> {
+    return this.#candidacy.tryAcquire();
   }
 
   /**
@@ -149,11 +145,11 @@ export class Locker {
    * back in the background.
    * @throws the signal's own reason if it is aborted; before any message if it was aborted already
    * @throws {AcquireTimeoutError} after `timeout`
-   * @throws {BucketConfigError} if the bucket is not fit for this lock
-   * @throws {ConnectionError} if the bucket is missing, a right is lacking, or the connection is closed for good
+   * @throws {BucketConfigError | ConnectionError} if the bucket is unfit or missing, a right is lacking, or the
+   * connection is closed for good
    */
-  async acquire(options: WaitOptions = {}): Promise<Lease> {
-    return await this.#candidacy.acquire(options);
+  acquire(options: WaitOptions = {}): Promise<Lease> {
+    return this.#candidacy.acquire(options);
   }
 
   /**
@@ -162,8 +158,8 @@ export class Locker {
    * @throws {LeaseLostError} if the lease was lost before `fn` resolved; its work was not protected to the end
    * @throws whatever {@linkcode Locker.acquire} throws
    */
-  async run<T>(fn: (lease: Lease) => T | Promise<T>, options: WaitOptions = {}): Promise<T> {
-    return await runUnder(this.#candidacy, fn, options);
+  run<T>(fn: (lease: Lease) => T | Promise<T>, options: WaitOptions = {}): Promise<T> {
+    return runUnder(this.#candidacy, fn, options);
   }
 
   /**
@@ -177,8 +173,8 @@ export class Locker {
    *   the signal's reason.
    * @throws whatever {@linkcode Locker.acquire} throws
    */
-  async lead(fn: (lease: Lease) => unknown, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    await lead(this.#candidacy, fn, options.signal);
+  lead(fn: (lease: Lease) => unknown, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    return lead(this.#candidacy, fn, options.signal);
   }
 
   /**
@@ -194,9 +190,8 @@ export class Locker {
   /**
    * Follows who holds the lock: who holds it now (`null` = nobody), then each change of holder. A slow reader skips to
    * the newest. By push as {@linkcode Locker.acquire} waits; nobody is announced before the end of a lease that was
-   * not released.
-   * Leaving the loop ends it. It rejects with the reason of an aborted `signal`, with a `LockerClosedError`
-   * once the Locker is closed, and with a {@linkcode ConnectionError} if waiting cannot mend it.
+   * not released. Leaving the loop ends it. It rejects with the reason of an aborted `signal`, with a
+   * `LockerClosedError` once the Locker is closed, and with a {@linkcode ConnectionError} if waiting cannot mend it.
    */
   observe(options: { readonly signal?: AbortSignal } = {}): AsyncIterable<Leadership | null> {
     return observe(this.#candidacy, options.signal);
@@ -212,7 +207,7 @@ export class Locker {
   }
 
   /** The same as {@linkcode Locker.close}, for `await using`. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }

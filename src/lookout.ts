@@ -10,9 +10,6 @@ import { wait } from "./patience.ts";
 import type { Sighting } from "./record.ts";
 import type { Hint } from "./store.ts";
 
-/** The newest change, or `"look"` when only a look can tell. */
-export type LookoutNews = Sighting | "look";
-
 /** Pause before a record that should have run out is looked at again, in ms; doubles up to its lease length. */
 const FIRST_RECHECK = 50;
 
@@ -31,8 +28,9 @@ export class Lookout {
   #revision = -1;
   #expiresAt = Infinity;
   #recheck = FIRST_RECHECK;
-  #news: LookoutNews | null = null;
-  #wake: ((news: LookoutNews) => void) | null = null;
+  /** What its owner has not heard of yet: `null` = look. */
+  #news: Sighting | null | undefined;
+  #wake: ((news: Sighting | null) => void) | null = null;
 
   /** Begins to watch. `ttl` is the lease length in milliseconds of a holder that does not say its own. */
   constructor({ store, clock, key }: Pick<Footing, "store" | "clock" | "key">, ttl: number) {
@@ -43,9 +41,9 @@ export class Lookout {
 
   /** Takes in what a look of its owner showed; what was pushed meanwhile is newer. */
   saw(sighting: Sighting): void {
-    if (this.#news !== null && this.#news !== "look") {
+    if (this.#news) {
       if (this.#news.revision > sighting.revision) return;
-      this.#news = null;
+      this.#news = undefined;
     }
     if (sighting.revision !== this.#revision || sighting.kind === "vacant") return this.#note(sighting);
     // It should have run out and stands: the server is late, or it never expires.
@@ -54,12 +52,13 @@ export class Lookout {
     this.#recheck = Math.min(2 * this.#recheck, this.#lengthOf(sighting));
   }
 
-  /** Waits for news. Rejects with the signal's reason. */
-  async next(signal: AbortSignal): Promise<LookoutNews> {
+  /** The newest change, or `null` when only a look can tell. Rejects with the signal's reason. */
+  async next(signal: AbortSignal): Promise<Sighting | null> {
     signal.throwIfAborted();
     const news = this.#news;
-    this.#news = null;
-    return news ?? await wait<LookoutNews>(signal, (wake) => {
+    this.#news = undefined;
+    if (news !== undefined) return news;
+    return await wait<Sighting | null>(signal, (wake) => {
       this.#wake = wake;
       return () => this.#wake = null;
     });
@@ -72,7 +71,7 @@ export class Lookout {
   }
 
   #hear(hint: Hint): void {
-    if (hint.kind === "gap") return this.#tell("look");
+    if (hint.kind === "gap") return this.#tell(null);
     if (hint.sighting.revision <= this.#revision) return;
     this.#note(hint.sighting);
     this.#tell(hint.sighting);
@@ -102,12 +101,12 @@ export class Lookout {
     this.#cancelTimer = this.#clock.after(this.#expiresAt - this.#clock.now(), () => {
       this.#timerAt = Infinity;
       if (this.#clock.now() < this.#expiresAt) this.#arm();
-      else this.#tell("look");
+      else this.#tell(null);
     });
   }
 
-  #tell(news: LookoutNews): void {
+  #tell(news: Sighting | null): void {
     if (this.#wake !== null) this.#wake(news);
-    else if (this.#news !== "look") this.#news = news;
+    else if (this.#news !== null) this.#news = news;
   }
 }

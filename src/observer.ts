@@ -6,13 +6,14 @@
 
 import type { Candidacy } from "./candidacy.ts";
 import { type Leadership, leadershipOf } from "./leadership.ts";
-import { Lookout, type LookoutNews } from "./lookout.ts";
+import { Lookout } from "./lookout.ts";
 import { Patience } from "./patience.ts";
+import type { Sighting } from "./record.ts";
 
 /** Yields who holds the lock now, then each change; a slow reader skips to the newest. Transient trouble is waited out. */
 export async function* observe(
   { footing, reporter, closing }: Candidacy,
-  outer: AbortSignal | undefined,
+  outer?: AbortSignal,
 ): AsyncGenerator<Leadership | null, void, undefined> {
   using patience = new Patience(closing, outer);
   const { signal } = patience;
@@ -20,17 +21,15 @@ export async function* observe(
   const { ttl } = await footing.persist(signal, () => footing.learn());
   using lookout = new Lookout(footing, ttl);
   let last: Leadership | null | undefined;
-  let news: LookoutNews = "look";
-  for (;;) {
-    const sighting = news === "look" ? await footing.persist(signal, () => footing.look()) : news;
+  for (let news: Sighting | null = null;; news = await lookout.next(signal)) {
+    const sighting = news ?? await footing.persist(signal, () => footing.look());
     signal.throwIfAborted();
-    if (news === "look") lookout.saw(sighting);
+    if (news === null) lookout.saw(sighting);
     const leader = leadershipOf(sighting, footing.terms.ttl);
     if (last === undefined || leader?.token !== last?.token || leader?.holder !== last?.holder) {
       last = leader;
       reporter.tell({ type: "observed", leader });
       yield leader;
     }
-    news = await lookout.next(signal);
   }
 }

@@ -8,7 +8,7 @@
 
 import type { Footing } from "./footing.ts";
 import { Lease } from "./lease.ts";
-import { Lookout, type LookoutNews } from "./lookout.ts";
+import { Lookout } from "./lookout.ts";
 import type { Sighting } from "./record.ts";
 import type { Reporter } from "./report.ts";
 
@@ -27,13 +27,11 @@ export async function waitTurn(
   signal.throwIfAborted();
   reporter.tell({ type: "waiting", holder: refusal.kind === "held" ? refusal.record.holder : "" });
   using lookout = new Lookout(footing, footing.terms.ttl);
-  // The first try looks, since what changed before the watch began was not pushed.
-  let news: LookoutNews = "look";
-  for (;;) {
-    const released = news === "look" ? null : news;
+  // The next try looks, since what changed before the watch began was not pushed.
+  for (let released: Sighting | null = null;;) {
     const got = await footing.persist(signal, () => attempt(released));
     if (got instanceof Lease) return got;
     lookout.saw(got);
-    do news = await lookout.next(signal); while (news !== "look" && news.kind !== "vacant");
+    do released = await lookout.next(signal); while (released !== null && released.kind !== "vacant");
   }
 }

@@ -141,7 +141,7 @@ Deno.test("Lookout.saw() of an answer from before what was pushed meanwhile does
   assertEquals(await lookout.next(signal), held(2));
   const looks: number[] = [];
   for (let look = 0; look < 2; look++) {
-    const next = lookout.next(signal).then((news) => looks.push(news === "look" ? clock.now() : NaN));
+    const next = lookout.next(signal).then((news) => looks.push(news === null ? clock.now() : NaN));
     for (let turn = 0; looks.length === look && turn < 100; turn++) await clock.advance(50);
     await next;
     lookout.saw(held(2));

@@ -107,6 +107,22 @@ Deno.test("Locker.acquire() that is aborted while its write is under way leaves 
   assertEquals(lab.store.look("leader").kind, "vacant");
 });
 
+Deno.test("Locker.acquire() that is aborted or closed in the moment of its grant leaves no record", async () => {
+  await using lab = new VirtualLab();
+  const controller = new AbortController();
+  const onEvent = ({ type }: { type: string }) => type === "acquired" && controller.abort(new Error("mine"));
+  const aborted = lab.locker({ onEvent }).locker.acquire(controller);
+  await assertRejects(() => lab.until(aborted), Error, "mine");
+  await lab.clock.advance(10);
+  assertEquals(lab.store.look("leader").kind, "vacant");
+  let close = () => {};
+  const { locker } = lab.locker({ onEvent: ({ type }) => type === "acquired" && close() });
+  close = () => void locker.close();
+  await assertRejects(() => lab.until(locker.acquire()), LockerClosedError);
+  await lab.clock.advance(10);
+  assertEquals([lab.store.look("leader").kind, locker.token], ["vacant", null]);
+});
+
 Deno.test("Locker.acquire() gives up after its timeout, with an error of its own", async () => {
   await using lab = new VirtualLab();
   const [a, b] = [lab.locker().locker, lab.locker().locker];
@@ -149,6 +165,19 @@ Deno.test("Locker.acquire() waits transient trouble out, and ends at trouble tha
   lab.store.deleteBucket();
   lab.store.gap();
   await assertRejects(() => lab.until(other), ConnectionError, "does not exist");
+});
+
+Deno.test("Locker.acquire() and observe() wait trouble out when the bucket itself cannot be looked at yet", async () => {
+  await using lab = new VirtualLab();
+  const terms = lab.store.terms.bind(lab.store);
+  lab.store.terms = () => Promise.reject(new ConnectionError("timeout", "no answer in time"));
+  const waiting = lab.locker().locker.acquire();
+  const observing = lab.locker().locker.observe()[Symbol.asyncIterator]().next();
+  await lab.clock.advance(3 * TTL);
+  lab.store.terms = terms;
+  const lease = await lab.until(waiting);
+  assert(lease.held);
+  assert(!(await lab.until(observing)).done);
 });
 
 Deno.test("Locker.tryAcquire() is null while another holds, and while this Locker does", async () => {
