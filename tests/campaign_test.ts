@@ -137,21 +137,6 @@ Deno.test("Locker.lead() stands down on abort, and gives the lead back only once
   assertEquals(lab.store.look("leader").kind, "vacant");
 });
 
-Deno.test("Locker.acquireLead() is false while work stands down, and leaves its record kept", async () => {
-  await using lab = new VirtualLab();
-  const { locker } = lab.locker();
-  const [stop, started, settled] = [new AbortController(), deferred(), deferred()];
-  const leading = locker.lead(() => (started.resolve(), settled.promise), stop);
-  leading.catch(() => {});
-  await lab.until(started.promise);
-  stop.abort(new Error("enough"));
-  assertEquals(await lab.until(locker.acquireLead()), false);
-  await lab.clock.advance(3 * TTL);
-  assertEquals(lab.store.look("leader").kind, "held");
-  settled.resolve();
-  await assertRejects(() => lab.until(leading), Error, "enough");
-});
-
 Deno.test("Locker.lead() with an aborted signal rejects before any message", async () => {
   await using lab = new VirtualLab();
   const leading = lab.locker().locker.lead(() => {}, { signal: AbortSignal.abort(new Error("mine")) });

@@ -107,22 +107,6 @@ Deno.test("Locker.acquire() that is aborted while its write is under way leaves 
   assertEquals(lab.store.look("leader").kind, "vacant");
 });
 
-Deno.test("Locker.acquire() that is aborted or closed in the moment of its grant leaves no record", async () => {
-  await using lab = new VirtualLab();
-  const controller = new AbortController();
-  const onEvent = ({ type }: { type: string }) => type === "acquired" && controller.abort(new Error("mine"));
-  const aborted = lab.locker({ onEvent }).locker.acquire(controller);
-  await assertRejects(() => lab.until(aborted), Error, "mine");
-  await lab.clock.advance(10);
-  assertEquals(lab.store.look("leader").kind, "vacant");
-  let close = () => {};
-  const { locker } = lab.locker({ onEvent: ({ type }) => type === "acquired" && close() });
-  close = () => void locker.close();
-  await assertRejects(() => lab.until(locker.acquire()), LockerClosedError);
-  await lab.clock.advance(10);
-  assertEquals([lab.store.look("leader").kind, locker.token], ["vacant", null]);
-});
-
 Deno.test("Locker.acquire() gives up after its timeout, with an error of its own", async () => {
   await using lab = new VirtualLab();
   const [a, b] = [lab.locker().locker, lab.locker().locker];
@@ -178,65 +162,4 @@ Deno.test("Locker.acquire() and observe() wait trouble out when the bucket itsel
   const lease = await lab.until(waiting);
   assert(lease.held);
   assert(!(await lab.until(observing)).done);
-});
-
-Deno.test("Locker.tryAcquire() is null while another holds, and while this Locker does", async () => {
-  await using lab = new VirtualLab();
-  const [a, b] = [lab.locker().locker, lab.locker().locker];
-  const lease = await lab.until(a.tryAcquire());
-  assertEquals([lease?.held, await lab.until(b.tryAcquire()), await lab.until(a.tryAcquire())], [true, null, null]);
-});
-
-Deno.test("Locker.tryAcquire() rejects at trouble and leaves no record", async () => {
-  await using lab = new VirtualLab();
-  lab.fate = ({ kind }) => kind === "write" ? "drop answer" : "drop";
-  await assertRejects(() => lab.until(lab.locker().locker.tryAcquire()), ConnectionError);
-  lab.fate = () => "pass";
-  await lab.clock.advance(200);
-  assertEquals(lab.store.look("leader").kind, "vacant");
-});
-
-Deno.test("Locker.acquireLead() is true without a message while a lease is held, and releaseLead() releases it", async () => {
-  await using lab = new VirtualLab();
-  const { locker } = lab.locker();
-  const lease = await lab.until(locker.acquire());
-  const before = lab.sent;
-  assertEquals([await lab.until(locker.acquireLead()), lab.sent], [true, before]);
-  await lab.until(locker.releaseLead());
-  assertEquals([lease.held, lab.store.look("leader").kind], [false, "vacant"]);
-});
-
-Deno.test("Locker.acquire() waits while the same Locker leads by acquireLead()", async () => {
-  await using lab = new VirtualLab();
-  const { locker } = lab.locker();
-  await lab.until(locker.acquireLead());
-  assertEquals(await lab.until(locker.tryAcquire()), null);
-  const waiting = locker.acquire();
-  await lab.clock.advance(50);
-  await lab.until(locker.releaseLead());
-  assert((await lab.until(waiting)).held);
-});
-
-Deno.test("Locker.acquireLead() after a lease is not renewed by itself", async () => {
-  await using lab = new VirtualLab();
-  const { locker } = lab.locker();
-  const lease = await lab.until(locker.acquire());
-  await lab.until(lease.release());
-  await lab.until(locker.acquireLead());
-  await lab.clock.advance(TTL);
-  assertEquals([locker.token, lab.store.look("leader").kind], [null, "vacant"]);
-});
-
-Deno.test("Locker.acquire() that is aborted leaves what the same Locker leads by calls", async () => {
-  await using lab = new VirtualLab();
-  const { locker } = lab.locker();
-  await lab.until(locker.acquireLead());
-  const controller = new AbortController();
-  const waiting = locker.acquire(controller);
-  waiting.catch(() => {});
-  await lab.clock.advance(10);
-  controller.abort(new Error("mine"));
-  await assertRejects(() => lab.until(waiting), Error, "mine");
-  await lab.clock.advance(10);
-  assertEquals([locker.token, lab.store.look("leader").kind], [1, "held"]);
 });
