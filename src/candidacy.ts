@@ -115,16 +115,16 @@ export class Candidacy {
     this.#keeper.drive("nobody");
   }
 
-  /** Who goes away without a lease gives up what was begun, and lets the next in. */
+  /** Who goes away without a lease lets the next in; what was begun is given up between the calls, not in one's midst. */
   async #inside<T>(leave: Leave, work: () => Promise<T>): Promise<T> {
     let got: T | undefined;
     try {
       return got = await work();
+    } catch (error) {
+      this.#calls.pass(() => this.#keeper.withdraw());
+      throw error;
     } finally {
-      if (!(got instanceof Lease)) {
-        this.#keeper.withdraw();
-        leave();
-      }
+      if (!(got instanceof Lease)) leave();
     }
   }
 

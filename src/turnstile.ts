@@ -30,7 +30,7 @@ export class Turnstile {
   }
 
   /** Does its work inside. */
-  async pass<T>(work: () => Promise<T>): Promise<T> {
+  async pass<T>(work: () => T | Promise<T>): Promise<T> {
     const leave = await this.enter();
     try {
       return await work();
