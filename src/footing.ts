@@ -15,7 +15,7 @@ import { type LeaseStore, type ReadOutcome, seenOrThrow, type StoreTerms, type W
 import { leaseLength, type LeaseTiming, leaseTiming } from "./timing.ts";
 
 /** An effect of the machine that sends a message and waits for the answer. */
-export type Request = Extract<Effect, { act: "write" | "read" | "remove" }>;
+type Request = Extract<Effect, { act: "write" | "read" | "remove" }>;
 
 /** The stream that was seen, the times that follow from its settings, and what is constant over a step. */
 export type Terms = LeaseRules & LeaseTiming & Pick<StoreTerms, "epoch">;

@@ -9,6 +9,8 @@ import type { Footing } from "./footing.ts";
 import type { Effect, LeaseEvent, LeaseState, Stepped } from "./lease_model.ts";
 import { isHeld, isSettled, step, vacantState } from "./lease_state.ts";
 
+type Trouble = NatslockError | null;
+
 /** Pause after "another write is in flight": at least this, at most four times this, in ms. */
 const CONTENTION_PAUSE = 5;
 
@@ -21,12 +23,11 @@ export class Keeper {
   readonly #tell: (stepped: Stepped) => void;
   #state: LeaseState = vacantState("");
   #driver: "calls" | "time" | "nobody" = "calls";
-  /** How long whoever drives puts up with contention. */
   #until = Infinity;
   /** When the pause that the machine asked for is over; `null` if it is not pausing. */
   #retryAt: number | null = null;
   #cancelTimer = () => {};
-  #resting: ((trouble: NatslockError | null) => void)[] = [];
+  #resting: ((trouble: Trouble) => void)[] = [];
 
   /** `tell` is told of each step, once its effects have begun. */
   constructor(footing: Footing, tell: (stepped: Stepped) => void) {
@@ -46,10 +47,10 @@ export class Keeper {
     return phase.at === "held" ? Math.max(0, phase.validUntil - this.#footing.clock.now()) : 0;
   }
 
-  /** Says who drives the machine from now on; with nobody, nothing happens any more. */
-  drive(driver: "calls" | "time" | "nobody"): void {
+  /** Says who drives the machine from now on, and until when that one puts up with contention. By nobody = stopped. */
+  drive(driver: "calls" | "time" | "nobody", until = Infinity): void {
     this.#driver = driver;
-    this.#until = Infinity;
+    this.#until = until;
     this.#arm();
   }
 
@@ -58,19 +59,17 @@ export class Keeper {
    * written then stays in doubt and the next try settles it. An aborted signal lets no further try begin.
    */
   async settle(signal: AbortSignal): Promise<void> {
-    this.drive("calls");
+    const { ttl } = await this.#footing.learn();
     const { clock } = this.#footing;
-    const { ttl, epoch } = await this.#footing.learn();
-    this.#until = clock.now() + ttl;
+    this.drive("calls", clock.now() + ttl);
     for (;;) {
       // An answer to the last hold's request must not come in between.
-      if (this.#state.phase.busy !== null) await this.#rest();
+      if (this.#state.phase.busy !== null) await this.#rest().catch(() => {});
       signal.throwIfAborted();
       const { at } = this.state.phase;
-      if (at === "idle") this.post({ on: "start", since: clock.wall(), epoch });
+      if (at === "idle") this.post({ on: "start", since: clock.wall(), epoch: this.#footing.terms.epoch });
       else this.post({ on: at === "held" ? "renew" : "retry" });
-      const trouble = await this.#rest();
-      if (trouble) throw trouble;
+      await this.#rest();
       if (isSettled(this.#state)) return;
       if (clock.now() >= this.#until) throw this.#contended();
     }
@@ -81,16 +80,15 @@ export class Keeper {
     const { at } = this.state.phase;
     if (at !== "seeking" && at !== "leaving") return;
     this.drive("time");
-    if (at === "seeking" || this.#atRest) this.#leave();
+    this.undo().catch(() => {});
   }
 
   /** Takes back what stands or may stand, and waits until that is done. Rejects at the first trouble. */
   async undo(): Promise<void> {
     if (this.#footing.known === null) await this.#footing.learn();
     this.#until = Infinity;
-    this.#leave();
-    const trouble = await this.#rest();
-    if (trouble) throw trouble;
+    this.post({ on: this.state.phase.at === "leaving" ? "retry" : "leave" });
+    await this.#rest();
     const { phase } = this.#state;
     if (phase.at === "idle" && phase.end?.kind === "abandoned") throw phase.end.error;
   }
@@ -111,10 +109,6 @@ export class Keeper {
     if (this.#atRest) this.#rested(null);
   }
 
-  #leave(): void {
-    this.post({ on: this.state.phase.at === "leaving" ? "retry" : "leave" });
-  }
-
   #pause(pause: Extract<Effect, { act: "pause" }>): void {
     const { clock, random, terms } = this.#footing;
     if (pause.why === "trouble") {
@@ -131,12 +125,13 @@ export class Keeper {
     return this.#state.phase.busy === null && this.#retryAt === null;
   }
 
-  /** Resolves at rest, or at the first trouble, with that. */
-  #rest(): Promise<NatslockError | null> {
-    return this.#atRest ? Promise.resolve(null) : new Promise((resolve) => this.#resting.push(resolve));
+  /** Waits for that; rejects at the first trouble. */
+  async #rest(): Promise<void> {
+    const trouble = this.#atRest ? null : await new Promise<Trouble>((resolve) => this.#resting.push(resolve));
+    if (trouble !== null) throw trouble;
   }
 
-  #rested(trouble: NatslockError | null): void {
+  #rested(trouble: Trouble): void {
     for (const resolve of this.#resting.splice(0)) resolve(trouble);
   }
 

@@ -65,8 +65,7 @@ export class Locker {
    * If the bucket keeps records longer than `ttl` and can give a lock its own lease length, this lock gets `ttl`.
    * Waits for the connection and one or two answers; what was opened is closed again if it fails.
    * @throws {BadParameterError} if an option is out of range
-   * @throws {BucketConfigError} if the bucket exists with a setting that breaks safety
-   * @throws {ConnectionError} if NATS is unreachable or refuses
+   * @throws {BucketConfigError | ConnectionError} if the bucket is unfit, NATS is unreachable or refuses
    */
   static async open(options: OpenOptions): Promise<Locker> {
     const { options: opened, owned } = await openBucket(options);
@@ -75,10 +74,7 @@ export class Locker {
     return locker;
   }
 
-  /**
-   * The bucket's KV handle.
-   * @throws {BadParameterError} if the Locker was made on another store
-   */
+  /** The bucket's KV handle; throws a {@linkcode BadParameterError} if the Locker was made on another store. */
   get kv(): KvHandle {
     if (this.#kv !== null) return this.#kv;
     throw new BadParameterError("kv", `Cannot give "kv": this Locker was made on a store without one`);
@@ -108,9 +104,8 @@ export class Locker {
 
   /**
    * Takes the lead, or keeps it and renews the lease. True if this candidate leads, for the lease length less the
-   * margin from the moment of this call; false if another does.
-   *
-   * One message if nobody holds the lock, for each renewal, and for each refusal after the first. Waits for the
+   * margin from the moment of this call; false if another does, or if the work of {@linkcode Locker.lead} still stands
+   * down. One message if nobody holds the lock, for each renewal, and for each refusal after the first. Waits for the
    * answers, each at most `timing.requestTimeout`. If it rejects with a {@linkcode ConnectionError}, it is not known
    * whether this candidate leads: do not act as the leader; the next call settles it.
    * @throws {BucketConfigError | ConnectionError} if the bucket is unfit or missing, NATS is unreachable or refuses
@@ -120,9 +115,9 @@ export class Locker {
   }
 
   /**
-   * Gives the lead back, so that another can take it at once. Does nothing if this id does not hold it. One message.
-   * If it rejects, the record may stand until its lease runs out.
-   * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses
+   * Gives the lead back, so that another can take it at once; nothing if this id does not hold it. One message.
+   * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses; the record may then stand
+   * until its lease runs out
    */
   releaseLead(): Promise<void> {
     return this.#candidacy.giveBack();
@@ -141,12 +136,11 @@ export class Locker {
   /**
    * A lease that keeps itself renewed, waited for: by push where the bucket repeats its changes, else by one consumer
    * for the bucket, and by the clock. Transient trouble is waited out. Callers of one Locker are served in order.
-   * `signal` and `timeout` (milliseconds) end the wait, not the lease; what may have been written by then is taken
-   * back in the background.
+   * The options end the wait, not the lease; what may have been written by then is taken back in the background.
    * @throws the signal's own reason if it is aborted; before any message if it was aborted already
    * @throws {AcquireTimeoutError} after `timeout`
-   * @throws {BucketConfigError | ConnectionError} if the bucket is unfit or missing, a right is lacking, or the
-   * connection is closed for good
+   * @throws {BucketConfigError | ConnectionError} if waiting cannot mend it: the bucket is unfit or missing, a right is
+   * lacking, or the connection is closed for good
    */
   acquire(options: WaitOptions = {}): Promise<Lease> {
     return this.#candidacy.acquire(options);
@@ -188,10 +182,10 @@ export class Locker {
   }
 
   /**
-   * Follows who holds the lock: who holds it now (`null` = nobody), then each change of holder. A slow reader skips to
-   * the newest. By push as {@linkcode Locker.acquire} waits; nobody is announced before the end of a lease that was
-   * not released. Leaving the loop ends it. It rejects with the reason of an aborted `signal`, with a
-   * `LockerClosedError` once the Locker is closed, and with a {@linkcode ConnectionError} if waiting cannot mend it.
+   * Who holds the lock now (`null` = nobody), then each change of holder; a slow reader skips to the newest. By push as
+   * {@linkcode Locker.acquire} waits; nobody is announced before the end of a lease that was not released. Leaving the
+   * loop ends it. It rejects with the reason of an aborted `signal`, with a `LockerClosedError` once the Locker is
+   * closed, and with a {@linkcode ConnectionError} if waiting cannot mend it.
    */
   observe(options: { readonly signal?: AbortSignal } = {}): AsyncIterable<Leadership | null> {
     return observe(this.#candidacy, options.signal);

@@ -6,7 +6,7 @@
 
 import { wait } from "./patience.ts";
 
-/** Lets the next in; callable more than once. */
+/** Lets the next in; a second call does nothing. */
 export type Leave = () => void;
 
 /** Lets one in at a time, first come first served. */
