@@ -43,9 +43,7 @@ export class Footing {
 
   /**
    * Looks at the bucket; costs a message only the first time, for `fresh`, or after the bucket was found missing.
-   *
-   * @throws {BucketConfigError | BadParameterError} if bucket and candidate do not fit
-   * @throws {ConnectionError} if NATS is unreachable or refuses
+   * Rejects if bucket and candidate do not fit, or NATS is unreachable or refuses.
    */
   async learn(options: { readonly fresh?: boolean } = {}): Promise<Terms> {
     const seen = await this.store.terms(options);
@@ -57,12 +55,12 @@ export class Footing {
     return this.#terms = { id, instance: this.#instance, epoch, markerTtl, ...times };
   }
 
-  /** What the last look at the bucket showed; `null` before the first. */
-  get known(): Terms | null {
-    return this.#terms;
+  /** True once there was a look. */
+  get isKnown(): boolean {
+    return this.#terms !== null;
   }
 
-  /** The same, where there must have been a look. */
+  /** What the last look showed. */
   get terms(): Terms {
     if (this.#terms === null) throw new Error("Cannot tell the bucket's terms before a look at it");
     return this.#terms;

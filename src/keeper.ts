@@ -85,7 +85,7 @@ export class Keeper {
 
   /** Takes back what stands or may stand, and waits until that is done. Rejects at the first trouble. */
   async undo(): Promise<void> {
-    if (this.#footing.known === null) await this.#footing.learn();
+    if (!this.#footing.isKnown) await this.#footing.learn();
     this.#until = Infinity;
     this.post({ on: this.state.phase.at === "leaving" ? "retry" : "leave" });
     await this.#rest();

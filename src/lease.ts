@@ -62,10 +62,8 @@ export class Lease {
 
   /**
    * Gives the lock back: the signal aborts at once, then the record is removed, so that another is granted. Never
-   * touches a successor's record. Further calls, and a call after a loss, send nothing.
-   *
-   * Waits for a renewal in flight and for the answer, each at most `timing.requestTimeout`.
-   *
+   * touches a successor's record. Further calls, and a call after a loss, send nothing. Waits for a renewal in flight
+   * and for the answer, each at most `timing.requestTimeout`.
    * @throws {ConnectionError} if the removal could not be confirmed; it is tried again in the background until the
    * record would have run out by itself
    */
@@ -75,8 +73,8 @@ export class Lease {
   }
 
   /** The same as {@linkcode Lease.release}, for `await using`. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.release();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release();
   }
 }
 

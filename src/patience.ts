@@ -22,7 +22,7 @@ export function onAbort(signal: AbortSignal | undefined, callback: () => void): 
   return { [Symbol.dispose]: () => signal?.removeEventListener("abort", callback) };
 }
 
-/** Waits for what `begin` starts to call back; what it returns undoes that. Rejects with the signal's reason. */
+/** Waits for a call of `done`; what `begin` returns is called at the end of the wait. Rejects with the signal's reason. */
 export function wait<T>(signal: AbortSignal | undefined, begin: (done: (value: T) => void) => () => void): Promise<T> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
@@ -50,11 +50,7 @@ export class Patience {
     this.#ends = signals.map((signal) => onAbort(signal, () => this.#controller.abort(signal?.reason)));
   }
 
-  /**
-   * Ends it after a time, too.
-   *
-   * @throws {BadParameterError} if `timeout` is negative or NaN
-   */
+  /** Ends it after `timeout` ms, too. Throws a BadParameterError if that is negative or NaN. */
   limit(timeout: number | undefined, key: string, clock: Clock): void {
     if (timeout === undefined || timeout === Infinity) return;
     if (!(timeout >= 0)) {

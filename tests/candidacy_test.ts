@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ConnectionError, LockerClosedError } from "@x/natslock";
-import { TTL, VirtualLab } from "./helpers/virtual.ts";
+import { type Fate, TTL, VirtualLab } from "./helpers/virtual.ts";
 
 Deno.test("Locker.acquire() that is aborted or closed in the moment of its grant leaves no record", async () => {
   await using lab = new VirtualLab();
@@ -96,4 +96,26 @@ Deno.test("Locker.acquireLead() is false while work stands down, and leaves its 
   assertEquals(lab.store.look("leader").kind, "held");
   settled.resolve();
   await assertRejects(() => lab.until(leading), Error, "enough");
+});
+
+Deno.test("Locker.acquireLead() that follows a try in trouble is not renewed by itself either", async () => {
+  await using lab = new VirtualLab();
+  const { locker, events } = lab.locker();
+  const fates: Fate[] = ["drop", "drop", "pass", "pass", "drop", "drop"];
+  lab.fate = () => fates.shift() ?? "pass";
+  lab.delay = () => new Promise<void>((resolve) => lab.clock.after(50, resolve));
+  const controller = new AbortController();
+  const waiting = locker.acquire(controller);
+  waiting.catch(() => {});
+  await lab.clock.advance(10);
+  const leading = locker.acquireLead();
+  leading.catch(() => {});
+  // By now the wait pauses, and the call is under way.
+  await lab.clock.advance(210);
+  controller.abort(new Error("mine"));
+  await assertRejects(() => lab.until(waiting), Error, "mine");
+  await lab.until(leading.catch(() => {}));
+  await lab.clock.advance(3 * TTL);
+  assertEquals(events.filter(({ type }) => type === "renewed"), []);
+  assertEquals([locker.token, lab.store.look("leader").kind], [null, "vacant"]);
 });
