@@ -65,8 +65,6 @@ export class Keeper {
     const called = clock.now();
     this.#until = called + ttl;
     for (;;) {
-      // An answer to the last hold's request must not come in between.
-      if (this.#state.phase.busy !== null) await this.#rest().catch(() => {});
       signal.throwIfAborted();
       const { at } = this.state.phase;
       if (at === "idle") this.post({ on: "start", since: clock.wall(), epoch: this.#footing.terms.epoch });

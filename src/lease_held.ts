@@ -62,7 +62,8 @@ function hinted(scene: Scene, phase: Held, sighting: Sighting): Step {
 /** Only a look at our own attempt keeps a lease in doubt, and it counts from when that renewal left, not from now. */
 function seen(scene: Scene, phase: Held, { sighting, fresh }: Extract<Answer, { on: "seen" }>): Step {
   const { revision } = sighting;
-  if (revision > 0 && revision < phase.revision && !fresh) return look(scene, phase, true);
+  // Before its time our record is not gone for nothing: the answer may be that of a leader of before.
+  if (revision < phase.revision && !fresh) return look(scene, phase, true);
   if (sighting.kind !== "held" || sighting.record.attempt !== phase.attempt) {
     const why = sighting.kind === "vacant" ? "removed" : "superseded";
     return finish(scene, { kind: "lost", why, error: null }, sightOf(sighting, scene));

@@ -46,8 +46,8 @@ function undo(scene: Scene, phase: Leaving): Step {
   return go(scene.memory, { ...phase, busy: "remove" }, { act: "remove", expected: phase.target });
 }
 
-function look({ memory }: Scene, phase: Leaving): Step {
-  return go(memory, { ...phase, busy: "read" }, { act: "read", fresh: false });
+function look({ memory }: Scene, phase: Leaving, fresh = false): Step {
+  return go(memory, { ...phase, busy: "read" }, { act: "read", fresh });
 }
 
 /** A write that was in flight when the leaving began has ended. */
@@ -71,6 +71,8 @@ function undone(scene: Scene, phase: Leaving, event: Answer): Step {
       if (event.current === null) return go(scene.memory, phase, { act: "pause", why: "contention" });
       return phase.stake === "doubt" ? look(scene, phase) : finish(scene, phase.end);
     case "seen":
+      // What is older than our own write may be the answer of a leader of before.
+      if (event.sighting.revision < (phase.target ?? 0) && !event.fresh) return look(scene, phase, true);
       return seen(scene, phase, event.sighting);
     case "unknown":
       return again(scene, phase, event.error);

@@ -82,7 +82,9 @@ function refused(scene: Scene, phase: Seeking, current: number | null): Step {
 function seen(scene: Scene, phase: Seeking, { sighting, fresh }: Extract<Answer, { on: "seen" }>): Step {
   const { memory, rules } = scene;
   const { revision } = sighting;
-  if (revision > 0 && revision < memory.high && !fresh) return look(scene, phase, true);
+  // Below what was seen, or what a doubtful write of ours was put on, the answer may be that of a leader of before.
+  const known = Math.max(memory.high, phase.doubt ? phase.expected : 0);
+  if (revision > 0 && revision < known && !fresh) return look(scene, phase, true);
   if (sighting.kind === "vacant") return ask(scene, phase, revision);
   if (sighting.kind === "foreign" || sighting.record.holder !== rules.id) {
     return finish(scene, { kind: "refused", by: sighting }, sightOf(sighting, scene));

@@ -36,6 +36,7 @@ export class Link {
   #sent = 0;
   #performed = 0;
   #pushed = 0;
+  #misled = false;
 
   constructor(place: Place, server: Server, ends: { readonly runtime: Runtime; readonly listener: Listener }) {
     this.#place = place;
@@ -133,7 +134,10 @@ export class Link {
     if (writes && this.#server.replicas === 3 && weather.hit("write in flight")) {
       return () => ({ kind: "conflict", current: null }) as Outcome;
     }
-    if (request.kind === "read" && weather.hit("stale read")) {
+    // Not twice in a row: who looks again, after asking for the stream, reaches the leader of now.
+    const stale = request.kind === "read" && !this.#misled && weather.hit("stale read");
+    if (request.kind === "read") this.#misled = stale;
+    if (stale) {
       const sighting = this.#server.stale();
       if (sighting !== null) return () => ({ kind: "seen", sighting }) as Outcome;
     }

@@ -43,6 +43,8 @@ export class Node {
   told: number | null = null;
   /** True if its user does two things at once with one Locker. */
   mixed = false;
+  /** When its machine last had reason to ask whether it is still the same stream, in true time. */
+  suspectAt = -Infinity;
   /** True while its user waits for the lock. */
   waiting = false;
   /** Nonces of the grants that are being asked for or held, and those of which nothing may land any more. */
@@ -98,6 +100,7 @@ export class Node {
     };
     const { oracle } = this.#ground;
     this.epoch = "";
+    this.suspectAt = -Infinity;
     this.attempts.clear();
     return this.locker = new Locker({
       store: this.link.store,

@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { Ending } from "../../src/lease_model.ts";
 import type { LockEvent } from "../../src/events.ts";
 import type { StoreRequest } from "../../src/memory_store.ts";
 import { DISASTERS, type Weather } from "./faults.ts";
@@ -20,8 +21,9 @@ const MIXED = 3 * TTL;
 /** By when somebody is granted after a release, where somebody waits and all is well (V1): push, try, some luck. */
 const WAKING = 400;
 
-/** The longest that a taking back may go on, in ms: the lease, the settings of the bucket, a request, some pauses. */
-const LEAVING = TTL + 3200;
+/** The longest that a taking back goes on after the lease, in ms: a request, a pause; and the settings of a bucket lost. */
+const LEAVING = 1200;
+const ASKING = 2200;
 
 /** One hold, from its grant. */
 export interface Hold {
@@ -129,7 +131,7 @@ export class Oracle {
       this.blame(`S3: ${node.name} renews as ${token}`);
     }
     if (token !== null) return;
-    if (node.settled.has(attempt) && before.revision > 0 && !copy && !this.isMisled && !this.#isMixed) {
+    if (node.settled.has(attempt) && before.revision > 0 && !copy && !this.#isMixed) {
       this.blame(`S6: ${node.name}'s ${attempt} lands after it was done with`);
     }
     this.#tokens.set(attempt, after.revision);
@@ -146,13 +148,17 @@ export class Oracle {
       this.history.asked(effect.attempt, this.#timeline.now);
     }
     if (was.at === "held" && is.at === "held" && was.token !== is.token) this.blame(`S3: ${node.name}'s token changed`);
-    if (was.at === "held" && is.at === "idle" && event.on === "seen" && !event.fresh) {
-      const { revision } = event.sighting;
-      const old = revision > 0 && revision < was.revision && is.end?.kind === "lost" && is.end.why !== "deadline";
-      if (old) this.blame(`S7: ${node.name} is lost by a look older than its own write`);
-    }
+    if (was.at === "held" && is.at === "idle") this.#lost(node, was.attempt, is.end);
     if (was.at !== "held" && is.at === "held") this.#hold(node, is, "epoch" in event ? event.epoch : "");
     this.#left(node, step);
+  }
+
+  /** What is said to be superseded or removed is no longer there (S7). */
+  #lost(node: Node, attempt: string, end: Ending | null): void {
+    if (end?.kind !== "lost" || (end.why !== "superseded" && end.why !== "removed")) return;
+    const standing = this.#server.store.look(KEY);
+    if (standing.kind !== "held" || standing.record.attempt !== attempt || this.#copied.has(attempt)) return;
+    if (!this.#isMixed) this.blame(`S7: ${node.name} is told "${end.why}", but its record stands`);
   }
 
   /** What is taken back is gone when that is said, and not for longer than it would have stood (S6, V6). */
@@ -160,10 +166,12 @@ export class Oracle {
     const { now } = this.#timeline;
     if (is.at !== "leaving") node.leavingSince = Infinity;
     else node.leavingSince = Math.min(node.leavingSince, now);
-    if (now - node.leavingSince > LEAVING && node.hampered < node.leavingSince) {
+    const slow = this.#weather.hits.has("bucket deleted") ? ASKING : 0;
+    if (now - node.leavingSince > 1.05 * node.ttl + LEAVING + slow && node.hampered < node.leavingSince) {
       this.blame(`V6: ${node.name} takes back for ${now - node.leavingSince} ms`);
     }
     if (is.at !== "idle" || was.at === "idle") return;
+    if (is.end?.kind === "withdrawn" || (is.end?.kind === "lost" && is.end.why === "removed")) node.suspectAt = now;
     const attempts = new Set(node.attempts);
     node.attempts.clear();
     const kind = is.end?.kind;
@@ -171,7 +179,7 @@ export class Oracle {
     for (const attempt of attempts) node.settled.add(attempt);
     const standing = this.#server.store.look(KEY);
     const attempt = standing.kind === "held" ? standing.record.attempt : null;
-    if (attempt === null || !attempts.has(attempt) || this.isMisled || this.#isMixed) return;
+    if (attempt === null || !attempts.has(attempt) || this.#isMixed) return;
     if (!this.#copied.has(attempt)) this.blame(`S6: ${node.name} is done, but its ${attempt} stands`);
   }
 
@@ -183,6 +191,9 @@ export class Oracle {
     node.hold = hold;
     node.epoch = epoch;
     // The acknowledgement of a write does not name the stream: a bucket made anew behind an idle Locker (README).
+    if (epoch !== this.#server.epoch && node.suspectAt > this.#server.madeAt) {
+      this.blame(`S3: ${node.name} takes ${token} for one of ${epoch}, though it had reason to ask`);
+    }
     if (epoch !== this.#server.epoch || this.#isMixed) this.#voided.add(attempt);
     if (!this.isVoid(hold)) this.#grant(hold);
   }

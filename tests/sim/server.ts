@@ -55,6 +55,7 @@ export class Server {
   readonly #rate: number;
   #skew = 0;
   #epoch = 1;
+  #madeAt = 0;
   #absentUntil = 0;
   #history: { readonly at: number; readonly goneAt: number; readonly sighting: Sighting }[] = [];
   #deletedUntil = 0;
@@ -78,6 +79,11 @@ export class Server {
   /** False while nobody leads the stream. */
   get answers(): boolean {
     return this.#place.timeline.now >= this.#absentUntil;
+  }
+
+  /** When the stream was made. */
+  get madeAt(): number {
+    return this.#madeAt;
   }
 
   /** Identity of the stream, as the store names it. */
@@ -137,6 +143,7 @@ export class Server {
   recreate(): void {
     this.#deletedUntil = Infinity;
     this.#epoch++;
+    this.#madeAt = this.#place.timeline.now;
     this.store.recreateBucket();
     this.#history = [];
   }
