@@ -34,7 +34,8 @@ export function held(scene: Scene, phase: Held, event: LeaseEvent): Step {
       return troubled(scene, { ...phase, doubt: phase.doubt ?? phase.sentAt }, event.error);
     case "conflict":
       // No loss yet: the write that stands may be our own (L6).
-      return event.current === null ? go(scene.memory, phase, { act: "pause", why: "contention" }) : look(scene, phase);
+      if (event.current === null) return go(scene.memory, phase, { act: "pause", why: "contention" });
+      return look(scene, phase);
     case "failed":
       return failed(scene, phase, event.error);
     case "seen":

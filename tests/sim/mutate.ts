@@ -5,8 +5,10 @@
  */
 
 import { parseArgs } from "node:util";
-import { type Mutation, MUTATIONS } from "./mutations.ts";
 import { answerOf } from "./crew.ts";
+import type { Mutation } from "./mutation.ts";
+import { ROWS_OFF } from "./rows_off.ts";
+import { RULES_OFF } from "./rules_off.ts";
 import type { Tally } from "./tally.ts";
 
 const HELP = `Turns each rule off in a copy of src/ and runs seeds until one is red.
@@ -33,6 +35,9 @@ export interface Verdict {
   /** The first red seed; `null` if there was none. */
   readonly red: Tally["broken"][number] | null;
 }
+
+/** All of them: by rule, then by row. */
+export const MUTATIONS: readonly Mutation[] = [...RULES_OFF, ...ROWS_OFF];
 
 const say = (line: string) => void Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 
