@@ -20,6 +20,9 @@ export interface Campaign {
   readonly progress: (tally: Tally) => void;
 }
 
+/** What is said of a run that throws. */
+export const THROWN = "a run throws";
+
 /** Seeds that a worker is given at once. */
 const HANDFUL = 50;
 
@@ -50,7 +53,7 @@ export function answerOf(worker: Worker, order: Order): Promise<Tally> {
     worker.onmessage = ({ data }) => resolve(data as Tally);
     worker.onerror = (event) => {
       event.preventDefault();
-      const rule = `a run throws: ${event.message}`;
+      const rule = `${THROWN}: ${event.message}`;
       resolve({ ...noTally(), broken: [{ seed: order.from, rule, steps: 0 }] });
     };
     worker.postMessage(order);

@@ -5,7 +5,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { answerOf } from "./crew.ts";
+import { answerOf, THROWN } from "./crew.ts";
 import type { Mutation } from "./mutation.ts";
 import { ROWS_OFF } from "./rows_off.ts";
 import { RULES_OFF } from "./rules_off.ts";
@@ -70,6 +70,8 @@ async function hunt(mutation: Mutation, first: number, seeds: number): Promise<V
     for (let from = first; from < first + seeds; from += HANDFUL) {
       const order = { from, to: Math.min(from + HANDFUL, first + seeds), options: {} };
       const { broken: [red] } = await Promise.race([answerOf(worker, order), hung(from)]);
+      // An edit that only breaks the program shows nothing.
+      if (red?.rule.startsWith(THROWN)) throw new Error(`Cannot judge "${mutation.off}": ${red.rule}`);
       if (red) return { mutation, red };
     }
     return { mutation, red: null };

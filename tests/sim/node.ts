@@ -10,7 +10,8 @@ import type { Stepped } from "../../src/lease_model.ts";
 import type { Logger } from "../../src/logger.ts";
 import { Chance } from "./chance.ts";
 import { Link } from "./link.ts";
-import type { Belief, Hold, Oracle } from "./oracle.ts";
+import type { Hold } from "./ledger.ts";
+import type { Belief, Oracle } from "./oracle.ts";
 import { Runtime } from "./runtime.ts";
 import { CLIENT_RATE, KEY, type Place, type Server, TTL } from "./server.ts";
 

@@ -11,12 +11,10 @@ import type { LockEvent } from "../../src/events.ts";
 import type { StoreRequest } from "../../src/memory_store.ts";
 import { DISASTERS, type Weather } from "./faults.ts";
 import { History } from "./history.ts";
+import { type Hold, Ledger } from "./ledger.ts";
 import type { LoggedStep, Node } from "./node.ts";
-import { type CarriedOut, KEY, type Place, type Server, TTL } from "./server.ts";
+import { type CarriedOut, KEY, type Place, type Server } from "./server.ts";
 import type { Timeline } from "./timeline.ts";
-
-/** How long requests of before may meet revisions of after, which are the same numbers: a hold and the latest request. */
-const MIXED = 3 * TTL;
 
 /** By when somebody is granted after a release, where somebody waits and all is well (V1): push, try, some luck. */
 const WAKING = 400;
@@ -24,16 +22,6 @@ const WAKING = 400;
 /** The longest that a taking back goes on after the lease, in ms: a request, a pause; and the settings of a bucket lost. */
 const LEAVING = 1200;
 const ASKING = 2200;
-
-/** One hold, from its grant. */
-export interface Hold {
-  readonly node: Node;
-  readonly token: number;
-  readonly attempt: string;
-  /** How often the bucket was made anew or lost writes before. */
-  readonly era: number;
-  readonly grantedAt: number;
-}
 
 /** That somebody believes to hold; asked at each event. */
 export interface Belief {
@@ -48,18 +36,11 @@ export class Oracle {
   readonly history = new History();
   /** What was violated first, and when; `null` if nothing was. */
   broken: string | null = null;
-  grants = 0;
+  readonly ledger = new Ledger();
   readonly #timeline: Timeline;
   readonly #weather: Weather;
   readonly #server: Server;
   readonly #nodes: readonly Node[];
-  readonly #tokens = new Map<string, number>();
-  readonly #voided = new Set<string>();
-  readonly #copied = new Set<string>();
-  readonly #granted = new Set<string>();
-  #era = 0;
-  #mixedUntil = 0;
-  #last = 0;
   /** By when somebody must have been granted (V1, V2). */
   #grantDue = Infinity;
 
@@ -68,11 +49,6 @@ export class Oracle {
     this.#weather = place.weather;
     this.#server = server;
     this.#nodes = nodes;
-  }
-
-  /** How often the bucket was made anew or lost writes. */
-  get era(): number {
-    return this.#era;
   }
 
   /** True if no disaster took place. */
@@ -89,23 +65,15 @@ export class Oracle {
     this.broken ??= `${rule} (at ${Math.round(this.#timeline.now)} ms)`;
   }
 
-  /** True if a disaster took this hold's ground away: only its token protects from now on. */
-  isVoid({ attempt, era }: Hold): boolean {
-    return this.#voided.has(attempt) || era < this.#era;
-  }
-
   /** What stands is destroyed by somebody who may. */
   void(): void {
     const standing = this.#server.store.look(KEY);
-    if (standing.kind === "held" && standing.record.attempt !== null) this.#voided.add(standing.record.attempt);
+    if (standing.kind === "held" && standing.record.attempt !== null) this.ledger.void(standing.record.attempt);
   }
 
   /** Revisions begin anew. */
   newEra(): void {
-    this.#era++;
-    this.#mixedUntil = this.#timeline.now + MIXED;
-    this.#last = 0;
-    this.#granted.clear();
+    this.ledger.newEra(this.#timeline.now);
   }
 
   /** Somebody has to be granted by then. */
@@ -126,15 +94,15 @@ export class Oracle {
     if (after.kind !== "held") return;
     const { attempt, token } = after.record;
     if (attempt === null) return;
-    if (copy) this.#copied.add(attempt);
-    if (token !== null && token !== this.#tokens.get(attempt) && !this.#isMixed) {
+    if (copy) this.ledger.copied(attempt);
+    if (token !== null && token !== this.ledger.tokenOf(attempt) && !this.#isMixed) {
       this.blame(`S3: ${node.name} renews as ${token}`);
     }
     if (token !== null) return;
     if (node.settled.has(attempt) && before.revision > 0 && !copy && !this.#isMixed) {
       this.blame(`S6: ${node.name}'s ${attempt} lands after it was done with`);
     }
-    this.#tokens.set(attempt, after.revision);
+    this.ledger.stood(attempt, after.revision);
     this.history.stood(attempt, after.revision);
     this.#grantDue = Infinity;
   }
@@ -157,7 +125,7 @@ export class Oracle {
   #lost(node: Node, attempt: string, end: Ending | null): void {
     if (end?.kind !== "lost" || (end.why !== "superseded" && end.why !== "removed")) return;
     const standing = this.#server.store.look(KEY);
-    if (standing.kind !== "held" || standing.record.attempt !== attempt || this.#copied.has(attempt)) return;
+    if (standing.kind !== "held" || standing.record.attempt !== attempt || this.ledger.isCopied(attempt)) return;
     if (!this.#isMixed) this.blame(`S7: ${node.name} is told "${end.why}", but its record stands`);
   }
 
@@ -180,36 +148,31 @@ export class Oracle {
     const standing = this.#server.store.look(KEY);
     const attempt = standing.kind === "held" ? standing.record.attempt : null;
     if (attempt === null || !attempts.has(attempt) || this.#isMixed) return;
-    if (!this.#copied.has(attempt)) this.blame(`S6: ${node.name} is done, but its ${attempt} stands`);
+    if (!this.ledger.isCopied(attempt)) this.blame(`S6: ${node.name} is done, but its ${attempt} stands`);
   }
 
   #hold(node: Node, { token, attempt }: Extract<LoggedStep["after"], { at: "held" }>, epoch: string): void {
-    const hold: Hold = { node, token, attempt, era: this.#era, grantedAt: this.#timeline.now };
+    const { ledger } = this;
+    const hold: Hold = { node, token, attempt, era: ledger.era };
     if (node.hold !== null && node.epoch === epoch && token <= node.hold.token) {
       this.blame(`S2: ${node.name} is granted ${token} after its own ${node.hold.token}`);
     }
     node.hold = hold;
     node.epoch = epoch;
     // The acknowledgement of a write does not name the stream: a bucket made anew behind an idle Locker (README).
-    if (epoch !== this.#server.epoch && node.suspectAt > this.#server.madeAt) {
+    const foreign = epoch !== this.#server.epoch;
+    if (foreign && node.suspectAt > this.#server.madeAt) {
       this.blame(`S3: ${node.name} takes ${token} for one of ${epoch}, though it had reason to ask`);
     }
-    if (epoch !== this.#server.epoch || this.#isMixed) this.#voided.add(attempt);
-    if (!this.isVoid(hold)) this.#grant(hold);
+    if (foreign || this.#isMixed) ledger.void(attempt);
+    if (ledger.isVoid(hold)) return;
+    const wrong = ledger.grant(hold);
+    if (wrong !== null) this.blame(wrong);
+    this.history.granted(attempt, this.#timeline.now);
   }
 
   get #isMixed(): boolean {
-    return this.#timeline.now < this.#mixedUntil;
-  }
-
-  #grant({ node, token, attempt }: Hold): void {
-    this.grants++;
-    if (token <= this.#last) this.blame(`S2: ${node.name} is granted ${token} after ${this.#last}`);
-    const name = `${this.#era}:${token}`;
-    if (this.#granted.has(name)) this.blame(`S3: token ${token} is granted twice`);
-    this.#granted.add(name);
-    this.#last = Math.max(this.#last, token);
-    this.history.granted(attempt, this.#timeline.now);
+    return this.ledger.isMixed(this.#timeline.now);
   }
 
   /** Each win has one end (S7). */
@@ -231,7 +194,7 @@ export class Oracle {
     for (const node of this.#nodes) {
       if (node.beliefs.size === 0 || !node.runtime.runs) continue;
       for (const belief of node.beliefs) {
-        if (this.isVoid(belief.hold) || (belief.passive && !node.runtime.prompt) || !belief.believes()) continue;
+        if (this.ledger.isVoid(belief.hold) || (belief.passive && !node.runtime.prompt) || !belief.believes()) continue;
         if (holder !== null && holder.attempt !== belief.hold.attempt) {
           this.blame(`S1: ${holder.node.name} and ${node.name} hold at once, ${holder.token} and ${belief.hold.token}`);
         }

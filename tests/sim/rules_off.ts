@@ -28,8 +28,8 @@ export const RULES_OFF: readonly Mutation[] = [
     [
       "L1",
       "a renewal counts from its answer",
-      "validUntil: validity(phase.sentAt, rules)",
-      "validUntil: validity(now, rules)",
+      "{ memory, rules }: Scene, phase: Held, revision: number): Step {",
+      "{ memory, now, rules }: Scene, phase: Held, revision: number): Step {\n  phase = { ...phase, sentAt: now };",
     ],
     ["L5", "a held lease ignores the clock", "if (scene.now >= phase.validUntil) return", "if (scene.now < 0) return"],
     [
@@ -77,7 +77,12 @@ export const RULES_OFF: readonly Mutation[] = [
       "if (leaving.busy !== null) return go(scene.memory, leaving);",
       "",
     ],
-    ["L8", "a release takes back whatever stands", "sighting.record.holder === scene.rules.id &&", "true ||"],
+    [
+      "L8",
+      "a release takes back whatever stands",
+      "sighting.record.holder === scene.rules.id &&\n    (",
+      "((1 as number) === 1 ||",
+    ],
   ),
   ...edits(
     "clock.ts",

@@ -115,7 +115,7 @@ export class Run implements Town {
     this.over = true;
     await this.#until(TROUBLED + SERENE + HOMEWARD);
     await this.#goHome();
-    const { broken, grants } = this.oracle;
+    const { broken, ledger: { grants } } = this.oracle;
     const { total, hits: faults } = this.weather;
     const { counts: edges } = this.#edges;
     return {

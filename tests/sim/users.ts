@@ -4,8 +4,9 @@
  * @module
  */
 
-import { type Lease, type Locker, NatslockError } from "../../mod.ts";
-import type { Belief, Hold } from "./oracle.ts";
+import { type Lease, LeaseLostError, LeaseReleasedError, type Locker, NatslockError } from "../../mod.ts";
+import type { Hold } from "./ledger.ts";
+import type { Belief } from "./oracle.ts";
 import type { Ground, Node } from "./node.ts";
 import type { Resource } from "./resource.ts";
 import { TTL } from "./server.ts";
@@ -135,6 +136,8 @@ async function work(node: Node, lease: Lease, town: Town): Promise<void> {
     town.resource.write(belief.hold.era, belief.hold.token);
   }
   if (belief) node.beliefs.delete(belief);
+  const typed = lease.signal.reason instanceof LeaseLostError || lease.signal.reason instanceof LeaseReleasedError;
+  if (lease.signal.aborted && !typed) town.oracle.blame(`S7: ${node.name} is told ${lease.signal.reason}`);
 }
 
 /** From now on the oracle asks whether this lease is believed to be held. */
@@ -153,7 +156,7 @@ function believe(node: Node, lease: Lease, town: Town): Belief | null {
 
 /** Writes to what the lock protects: the holder's write is never refused (S2). */
 function act(town: Town, hold: Hold, holds: () => boolean): void {
-  if (!holds() || town.oracle.isVoid(hold)) return;
+  if (!holds() || town.oracle.ledger.isVoid(hold)) return;
   if (!town.resource.write(hold.era, hold.token)) {
     town.oracle.blame(`S2: the holder's write with ${hold.token} is refused`);
   }
