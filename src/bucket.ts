@@ -1,8 +1,4 @@
-/**
- * Buckets made for locks.
- *
- * @module
- */
+/** Buckets made for locks. */
 
 import type { StorageType, StreamConfig } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";

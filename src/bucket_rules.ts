@@ -1,8 +1,4 @@
-/**
- * What a bucket must be like for locks to be safe in it.
- *
- * @module
- */
+/** What a bucket must be like for locks to be safe in it. */
 
 import type { StreamConfig } from "@nats-io/jetstream";
 import { BucketConfigError } from "./errors.ts";

@@ -1,8 +1,4 @@
-/**
- * Work that is done under a lease.
- *
- * @module
- */
+/** Work that is done under a lease. */
 
 import type { Candidacy } from "./candidacy.ts";
 import { LeaseLostError } from "./errors.ts";

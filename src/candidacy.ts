@@ -1,8 +1,4 @@
-/**
- * One candidate's ways to hold: by calls, and by leases that keep themselves.
- *
- * @module
- */
+/** One candidate's ways to hold: by calls, and by leases that keep themselves. */
 
 import { ConnectionError, LeaseReleasedError, LockerClosedError, NatslockError } from "./errors.ts";
 import type { EventListener } from "./events.ts";

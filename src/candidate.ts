@@ -1,8 +1,4 @@
-/**
- * Who wants a lock: its options, checked.
- *
- * @module
- */
+/** Who wants a lock: its options, checked. */
 
 import { badParameter, BadParameterError } from "./errors.ts";
 import type { EventListener } from "./events.ts";

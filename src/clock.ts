@@ -1,8 +1,4 @@
-/**
- * The one source of time.
- *
- * @module
- */
+/** The one source of time. */
 
 /** Time as leases need it; injected so that a test can move it by hand. All values are milliseconds. */
 export interface Clock {

@@ -3,8 +3,6 @@
  *
  * Contention is never an error: it is `false` or `null`. A cancelled wait rejects with the caller's own
  * `signal.reason`. Tell errors apart by `code` or `name`; `instanceof` works only within one copy of the library.
- *
- * @module
  */
 
 /** Base of all errors of this library: catch it to catch them all. */

@@ -1,8 +1,4 @@
-/**
- * What happens to a candidate, as one tagged union.
- *
- * @module
- */
+/** What happens to a candidate, as one tagged union. */
 
 import type { LossReason, NatslockError } from "./errors.ts";
 import type { Leadership } from "./leadership.ts";

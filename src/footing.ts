@@ -1,8 +1,4 @@
-/**
- * What a candidate stands on: its key in a store, and the terms it has there.
- *
- * @module
- */
+/** What a candidate stands on: its key in a store, and the terms it has there. */
 
 import type { Candidate } from "./candidate.ts";
 import type { Clock } from "./clock.ts";

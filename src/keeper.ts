@@ -1,8 +1,4 @@
-/**
- * Performs what the lease's state machine decides.
- *
- * @module
- */
+/** Performs what the lease's state machine decides. */
 
 import { ConnectionError, type NatslockError } from "./errors.ts";
 import type { Footing } from "./footing.ts";

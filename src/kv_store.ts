@@ -1,8 +1,4 @@
-/**
- * Leases in a NATS key-value bucket.
- *
- * @module
- */
+/** Leases in a NATS key-value bucket. */
 
 import { jetstream, type JetStreamClient, jetstreamManager } from "@nats-io/jetstream";
 import type { StreamAPI, StreamConfig, StreamInfo } from "@nats-io/jetstream";

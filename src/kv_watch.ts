@@ -1,8 +1,6 @@
 /**
  * Watches on a bucket, shared by all who watch it by the same handle. A bucket that repeats its changes is watched by a
  * plain subscription per key, any other by one consumer for all keys (nats-facts 0.8).
- *
- * @module
  */
 
 import type { Msg } from "@nats-io/nats-core";

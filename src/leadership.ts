@@ -1,8 +1,4 @@
-/**
- * Who holds a lock, as others see it.
- *
- * @module
- */
+/** Who holds a lock, as others see it. */
 
 import type { LeaseRecord, Sighting } from "./record.ts";
 

@@ -1,8 +1,4 @@
-/**
- * The lease: what a holder holds in the hand.
- *
- * @module
- */
+/** The lease: what a holder holds in the hand. */
 
 import { LeaseLostError, LeaseReleasedError, type LossReason, type NatslockError } from "./errors.ts";
 import type { LeaseState } from "./lease_model.ts";

@@ -1,8 +1,4 @@
-/**
- * Decisions while a lease is held.
- *
- * @module
- */
+/** Decisions while a lease is held. */
 
 import { ConnectionError, type LossReason, type NatslockError } from "./errors.ts";
 import { leave } from "./lease_leaving.ts";

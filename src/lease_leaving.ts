@@ -1,8 +1,4 @@
-/**
- * Decisions while what was written is taken back.
- *
- * @module
- */
+/** Decisions while what was written is taken back. */
 
 import {
   type Answer,

@@ -1,8 +1,4 @@
-/**
- * The words of the lease's state machine: phases, events, effects. No decision is taken here.
- *
- * @module
- */
+/** The words of the lease's state machine: phases, events, effects. No decision is taken here. */
 
 import type { LossReason, NatslockError } from "./errors.ts";
 import type { Sighting } from "./record.ts";

@@ -1,8 +1,4 @@
-/**
- * Decisions while a grant is sought.
- *
- * @module
- */
+/** Decisions while a grant is sought. */
 
 import { leave } from "./lease_leaving.ts";
 import {

@@ -2,8 +2,6 @@
  * The lease's state machine: one pure function that takes every decision of a lease's life.
  *
  * `keeper.ts` performs the effects. Time and answers come in as events; nothing here reads a clock or sends a message.
- *
- * @module
  */
 
 import { held } from "./lease_held.ts";

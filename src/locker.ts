@@ -1,8 +1,4 @@
-/**
- * The Locker: one candidate for one lock.
- *
- * @module
- */
+/** The Locker: one candidate for one lock. */
 
 import type { Connection } from "./bucket.ts";
 import { lead, runUnder } from "./campaign.ts";

@@ -1,8 +1,4 @@
-/**
- * How a Locker is made, and what it is built on: given, or opened for it.
- *
- * @module
- */
+/** How a Locker is made, and what it is built on: given, or opened for it. */
 
 import { type NatsConnection, wsconnect, type WsConnectionOptions } from "@nats-io/nats-core";
 import { type BucketOptions, type Connection, newKeyValue, requireBucket } from "./bucket.ts";

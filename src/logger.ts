@@ -1,8 +1,4 @@
-/**
- * Where a Locker writes its log lines.
- *
- * @module
- */
+/** Where a Locker writes its log lines. */
 
 /** Anything shaped like `console`. Lines hold what stands under keys, never credentials. */
 export interface Logger {

@@ -1,8 +1,4 @@
-/**
- * Knows when a key is worth another look: by what is pushed, and by its own clock.
- *
- * @module
- */
+/** Knows when a key is worth another look: by what is pushed, and by its own clock. */
 
 import type { Clock } from "./clock.ts";
 import type { Footing } from "./footing.ts";

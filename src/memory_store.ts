@@ -1,8 +1,4 @@
-/**
- * A bucket of leases in memory, with the answers that a NATS server would give.
- *
- * @module
- */
+/** A bucket of leases in memory, with the answers that a NATS server would give. */
 
 import type { Clock } from "./clock.ts";
 import { ConnectionError, type NatslockError } from "./errors.ts";

@@ -1,8 +1,6 @@
 /**
  * The one place where errors of the NATS client become ours. They are told apart by `name` and `code`, never by
  * `instanceof`: a user may carry another copy of nats-core, or an older client.
- *
- * @module
  */
 
 import { ConnectionError, type ConnectionTrouble } from "./errors.ts";

@@ -1,8 +1,4 @@
-/**
- * Follows who holds a lock.
- *
- * @module
- */
+/** Follows who holds a lock. */
 
 import type { Candidacy } from "./candidacy.ts";
 import { type Leadership, leadershipOf } from "./leadership.ts";

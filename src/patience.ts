@@ -1,8 +1,4 @@
-/**
- * How long somebody is willing to wait.
- *
- * @module
- */
+/** How long somebody is willing to wait. */
 
 import type { Clock } from "./clock.ts";
 import { AcquireTimeoutError, BadParameterError, show } from "./errors.ts";

@@ -3,8 +3,6 @@
  *
  * The value is the holder's UUID as text, exactly as the Go package natslock writes it; all else rides in headers, so
  * that a reader without headers still learns the holder, and a Go peer respects it.
- *
- * @module
  */
 
 import { badParameter, BadParameterError } from "./errors.ts";

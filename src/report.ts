@@ -1,8 +1,4 @@
-/**
- * Tells what happens to a candidate: as events, and in its log.
- *
- * @module
- */
+/** Tells what happens to a candidate: as events, and in its log. */
 
 import type { Candidate } from "./candidate.ts";
 import type { Clock } from "./clock.ts";

@@ -1,8 +1,4 @@
-/**
- * The few things that a lease asks of a store. No NATS here: policy above, storage below.
- *
- * @module
- */
+/** The few things that a lease asks of a store. No NATS here: policy above, storage below. */
 
 import type { NatslockError } from "./errors.ts";
 import type { LeaseRecord, Sighting } from "./record.ts";

@@ -1,8 +1,4 @@
-/**
- * The lengths of time a lease lives by, the relations between them, and what they mean in practice.
- *
- * @module
- */
+/** The lengths of time a lease lives by, the relations between them, and what they mean in practice. */
 
 import { badParameter, BadParameterError, BucketConfigError } from "./errors.ts";
 

@@ -1,8 +1,4 @@
-/**
- * A queue for one at a time within a process.
- *
- * @module
- */
+/** A queue for one at a time within a process. */
 
 import { wait } from "./patience.ts";
 

@@ -2,8 +2,6 @@
  * Waits for a lock that others hold.
  *
  * Whoever sees the release first and writes first gets it: there is no order among processes yet.
- *
- * @module
  */
 
 import type { Footing } from "./footing.ts";
