@@ -50,6 +50,8 @@ export interface StoreRequest<Outcome> {
 type Content = LeaseRecord | "mark" | "foreign";
 type Message = { readonly revision: number; readonly content: Content; readonly at: number; readonly goneAt: number };
 
+type Edit = Omit<WriteRequest, "record"> & { readonly content: Content };
+
 /** What all links to one bucket share. */
 class Bucket {
   readonly messages = new Map<string, Message>();
@@ -59,9 +61,8 @@ class Bucket {
   missing = false;
 }
 
-/** How long the mark of a release stays, as a server keeps it, and how long the settings of a bucket are waited for. */
+/** How long the mark of a release stays, as a server keeps it. */
 const MARK_TTL = 1000;
-const TERMS_TIMEOUT = 2000;
 
 /** A {@linkcode LeaseStore} whose time is the given clock's. Share one among the Lockers of a test, or link several. */
 export class MemoryStore implements LeaseStore {
@@ -95,15 +96,16 @@ export class MemoryStore implements LeaseStore {
     const { ttl, perKeyTtl = true } = this.#options;
     const markerTtl = perKeyTtl ? MARK_TTL : ttl ?? Infinity;
     const perform = () => ({ epoch: `memory-${this.#bucket.epoch}`, ttl, perKeyTtl, markerTtl });
-    const request = { kind: "terms", key: "", within: TERMS_TIMEOUT } as const;
+    const request = { kind: "terms", key: "", within: 2 * MARK_TTL } as const;
     return this.#terms = await this.#pass<StoreTerms>({ ...request, perform, fail, timeout: () => fail(late()) });
   }
 
   /** Looks at a key. */
   read(key: string, options: { readonly timeout: number }): Promise<ReadOutcome> {
     const fail = (error: NatslockError): ReadOutcome => ({ kind: "failed", error });
-    const perform = (): ReadOutcome => ({ kind: "seen", sighting: this.look(key) });
-    return this.#pass({ kind: "read", key, within: options.timeout, perform, fail, timeout: () => fail(late()) });
+    const perform = () => ({ kind: "seen" as const, sighting: this.look(key) });
+    const request = { kind: "read", key, within: options.timeout } as const;
+    return this.#pass<ReadOutcome>({ ...request, perform, fail, timeout: () => fail(late()) });
   }
 
   /** Writes a record if the key stands at the expected revision. */
@@ -131,9 +133,8 @@ export class MemoryStore implements LeaseStore {
 
   /** Tells the watchers of this link, of one key or all, of a gap or a change, real or not: it may be late or forged. */
   tell(hint: Hint, key?: string): void {
-    for (const [name, watchers] of this.#watchers) {
-      if (key === undefined || name === key) { for (const watcher of watchers) watcher(hint); }
-    }
+    const told = key === undefined ? [...this.#watchers.values()] : [this.#watchers.get(key) ?? []];
+    for (const watcher of told.flatMap((watchers) => [...watchers])) watcher(hint);
   }
 
   /** What stands under a key now, seen from inside the bucket: for a test's assertions. */
@@ -173,11 +174,7 @@ export class MemoryStore implements LeaseStore {
     }
   }
 
-  #edit(
-    kind: "write" | "remove",
-    key: string,
-    edit: { content: Content; expected: number; ttl: number | null; timeout: number },
-  ): Promise<WriteOutcome> {
+  #edit(kind: "write" | "remove", key: string, edit: Edit): Promise<WriteOutcome> {
     const perform = (): WriteOutcome => {
       const current = this.#current(key);
       const revision = current?.revision ?? 0;
@@ -194,10 +191,9 @@ export class MemoryStore implements LeaseStore {
   }
 
   #push(key: string, hint: Hint): void {
-    const push = this.#options.push ?? ((_hint: Hint, deliver: () => void) => queueMicrotask(deliver));
-    for (const watcher of this.#watchers.get(key) ?? []) {
-      push(hint, () => this.#watchers.get(key)?.has(watcher) && watcher(hint));
-    }
+    const { push = (_: Hint, deliver: () => void) => queueMicrotask(deliver) } = this.#options;
+    const watchers = this.#watchers.get(key) ?? new Set();
+    for (const watcher of watchers) push(hint, () => watchers.has(watcher) && watcher(hint));
   }
 
   #current(key: string): Message | null {
