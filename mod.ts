@@ -25,11 +25,9 @@
  * @module
  */
 
-export { type BucketOptions, newKeyValue } from "./src/bucket.ts";
-export type { Connection, KvHandle } from "./src/bucket_handle.ts";
+export { type BucketOptions, type Connection, newKeyValue } from "./src/bucket.ts";
 export { type CandidateOptions, DEFAULT_KEY_NAME } from "./src/candidate.ts";
 export type { Clock } from "./src/clock.ts";
-export type { ConnectionSettings } from "./src/connection.ts";
 export {
   AcquireTimeoutError,
   BadParameterError,
@@ -44,10 +42,11 @@ export {
   NatslockError,
 } from "./src/errors.ts";
 export type { EventListener, HoldEventAbout, LockEvent, LockEventAbout } from "./src/events.ts";
+export type { KvHandle } from "./src/kv_store.ts";
 export { Lease, type LeaseKeeping } from "./src/lease.ts";
 export type { Leadership } from "./src/leadership.ts";
 export { Locker } from "./src/locker.ts";
-export type { LockerOptions, OpenOptions, StoreLockerOptions } from "./src/locker_options.ts";
+export type { ConnectionSettings, LockerOptions, OpenOptions, StoreLockerOptions } from "./src/locker_options.ts";
 export type { Logger } from "./src/logger.ts";
 export type { Random } from "./src/random.ts";
 export type { LeaseRecord, Meta, Sighting } from "./src/record.ts";
@@ -60,6 +59,5 @@ export type {
   WriteOutcome,
   WriteRequest,
 } from "./src/store.ts";
-export type { TimingOptions } from "./src/timing.ts";
-export { describeTiming, type TimingFigures, timingFigures } from "./src/timing_figures.ts";
+export { describeTiming, type TimingFigures, timingFigures, type TimingOptions } from "./src/timing.ts";
 export type { WaitOptions } from "./src/patience.ts";

@@ -1,16 +1,25 @@
-/**
- * Buckets fit for locks: made, opened, checked.
- *
- * @module
- */
+/** Buckets made for locks. */
 
 import type { StorageType, StreamConfig } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import { nanos, type NatsConnection } from "@nats-io/nats-core";
-import { bucketOf, type Connection, isServerSince, type KvHandle } from "./bucket_handle.ts";
-import { BadParameterError, show } from "./errors.ts";
+import { badParameter } from "./errors.ts";
+import { type BucketSettings, type KvHandle, storeOf } from "./kv_store.ts";
 import { type Logger, silentLogger } from "./logger.ts";
 import { requireBucketTtl } from "./timing.ts";
+
+/**
+ * An open NATS connection: of `@nats-io/nats-core`, `@nats-io/transport-node` or `-deno`, or `nats.ws` 1.30. Only its
+ * shape is asked for, since an application may carry another copy of the client than this library.
+ */
+export interface Connection {
+  /** Sends a request and resolves to its answer. */
+  request(subject: string, payload?: never, options?: never): Promise<unknown>;
+  /** True once the connection is closed for good. */
+  isClosed(): boolean;
+  /** Closes the connection. */
+  close(): Promise<void>;
+}
 
 /** How {@linkcode newKeyValue} makes a bucket that does not exist yet. */
 export interface BucketOptions {
@@ -18,19 +27,11 @@ export interface BucketOptions {
   readonly replicas?: number;
   /** Where the bucket lives. Default: `"file"`. */
   readonly storage?: "file" | "memory";
-  /**
-   * Prefix of the subjects on which the server repeats each change, so that watching needs no consumer. Default:
-   * `"natslock"`; `null` = none.
-   */
+  /** Prefix of subjects on which the server repeats each change: watched without a consumer. Default: `"natslock"`; `null`: none. */
   readonly republish?: string | null;
   /** Where warnings go. Default: nowhere. */
   readonly logger?: Logger;
 }
-
-const BUCKET_NAME = /^[-\w]+$/;
-
-/** Per-key lease lengths came with this server (nats-facts 1). */
-const PER_KEY_TTL_SINCE = [2, 11, 0] as const;
 
 /**
  * Opens a bucket for locks; makes it if it does not exist.
@@ -41,7 +42,7 @@ const PER_KEY_TTL_SINCE = [2, 11, 0] as const;
  *
  * Waits for one or two answers, at most 5 s each; it cannot be cancelled and leaves nothing behind but the bucket.
  *
- * @param connection an open connection, of `@nats-io/nats-core` or any that has its shape, such as `nats.ws`
+ * @param nc an open connection, of `@nats-io/nats-core` or any that has its shape, such as `nats.ws`
  * @param name letters, digits, `-` and `_`
  * @param ttl lease length in milliseconds, at least 100
  * @param options how to make the bucket
@@ -49,88 +50,43 @@ const PER_KEY_TTL_SINCE = [2, 11, 0] as const;
  * @throws {BadParameterError} before any message, if a parameter is out of range
  * @throws {BucketConfigError} if the bucket exists with a setting that breaks safety
  * @throws {ConnectionError} if NATS is unreachable or refuses
- *
- * @example Open the bucket of an application
- * ```ts ignore
- * import { wsconnect } from "@nats-io/nats-core";
- * import { newKeyValue } from "@x/natslock";
- *
- * const nc = await wsconnect({ servers: "ws://127.0.0.1:8080" });
- * const kv = await newKeyValue(nc, "locks", 15_000, { storage: "memory" });
- * console.log(await kv.status());
- * await nc.close();
- * ```
  */
 export async function newKeyValue(
-  connection: Connection,
+  nc: Connection,
   name: string,
   ttl: number,
   options: BucketOptions = {},
 ): Promise<KvHandle> {
-  const nc = requireConnection(connection);
+  if (typeof nc?.request !== "function" || typeof nc.isClosed !== "function") {
+    throw badParameter("nc", "an open NATS connection", nc);
+  }
   requireBucket(name, ttl, options);
-  const config = { name, ttl, perKeyTtl: isServerSince(nc, PER_KEY_TTL_SINCE) };
-  const kv = await new Kvm(nc).open(name);
-  const terms = await bucketOf(kv).ensure(lockBucketConfig(config, options));
-  if (terms.ttl !== ttl) {
-    (options.logger ?? silentLogger).warn(
-      `Bucket "${name}" keeps another lease length than asked for`,
-      {
-        bucket: name,
-        asked: ttl,
-        found: terms.ttl,
-      },
-    );
+  // The client takes any connection of that shape; another copy's type differs.
+  const kv = await new Kvm(nc as NatsConnection).open(name);
+  const { ttl: found } = await storeOf(kv).terms({ fresh: true, make: lockBucket(name, ttl, options) });
+  if (found !== ttl) {
+    const { logger = silentLogger } = options;
+    logger.warn(`Bucket "${name}" keeps another lease length than asked for`, { bucket: name, asked: ttl, found });
   }
   return kv;
 }
 
-/**
- * Checks what {@linkcode newKeyValue} is given, before any message.
- *
- * @throws {BadParameterError} if a parameter is out of range
- */
-export function requireBucket(name: string, ttl: number, options: BucketOptions): void {
-  requireBucketName(name);
+/** @throws {BadParameterError} if what {@linkcode newKeyValue} is given is out of range */
+export function requireBucket(name: string, ttl: number, { replicas = 1 }: BucketOptions): void {
+  if (typeof name !== "string" || !/^[-\w]+$/.test(name)) {
+    throw badParameter("name", 'a bucket name of letters, digits, "-" and "_"', name);
+  }
   requireBucketTtl(ttl);
-  const { replicas = 1 } = options;
-  if ([1, 3, 5].includes(replicas)) return;
-  throw new BadParameterError("replicas", `Cannot use "replicas": must be 1, 3 or 5, current value is ${replicas}`);
+  if (![1, 3, 5].includes(replicas)) throw badParameter("replicas", "1, 3 or 5", replicas);
 }
 
-function lockBucketConfig(
-  bucket: { name: string; ttl: number; perKeyTtl: boolean },
-  options: BucketOptions,
-) {
+function lockBucket(name: string, ttl: number, options: BucketOptions): BucketSettings {
   const { replicas = 1, storage = "file", republish = "natslock" } = options;
-  const { name, ttl, perKeyTtl } = bucket;
-  const subject = `$KV.${name}.>`;
-  return {
-    name: `KV_${name}`,
-    subjects: [subject],
-    storage: storage as StorageType,
-    num_replicas: replicas,
-    max_msgs_per_subject: 1,
-    max_age: nanos(ttl),
-    discard: "new" as StreamConfig["discard"],
-    deny_delete: true,
-    allow_rollup_hdrs: true,
-    allow_direct: true,
-    ...(perKeyTtl ? { allow_msg_ttl: true } : {}),
-    ...(republish === null ? {} : { republish: { src: subject, dest: `${republish}.${name}.>` } }),
-  };
-}
-
-/** The client takes any connection of its shape; that it has it is checked here, since another copy's type differs. */
-function requireConnection(nc: Connection): NatsConnection {
-  if (typeof nc?.request === "function" && typeof nc.isClosed === "function") return nc as NatsConnection;
-  throw new BadParameterError("nc", `Cannot use "nc": must be an open NATS connection, current value is ${show(nc)}`);
-}
-
-function requireBucketName(name: string): void {
-  if (typeof name === "string" && BUCKET_NAME.test(name)) return;
-  throw new BadParameterError(
-    "name",
-    `Cannot use "name" as a bucket: must be letters, digits, "-" and "_", current value is ${show(name)}`,
-  );
+  const src = `$KV.${name}.>`;
+  const place = { name: `KV_${name}`, subjects: [src], num_replicas: replicas, storage: storage as StorageType };
+  const keeping = { max_msgs_per_subject: 1, max_age: nanos(ttl), discard: "new" as StreamConfig["discard"] };
+  // A server before 2.11 passes over `allow_msg_ttl`: whether it is on is read from the bucket.
+  const rights = { deny_delete: true, allow_rollup_hdrs: true, allow_direct: true, allow_msg_ttl: true };
+  const repeating = republish === null ? {} : { republish: { src, dest: `${republish}.${name}.>` } };
+  return { ...place, ...keeping, ...rights, ...repeating };
 }

@@ -1,86 +1,40 @@
-/**
- * What a bucket must be like for locks to be safe in it.
- *
- * @module
- */
+/** What a bucket must be like for locks to be safe in it. */
 
 import type { StreamConfig } from "@nats-io/jetstream";
 import { BucketConfigError } from "./errors.ts";
 
-interface Rule {
-  /** The setting, as the server spells it. */
-  readonly setting: keyof StreamConfig;
-  readonly wanted: string;
-  readonly holds: (config: StreamConfig) => boolean;
-}
+type Holds = (value: unknown, config: StreamConfig) => boolean;
 
-const RULES: readonly Rule[] = [
-  {
-    setting: "max_msgs_per_subject",
-    wanted: "1 (history 1), else an expired record uncovers an older one",
-    holds: (config) => config.max_msgs_per_subject === 1,
-  },
-  {
-    setting: "max_age",
-    wanted: "the lease length, or allow_msg_ttl on, else the lock of a crashed holder is never free again",
-    holds: (config) => config.max_age > 0 || config.allow_msg_ttl === true,
-  },
-  {
-    setting: "subject_delete_marker_ttl",
-    wanted: "unset, since expiry markers can wipe an acknowledged renewal",
-    holds: (config) => !config.subject_delete_marker_ttl,
-  },
-  {
-    setting: "num_replicas",
-    wanted: "1, 3 or 5, since two copies are no majority",
-    holds: (config) => config.num_replicas !== 2,
-  },
-  { setting: "mirror", wanted: "unset, since a mirror is not written to", holds: (config) => !config.mirror },
-  {
-    setting: "sources",
-    wanted: "unset, since copied messages pass by the condition that every write here has",
-    holds: (config) => !config.sources?.length,
-  },
-  {
-    setting: "retention",
-    wanted: '"limits", since other policies remove records that are read',
-    holds: (config) => config.retention === "limits",
-  },
-  {
-    setting: "discard",
-    wanted: '"new" where the bucket has a size limit, else a full bucket drops live leases',
-    holds: (config) =>
-      config.discard === "new" ||
-      (config.max_bytes <= 0 && config.max_msgs <= 0),
-  },
-  {
-    setting: "discard_new_per_subject",
-    wanted: "false, else a renewal is refused since its key is full",
-    holds: (config) => !config.discard_new_per_subject,
-  },
-  { setting: "no_ack", wanted: "false, since only an answer proves a hold", holds: (config) => !config.no_ack },
-  { setting: "sealed", wanted: "false, since a sealed bucket takes no write", holds: (config) => !config.sealed },
-  {
-    setting: "persist_mode",
-    wanted: '"default", since "async" acknowledges what may be lost',
-    holds: (config) => config.persist_mode !== "async",
-  },
-  {
-    setting: "allow_rollup_hdrs",
-    wanted: "true, since a release is a purge of its key",
-    holds: (config) => config.allow_rollup_hdrs === true,
-  },
+const off: Holds = (value) => !value;
+
+const RULES: readonly (readonly [setting: keyof StreamConfig, holds: Holds, wanted: string])[] = [
+  ["max_msgs_per_subject", (value) => value === 1, "1 (history 1), else an expired record uncovers an older one"],
+  [
+    "max_age",
+    (_, { max_age, allow_msg_ttl }) => max_age > 0 || allow_msg_ttl === true,
+    "the lease length, or allow_msg_ttl on, else the lock of a crashed holder is never free again",
+  ],
+  ["subject_delete_marker_ttl", off, "unset, since expiry markers can wipe an acknowledged renewal"],
+  ["num_replicas", (value) => value !== 2, "1, 3 or 5, since two copies are no majority"],
+  ["mirror", off, "unset, since a mirror is not written to"],
+  ["sources", (_, { sources }) => !sources?.length, "unset, since copied messages pass by our condition on writes"],
+  ["retention", (value) => value === "limits", '"limits", since other policies remove records that are read'],
+  [
+    "discard",
+    (value, { max_bytes, max_msgs }) => value === "new" || (max_bytes <= 0 && max_msgs <= 0),
+    '"new" where the bucket has a size limit, else a full bucket drops live leases',
+  ],
+  ["discard_new_per_subject", off, "false, else a renewal is refused since its key is full"],
+  ["no_ack", off, "false, since only an answer proves a hold"],
+  ["sealed", off, "false, since a sealed bucket takes no write"],
+  ["persist_mode", (value) => value !== "async", '"default", since "async" acknowledges what may be lost'],
+  ["allow_rollup_hdrs", (value) => value === true, "true, since a release is a purge of its key"],
 ];
 
-/**
- * Holds a bucket's settings against the rules.
- *
- * @throws {BucketConfigError} for the first rule that is broken
- */
+/** @throws {BucketConfigError} for the first rule that a bucket's settings break */
 export function checkBucket(bucket: string, config: StreamConfig): void {
-  for (const { setting, wanted, holds } of RULES) {
-    if (!holds(config)) {
-      throw new BucketConfigError({ bucket, setting, value: config[setting] ?? null, wanted });
-    }
+  for (const [setting, holds, wanted] of RULES) {
+    const value = config[setting] ?? null;
+    if (!holds(value, config)) throw new BucketConfigError({ bucket, setting, value, wanted });
   }
 }

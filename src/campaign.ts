@@ -1,39 +1,18 @@
-/**
- * Work that is done under a lease.
- *
- * @module
- */
+/** Work that is done under a lease. */
 
 import type { Candidacy } from "./candidacy.ts";
-import type { Clock } from "./clock.ts";
 import { LeaseLostError } from "./errors.ts";
 import type { Lease } from "./lease.ts";
-import type { Logger } from "./logger.ts";
-import { pause } from "./observer.ts";
-import { Patience, type WaitOptions } from "./patience.ts";
-import type { Random } from "./random.ts";
+import { onAbort, Patience, wait, type WaitOptions } from "./patience.ts";
 
-/** What a campaign is led with. */
-export interface Campaign {
-  readonly candidacy: Candidacy;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  /** Ends the campaign. */
-  readonly signal: AbortSignal | undefined;
-}
+type Work<T> = (lease: Lease) => T | Promise<T>;
 
 /** Waits for the lock, does the work, gives the lock back, whatever the work ends in. */
-export async function runUnder<T>(
-  candidacy: Candidacy,
-  work: (lease: Lease) => T | Promise<T>,
-  options: WaitOptions,
-): Promise<T> {
+export async function runUnder<T>(candidacy: Candidacy, work: Work<T>, options: WaitOptions): Promise<T> {
   const lease = await candidacy.acquire(options);
   try {
     const result = await work(lease);
-    const { reason } = lease.signal;
-    if (lease.signal.aborted && reason instanceof LeaseLostError) throw reason;
+    if (lease.signal.reason instanceof LeaseLostError) throw lease.signal.reason;
     return result;
   } finally {
     await candidacy.resign(lease);
@@ -41,36 +20,31 @@ export async function runUnder<T>(
 }
 
 /** Campaigns until the signal ends it or the work throws while it leads. */
-export async function lead(campaign: Campaign, work: (lease: Lease) => unknown): Promise<never> {
-  const { candidacy, clock, random, signal } = campaign;
-  using patience = new Patience(candidacy.closing, signal);
+export async function lead(candidacy: Candidacy, work: Work<unknown>, outer?: AbortSignal): Promise<never> {
+  const { clock, random } = candidacy.footing;
+  using patience = new Patience(candidacy.closing, outer);
+  const { signal } = patience;
   for (;;) {
-    const lease = await candidacy.acquire({ signal: patience.signal });
-    await term(campaign, { lease, signal: patience.signal, work });
-    patience.signal.throwIfAborted();
+    await term(candidacy, work, signal);
+    signal.throwIfAborted();
     // Others get a turn; and a loop of wins and losses does not spin.
-    const { retryEvery } = candidacy.keeper.footing.timing;
-    await pause(clock, retryEvery * (0.5 + random.next()), patience.signal);
-    patience.signal.throwIfAborted();
+    const rest = candidacy.footing.terms.retryEvery * (0.5 + random.next());
+    await wait<void>(signal, (done) => clock.after(rest, done));
   }
 }
 
 /** One term: the record is taken back only after the work has settled. */
-async function term(
-  { candidacy, logger }: Campaign,
-  { lease, signal, work }: { lease: Lease; signal: AbortSignal; work: (lease: Lease) => unknown },
-): Promise<void> {
-  const standDown = () => candidacy.standDown(lease);
-  signal.addEventListener("abort", standDown, { once: true });
+async function term(candidacy: Candidacy, work: Work<unknown>, signal: AbortSignal): Promise<void> {
+  const lease = await candidacy.acquire({ signal });
+  using _ = onAbort(signal, () => candidacy.standDown(lease));
   try {
-    if (signal.aborted) standDown();
-    else await work(lease);
+    if (!signal.aborted) await work(lease);
   } catch (error) {
     if (!lease.signal.aborted) throw error;
     // What fails because the lease has ended is a consequence of that, which was told already.
-    if (error !== lease.signal.reason) logger.warn(`The work of "${lease.key}" failed after its lease`, { error });
+    if (error === lease.signal.reason) return;
+    candidacy.footing.candidate.logger.warn(`The work of "${lease.key}" failed after its lease`, { error });
   } finally {
-    signal.removeEventListener("abort", standDown);
     await candidacy.resign(lease);
   }
 }

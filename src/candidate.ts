@@ -1,10 +1,6 @@
-/**
- * Who wants a lock: its options, checked.
- *
- * @module
- */
+/** Who wants a lock: its options, checked. */
 
-import { BadParameterError, show } from "./errors.ts";
+import { badParameter, BadParameterError } from "./errors.ts";
 import type { EventListener } from "./events.ts";
 import { type Logger, silentLogger } from "./logger.ts";
 import type { Random } from "./random.ts";
@@ -40,66 +36,25 @@ export interface CandidateOptions {
   readonly onEvent?: EventListener;
 }
 
-/** One candidate for one key. */
-export interface Candidate {
-  readonly key: string;
-  /** UUID of the candidate, lower case. */
-  readonly id: string;
-  readonly name: string;
-  readonly meta: Meta;
-  /** Lease length of its own in milliseconds, whole seconds; `null` = the bucket's. */
-  readonly ttl: number | null;
-  readonly timing: TimingOptions;
-  readonly logger: Logger;
-}
+/** One candidate for one key: the options, filled in. `ttl` is `null` where the bucket's lease length holds. */
+export type Candidate = Required<Omit<CandidateOptions, "ttl" | "onEvent">> & { readonly ttl: number | null };
 
 const KEY = /^[-/=\w]+(\.[-/=\w]+)*$/;
 
-/**
- * Checks options and fills in defaults.
- *
- * @throws {BadParameterError} for the first option that is out of range
- */
+/** Checks options and fills in defaults; throws a BadParameterError for the first that is out of range. */
 export function candidateOf(options: CandidateOptions, random: Random): Candidate {
-  const { key = DEFAULT_KEY_NAME, name = "", meta = {}, timing = {}, logger = silentLogger } = options;
+  const { key = DEFAULT_KEY_NAME, id = random.uuid(), name = "", meta = {}, timing = {} } = options;
+  const { logger = silentLogger } = options;
   const ttl = options.ttl === undefined ? null : wholeSeconds(options.ttl);
-  requireTiming(timing);
+  if (typeof timing !== "object" || timing === null) throw badParameter("timing", "an object", timing);
   if (ttl !== null) leaseTiming(ttl, timing);
-  return {
-    key: requireKey(key),
-    id: requireId(options.id === undefined ? random.uuid() : options.id),
-    name: requireName(name),
-    meta: requireMeta(meta),
-    ttl,
-    timing,
-    logger: requireLogger(logger),
-  };
-}
-
-function requireTiming(timing: TimingOptions): void {
-  if (typeof timing === "object" && timing !== null) return;
-  throw new BadParameterError("timing", `Cannot use "timing": must be an object, current value is ${show(timing)}`);
-}
-
-function requireKey(key: string): string {
-  if (typeof key === "string" && KEY.test(key)) return key;
-  throw new BadParameterError(
-    "key",
-    `Cannot use "key": must be tokens of letters, digits, "-", "_", "/" and "=" joined by dots, without wildcards, ` +
-      `current value is ${show(key)}`,
-  );
-}
-
-function requireId(id: string): string {
-  if (typeof id === "string" && isUuid(id)) return id.toLowerCase();
-  throw new BadParameterError(
-    "id",
-    `Cannot use "id": must be a UUID, since Go peers take over what is none, current value is ${show(id)}`,
-  );
-}
-
-function requireLogger(logger: Logger): Logger {
-  const methods = ["debug", "info", "warn"] as const;
-  if (methods.every((method) => typeof logger?.[method] === "function")) return logger;
-  throw new BadParameterError("logger", `Cannot use "logger": must have the methods debug, info and warn`);
+  if (typeof key !== "string" || !KEY.test(key)) {
+    const wanted = 'tokens of letters, digits, "-", "_", "/" and "=" joined by dots, without wildcards';
+    throw badParameter("key", wanted, key);
+  }
+  if (!isUuid(id)) throw badParameter("id", "a UUID, since Go peers take over what is none", id);
+  if (!(["debug", "info", "warn"] as const).every((method) => typeof logger?.[method] === "function")) {
+    throw new BadParameterError("logger", `Cannot use "logger": must have the methods debug, info and warn`);
+  }
+  return { key, id: id.toLowerCase(), name: requireName(name), meta: requireMeta(meta), ttl, timing, logger };
 }

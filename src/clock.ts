@@ -1,8 +1,4 @@
-/**
- * The one source of time.
- *
- * @module
- */
+/** The one source of time. */
 
 /** Time as leases need it; injected so that a test can move it by hand. All values are milliseconds. */
 export interface Clock {
@@ -20,6 +16,8 @@ export interface TimeSources {
   monotonic(): number;
   /** Milliseconds since the Unix epoch; may jump. */
   wall(): number;
+  /** Calls back once after about `delay` ms, as `setTimeout` does: early or late. Returns a function that cancels it. */
+  later(delay: number, callback: () => void): () => void;
 }
 
 /** A wall clock that gains more than this on the monotonic one between two looks is taken for sleep. */
@@ -28,7 +26,18 @@ const SLEEP_THRESHOLD = 250;
 /** Longer delays would make `setTimeout` fire at once. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
-const runtimeSources: TimeSources = { monotonic: () => performance.now(), wall: () => Date.now() };
+/** A wait is cut into as many naps, none shorter than this in milliseconds. */
+const NAPS = 8;
+const SHORTEST_NAP = 50;
+
+const runtimeSources: TimeSources = {
+  monotonic: () => performance.now(),
+  wall: () => Date.now(),
+  later: (delay, callback) => {
+    const timer = setTimeout(callback, delay);
+    return () => clearTimeout(timer);
+  },
+};
 
 /**
  * The clock of the runtime, made to count sleep (L2).
@@ -69,16 +78,23 @@ export class SystemClock implements Clock {
     return this.#sources.wall();
   }
 
-  /** Calls back once when `delay` ms have passed; late after a sleep or a busy loop, never early. */
+  /**
+   * Calls back once when `delay` ms have passed; late after a sleep or a busy loop, never early.
+   *
+   * Timers stand still while the machine sleeps. So it waits in naps, and after waking is late by one nap at the most.
+   */
   after(delay: number, callback: () => void): () => void {
     const due = this.now() + delay;
-    let timer: ReturnType<typeof setTimeout>;
-    const wait = () => {
-      const left = due - this.now();
-      if (left <= 0) return callback();
-      timer = setTimeout(wait, Math.min(Math.ceil(left), LONGEST_TIMEOUT));
+    const nap = Math.min(Math.max(delay / NAPS, SHORTEST_NAP), LONGEST_TIMEOUT);
+    let cancel = () => {};
+    const wait = (left: number) => {
+      cancel = this.#sources.later(Math.max(0, Math.ceil(Math.min(left, nap))), () => {
+        const rest = due - this.now();
+        if (rest > 0) wait(rest);
+        else callback();
+      });
     };
-    timer = setTimeout(wait, Math.min(Math.max(0, Math.ceil(delay)), LONGEST_TIMEOUT));
-    return () => clearTimeout(timer);
+    wait(delay);
+    return () => cancel();
   }
 }

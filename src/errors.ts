@@ -3,8 +3,6 @@
  *
  * Contention is never an error: it is `false` or `null`. A cancelled wait rejects with the caller's own
  * `signal.reason`. Tell errors apart by `code` or `name`; `instanceof` works only within one copy of the library.
- *
- * @module
  */
 
 /** Base of all errors of this library: catch it to catch them all. */
@@ -14,15 +12,15 @@ export class NatslockError extends Error {
   /** Stable machine-readable name of the condition, such as `"BAD_PARAMETER"`. */
   readonly code: string;
 
-  /** True where the same call may succeed later without anybody changing anything. */
-  get transient(): boolean {
-    return false;
-  }
-
-  /** Makes an error with a stable code; `options.cause` keeps what led to it. */
+  /** `options.cause` keeps what led to it. */
   constructor(code: string, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
+  }
+
+  /** True where the same call may succeed later without anybody changing anything. */
+  get transient(): boolean {
+    return false;
   }
 }
 
@@ -34,6 +32,8 @@ export function show(value: unknown): string {
     return typeof value;
   }
 }
+
+const mustBe = (wanted: string, value: unknown): string => `must be ${wanted}, current value is ${show(value)}`;
 
 /** An argument is missing or out of range. Thrown before any message is sent: mend the call. */
 export class BadParameterError extends NatslockError {
@@ -49,17 +49,13 @@ export class BadParameterError extends NatslockError {
   }
 }
 
-/** What a {@linkcode BucketConfigError} found. */
-export interface BucketComplaint {
-  /** Name of the bucket. */
-  readonly bucket: string;
-  /** Name of the setting, as the server spells it. */
-  readonly setting: string;
-  /** Its present value. */
-  readonly value: unknown;
-  /** What a lock bucket needs. */
-  readonly wanted: string;
+/** The complaint about a parameter that is not what was wanted. */
+export function badParameter(parameter: string, wanted: string, value: unknown): BadParameterError {
+  return new BadParameterError(parameter, `Cannot use "${parameter}": ${mustBe(wanted, value)}`);
 }
+
+/** What a {@linkcode BucketConfigError} found. */
+export type BucketComplaint = Pick<BucketConfigError, "bucket" | "setting" | "value" | "wanted">;
 
 /** The bucket has a setting with which locks would not be safe: change that setting, or use a bucket made for locks. */
 export class BucketConfigError extends NatslockError {
@@ -75,14 +71,8 @@ export class BucketConfigError extends NatslockError {
   readonly wanted: string;
 
   /** States the complaint in one sentence. */
-  constructor(complaint: BucketComplaint) {
-    const { bucket, setting, value, wanted } = complaint;
-    super(
-      "BUCKET_CONFIG",
-      `Cannot keep locks in bucket "${bucket}": "${setting}" must be ${wanted}, current value is ${
-        JSON.stringify(value)
-      }`,
-    );
+  constructor({ bucket, setting, value, wanted }: BucketComplaint) {
+    super("BUCKET_CONFIG", `Cannot keep locks in bucket "${bucket}": "${setting}" ${mustBe(wanted, value)}`);
     this.bucket = bucket;
     this.setting = setting;
     this.value = value;
@@ -111,12 +101,7 @@ export class AcquireTimeoutError extends NatslockError {
  * - `stolen`: someone took it on purpose;
  * - `closed`: the connection was closed for good.
  */
-export type LossReason =
-  | "deadline"
-  | "superseded"
-  | "removed"
-  | "stolen"
-  | "closed";
+export type LossReason = "deadline" | "superseded" | "removed" | "stolen" | "closed";
 
 /** The lease is no longer held though nobody released it: stop the protected work. Always the reason of a signal. */
 export class LeaseLostError extends NatslockError {
@@ -189,7 +174,6 @@ export class ConnectionError extends NatslockError {
 
   /** True for `timeout`, `unavailable` and `contended`. */
   override get transient(): boolean {
-    return this.why === "timeout" || this.why === "unavailable" ||
-      this.why === "contended";
+    return ["timeout", "unavailable", "contended"].includes(this.why);
   }
 }

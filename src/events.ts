@@ -1,13 +1,9 @@
-/**
- * What happens to a candidate, as one tagged union.
- *
- * @module
- */
+/** What happens to a candidate, as one tagged union. */
 
 import type { LossReason, NatslockError } from "./errors.ts";
 import type { Leadership } from "./leadership.ts";
 
-/** What a {@linkcode LockEvent} is about. Times are milliseconds. */
+/** What a {@linkcode LockEvent} is about. */
 export interface LockEventAbout {
   /** Key of the lock. */
   readonly key: string;
@@ -19,11 +15,11 @@ export interface LockEventAbout {
 export interface HoldEventAbout extends LockEventAbout {
   /** Fencing token of the hold. */
   readonly token: number;
-  /** How long it has been held. */
+  /** How long it has been held, in milliseconds. */
   readonly age: number;
 }
 
-/** One thing that happened; `type` says which. */
+/** One thing that happened; `type` says which. `remaining` is what is left of the lease, in milliseconds. */
 export type LockEvent =
   /** The lock was granted to this candidate. Paired with one `released` or `lost`. */
   | { readonly type: "acquired" } & HoldEventAbout
@@ -31,7 +27,7 @@ export type LockEvent =
   | { readonly type: "renewed"; readonly remaining: number } & HoldEventAbout
   /** A renewal failed or its outcome is unknown; it is tried again while the lease lasts. */
   | { readonly type: "renewal_failed"; readonly remaining: number; readonly error: NatslockError } & HoldEventAbout
-  /** Renewals have failed and less than a third of the lease is left: wind the work up. Once for each failure streak. */
+  /** Renewals have failed and less than half of what one gives is left: wind the work up. Once per failure streak. */
   | { readonly type: "at_risk"; readonly remaining: number } & HoldEventAbout
   /** The holder gave it back. */
   | { readonly type: "released" } & HoldEventAbout

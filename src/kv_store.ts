@@ -1,152 +1,185 @@
-/**
- * Leases in a NATS key-value bucket.
- *
- * @module
- */
+/** Leases in a NATS key-value bucket. */
 
-import { headers } from "@nats-io/nats-core";
-import { type Bucket, bucketOf, type KvHandle } from "./bucket_handle.ts";
-import { BucketConfigError, ConnectionError } from "./errors.ts";
-import { watchOf } from "./kv_watch.ts";
+import { jetstream, type JetStreamClient, jetstreamManager } from "@nats-io/jetstream";
+import type { StreamAPI, StreamConfig, StreamInfo } from "@nats-io/jetstream";
+import type { KV } from "@nats-io/kv";
+import { headers, nanos, type NatsConnection } from "@nats-io/nats-core";
+import { checkBucket } from "./bucket_rules.ts";
+import { badParameter, BucketConfigError, ConnectionError } from "./errors.ts";
+import { BucketWatch } from "./kv_watch.ts";
 import { API_CODES, apiCodeOf, currentRevision, troubleOf } from "./nats_trouble.ts";
 import { decodeRecord, encodeHeaders } from "./record.ts";
 import type { Hint, LeaseStore, ReadOutcome, RemoveRequest, StoreTerms, WriteOutcome, WriteRequest } from "./store.ts";
 
-/** One message to the bucket, written only if the key stands at the expected revision. */
-interface Put {
-  readonly value: string;
-  readonly headers: readonly [name: string, value: string][];
-  readonly expected: number;
-  /** Milliseconds, whole seconds; `null` = the bucket's. */
-  readonly ttl: number | null;
-  readonly timeout: number;
+/**
+ * A KV handle of `@nats-io/kv`, such as `newKeyValue()` returns.
+ * @internal Documented there: the documentation linter would ask for all of it here.
+ */
+export type KvHandle = KV;
+
+/** The fields of the client's own objects that lead back to the connection. */
+type KvInsides = { bucket: string; stream: string; js: { nc: NatsConnection; apiPrefix?: string; prefix?: string } };
+
+/** Settings of a bucket to be made. */
+export type BucketSettings = Partial<StreamConfig> & { readonly name: string };
+
+type Message = { readonly value: string; readonly headers: readonly [name: string, value: string][] };
+
+const API_PREFIX = "$JS.API";
+
+/** Longest wait for an answer about a bucket, in milliseconds. */
+const API_TIMEOUT = 5000;
+
+/** The mark of a release may carry a time of its own, in milliseconds, from this server on (nats-facts 1). */
+const MARKER_TTL = 1000;
+const MARKER_TTL_SINCE = "2.11.7";
+
+/** A release is a purge, as any KV client would see it. */
+const RELEASE: Message = { value: "", headers: [["KV-Operation", "PURGE"], ["Nats-Rollup", "sub"]] };
+
+const stores = new WeakMap<KvHandle, KvStore>();
+
+/**
+ * The leases behind a KV handle, the same for the same handle; sends nothing.
+ * @throws {BadParameterError} if the handle is none of a NATS client
+ */
+export function storeOf(kv: KvHandle | undefined): KvStore {
+  const { bucket, stream, js } = (kv ?? {}) as Partial<KvInsides>;
+  if (!kv || typeof bucket !== "string" || typeof stream !== "string" || !js?.nc) {
+    throw badParameter("kv", "a KV of @nats-io/kv, such as newKeyValue() returns", kv);
+  }
+  const store = stores.get(kv) ?? new KvStore({ bucket, stream, js });
+  stores.set(kv, store);
+  return store;
 }
 
 /**
- * A {@linkcode LeaseStore} on NATS.
+ * A {@linkcode LeaseStore} on NATS, and the connection it is reached by.
  *
  * Writes are published with the expected sequence of their subject, since `kv.update()` would drop the record's own
  * lease length (nats-facts 0.2); reads go to the stream's leader (0.7).
  */
 export class KvStore implements LeaseStore {
-  readonly #bucket: Bucket;
+  readonly name: string;
+  readonly stream: string;
+  readonly nc: NatsConnection;
+  readonly js: JetStreamClient;
+  readonly #apiPrefix: string;
+  readonly #watch = new BucketWatch(this);
+  #terms: StoreTerms | null = null;
+  #republish: StreamConfig["republish"];
 
-  /**
-   * Takes a KV handle; sends nothing.
-   *
-   * @throws {BadParameterError} if `kv` is none
-   */
-  constructor(kv: KvHandle) {
-    this.#bucket = bucketOf(kv);
+  constructor({ bucket, stream, js: { nc, apiPrefix, prefix } }: KvInsides) {
+    this.name = bucket;
+    this.stream = stream;
+    this.nc = nc;
+    this.#apiPrefix = apiPrefix ?? prefix ?? API_PREFIX;
+    this.js = jetstream(nc, { apiPrefix: this.#apiPrefix });
   }
 
-  /** Name of the bucket. */
-  get name(): string {
-    return this.#bucket.name;
+  subject(key: string): string {
+    return `$KV.${this.name}.${key}`;
   }
 
-  /** What the bucket is like. */
-  terms(options?: { readonly fresh?: boolean }): Promise<StoreTerms> {
-    return this.#bucket.terms(options);
+  /** Subject on which the server repeats the changes of a key; `null` if it does not, or that is not known yet. */
+  repeatedSubject(key: string): string | null {
+    const { src = ">", dest = "", headers_only: withoutValues } = this.#republish ?? {};
+    const [from, to, subject] = [src.slice(0, -1), dest.slice(0, -1), this.subject(key)];
+    if (src !== `${from}>` || dest !== `${to}>` || withoutValues || !subject.startsWith(from)) return null;
+    return to + subject.slice(from.length);
   }
 
-  /** Looks at a key on the stream's leader. */
-  async read(key: string, options: { readonly timeout: number }): Promise<ReadOutcome> {
-    const { nc, stream } = this.#bucket;
+  async terms(options: { readonly fresh?: boolean; readonly make?: BucketSettings } = {}): Promise<StoreTerms> {
+    if (this.#terms !== null && !options.fresh) return this.#terms;
+    this.#terms = null;
+    const { config, created } = await this.#info(options.make);
+    checkBucket(this.name, config);
+    this.#republish = config.republish;
+    const ttl = config.max_age > 0 ? config.max_age / nanos(1) : null;
+    const perKeyTtl = config.allow_msg_ttl === true;
+    const version = this.nc.info?.version ?? "";
+    const short = perKeyTtl && version.localeCompare(MARKER_TTL_SINCE, "en", { numeric: true }) >= 0;
+    return this.#terms = { epoch: String(created), ttl, perKeyTtl, markerTtl: short ? MARKER_TTL : ttl ?? Infinity };
+  }
+
+  async read(key: string, { timeout }: { readonly timeout: number }): Promise<ReadOutcome> {
     try {
-      if (nc.isClosed()) return { kind: "failed", error: this.#closed(key) };
-      const manager = await this.#bucket.manager(options.timeout);
-      const message = await manager.streams.getMessage(stream, { last_by_subj: this.#bucket.subject(key) });
-      if (message === null) {
-        return { kind: "seen", sighting: { kind: "vacant", revision: 0 } };
-      }
-      const header = (name: string) => message.header?.get(name);
-      return {
-        kind: "seen",
-        sighting: decodeRecord({
-          revision: message.seq,
-          value: message.data,
-          header,
-        }),
-      };
+      const streams = await this.#streams(timeout);
+      const message = await streams.getMessage(this.stream, { last_by_subj: this.subject(key) });
+      if (message === null) return { kind: "seen", sighting: { kind: "vacant", revision: 0 } };
+      const { seq: revision, data: value, header: head } = message;
+      return { kind: "seen", sighting: decodeRecord({ revision, value, header: (name) => head?.get(name) }) };
     } catch (cause) {
       return { kind: "failed", error: await this.#explain(troubleOf(cause, `read key "${key}"`).error) };
     }
   }
 
-  /** Writes a record if the key stands at the expected revision. */
-  write(key: string, request: WriteRequest): Promise<WriteOutcome> {
-    const { record, expected, ttl, timeout } = request;
-    return this.#put(key, { value: record.holder, headers: encodeHeaders(record), expected, ttl, timeout });
+  write(key: string, { record, ...request }: WriteRequest): Promise<WriteOutcome> {
+    return this.#put(key, { value: record.holder, headers: encodeHeaders(record) }, request);
   }
 
-  /** Puts the mark of a release if the key stands at the expected revision: a purge, as any KV client would see it. */
   async remove(key: string, request: RemoveRequest): Promise<WriteOutcome> {
-    const { perKeyTtl, markerTtl, ttl } = await this.#bucket.terms();
-    return await this.#put(key, {
-      value: "",
-      headers: [["KV-Operation", "PURGE"], ["Nats-Rollup", "sub"]],
-      ttl: perKeyTtl && markerTtl !== (ttl ?? Infinity) ? markerTtl : null,
-      ...request,
-    });
+    const { markerTtl, ttl } = await this.terms();
+    const ownTtl = markerTtl === (ttl ?? Infinity) ? null : markerTtl;
+    return await this.#put(key, RELEASE, { ...request, ttl: ownTtl });
   }
 
-  /** Tells of changes of a key: by what the bucket repeats, else by a consumer shared with other watches of it. */
   watch(key: string, listener: (hint: Hint) => void): () => void {
-    return watchOf(this.#bucket).add(key, listener);
+    return this.#watch.add(key, listener);
   }
 
-  async #put(key: string, put: Put): Promise<WriteOutcome> {
-    const { js, nc } = this.#bucket;
-    if (nc.isClosed()) return { kind: "failed", error: this.#closed(key) };
+  async #put(key: string, message: Message, request: Omit<WriteRequest, "record">): Promise<WriteOutcome> {
+    const { expected, ttl, timeout } = request;
     const head = headers();
-    for (const [name, value] of put.headers) head.set(name, value);
+    for (const [name, value] of message.headers) head.set(name, value);
+    if (ttl !== null) head.set("Nats-TTL", `${ttl / 1000}s`);
+    const subject = this.#apiPrefix === API_PREFIX ? this.subject(key) : `${this.#apiPrefix}.${this.subject(key)}`;
+    const condition = { headers: head, timeout, expect: { lastSubjectSequence: expected } };
     try {
-      const ack = await js.publish(this.#bucket.editSubject(key), put.value, {
-        headers: head,
-        timeout: put.timeout,
-        expect: { lastSubjectSequence: put.expected },
-        ...(put.ttl === null ? {} : { ttl: `${put.ttl / 1000}s` }),
-      });
-      return { kind: "applied", revision: ack.seq };
+      return { kind: "applied", revision: (await this.js.publish(subject, message.value, condition)).seq };
     } catch (cause) {
-      return await this.#unwritten(key, cause);
+      const code = apiCodeOf(cause);
+      const isConflict = code === API_CODES.wrongRevision || code === API_CODES.inFlight;
+      if (isConflict) return { kind: "conflict", current: currentRevision(cause) };
+      const { certain, error } = troubleOf(cause, `write key "${key}"`);
+      return certain ? { kind: "failed", error: await this.#explain(error) } : { kind: "unknown", error };
     }
-  }
-
-  async #unwritten(key: string, cause: unknown): Promise<WriteOutcome> {
-    const code = apiCodeOf(cause);
-    if (code === API_CODES.wrongLastSequence) {
-      return { kind: "conflict", current: currentRevision(cause) };
-    }
-    if (code === API_CODES.writeInFlight) {
-      return { kind: "conflict", current: null };
-    }
-    const { certain, error } = troubleOf(cause, `write key "${key}"`);
-    if (!certain) return { kind: "unknown", error };
-    return { kind: "failed", error: await this.#explain(error) };
   }
 
   /** "No responders" is what a stream without a leader and a bucket that was deleted look like: ask which it is. */
   async #explain(error: ConnectionError): Promise<ConnectionError> {
-    if (error.why !== "unavailable" && error.why !== "bucket_missing") {
-      return error;
-    }
+    if (error.why !== "unavailable" && error.why !== "bucket_missing") return error;
+    return await this.terms({ fresh: true }).then(() => error, (cause: ConnectionError | BucketConfigError) => {
+      if (cause instanceof BucketConfigError) return new ConnectionError("refused", cause.message, { cause });
+      return cause.why === "bucket_missing" ? cause : error;
+    });
+  }
+
+  /** Asks three times within the timeout: a stream that is being made does not answer while it has no leader. */
+  async #info(make?: BucketSettings, tries = 3): Promise<StreamInfo> {
     try {
-      await this.#bucket.terms({ fresh: true });
-      return error;
-    } catch (reason) {
-      if (reason instanceof BucketConfigError) {
-        return new ConnectionError("refused", reason.message, { cause: reason });
-      }
-      return reason instanceof ConnectionError &&
-          reason.why === "bucket_missing"
-        ? reason
-        : error;
+      return await (await this.#streams(API_TIMEOUT / 3)).info(this.stream);
+    } catch (cause) {
+      const { error } = troubleOf(cause, `read the settings of bucket "${this.name}"`);
+      if (error.why === "timeout" && tries > 1) return await this.#info(make, tries - 1);
+      if (error.why === "bucket_missing" && make) return await this.#make(make);
+      throw error;
     }
   }
 
-  #closed(key: string): ConnectionError {
-    return new ConnectionError("closed", `Cannot use key "${key}": the connection is closed`);
+  async #make(settings: BucketSettings): Promise<StreamInfo> {
+    try {
+      return await (await this.#streams(API_TIMEOUT)).add(settings);
+    } catch (cause) {
+      const { error } = troubleOf(cause, `make bucket "${this.name}"`);
+      // Somebody else made it meanwhile with other settings, or the answer to our own making was lost.
+      if (apiCodeOf(cause) === API_CODES.nameInUse || error.why === "timeout") return await this.#info();
+      throw error;
+    }
+  }
+
+  /** Requests to the stream's leader; each ends after `timeout` milliseconds. */
+  async #streams(timeout: number): Promise<StreamAPI> {
+    return (await jetstreamManager(this.nc, { apiPrefix: this.#apiPrefix, timeout, checkAPI: false })).streams;
   }
 }

@@ -1,176 +1,123 @@
 /**
- * Watches on a bucket, shared by all who watch through one connection.
- *
- * A bucket that repeats its changes is watched by one plain subscription per key: no consumer on the server. Any other
- * by one consumer for the whole bucket (nats-facts 0.8).
- *
- * @module
+ * Watches on a bucket, shared by all who watch it by the same handle. A bucket that repeats its changes is watched by a
+ * plain subscription per key, any other by one consumer for all keys (nats-facts 0.8).
  */
 
-import type { NatsConnection } from "@nats-io/nats-core";
-import type { Bucket } from "./bucket_handle.ts";
+import type { Msg } from "@nats-io/nats-core";
+import type { KvStore } from "./kv_store.ts";
 import { decodeRecord, type StoredRecord } from "./record.ts";
 import type { Hint } from "./store.ts";
 
 type Listener = (hint: Hint) => void;
+type Stop = () => void;
 
-/** Something that ends when it is told to. */
-interface Stoppable {
-  stop(): void;
-}
+const GAP: Hint = { kind: "gap" };
+const seen = (stored: StoredRecord): Hint => ({ kind: "seen", sighting: decodeRecord(stored) });
 
-const watches = new WeakMap<Bucket, BucketWatch>();
-
-/** The watches of a bucket. */
-export function watchOf(bucket: Bucket): BucketWatch {
-  const known = watches.get(bucket) ?? new BucketWatch(bucket);
-  watches.set(bucket, known);
-  return known;
-}
-
-/** All listeners to one bucket through one connection. */
+/** All listeners to one bucket. */
 export class BucketWatch {
-  readonly #bucket: Bucket;
-  readonly #listeners = new Map<string, Set<Listener>>();
-  /** What feeds each key; under the empty key, what feeds all of them. */
-  readonly #sources = new Map<string, Stoppable>();
-  #status: Stoppable | null = null;
+  readonly #store: KvStore;
+  readonly #keys = new Map<string, { readonly listeners: Set<Listener>; readonly stop: Stop }>();
+  #status: Stop | null = null;
+  #consumer: Stop | null = null;
 
-  /** Sends nothing yet. */
-  constructor(bucket: Bucket) {
-    this.#bucket = bucket;
+  constructor(store: KvStore) {
+    this.#store = store;
   }
 
-  /** Adds a listener; the first one of a key begins a subscription, the last one to leave ends it. */
-  add(key: string, listener: Listener): () => void {
-    const listeners = this.#listeners.get(key) ?? new Set();
-    this.#listeners.set(key, listeners.add(listener));
-    this.#status ??= this.#watchStatus(this.#bucket.nc);
-    if (listeners.size === 1) this.#begin(key);
-    return () => this.#remove(key, listener);
+  /** Adds a listener; the first one of a key begins what feeds it, the last one to leave ends it. */
+  add(key: string, listener: Listener): Stop {
+    const watched = this.#keys.get(key) ?? { listeners: new Set(), stop: this.#feed(key) };
+    this.#keys.set(key, watched);
+    watched.listeners.add(listener);
+    return () => {
+      if (!watched.listeners.delete(listener) || watched.listeners.size > 0) return;
+      this.#keys.delete(key);
+      watched.stop();
+      if (this.#keys.size > 0) return;
+      this.#status?.();
+      this.#consumer?.();
+      this.#status = this.#consumer = null;
+    };
   }
 
-  #remove(key: string, listener: Listener): void {
-    const listeners = this.#listeners.get(key);
-    if (!listeners?.delete(listener) || listeners.size > 0) return;
-    this.#listeners.delete(key);
-    this.#end(key);
-    if (this.#listeners.size > 0) return;
-    this.#end("");
-    this.#status?.stop();
-    this.#status = null;
+  #feed(key: string): Stop {
+    this.#status ??= this.#followStatus();
+    const subject = this.#store.repeatedSubject(key);
+    if (subject !== null) return this.#subscribe(key, subject);
+    this.#consumer ??= this.#consume();
+    return () => {};
   }
 
-  #begin(key: string): void {
-    const repeated = this.#bucket.repeatedSubject(key);
-    if (repeated !== null) this.#sources.set(key, this.#subscribe(key, repeated));
-    else if (!this.#sources.has("")) this.#sources.set("", this.#consume());
-  }
-
-  #end(key: string): void {
-    this.#sources.get(key)?.stop();
-    this.#sources.delete(key);
-  }
-
-  #subscribe(key: string, subject: string): Stoppable {
-    const { nc } = this.#bucket;
+  #subscribe(key: string, subject: string): Stop {
+    const { nc } = this.#store;
     let last = 0;
+    const callback = (error: Error | null, message: Msg): void => {
+      if (error) return this.#tell(key, GAP);
+      const header = (name: string) => message.headers?.get(name);
+      const revision = Number(header("Nats-Sequence"));
+      if (!Number.isSafeInteger(revision) || revision === last) return;
+      // The server names the change before this one: if that was not seen here, something is missing. Revisions that
+      // go back are those of a bucket made anew, or forged.
+      const isGap = last > 0 && (Number(header("Nats-Last-Sequence")) > last || revision < last);
+      last = revision;
+      this.#tell(key, isGap ? GAP : seen({ revision, value: message.data, header }));
+    };
+    // A subscription is not answered, and TCP would keep back what follows it until the server's delayed
+    // acknowledgement, some 40 ms later. The answer to a ping carries that at once.
+    const hurry = () => void nc.flush().catch(() => {});
     try {
-      const subscription = nc.subscribe(subject, {
-        callback: (error, message) => {
-          if (error) return this.#tell(key, { kind: "gap" });
-          const header = (name: string) => message.headers?.get(name);
-          const revision = Number(header("Nats-Sequence"));
-          if (!Number.isSafeInteger(revision) || revision === last) return;
-          // The server names the change before this one: if that was not seen here, something is missing. Revisions
-          // that go back are those of a bucket made anew, or forged.
-          const missing = last > 0 && (Number(header("Nats-Last-Sequence")) > last || revision < last);
-          last = revision;
-          if (missing) return this.#tell(key, { kind: "gap" });
-          this.#show(key, { revision, value: message.data, header });
-        },
-      });
-      this.#hurry();
-      return {
-        stop: () => {
-          subscription.unsubscribe();
-          this.#hurry();
-        },
+      const subscription = nc.subscribe(subject, { callback });
+      hurry();
+      return () => {
+        subscription.unsubscribe();
+        hurry();
       };
     } catch {
       // A connection that is closed: whoever waits finds out by its own look.
-      return { stop: () => {} };
+      return () => {};
     }
   }
 
-  /**
-   * A subscription is not answered, and TCP would keep back what follows it until the server's delayed acknowledgement,
-   * some 40 ms later. The answer to a ping carries that at once.
-   */
-  #hurry(): void {
-    const { nc } = this.#bucket;
-    if (!nc.isClosed()) nc.flush().catch(() => {});
-  }
-
-  /**
-   * One ordered consumer for all keys, made in the background; until it runs, whoever waits looks by the clock. It is
-   * deleted when it is no longer needed: the server would keep it for minutes (nats-facts 2).
-   */
-  #consume(): Stoppable {
-    const { js, stream } = this.#bucket;
-    const prefix = this.#bucket.subject("");
-    let stopped = false;
-    let end = () => {};
-    const run = async () => {
-      const consumer = await js.consumers.getPushConsumer(stream, {
-        deliver_policy: "new",
-        filter_subjects: `${prefix}>`,
-      });
-      const remove = () => void consumer.delete().catch(() => {});
-      if (stopped) return remove();
+  /** Made in the background; deleted when no longer needed, since the server would keep it for minutes (nats-facts 2). */
+  #consume(): Stop {
+    const { js, stream } = this.#store;
+    const prefix = this.#store.subject("");
+    const running = (async () => {
+      const changes = { deliver_policy: "new", filter_subjects: `${prefix}>` } as const;
+      const consumer = await js.consumers.getPushConsumer(stream, changes);
       const messages = await consumer.consume({
-        callback: ({ subject, seq, data, headers }) => {
-          const header = (name: string) => headers?.get(name);
-          this.#show(subject.slice(prefix.length), { revision: seq, value: data, header });
-        },
+        callback: ({ subject, seq: revision, data: value, headers }) =>
+          this.#tell(subject.slice(prefix.length), seen({ revision, value, header: (name) => headers?.get(name) })),
       });
-      end = () => {
-        remove();
+      return { consumer, messages };
+    })();
+    const stop = () => {
+      running.then(({ consumer, messages }) => {
         messages.stop();
-      };
-      if (stopped) return end();
-      // What changed before the consumer was made was not pushed.
-      this.#tellAll();
-      await messages.closed();
+        return consumer.delete();
+      }).catch(() => {});
     };
-    run().catch(() => {}).finally(() => stopped || this.#tellAll());
-    return {
-      stop: () => {
-        stopped = true;
-        end();
-      },
-    };
+    // What changed before it ran was not pushed.
+    running.catch(() => {}).finally(() => this.#consumer === stop && this.#tellAll());
+    return stop;
   }
 
-  #watchStatus(nc: NatsConnection): Stoppable {
-    const statuses = nc.status() as AsyncIterable<{ type: string }> & Partial<Stoppable>;
+  #followStatus(): Stop {
+    const statuses = this.#store.nc.status() as AsyncIterable<{ type: string }> & { stop?(): void };
     const run = async () => {
       for await (const { type } of statuses) if (type === "reconnect") this.#tellAll();
       this.#tellAll();
     };
     run().catch(() => {});
-    return { stop: () => statuses.stop?.() };
-  }
-
-  #show(key: string, stored: StoredRecord): void {
-    this.#tell(key, { kind: "seen", sighting: decodeRecord(stored) });
+    return () => statuses.stop?.();
   }
 
   #tell(key: string, hint: Hint): void {
-    for (const listener of this.#listeners.get(key) ?? []) listener(hint);
+    for (const listener of this.#keys.get(key)?.listeners ?? []) listener(hint);
   }
 
   #tellAll(): void {
-    for (const key of this.#listeners.keys()) this.#tell(key, { kind: "gap" });
+    for (const key of this.#keys.keys()) this.#tell(key, GAP);
   }
 }

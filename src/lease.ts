@@ -1,10 +1,6 @@
-/**
- * The lease: what a holder holds in the hand.
- *
- * @module
- */
+/** The lease: what a holder holds in the hand. */
 
-import { LeaseLostError, LeaseReleasedError, type NatslockError } from "./errors.ts";
+import { LeaseLostError, LeaseReleasedError, type LossReason, type NatslockError } from "./errors.ts";
 import type { LeaseState } from "./lease_model.ts";
 
 /** What a lease asks of the one who keeps it. */
@@ -45,10 +41,7 @@ export class Lease {
 
   /** Made by a Locker. */
   constructor(about: { key: string; token: number; epoch: string; signal: AbortSignal }, keeping: LeaseKeeping) {
-    this.key = about.key;
-    this.epoch = about.epoch;
-    this.signal = about.signal;
-    this.token = about.token;
+    ({ key: this.key, token: this.token, epoch: this.epoch, signal: this.signal } = about);
     this.#keeping = keeping;
   }
 
@@ -65,10 +58,8 @@ export class Lease {
 
   /**
    * Gives the lock back: the signal aborts at once, then the record is removed, so that another is granted. Never
-   * touches a successor's record. Further calls, and a call after a loss, send nothing.
-   *
-   * Waits for a renewal in flight and for the answer, each at most `timing.requestTimeout`.
-   *
+   * touches a successor's record. Further calls, and a call after a loss, send nothing. Waits for a renewal in flight
+   * and for the answer, each at most `timing.requestTimeout`.
    * @throws {ConnectionError} if the removal could not be confirmed; it is tried again in the background until the
    * record would have run out by itself
    */
@@ -78,21 +69,23 @@ export class Lease {
   }
 
   /** The same as {@linkcode Lease.release}, for `await using`. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.release();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release();
   }
 }
 
+const LOSSES: Readonly<Record<LossReason, string>> = {
+  deadline: "no renewal was confirmed before its end",
+  superseded: "another record stands under the key",
+  removed: "its record is gone",
+  stolen: "it was taken on purpose",
+  closed: "the connection is closed",
+};
+
 /** The reason a lease's signal aborts with. */
 export function endOfLease(key: string, { phase }: LeaseState): NatslockError {
-  const end = phase.at === "idle" || phase.at === "leaving" ? phase.end : null;
+  const end = phase.at === "idle" ? phase.end : null;
   if (end?.kind !== "lost") return new LeaseReleasedError(`The lease of key "${key}" was released`);
-  const what = {
-    deadline: "no renewal was confirmed before its end",
-    superseded: "another record stands under the key",
-    removed: "its record is gone",
-    stolen: "it was taken on purpose",
-    closed: "the connection is closed",
-  }[end.why];
-  return new LeaseLostError(end.why, `The lease of key "${key}" was lost: ${what}`, { cause: end.error ?? undefined });
+  const { why, error } = end;
+  return new LeaseLostError(why, `The lease of key "${key}" was lost: ${LOSSES[why]}`, { cause: error ?? undefined });
 }

@@ -1,13 +1,10 @@
-/**
- * Decisions while a lease is held.
- *
- * @module
- */
+/** Decisions while a lease is held. */
 
 import { ConnectionError, type LossReason, type NatslockError } from "./errors.ts";
 import { leave } from "./lease_leaving.ts";
 import {
-  type Effect,
+  type Answer,
+  finish,
   go,
   type Held,
   type LeaseEvent,
@@ -24,16 +21,16 @@ export function held(scene: Scene, phase: Held, event: LeaseEvent): Step {
   switch (event.on) {
     case "renew":
     case "retry":
-      return phase.busy === null ? renew(scene, phase) : go(scene.memory, phase);
+      if (phase.busy !== null) return go(scene.memory, phase);
+      // With a renewal in doubt the next step is a look, else the same record again on our own last revision.
+      return phase.doubt === null ? write(scene, phase) : look(scene, phase);
     case "applied":
       return renewed(scene, phase, event.revision);
     case "unknown":
       return troubled(scene, { ...phase, doubt: phase.doubt ?? phase.sentAt }, event.error);
     case "conflict":
       // No loss yet: the write that stands may be our own (L6).
-      if (event.current === null) {
-        return go(scene.memory, { ...phase, busy: null }, { act: "pause", why: "contention" });
-      }
+      if (event.current === null) return go(scene.memory, phase, { act: "pause", why: "contention" });
       return look(scene, phase);
     case "failed":
       return failed(scene, phase, event.error);
@@ -48,6 +45,10 @@ export function held(scene: Scene, phase: Held, event: LeaseEvent): Step {
   }
 }
 
+function renewed({ memory, rules }: Scene, phase: Held, revision: number): Step {
+  return go(memory, { ...phase, revision, validUntil: validity(phase.sentAt, rules), doubt: null, trouble: null });
+}
+
 /** A push can be forged or late: what is not a write of our own is looked up, nothing more. */
 function hinted(scene: Scene, phase: Held, sighting: Sighting): Step {
   const own = sighting.kind === "held" && sighting.record.attempt === phase.attempt;
@@ -55,111 +56,54 @@ function hinted(scene: Scene, phase: Held, sighting: Sighting): Step {
   return look(scene, phase);
 }
 
-/** With a renewal in doubt the next step is a look, else the same record again on our own last revision. */
-function renew(scene: Scene, phase: Held): Step {
-  if (phase.doubt !== null) return look(scene, phase);
-  return write(scene, phase);
-}
-
-function renewed(scene: Scene, phase: Held, revision: number): Step {
-  const validUntil = validity(phase.sentAt, scene.rules);
-  const next: Held = { ...phase, revision, validUntil, doubt: null, trouble: null, busy: null };
-  return go(scene.memory, next, { act: "tell", news: "renewed" });
-}
-
 /** Only a look at our own attempt keeps a lease in doubt, and it counts from when that renewal left, not from now. */
-function seen(
-  scene: Scene,
-  phase: Held,
-  answer: { sighting: Sighting; fresh: boolean },
-): Step {
-  const { sighting } = answer;
-  const stale = sighting.revision > 0 && sighting.revision < phase.revision;
-  if (stale && !answer.fresh) return look(scene, phase, true);
-  const ours = sighting.kind === "held" &&
-    sighting.record.attempt === phase.attempt &&
-    sighting.record.holder === scene.rules.id;
-  if (!ours) {
-    return lost(scene, sighting.kind === "vacant" ? "removed" : "superseded", { sighting });
+function seen(scene: Scene, phase: Held, { sighting, fresh }: Extract<Answer, { on: "seen" }>): Step {
+  const { revision } = sighting;
+  // Before its time our record is not gone for nothing: the answer may be that of a leader of before.
+  if (revision < phase.revision && !fresh) return look(scene, phase, true);
+  if (sighting.kind !== "held" || sighting.record.attempt !== phase.attempt) {
+    const why = sighting.kind === "vacant" ? "removed" : "superseded";
+    return finish(scene, { kind: "lost", why, error: null }, sightOf(sighting, scene));
   }
-  if (sighting.revision > phase.revision) {
-    return write(scene, landed(scene, phase, sighting.revision));
+  if (phase.doubt === null) {
+    return revision > phase.revision ? write(scene, { ...phase, revision }) : go(scene.memory, phase);
   }
-  return phase.doubt !== null ? write(scene, phase) : go(scene.memory, { ...phase, busy: null });
-}
-
-function landed(scene: Scene, phase: Held, revision: number): Held {
-  const counted = phase.doubt === null ? phase.validUntil : validity(phase.doubt, scene.rules);
-  return { ...phase, revision, validUntil: Math.max(phase.validUntil, counted), doubt: null };
+  const landed = revision > phase.revision ? validity(phase.doubt, scene.rules) : 0;
+  return write(scene, { ...phase, revision, validUntil: Math.max(phase.validUntil, landed), doubt: null });
 }
 
 function failed(scene: Scene, phase: Held, error: NatslockError): Step {
-  const why = error instanceof ConnectionError ? error.why : null;
-  if (why === "bucket_missing") return lost(scene, "removed", { error });
-  if (why === "closed") return lost(scene, "closed", { error });
-  return troubled(scene, phase, error);
+  const why: Partial<Record<string, LossReason>> = { bucket_missing: "removed", closed: "closed" };
+  const lost = error instanceof ConnectionError ? why[error.why] : undefined;
+  return lost ? finish(scene, { kind: "lost", why: lost, error }) : troubled(scene, phase, error);
 }
 
 /** Trouble is no loss: the lease rides it out until `validUntil`. */
-function troubled(scene: Scene, phase: Held, error: NatslockError): Step {
-  return go(scene.memory, { ...phase, trouble: error, busy: null }, { act: "pause", why: "trouble", error });
+function troubled({ memory }: Scene, phase: Held, error: NatslockError): Step {
+  return go(memory, { ...phase, trouble: error }, { act: "pause", why: "trouble", error });
 }
 
 /** The lease ran out; what stands may be our own old record, which a new grant may be put on. */
 function overdue(scene: Scene, phase: Held, event: LeaseEvent): Step {
-  const trouble = event.on === "unknown" || event.on === "failed" ? event.error : phase.trouble;
-  const answered = event.on === "applied" || event.on === "conflict" ||
-    event.on === "unknown" ||
-    event.on === "failed" || event.on === "seen";
+  const error = event.on === "unknown" || event.on === "failed" ? event.error : phase.trouble;
   const revision = event.on === "applied" ? event.revision : phase.revision;
   const sight = { revision, takeable: true, until: phase.sentAt + scene.rules.ttl };
-  return go(
-    { ...scene.memory, sight },
-    {
-      at: "idle",
-      end: { kind: "lost", why: "deadline", error: trouble },
-      busy: answered ? null : phase.busy,
-    },
-    { act: "tell", news: "ended" },
-  );
-}
-
-/** Never taken again silently (L9). */
-function lost(
-  scene: Scene,
-  why: LossReason,
-  cause: { sighting?: Sighting; error?: NatslockError },
-): Step {
-  const { sighting, error } = cause;
-  const sight = sighting ? sightOf(sighting, scene) : { ...scene.memory.sight, takeable: false };
-  return go(
-    { ...scene.memory, sight },
-    {
-      at: "idle",
-      end: { kind: "lost", why, error: error ?? null },
-      busy: null,
-    },
-    { act: "tell", news: "ended" },
-  );
+  const { state, effects } = finish(scene, { kind: "lost", why: "deadline", error }, sight);
+  return { state: { ...state, phase: { ...state.phase, busy: phase.busy } }, effects };
 }
 
 /** The hold is over at once; then what stands is taken back. */
-function resign(scene: Scene, phase: Held): Step {
-  return leave(scene, {
-    attempt: phase.attempt,
-    target: phase.revision,
-    stake: phase.doubt === null ? "stands" : "doubt",
-    end: { kind: "released", token: phase.token },
-    busy: phase.busy,
-  });
+function resign(scene: Scene, { revision, token, doubt, busy }: Held): Step {
+  const stake = doubt === null ? "stands" : "doubt";
+  return leave(scene, { of: "machine", target: revision, stake, end: { kind: "released", token }, busy });
 }
 
-function write(scene: Scene, phase: Held): Step {
-  const { revision, attempt, token, since } = phase;
-  const effect: Effect = { act: "write", expected: revision, attempt, token, since };
-  return go(scene.memory, { ...phase, sentAt: scene.now, busy: "write" }, effect);
+/** The same record again, on our own last revision (L6). */
+function write({ memory, now }: Scene, phase: Held): Step {
+  const { revision: expected, attempt, token, since } = phase;
+  return go(memory, { ...phase, sentAt: now, busy: "write" }, { act: "write", expected, attempt, token, since });
 }
 
-function look(scene: Scene, phase: Held, fresh = false): Step {
-  return go(scene.memory, { ...phase, busy: "read" }, { act: "read", fresh });
+function look({ memory }: Scene, phase: Held, fresh = false): Step {
+  return go(memory, { ...phase, busy: "read" }, { act: "read", fresh });
 }

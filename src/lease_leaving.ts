@@ -1,18 +1,12 @@
-/**
- * Decisions while what was written is taken back.
- *
- * @module
- */
+/** Decisions while what was written is taken back. */
 
 import {
   type Answer,
-  type Effect,
-  type Ending,
+  finish,
   go,
   type LeaseEvent,
   type Leaving,
   type Scene,
-  type Sight,
   sightOf,
   type Step,
 } from "./lease_model.ts";
@@ -20,19 +14,14 @@ import type { NatslockError } from "./errors.ts";
 import type { Sighting } from "./record.ts";
 
 /** Begins to take back. A request in flight is let end first (L8); a doubtful write is fenced off by a removal. */
-export function leave(
-  scene: Scene,
-  phase: Omit<Leaving, "at" | "until">,
-  ...told: Effect[]
-): Step {
+export function leave(scene: Scene, phase: Omit<Leaving, "at" | "until">): Step {
   const leaving: Leaving = { at: "leaving", until: scene.now + scene.rules.ttl, ...phase };
-  if (leaving.busy !== null) return go(scene.memory, leaving, ...told);
-  const step = leaving.stake === "none" ? finish(scene, leaving.end) : undo(scene, leaving);
-  return { state: step.state, effects: [...told, ...step.effects] };
+  if (leaving.busy !== null) return go(scene.memory, leaving);
+  return leaving.stake === "none" ? finish(scene, leaving.end) : undo(scene, leaving);
 }
 
-/** What an event does while taking back. */
-export function leaving(scene: Scene, phase: Leaving, event: LeaseEvent): Step {
+/** What an event does while taking back; `ended` is the request that it answers. */
+export function leaving(scene: Scene, phase: Leaving, event: LeaseEvent, ended: Leaving["busy"]): Step {
   switch (event.on) {
     case "retry":
       return phase.busy === null ? undo(scene, phase) : go(scene.memory, phase);
@@ -41,7 +30,7 @@ export function leaving(scene: Scene, phase: Leaving, event: LeaseEvent): Step {
     case "unknown":
     case "failed":
     case "seen":
-      return phase.busy === "write" ? written(scene, phase, event) : undone(scene, phase, event);
+      return ended === "write" ? written(scene, phase, event) : undone(scene, phase, event);
     default:
       return go(scene.memory, phase);
   }
@@ -53,48 +42,39 @@ function undo(scene: Scene, phase: Leaving): Step {
   return go(scene.memory, { ...phase, busy: "remove" }, { act: "remove", expected: phase.target });
 }
 
-function look(scene: Scene, phase: Leaving): Step {
-  return go(scene.memory, { ...phase, busy: "read" }, { act: "read", fresh: false });
+function look({ memory }: Scene, phase: Leaving, fresh = false): Step {
+  return go(memory, { ...phase, busy: "read" }, { act: "read", fresh });
 }
 
 /** A write that was in flight when the leaving began has ended. */
 function written(scene: Scene, phase: Leaving, event: Answer): Step {
-  const idle: Leaving = { ...phase, busy: null };
-  switch (event.on) {
-    case "applied":
-      return undo(scene, { ...idle, target: event.revision, stake: "stands" });
-    case "unknown":
-      return undo(scene, { ...idle, stake: "doubt" });
-    case "conflict":
-      return phase.stake === "doubt" ? look(scene, idle) : finish(scene, phase.end);
-    default:
-      return phase.stake === "none" ? finish(scene, phase.end) : undo(scene, idle);
-  }
+  if (event.on === "applied") return undo(scene, { ...phase, target: event.revision, stake: "stands" });
+  if (event.on === "unknown") return undo(scene, { ...phase, stake: "doubt" });
+  if (phase.stake === "none") return finish(scene, phase.end);
+  // What it was refused for may be an earlier write of our own.
+  return event.on === "conflict" ? look(scene, phase) : undo(scene, phase);
 }
 
 /** A removal or a look has ended. */
 function undone(scene: Scene, phase: Leaving, event: Answer): Step {
   if (phase.stake === "none") return finish(scene, phase.end);
   switch (event.on) {
-    case "applied":
-      return finish(scene, phase.end, {
-        revision: event.revision,
-        takeable: true,
-        until: scene.now + scene.rules.markerTtl,
-      });
+    case "applied": {
+      const until = scene.now + scene.rules.markerTtl;
+      return finish(scene, phase.end, { revision: event.revision, takeable: true, until });
+    }
     case "conflict":
-      if (event.current === null) {
-        return go(scene.memory, { ...phase, busy: null }, { act: "pause", why: "contention" });
-      }
+      if (event.current === null) return go(scene.memory, phase, { act: "pause", why: "contention" });
       return phase.stake === "doubt" ? look(scene, phase) : finish(scene, phase.end);
     case "seen":
+      // What is older than our own write may be the answer of a leader of before.
+      if (event.sighting.revision < (phase.target ?? 0) && !event.fresh) return look(scene, phase, true);
       return seen(scene, phase, event.sighting);
     case "unknown":
       return again(scene, phase, event.error);
     case "failed":
-      return event.error.transient
-        ? again(scene, phase, event.error)
-        : finish(scene, { kind: "abandoned", error: event.error });
+      if (event.error.transient) return again(scene, phase, event.error);
+      return finish(scene, { kind: "abandoned", error: event.error });
   }
 }
 
@@ -103,28 +83,21 @@ function undone(scene: Scene, phase: Leaving, event: Answer): Step {
  * write expects it, that write may land yet: it has to be fenced off, not waited for.
  */
 function seen(scene: Scene, phase: Leaving, sighting: Sighting): Step {
-  const ours = sighting.kind === "held" &&
-    sighting.record.holder === scene.rules.id &&
-    (phase.attempt === null || sighting.record.attempt === phase.attempt);
+  const { revision } = sighting;
+  const ours = sighting.kind === "held" && sighting.record.holder === scene.rules.id &&
+    (phase.of === "id" || sighting.record.attempt?.startsWith(`${scene.rules.instance}.`));
   if (ours) {
-    const landed = phase.target !== null && sighting.revision > phase.target;
-    return undo(scene, { ...phase, target: sighting.revision, stake: landed ? "stands" : phase.stake });
+    const landed = phase.target !== null && revision > phase.target;
+    return undo(scene, { ...phase, target: revision, stake: landed ? "stands" : phase.stake });
   }
-  if (phase.stake === "doubt" && sighting.revision === phase.target) {
-    return go(scene.memory, { ...phase, busy: null }, { act: "pause", why: "contention" });
+  if (phase.stake === "doubt" && revision === phase.target) {
+    return go(scene.memory, phase, { act: "pause", why: "contention" });
   }
   return finish(scene, phase.end, sightOf(sighting, scene));
 }
 
 /** Trouble: try again, at most until all of it has run out by itself. */
 function again(scene: Scene, phase: Leaving, error: NatslockError): Step {
-  if (scene.now >= phase.until) {
-    return finish(scene, { kind: "abandoned", error });
-  }
-  return go(scene.memory, { ...phase, busy: null }, { act: "pause", why: "trouble", error });
-}
-
-function finish(scene: Scene, end: Ending, sight?: Sight): Step {
-  const memory = { ...scene.memory, sight: sight ?? { ...scene.memory.sight, takeable: false } };
-  return go(memory, { at: "idle", end, busy: null }, { act: "tell", news: "ended" });
+  if (scene.now >= phase.until) return finish(scene, { kind: "abandoned", error });
+  return go(scene.memory, phase, { act: "pause", why: "trouble", error });
 }

@@ -1,8 +1,4 @@
-/**
- * The words of the lease's state machine: phases, events, effects. No decision is taken here.
- *
- * @module
- */
+/** The words of the lease's state machine: phases, events, effects. No decision is taken here. */
 
 import type { LossReason, NatslockError } from "./errors.ts";
 import type { Sighting } from "./record.ts";
@@ -43,9 +39,6 @@ export interface Memory {
   readonly grants: number;
 }
 
-/** What is in flight. */
-export type RequestKind = "write" | "read" | "remove";
-
 /** How a hold, or the try for one, ended. */
 export type Ending =
   /** `token` is that of the hold; `null` if there was none. */
@@ -55,39 +48,37 @@ export type Ending =
   | { readonly kind: "refused"; readonly by: Sighting }
   /** A grant came too late to be worth anything, or in another stream than the one known, and was taken back. */
   | { readonly kind: "withdrawn" }
-  | {
-    readonly kind: "lost";
-    readonly why: LossReason;
-    readonly error: NatslockError | null;
-  }
+  | { readonly kind: "lost"; readonly why: LossReason; readonly error: NatslockError | null }
   | { readonly kind: "failed"; readonly error: NatslockError };
 
-/** Neither holding nor trying. */
-export interface Idle {
+/** What every phase knows: the request in flight. */
+interface Busy {
+  readonly busy: "write" | "read" | "remove" | null;
+}
+
+/** Neither holding nor trying. `busy` is then a request of the last hold that has not been answered yet. */
+export interface Idle extends Busy {
   readonly at: "idle";
   /** How the last one ended; `null` before the first. */
   readonly end: Ending | null;
-  /** A request of the last hold that has not been answered yet. */
-  readonly busy: RequestKind | null;
 }
 
 /** Wants a grant. */
-export interface Seeking {
+export interface Seeking extends Busy {
   readonly at: "seeking";
-  /** Nonce of this grant, kept over its retries. */
+  /** Nonce of the latest write. */
   readonly attempt: string;
-  /** Revision that the write is put on. */
+  /** Revision that it was, or is to be, put on. */
   readonly expected: number;
-  /** When the first write with this nonce left; `null` if none has. */
-  readonly firstSentAt: number | null;
-  /** True while a write with this nonce may still land. */
+  /** When it left; `null` if none has. */
+  readonly sentAt: number | null;
+  /** True while a write put on `expected` may still land. */
   readonly doubt: boolean;
   readonly since: number;
-  readonly busy: RequestKind | null;
 }
 
 /** Holding, as long as `now < validUntil`. */
-export interface Held {
+export interface Held extends Busy {
   readonly at: "held";
   readonly attempt: string;
   /** Revision of the grant: the fencing token. */
@@ -103,25 +94,21 @@ export interface Held {
   /** What the last renewal failed with. */
   readonly trouble: NatslockError | null;
   readonly since: number;
-  readonly busy: RequestKind | null;
 }
 
-/** What still has to be undone: nothing known, a record that stands, or a write that may have landed or may land yet. */
-export type Stake = "none" | "stands" | "doubt";
-
-/** Taking back what was written. `held` is already false. */
-export interface Leaving {
+/** Taking back what was written. The lease is over already. */
+export interface Leaving extends Busy {
   readonly at: "leaving";
-  /** Nonce of what is taken back; `null` = any record of our id. */
-  readonly attempt: string | null;
+  /** What is taken back: what this machine wrote, or any record of our id, of an earlier life too. */
+  readonly of: "machine" | "id";
   /** Revision that the removal is put on; `null` = look first. */
   readonly target: number | null;
-  readonly stake: Stake;
+  /** What has to be undone: nothing known, a record that stands, or a write that may have landed or may land yet. */
+  readonly stake: "none" | "stands" | "doubt";
   /** When all of it has run out by itself. */
   readonly until: number;
   /** How it will have ended. */
   readonly end: Ending;
-  readonly busy: RequestKind | null;
 }
 
 /** Where it stands. */
@@ -148,73 +135,63 @@ export type LeaseEvent =
 
 /** How the request in flight ended. */
 export type Answer =
-  | {
-    readonly on: "applied";
-    readonly revision: number;
-    readonly epoch: string;
-  }
-  | {
-    readonly on: "conflict";
-    readonly current: number | null;
-    readonly epoch: string;
-  }
-  | {
-    readonly on: "unknown";
-    readonly error: NatslockError;
-    readonly epoch: string;
-  }
-  | {
-    readonly on: "failed";
-    readonly error: NatslockError;
-    readonly epoch: string;
-  }
-  | {
-    readonly on: "seen";
-    readonly sighting: Sighting;
-    readonly fresh: boolean;
-    readonly epoch: string;
-  };
-
-/** What others are told: a hold began, was renewed, or a hold or a try for one ended. */
-export type News = "granted" | "renewed" | "ended";
-
-/** Put our record under the key; `token` is `null` on a grant, whose revision becomes the token. */
-export type WriteEffect = { readonly act: "write"; readonly expected: number } & Pick<Held, "attempt" | "since"> & {
-  readonly token: number | null;
-};
+  & (
+    | { readonly on: "applied"; readonly revision: number }
+    | { readonly on: "conflict"; readonly current: number | null }
+    | { readonly on: "unknown" | "failed"; readonly error: NatslockError }
+    | { readonly on: "seen"; readonly sighting: Sighting; readonly fresh: boolean }
+  )
+  & { readonly epoch: string };
 
 /** What the machine wants done. At most one request is in flight. */
 export type Effect =
-  | WriteEffect
+  /** Put our record under the key; `token` is `null` on a grant, whose revision becomes the token. */
+  | (
+    & { readonly act: "write"; readonly expected: number; readonly token: number | null }
+    & Pick<Held, "attempt" | "since">
+  )
   /** Look at the key; `fresh` = first look whether it is still the same stream. */
   | { readonly act: "read"; readonly fresh: boolean }
   | { readonly act: "remove"; readonly expected: number }
   /** Wait, then `retry`: a short jittered moment for contention, `retryEvery` for trouble. */
   | { readonly act: "pause"; readonly why: "contention" }
-  | {
-    readonly act: "pause";
-    readonly why: "trouble";
-    readonly error: NatslockError;
-  }
-  | { readonly act: "tell"; readonly news: News };
+  | { readonly act: "pause"; readonly why: "trouble"; readonly error: NatslockError };
 
 /** The next state and what is to be done. */
 export type Step = { readonly state: LeaseState; readonly effects: readonly Effect[] };
 
+/** One step that was taken, for those who tell of it. */
+export interface Stepped {
+  readonly before: LeaseState;
+  readonly event: LeaseEvent;
+  readonly after: LeaseState;
+  readonly effects: readonly Effect[];
+}
+
 /** What every phase's decision is given. */
 export type Scene = { readonly memory: Memory; readonly now: number; readonly rules: LeaseRules };
+
+/** True if this event ends the request in flight. */
+export const isAnswer = (event: LeaseEvent): event is Answer => "epoch" in event && event.on !== "start";
 
 /** Puts a step together. */
 export const go = (memory: Memory, phase: Phase, ...effects: Effect[]): Step => ({ state: { memory, phase }, effects });
 
+/** Ends a hold or a try; `sight` is what the key is known to stand at, if it is. */
+export function finish({ memory }: Scene, end: Ending, sight?: Sight): Step {
+  return go({ ...memory, sight: sight ?? { ...memory.sight, takeable: false } }, { at: "idle", end, busy: null });
+}
+
 /** The look that a sighting gives, with the time at which what was seen has run out. */
-export function sightOf(sighting: Sighting, scene: Scene): Sight {
-  const { rules, now } = scene;
-  const vacant = sighting.kind === "vacant";
-  const own = sighting.kind === "held" && sighting.record.holder === rules.id;
-  const takeable = vacant || own;
-  return { revision: sighting.revision, takeable, until: now + (vacant ? rules.markerTtl : rules.ttl) };
+export function sightOf(sighting: Sighting, { now, rules }: Scene): Sight {
+  const { kind, revision } = sighting;
+  const own = kind === "held" && sighting.record.holder === rules.id;
+  return {
+    revision,
+    takeable: own || kind === "vacant",
+    until: now + (kind === "vacant" ? rules.markerTtl : rules.ttl),
+  };
 }
 
 /** When a grant or renewal that left at `sentAt` stops being valid (L1). */
-export const validity = (sentAt: number, rules: LeaseRules): number => sentAt + rules.ttl - rules.margin;
+export const validity = (sentAt: number, { ttl, margin }: LeaseRules): number => sentAt + ttl - margin;

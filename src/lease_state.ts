@@ -2,8 +2,6 @@
  * The lease's state machine: one pure function that takes every decision of a lease's life.
  *
  * `keeper.ts` performs the effects. Time and answers come in as events; nothing here reads a clock or sends a message.
- *
- * @module
  */
 
 import { held } from "./lease_held.ts";
@@ -11,11 +9,13 @@ import { leave, leaving } from "./lease_leaving.ts";
 import {
   go,
   type Idle,
+  isAnswer,
   type LeaseEvent,
   type LeaseRules,
   type LeaseState,
   type Memory,
   type Scene,
+  sightOf,
   type Step,
 } from "./lease_model.ts";
 import { seek, seeking } from "./lease_seeking.ts";
@@ -37,14 +37,14 @@ export function vacantState(epoch: string): LeaseState {
  */
 export function step(state: LeaseState, event: LeaseEvent, now: number, rules: LeaseRules): Step {
   const scene: Scene = { memory: inEpoch(state.memory, event), now, rules };
-  const next = decide(scene, state, event);
-  const memory = raised(next.state.memory, event);
-  return { state: { memory, phase: next.state.phase }, effects: next.effects };
+  const { state: { memory, phase }, effects } = decide(scene, state, event);
+  const high = Math.max(memory.high, revisionIn(event));
+  return { state: { memory: { ...memory, high }, phase }, effects };
 }
 
 /** True while the lease may be acted on; compared at every look (L5). */
-export function isHeld(state: LeaseState, now: number): boolean {
-  return state.phase.at === "held" && now < state.phase.validUntil;
+export function isHeld({ phase }: LeaseState, now: number): boolean {
+  return phase.at === "held" && now < phase.validUntil;
 }
 
 /** True where asking again at once would change nothing: held, or ended for a reason that lies elsewhere. */
@@ -67,63 +67,42 @@ export function verdictOf({ phase }: LeaseState): "held" | "superseded" | Sighti
   return end?.kind === "refused" ? end.by : "superseded";
 }
 
+/** An answer ends the request in flight before anything else is decided: else a fence waits for what has come. */
 function decide(scene: Scene, { phase }: LeaseState, event: LeaseEvent): Step {
+  const busy = isAnswer(event) ? null : phase.busy;
   switch (phase.at) {
     case "idle":
-      return idle(scene, phase, event);
+      return idle(scene, { ...phase, busy }, event);
     case "seeking":
-      return seeking(scene, phase, event);
+      return seeking(scene, { ...phase, busy }, event);
     case "held":
-      return held(scene, phase, event);
+      return held(scene, { ...phase, busy }, event);
     case "leaving":
-      return leaving(scene, phase, event);
+      return leaving(scene, { ...phase, busy }, event, phase.busy);
   }
 }
 
 function idle(scene: Scene, phase: Idle, event: LeaseEvent): Step {
+  const { memory, now, rules } = scene;
   switch (event.on) {
     case "start":
       // A late answer to the last hold's request must not be taken for an answer to the new one's.
-      if (phase.busy !== null) return go(scene.memory, phase);
-      return seek(scene, { since: event.since, last: phase.end });
-    case "leave":
+      return phase.busy === null ? seek(scene, event.since, phase.end) : go(memory, phase);
+    case "leave": {
       // Perhaps an earlier life of this id, or an answer still to come, left a record.
-      return leave(scene, {
-        attempt: null,
-        target: null,
-        stake: "doubt",
-        end: { kind: "released", token: null },
-        busy: phase.busy,
-      });
-    case "hint":
-      return hinted(scene, phase, event.sighting);
+      const end = { kind: "released" as const, token: null };
+      return leave(scene, { of: "id", target: null, stake: "doubt", end, busy: phase.busy });
+    }
     case "applied":
-      return go(
-        {
-          ...scene.memory,
-          sight: {
-            revision: event.revision,
-            takeable: true,
-            until: scene.now + scene.rules.ttl,
-          },
-        },
-        { ...phase, busy: null },
-      );
-    case "conflict":
-    case "unknown":
-    case "failed":
-    case "seen":
-      return go(scene.memory, { ...phase, busy: null });
+      return go({ ...memory, sight: { revision: event.revision, takeable: true, until: now + rules.ttl } }, phase);
+    case "hint": {
+      // A pushed release: the next grant may be asked for on it without a look, since the write itself is the proof.
+      const { sighting } = event;
+      return go(sighting.kind === "vacant" ? { ...memory, sight: sightOf(sighting, scene) } : memory, phase);
+    }
     default:
-      return go(scene.memory, phase);
+      return go(memory, phase);
   }
-}
-
-/** A pushed release: the next grant may be asked for on it without a look, since the write itself is the proof. */
-function hinted({ memory, now, rules }: Scene, phase: Idle, sighting: Sighting): Step {
-  if (sighting.kind !== "vacant" || sighting.revision <= memory.high) return go(memory, phase);
-  const sight = { revision: sighting.revision, takeable: true, until: now + rules.markerTtl };
-  return go({ ...memory, sight }, phase);
 }
 
 /** In another stream nothing that was seen holds. */
@@ -132,16 +111,11 @@ function inEpoch(memory: Memory, event: LeaseEvent): Memory {
   return unseen(event.epoch, memory.grants);
 }
 
-/** Remembers the highest revision seen, so that an older answer is known for stale. */
-function raised(memory: Memory, event: LeaseEvent): Memory {
-  const revision = event.on === "applied"
-    ? event.revision
-    : event.on === "conflict"
-    ? event.current ?? 0
-    : event.on === "seen"
-    ? event.sighting.revision
-    : 0;
-  return revision > memory.high ? { ...memory, high: revision } : memory;
+/** The revision that an answer shows: an older answer after it is stale. A hint may be forged and shows nothing. */
+function revisionIn(event: LeaseEvent): number {
+  if (event.on === "applied") return event.revision;
+  if (event.on === "conflict") return event.current ?? 0;
+  return event.on === "seen" ? event.sighting.revision : 0;
 }
 
 function unseen(epoch: string, grants: number): Memory {

@@ -1,21 +1,24 @@
-/**
- * The Locker: one candidate for one lock.
- *
- * @module
- */
+/** The Locker: one candidate for one lock. */
 
-import type { Connection, KvHandle } from "./bucket_handle.ts";
+import type { Connection } from "./bucket.ts";
 import { lead, runUnder } from "./campaign.ts";
 import { Candidacy } from "./candidacy.ts";
 import { candidateOf } from "./candidate.ts";
 import { BadParameterError } from "./errors.ts";
-import type { Leadership } from "./leadership.ts";
+import { Footing } from "./footing.ts";
+import type { KvHandle } from "./kv_store.ts";
+import { type Leadership, leadershipOf } from "./leadership.ts";
 import type { Lease } from "./lease.ts";
-import type { LockerOptions, OpenOptions, StoreLockerOptions } from "./locker_options.ts";
+import {
+  groundOf,
+  type LockerOptions,
+  openBucket,
+  type OpenOptions,
+  type StoreLockerOptions,
+} from "./locker_options.ts";
 import type { Logger } from "./logger.ts";
-import { groundOf, type LockerGround, openBucket } from "./opening.ts";
+import { observe } from "./observer.ts";
 import type { WaitOptions } from "./patience.ts";
-import { View } from "./view.ts";
 
 /**
  * One candidate for one lock: at most one Locker at a time leads.
@@ -43,8 +46,7 @@ export class Locker {
   /** Where log lines go. */
   readonly logger: Logger;
   readonly #candidacy: Candidacy;
-  readonly #ground: LockerGround;
-  readonly #view: View;
+  readonly #kv: KvHandle | null;
   #owned: Connection | null = null;
   #closing: Promise<void> | null = null;
 
@@ -55,12 +57,9 @@ export class Locker {
   constructor(options: LockerOptions | StoreLockerOptions) {
     const ground = groundOf(options);
     const candidate = candidateOf(options, ground.random);
-    this.#ground = ground;
-    this.id = candidate.id;
-    this.key = candidate.key;
-    this.logger = candidate.logger;
-    this.#candidacy = new Candidacy(candidate, { ...ground, onEvent: options.onEvent });
-    this.#view = new View(this.#candidacy, { ...ground, key: this.key });
+    ({ id: this.id, key: this.key, logger: this.logger } = candidate);
+    this.#kv = ground.kv;
+    this.#candidacy = new Candidacy(new Footing(candidate, ground), options.onEvent);
   }
 
   /**
@@ -68,8 +67,7 @@ export class Locker {
    * If the bucket keeps records longer than `ttl` and can give a lock its own lease length, this lock gets `ttl`.
    * Waits for the connection and one or two answers; what was opened is closed again if it fails.
    * @throws {BadParameterError} if an option is out of range
-   * @throws {BucketConfigError} if the bucket exists with a setting that breaks safety
-   * @throws {ConnectionError} if NATS is unreachable or refuses
+   * @throws {BucketConfigError | ConnectionError} if the bucket is unfit, NATS is unreachable or refuses
    */
   static async open(options: OpenOptions): Promise<Locker> {
     const { options: opened, owned } = await openBucket(options);
@@ -78,18 +76,15 @@ export class Locker {
     return locker;
   }
 
-  /**
-   * The bucket's KV handle.
-   * @throws {BadParameterError} if the Locker was made on another store
-   */
+  /** The bucket's KV handle; throws a {@linkcode BadParameterError} if the Locker was made on another store. */
   get kv(): KvHandle {
-    if (this.#ground.kv !== null) return this.#ground.kv;
+    if (this.#kv !== null) return this.#kv;
     throw new BadParameterError("kv", `Cannot give "kv": this Locker was made on a store without one`);
   }
 
   /** Name of the bucket. */
   get name(): string {
-    return this.#ground.store.name;
+    return this.#candidacy.footing.store.name;
   }
 
   /**
@@ -102,61 +97,55 @@ export class Locker {
 
   /**
    * Lease length in force, in milliseconds. Asks the server only if the bucket's settings are not known yet.
-   * @throws {BucketConfigError} if the bucket is not fit for this lock
-   * @throws {ConnectionError} if NATS is unreachable or refuses
+   * @throws {BucketConfigError | ConnectionError} if the bucket is unfit or missing, NATS is unreachable or refuses
    */
   async ttl(): Promise<number> {
     this.#candidacy.closing.throwIfAborted();
-    return (await this.#candidacy.keeper.footing.learn()).ttl;
+    return (await this.#candidacy.footing.learn()).ttl;
   }
 
   /**
    * Takes the lead, or keeps it and renews the lease. True if this candidate leads, for the lease length less the
-   * margin from the moment of this call; false if another does.
-   *
-   * One message if nobody holds the lock, for each renewal, and for each refusal after the first. Waits for the
+   * margin from the moment of this call; false if another does, or if the work of {@linkcode Locker.lead} still stands
+   * down. One message if nobody holds the lock, for each renewal, and for each refusal after the first. Waits for the
    * answers, each at most `timing.requestTimeout`. If it rejects with a {@linkcode ConnectionError}, it is not known
    * whether this candidate leads: do not act as the leader; the next call settles it.
-   *
-   * @throws {BucketConfigError} if the bucket is not fit for this lock
-   * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses
+   * @throws {BucketConfigError | ConnectionError} if the bucket is unfit or missing, NATS is unreachable or refuses
    */
-  async acquireLead(): Promise<boolean> {
-    return await this.#candidacy.take();
+  acquireLead(): Promise<boolean> {
+    return this.#candidacy.take();
   }
 
   /**
-   * Gives the lead back, so that another can take it at once. Does nothing if this id does not hold it. One message.
-   * If it rejects, the record may stand until its lease runs out.
-   * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses
+   * Gives the lead back, so that another can take it at once; nothing if this id does not hold it. One message.
+   * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses; the record may then stand
+   * until its lease runs out
    */
-  async releaseLead(): Promise<void> {
-    await this.#candidacy.giveBack();
+  releaseLead(): Promise<void> {
+    return this.#candidacy.giveBack();
   }
 
   /**
    * A lease that keeps itself renewed, if the lock is free now; else `null`, also while this Locker holds it already.
    * One message if nobody holds the lock. Waits for the answers, each at most `timing.requestTimeout`; what may have
    * been written when it rejects is taken back in the background.
-   * @throws {BucketConfigError} if the bucket is not fit for this lock
-   * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses
+   * @throws {BucketConfigError | ConnectionError} if the bucket is unfit or missing, NATS is unreachable or refuses
    */
-  async tryAcquire(): Promise<Lease | null> {
-    return await this.#candidacy.tryAcquire();
+  tryAcquire(): Promise<Lease | null> {
+    return this.#candidacy.tryAcquire();
   }
 
   /**
    * A lease that keeps itself renewed, waited for: by push where the bucket repeats its changes, else by one consumer
    * for the bucket, and by the clock. Transient trouble is waited out. Callers of one Locker are served in order.
-   * `signal` and `timeout` (milliseconds) end the wait, not the lease; what may have been written by then is taken
-   * back in the background.
+   * The options end the wait, not the lease; what may have been written by then is taken back in the background.
    * @throws the signal's own reason if it is aborted; before any message if it was aborted already
    * @throws {AcquireTimeoutError} after `timeout`
-   * @throws {BucketConfigError} if the bucket is not fit for this lock
-   * @throws {ConnectionError} if the bucket is missing, a right is lacking, or the connection is closed for good
+   * @throws {BucketConfigError | ConnectionError} if waiting cannot mend it: the bucket is unfit or missing, a right is
+   * lacking, or the connection is closed for good
    */
-  async acquire(options: WaitOptions = {}): Promise<Lease> {
-    return await this.#candidacy.acquire(options);
+  acquire(options: WaitOptions = {}): Promise<Lease> {
+    return this.#candidacy.acquire(options);
   }
 
   /**
@@ -165,8 +154,8 @@ export class Locker {
    * @throws {LeaseLostError} if the lease was lost before `fn` resolved; its work was not protected to the end
    * @throws whatever {@linkcode Locker.acquire} throws
    */
-  async run<T>(fn: (lease: Lease) => T | Promise<T>, options: WaitOptions = {}): Promise<T> {
-    return await runUnder(this.#candidacy, fn, options);
+  run<T>(fn: (lease: Lease) => T | Promise<T>, options: WaitOptions = {}): Promise<T> {
+    return runUnder(this.#candidacy, fn, options);
   }
 
   /**
@@ -180,9 +169,8 @@ export class Locker {
    *   the signal's reason.
    * @throws whatever {@linkcode Locker.acquire} throws
    */
-  async lead(fn: (lease: Lease) => unknown, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    const { clock, random } = this.#ground;
-    await lead({ candidacy: this.#candidacy, clock, random, logger: this.logger, signal: options.signal }, fn);
+  lead(fn: (lease: Lease) => unknown, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    return lead(this.#candidacy, fn, options.signal);
   }
 
   /**
@@ -190,18 +178,19 @@ export class Locker {
    * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses
    */
   async leader(): Promise<Leadership | null> {
-    return await this.#view.leader();
+    const { footing, closing } = this.#candidacy;
+    closing.throwIfAborted();
+    return leadershipOf(await footing.look(), footing.terms.ttl);
   }
 
   /**
-   * Follows who holds the lock: who holds it now (`null` = nobody), then each change of holder. A slow reader skips to
-   * the newest. By push as {@linkcode Locker.acquire} waits; nobody is announced before the end of a lease that was
-   * not released.
-   * Leaving the loop ends it. It rejects with the reason of an aborted `signal`, with a `LockerClosedError`
-   * once the Locker is closed, and with a {@linkcode ConnectionError} if waiting cannot mend it.
+   * Who holds the lock now (`null` = nobody), then each change of holder; a slow reader skips to the newest. By push as
+   * {@linkcode Locker.acquire} waits; nobody is announced before the end of a lease that was not released. Leaving the
+   * loop ends it. It rejects with the reason of an aborted `signal`, with a `LockerClosedError` once the Locker is
+   * closed, and with a {@linkcode ConnectionError} if waiting cannot mend it.
    */
   observe(options: { readonly signal?: AbortSignal } = {}): AsyncIterable<Leadership | null> {
-    return this.#view.observe(options.signal);
+    return observe(this.#candidacy, options.signal);
   }
 
   /**
@@ -214,7 +203,7 @@ export class Locker {
   }
 
   /** The same as {@linkcode Locker.close}, for `await using`. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }

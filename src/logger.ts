@@ -1,12 +1,8 @@
-/**
- * Where a Locker writes its log lines.
- *
- * @module
- */
+/** Where a Locker writes its log lines. */
 
-/** Anything shaped like `console`. Lines hold keys, ids and revisions, never credentials. */
+/** Anything shaped like `console`. Lines hold what stands under keys, never credentials. */
 export interface Logger {
-  /** Steps of the protocol. */
+  /** Each step of the protocol: where it stood, what happened, where it stands, what it wants done. */
   debug(...data: unknown[]): void;
   /** Changes of leadership. */
   info(...data: unknown[]): void;

@@ -1,8 +1,4 @@
-/**
- * A clock that is moved by hand, for tests.
- *
- * @module
- */
+/** A clock that is moved by hand, for tests. */
 
 import type { Clock } from "./clock.ts";
 

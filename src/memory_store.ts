@@ -1,16 +1,12 @@
-/**
- * A bucket of leases in memory, with the answers that a NATS server would give.
- *
- * @module
- */
+/** A bucket of leases in memory, with the answers that a NATS server would give. */
 
 import type { Clock } from "./clock.ts";
-import { ConnectionError } from "./errors.ts";
+import { ConnectionError, type NatslockError } from "./errors.ts";
 import type { LeaseRecord, Sighting } from "./record.ts";
 import type { Hint, LeaseStore, ReadOutcome, RemoveRequest, StoreTerms, WriteOutcome, WriteRequest } from "./store.ts";
 
 /** How the bucket behaves; all times are milliseconds. */
-export interface MemoryStoreOptions {
+export interface MemoryStoreOptions extends LinkOptions {
   /** Default: `"memory"`. */
   readonly name?: string;
   /** How long the bucket keeps a record; `null` = for ever. */
@@ -21,10 +17,14 @@ export interface MemoryStoreOptions {
   readonly lag?: () => number;
   /** With 3, a refusal in the same instant as another write does not say where the key stands. Default: 1. */
   readonly replicas?: 1 | 3;
-  /** Stands between the bucket and a watcher: calls `deliver` now, later, more than once or not at all. */
-  readonly push?: (hint: Hint, deliver: () => void) => void;
+}
+
+/** The network between one {@linkcode MemoryStore} and the bucket. */
+export interface LinkOptions {
   /** Stands between caller and bucket: may delay or drop a request or its answer. Default: performs at once. */
   readonly intercept?: Intercept;
+  /** Stands between bucket and watcher: calls `deliver` now, later, more than once or not at all. Default: at once. */
+  readonly push?: (hint: Hint, deliver: () => void) => void;
 }
 
 /** Performs a request now, later, or not at all; what it returns is the answer. */
@@ -36,76 +36,87 @@ export interface StoreRequest<Outcome> {
   readonly kind: "read" | "write" | "remove" | "terms";
   /** The key; empty for `terms`. */
   readonly key: string;
+  /** The longest wait for the answer, in milliseconds. */
+  readonly within: number;
   /** Carries it out in the bucket and returns the answer. */
   perform(): Outcome;
-  /** The answer of a request that was not answered in time. */
+  /** The answer of a request that was not answered in time: it may have been carried out, or may be yet. */
   timeout(): Outcome;
+  /** The answer of a request that was certainly not carried out. */
+  fail(error: NatslockError): Outcome;
 }
 
-interface Message {
-  readonly revision: number;
-  readonly record: LeaseRecord | null;
-  readonly at: number;
-  readonly goneAt: number;
+/** What stands under a key: a lease, the mark of a release, or bytes that are no record. */
+type Content = LeaseRecord | "mark" | "foreign";
+type Message = { readonly revision: number; readonly content: Content; readonly at: number; readonly goneAt: number };
+
+type Edit = Omit<WriteRequest, "record"> & { readonly content: Content };
+
+/** What all links to one bucket share. */
+class Bucket {
+  readonly messages = new Map<string, Message>();
+  readonly links = new Set<MemoryStore>();
+  sequence = 0;
+  epoch = 1;
+  missing = false;
 }
 
 /** How long the mark of a release stays, as a server keeps it. */
-const MARKER_TTL = 1000;
+const MARK_TTL = 1000;
 
-/** A {@linkcode LeaseStore} whose time is the given clock's. Share one among the Lockers of a test. */
+/** A {@linkcode LeaseStore} whose time is the given clock's. Share one among the Lockers of a test, or link several. */
 export class MemoryStore implements LeaseStore {
   /** Name of the bucket. */
   readonly name: string;
   readonly #clock: Clock;
   readonly #options: MemoryStoreOptions;
-  readonly #messages = new Map<string, Message>();
+  readonly #bucket: Bucket;
   readonly #watchers = new Map<string, Set<(hint: Hint) => void>>();
-  #sequence = 0;
-  #epoch = 1;
-  #missing = false;
+  #terms: StoreTerms | null = null;
 
-  /** Makes an empty bucket. */
-  constructor(clock: Clock, options: MemoryStoreOptions) {
+  /** Makes an empty bucket; with `other`, one more way to the bucket of that. */
+  constructor(clock: Clock, options: MemoryStoreOptions, other?: MemoryStore) {
     this.name = options.name ?? "memory";
     this.#clock = clock;
     this.#options = options;
+    this.#bucket = other ? other.#bucket : new Bucket();
+    this.#bucket.links.add(this);
   }
 
-  /** What the bucket is like. */
-  terms(_options?: { readonly fresh?: boolean }): Promise<StoreTerms> {
+  /** Another way to the same bucket, with a network of its own: cut off one of two Lockers and not the other. */
+  link(network: LinkOptions): MemoryStore {
+    const { intercept: _, push: __, ...options } = this.#options;
+    return new MemoryStore(this.#clock, { ...options, ...network }, this);
+  }
+
+  /** What the bucket is like. Asks once, as on NATS: again for `fresh`, or after the bucket was found missing. */
+  async terms(options: { readonly fresh?: boolean } = {}): Promise<StoreTerms> {
+    if (this.#terms !== null && !options.fresh) return this.#terms;
+    this.#terms = null;
     const { ttl, perKeyTtl = true } = this.#options;
-    return this.#pass("terms", "", {
-      perform: () => {
-        if (this.#missing) throw this.#gone();
-        const markerTtl = perKeyTtl ? MARKER_TTL : ttl ?? Infinity;
-        return { epoch: `memory-${this.#epoch}`, ttl, perKeyTtl, markerTtl };
-      },
-      timeout: () => {
-        throw late();
-      },
-    });
+    const markerTtl = perKeyTtl ? MARK_TTL : ttl ?? Infinity;
+    const perform = () => ({ epoch: `memory-${this.#bucket.epoch}`, ttl, perKeyTtl, markerTtl });
+    const request = { kind: "terms", key: "", within: 2 * MARK_TTL } as const;
+    return this.#terms = await this.#pass<StoreTerms>({ ...request, perform, fail, timeout: () => fail(late()) });
   }
 
   /** Looks at a key. */
-  read(key: string): Promise<ReadOutcome> {
-    return this.#pass("read", key, {
-      perform: () => this.#missing ? this.#failed() : { kind: "seen", sighting: this.look(key) },
-      timeout: () => ({ kind: "failed", error: late() }),
-    });
+  read(key: string, options: { readonly timeout: number }): Promise<ReadOutcome> {
+    const fail = (error: NatslockError): ReadOutcome => ({ kind: "failed", error });
+    const perform = () => ({ kind: "seen" as const, sighting: this.look(key) });
+    const request = { kind: "read", key, within: options.timeout } as const;
+    return this.#pass<ReadOutcome>({ ...request, perform, fail, timeout: () => fail(late()) });
   }
 
   /** Writes a record if the key stands at the expected revision. */
   write(key: string, request: WriteRequest): Promise<WriteOutcome> {
-    const { ttl: bucketTtl } = this.#options;
-    const ttl = Math.min(request.ttl ?? Infinity, bucketTtl ?? Infinity);
-    return this.#put("write", key, { expected: request.expected, record: request.record, ttl });
+    return this.#edit("write", key, { ...request, content: request.record });
   }
 
   /** Puts the mark of a release if the key stands at the expected revision. */
   remove(key: string, request: RemoveRequest): Promise<WriteOutcome> {
-    const { ttl: bucketTtl, perKeyTtl = true } = this.#options;
-    const ttl = Math.min(perKeyTtl ? MARKER_TTL : Infinity, bucketTtl ?? Infinity);
-    return this.#put("remove", key, { expected: request.expected, record: null, ttl });
+    const { perKeyTtl = true } = this.#options;
+    return this.#edit("remove", key, { ...request, content: "mark", ttl: perKeyTtl ? MARK_TTL : null });
   }
 
   /** Tells of changes of a key; expiry is not announced. */
@@ -120,96 +131,92 @@ export class MemoryStore implements LeaseStore {
     return [...this.#watchers.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** Tells all watchers that changes may have been missed. */
-  gap(): void {
-    for (const key of this.#watchers.keys()) this.#push(key, { kind: "gap" });
+  /** Tells the watchers of this link, of one key or all, of a gap or a change, real or not: it may be late or forged. */
+  tell(hint: Hint, key?: string): void {
+    const told = key === undefined ? [...this.#watchers.values()] : [this.#watchers.get(key) ?? []];
+    for (const watcher of told.flatMap((watchers) => [...watchers])) watcher(hint);
   }
 
   /** What stands under a key now, seen from inside the bucket: for a test's assertions. */
   look(key: string): Sighting {
-    const message = this.#current(key);
-    if (message === null) return { kind: "vacant", revision: 0 };
-    const { revision, record } = message;
-    return record === null ? { kind: "vacant", revision } : { kind: "held", revision, record };
+    const { revision = 0, content = "mark" } = this.#current(key) ?? {};
+    if (content === "mark") return { kind: "vacant", revision };
+    return content === "foreign" ? { kind: "foreign", revision } : { kind: "held", revision, record: content };
+  }
+
+  /** Puts something under a key without any condition, as a stranger or an administrator might; `ttl` in milliseconds. */
+  put(key: string, content: LeaseRecord | "mark" | "foreign", ttl: number | null = null): void {
+    const at = this.#clock.now();
+    const { ttl: longest, lag = () => 0 } = this.#options;
+    const goneAt = at + Math.min(ttl ?? Infinity, longest ?? Infinity) + lag();
+    this.#bucket.messages.set(key, { revision: ++this.#bucket.sequence, content, at, goneAt });
+    const hint: Hint = { kind: "seen", sighting: this.look(key) };
+    for (const link of this.#bucket.links) link.#push(key, hint);
   }
 
   /** Deletes the bucket, as an administrator might. */
   deleteBucket(): void {
-    this.#missing = true;
-    this.#messages.clear();
+    this.#bucket.missing = true;
+    this.#bucket.messages.clear();
   }
 
   /** Makes the bucket again: revisions begin anew, in another epoch. */
   recreateBucket(): void {
-    this.#missing = false;
-    this.#messages.clear();
-    this.#sequence = 0;
-    this.#epoch++;
+    this.deleteBucket();
+    Object.assign(this.#bucket, { missing: false, sequence: 0, epoch: this.#bucket.epoch + 1 });
   }
 
-  #put(
-    kind: "write" | "remove",
-    key: string,
-    put: { expected: number; record: LeaseRecord | null; ttl: number },
-  ): Promise<WriteOutcome> {
-    return this.#pass<WriteOutcome>(kind, key, {
-      perform: () => this.#missing ? this.#failed() : this.#apply(key, put),
-      timeout: () => ({ kind: "unknown", error: late() }),
-    });
-  }
-
-  #apply(
-    key: string,
-    put: { expected: number; record: LeaseRecord | null; ttl: number },
-  ): WriteOutcome {
-    const now = this.#clock.now();
-    const current = this.#current(key);
-    if ((current?.revision ?? 0) !== put.expected) {
-      const inFlight = this.#options.replicas === 3 && current?.at === now;
-      return { kind: "conflict", current: inFlight ? null : current?.revision ?? 0 };
+  /** Forgets all writes above a revision, as servers that lose acknowledged data do (nats-facts 4). */
+  rollBack(sequence: number): void {
+    this.#bucket.sequence = sequence;
+    for (const [key, { revision }] of this.#bucket.messages) {
+      if (revision > sequence) this.#bucket.messages.delete(key);
     }
-    const revision = ++this.#sequence;
-    const goneAt = now + put.ttl + (this.#options.lag?.() ?? 0);
-    this.#messages.set(key, { revision, record: put.record, at: now, goneAt });
-    this.#push(key, { kind: "seen", sighting: this.look(key) });
-    return { kind: "applied", revision };
+  }
+
+  #edit(kind: "write" | "remove", key: string, edit: Edit): Promise<WriteOutcome> {
+    const perform = (): WriteOutcome => {
+      const current = this.#current(key);
+      const revision = current?.revision ?? 0;
+      if (revision === edit.expected) {
+        this.put(key, edit.content, edit.ttl);
+        return { kind: "applied", revision: this.#bucket.sequence };
+      }
+      const inFlight = this.#options.replicas === 3 && current?.at === this.#clock.now();
+      return { kind: "conflict", current: inFlight ? null : revision };
+    };
+    const fail = (error: NatslockError): WriteOutcome => ({ kind: "failed", error });
+    const timeout = (): WriteOutcome => ({ kind: "unknown", error: late() });
+    return this.#pass({ kind, key, within: edit.timeout, perform, fail, timeout });
   }
 
   #push(key: string, hint: Hint): void {
-    const push = this.#options.push ?? ((_hint: Hint, deliver: () => void) => queueMicrotask(deliver));
-    for (const watcher of this.#watchers.get(key) ?? []) {
-      push(hint, () => this.#watchers.get(key)?.has(watcher) && watcher(hint));
-    }
+    const { push = (_: Hint, deliver: () => void) => queueMicrotask(deliver) } = this.#options;
+    const watchers = this.#watchers.get(key) ?? new Set();
+    for (const watcher of watchers) push(hint, () => watchers.has(watcher) && watcher(hint));
   }
 
   #current(key: string): Message | null {
-    const message = this.#messages.get(key);
-    if (message === undefined) return null;
-    if (this.#clock.now() < message.goneAt) return message;
-    this.#messages.delete(key);
+    const message = this.#bucket.messages.get(key);
+    if (message === undefined || this.#clock.now() < message.goneAt) return message ?? null;
+    this.#bucket.messages.delete(key);
     return null;
   }
 
-  #failed(): { kind: "failed"; error: ConnectionError } {
-    return { kind: "failed", error: this.#gone() };
-  }
-
-  #gone(): ConnectionError {
-    return new ConnectionError("bucket_missing", `Cannot use bucket "${this.name}": it does not exist`);
-  }
-
-  async #pass<Outcome>(
-    kind: StoreRequest<Outcome>["kind"],
-    key: string,
-    ways: { perform(): Outcome; timeout(): Outcome },
-  ): Promise<Outcome> {
-    const { intercept } = this.#options;
-    if (intercept) return await intercept({ kind, key, ...ways });
-    await Promise.resolve();
-    return ways.perform();
+  async #pass<Outcome>(request: StoreRequest<Outcome>): Promise<Outcome> {
+    const perform = (): Outcome => {
+      if (!this.#bucket.missing) return request.perform();
+      this.#terms = null;
+      const message = `Cannot use bucket "${this.name}": it does not exist`;
+      return request.fail(new ConnectionError("bucket_missing", message));
+    };
+    const { intercept = (asked) => Promise.resolve(asked.perform()) } = this.#options as { intercept?: Intercept };
+    return await intercept({ ...request, perform });
   }
 }
 
-function late(): ConnectionError {
-  return new ConnectionError("timeout", "Cannot tell how the request ended: no answer in time");
-}
+const fail = (error: NatslockError): never => {
+  throw error;
+};
+
+const late = () => new ConnectionError("timeout", "Cannot tell how the request ended: no answer in time");

@@ -1,8 +1,4 @@
-/**
- * How long somebody is willing to wait.
- *
- * @module
- */
+/** How long somebody is willing to wait. */
 
 import type { Clock } from "./clock.ts";
 import { AcquireTimeoutError, BadParameterError, show } from "./errors.ts";
@@ -15,58 +11,59 @@ export interface WaitOptions {
   readonly timeout?: number;
 }
 
+/** Calls back when the signal aborts, at once if it has, until it is disposed of. */
+export function onAbort(signal: AbortSignal | undefined, callback: () => void): Disposable {
+  if (signal?.aborted) callback();
+  else signal?.addEventListener("abort", callback, { once: true });
+  return { [Symbol.dispose]: () => signal?.removeEventListener("abort", callback) };
+}
+
+/** Waits for a call of `done`; what `begin` returns is called at the end of the wait. Rejects with the signal's reason. */
+export function wait<T>(signal: AbortSignal | undefined, begin: (done: (value: T) => void) => () => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const cancel = begin((value) => {
+      cancel();
+      aborting[Symbol.dispose]();
+      resolve(value);
+    });
+    const aborting = onAbort(signal, () => {
+      cancel();
+      reject(signal?.reason);
+    });
+  });
+}
+
 /** One signal made of several ends; nothing stays behind once it is disposed of. */
 export class Patience {
   readonly #controller = new AbortController();
-  readonly #cleanups: (() => void)[] = [];
+  /** Aborted at the first end. */
+  readonly signal: AbortSignal = this.#controller.signal;
+  readonly #ends: Disposable[];
 
   /** Ends when one of the signals does. */
   constructor(...signals: (AbortSignal | undefined)[]) {
-    for (const signal of signals) if (signal) this.#follow(signal);
+    this.#ends = signals.map((signal) => onAbort(signal, () => this.#controller.abort(signal?.reason)));
   }
 
-  /** Aborted at the first end. */
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  /**
-   * Ends it after a time, too.
-   *
-   * @throws {BadParameterError} if `timeout` is negative or NaN
-   */
+  /** Ends it after `timeout` ms, too. Throws a BadParameterError if that is negative or NaN. */
   limit(timeout: number | undefined, key: string, clock: Clock): void {
     if (timeout === undefined || timeout === Infinity) return;
     if (!(timeout >= 0)) {
-      throw new BadParameterError(
-        "timeout",
-        `Cannot use "timeout": must be 0 or more milliseconds, current value is ${show(timeout)}`,
-      );
+      const wanted = `must be 0 or more milliseconds, current value is ${show(timeout)}`;
+      throw new BadParameterError("timeout", `Cannot use "timeout": ${wanted}`);
     }
-    const error = () => new AcquireTimeoutError(`Cannot take key "${key}" within ${timeout} ms`);
-    this.#cleanups.push(clock.after(timeout, () => this.#controller.abort(error())));
+    const end = () => this.#controller.abort(new AcquireTimeoutError(`Cannot take key "${key}" within ${timeout} ms`));
+    this.#ends.push({ [Symbol.dispose]: clock.after(timeout, end) });
   }
 
-  /** Rejects when it ends; never resolves. Does not keep anything alive. */
+  /** Rejects when it ends; never resolves. */
   get ended(): Promise<never> {
-    const { signal } = this;
-    return new Promise((_, reject) => {
-      const end = () => reject(signal.reason);
-      if (signal.aborted) end();
-      signal.addEventListener("abort", end, { once: true });
-      this.#cleanups.push(() => signal.removeEventListener("abort", end));
-    });
+    return wait<never>(this.signal, () => () => {});
   }
 
   /** Lets go of signals and timers. */
   [Symbol.dispose](): void {
-    for (const cleanup of this.#cleanups) cleanup();
-  }
-
-  #follow(signal: AbortSignal): void {
-    const end = () => this.#controller.abort(signal.reason);
-    if (signal.aborted) return end();
-    signal.addEventListener("abort", end, { once: true });
-    this.#cleanups.push(() => signal.removeEventListener("abort", end));
+    for (const end of this.#ends) end[Symbol.dispose]();
   }
 }

@@ -1,8 +1,4 @@
-/**
- * The one source of chance.
- *
- * @module
- */
+/** The one source of chance. */
 
 /** A source of randomness; injected so that a test can replay a run. */
 export interface Random {

@@ -3,13 +3,11 @@
  *
  * The value is the holder's UUID as text, exactly as the Go package natslock writes it; all else rides in headers, so
  * that a reader without headers still learns the holder, and a Go peer respects it.
- *
- * @module
  */
 
-import { BadParameterError, show } from "./errors.ts";
+import { badParameter, BadParameterError } from "./errors.ts";
 
-/** A plain JSON object that a holder shows to others, such as its host and runtime. At most 1,024 bytes as JSON in ASCII. */
+/** A plain JSON object that a holder shows to others, such as its host. At most 1,024 bytes as JSON in ASCII. */
 export type Meta = { readonly [field: string]: unknown };
 
 /** One lease as it stands in the bucket. */
@@ -35,16 +33,18 @@ export type Sighting =
   /** Nobody holds it; `revision` is where a write must be put on, 0 if there is no message at all. */
   | { readonly kind: "vacant"; readonly revision: number }
   /** A holder's record. */
-  | {
-    readonly kind: "held";
-    readonly revision: number;
-    readonly record: LeaseRecord;
-  }
+  | { readonly kind: "held"; readonly revision: number; readonly record: LeaseRecord }
   /** Bytes that are no UUID: held by a stranger, never taken over before they expire. */
   | { readonly kind: "foreign"; readonly revision: number };
 
-/** Names of the headers a record uses. */
-export const RECORD_HEADERS = {
+/** A stored message, reduced to what decides what it means; `header` gives "" or undefined for one that is absent. */
+export interface StoredRecord {
+  readonly revision: number;
+  readonly value: Uint8Array;
+  readonly header: (name: string) => string | undefined;
+}
+
+const HEADERS = {
   attempt: "Natslock-Attempt",
   token: "Natslock-Token",
   name: "Natslock-Name",
@@ -59,106 +59,60 @@ const LONGEST_NAME = 128;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** Tells whether a text is a UUID in the usual notation with hyphens. */
-export function isUuid(text: string): boolean {
-  return UUID.test(text);
-}
+/** Tells whether a value is a UUID in the usual notation with hyphens. */
+export const isUuid = (value: unknown): value is string => typeof value === "string" && UUID.test(value);
 
-/**
- * Checks a holder's name and returns it.
- *
- * @throws {BadParameterError} if it has control characters, blanks at its ends or more than 128 bytes
- */
+/** Returns a name that is short, without control characters and blanks at its ends; throws a BadParameterError else. */
 export function requireName(name: string): string {
   const fits = typeof name === "string" && name === name.trim() &&
-    byteLength(name) <= LONGEST_NAME;
-  if (fits && !hasControl(name)) return name;
-  throw new BadParameterError(
-    "name",
-    `Cannot use "name": must be text of at most ${LONGEST_NAME} bytes without control characters or blanks at its ` +
-      `ends, current value is ${show(name)}`,
-  );
+    new TextEncoder().encode(name).length <= LONGEST_NAME;
+  if (fits && [...name].every((char) => char >= " " && char !== "\x7f")) return name;
+  const wanted = `text of at most ${LONGEST_NAME} bytes without control characters or blanks at its ends`;
+  throw badParameter("name", wanted, name);
 }
 
-/**
- * Checks a holder's meta and returns a copy that later changes cannot reach.
- *
- * @throws {BadParameterError} if it is no plain JSON object or longer than 1,024 bytes as JSON
- */
+/** Returns a copy of a meta that no later change reaches; throws a BadParameterError if it is not as `Meta` says. */
 export function requireMeta(meta: Meta): Meta {
-  const json = isPlainObject(meta) ? toJson(meta) : null;
-  if (json === null || !json.startsWith("{")) {
-    throw new BadParameterError("meta", `Cannot use "meta": must be a plain object that JSON can hold`);
-  }
-  const size = byteLength(json);
-  if (size > LONGEST_META) {
-    throw new BadParameterError(
-      "meta",
-      `Cannot use "meta": must be at most ${LONGEST_META} bytes as JSON, current size is ${size}`,
-    );
-  }
-  return JSON.parse(json) as Meta;
+  const json = isPlainObject(meta) ? toJson(meta) : "";
+  if (!json.startsWith("{")) throw badParameter("meta", "a plain object that JSON can hold", meta);
+  if (json.length <= LONGEST_META) return JSON.parse(json) as Meta;
+  const wanted = `at most ${LONGEST_META} bytes as JSON, current size is ${json.length}`;
+  throw new BadParameterError("meta", `Cannot use "meta": must be ${wanted}`);
 }
 
-/** The headers of a record, in order; its value is the holder's UUID. */
+/** The headers of a record, in order, without what is null or empty; its value is the holder's UUID. */
 export function encodeHeaders(record: LeaseRecord): [name: string, value: string][] {
-  const fields: [string, string | number | null][] = [
-    [RECORD_HEADERS.attempt, record.attempt],
-    [RECORD_HEADERS.token, record.token],
-    [RECORD_HEADERS.name, record.name],
-    [RECORD_HEADERS.since, record.since],
-    [RECORD_HEADERS.ttl, record.ttl],
-    [
-      RECORD_HEADERS.meta,
-      Object.keys(record.meta).length > 0 ? (toJson(record.meta) ?? "") : "",
-    ],
-  ];
-  return fields.flatMap(([name, value]) => value === null || value === "" ? [] : [[name, String(value)]]);
-}
-
-/** A stored message, reduced to what decides what it means. */
-export interface StoredRecord {
-  /** Its sequence in the bucket's stream. */
-  readonly revision: number;
-  /** Its value. */
-  readonly value: Uint8Array;
-  /** One of its headers; empty or undefined if absent. */
-  header(name: string): string | undefined;
+  const meta = toJson(record.meta);
+  const texts = { ...record, meta: meta === "{}" ? "" : meta };
+  const fields = Object.keys(HEADERS) as (keyof typeof HEADERS)[];
+  const headers = fields.map((field): [string, string] => [HEADERS[field], String(texts[field] ?? "")]);
+  return headers.filter(([, text]) => text !== "");
 }
 
 /** Reads a stored message. Never throws: whatever is not well formed is left out, and what is no UUID is foreign. */
-export function decodeRecord(stored: StoredRecord): Sighting {
-  const { revision, value } = stored;
-  if (
-    value.length === 0 || stored.header("KV-Operation") ||
-    stored.header("Nats-Marker-Reason")
-  ) {
-    return { kind: "vacant", revision };
-  }
-  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(value);
-  if (!isUuid(text)) return { kind: "foreign", revision };
-  const attempt = stored.header(RECORD_HEADERS.attempt) || null;
-  const token = wholeNumber(stored.header(RECORD_HEADERS.token));
+export function decodeRecord({ revision, value, header }: StoredRecord): Sighting {
+  if (value.length === 0 || header("KV-Operation") || header("Nats-Marker-Reason")) return { kind: "vacant", revision };
+  const holder = new TextDecoder("utf-8", { ignoreBOM: true }).decode(value).toLowerCase();
+  if (!isUuid(holder)) return { kind: "foreign", revision };
+  const token = wholeNumber(header(HEADERS.token));
   const record: LeaseRecord = {
-    holder: text.toLowerCase(),
-    attempt,
+    holder,
+    attempt: header(HEADERS.attempt) || null,
     token: token !== null && token >= 1 && token <= revision ? token : null,
-    name: stored.header(RECORD_HEADERS.name) ?? "",
-    since: wholeNumber(stored.header(RECORD_HEADERS.since)),
-    ttl: wholeNumber(stored.header(RECORD_HEADERS.ttl)),
-    meta: parseMeta(stored.header(RECORD_HEADERS.meta)),
+    name: header(HEADERS.name) ?? "",
+    since: wholeNumber(header(HEADERS.since)),
+    ttl: wholeNumber(header(HEADERS.ttl)),
+    meta: parseMeta(header(HEADERS.meta)),
   };
   return { kind: "held", revision, record };
 }
 
-function wholeNumber(text: string | undefined): number | null {
-  if (!text || !/^\d{1,16}$/.test(text)) return null;
-  const number = Number(text);
+function wholeNumber(text = ""): number | null {
+  const number = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
   return Number.isSafeInteger(number) ? number : null;
 }
 
-function parseMeta(text: string | undefined): Meta {
-  if (!text) return {};
+function parseMeta(text = "{}"): Meta {
   try {
     const meta: unknown = JSON.parse(text);
     return isPlainObject(meta) ? meta : {};
@@ -173,28 +127,12 @@ function isPlainObject(value: unknown): value is Meta {
   return prototype === null || prototype === Object.prototype;
 }
 
-/** JSON in ASCII only, since it travels in a header; `null` if JSON cannot hold the value. */
-function toJson(value: unknown): string | null {
+/** JSON in ASCII only, since it travels in a header; empty if JSON cannot hold the value. */
+function toJson(value: unknown): string {
+  const escape = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
   try {
-    const json = JSON.stringify(value);
-    if (json === undefined) return null;
-    return json.replace(
-      /[\u007f-\uffff]/g,
-      (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
-    );
+    return JSON.stringify(value)?.replace(/[\u007f-\uffff]/g, escape) ?? "";
   } catch {
-    return null;
+    return "";
   }
-}
-
-function byteLength(text: string): number {
-  return new TextEncoder().encode(text).length;
-}
-
-function hasControl(text: string): boolean {
-  for (const char of text) {
-    const code = char.charCodeAt(0);
-    if (code < 0x20 || code === 0x7f) return true;
-  }
-  return false;
 }

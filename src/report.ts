@@ -1,16 +1,26 @@
-/**
- * Tells what happens to a candidate: as events, and in its log.
- *
- * @module
- */
+/** Tells what happens to a candidate: as events, and in its log. */
 
 import type { Candidate } from "./candidate.ts";
 import type { Clock } from "./clock.ts";
 import type { EventListener, LockEvent } from "./events.ts";
-import type { Effect, Ending, Held, LeaseState } from "./lease_model.ts";
+import type { Effect, Ending, Held, Stepped } from "./lease_model.ts";
+import type { Logger } from "./logger.ts";
 
 /** What an event is, save what all of one candidate's have in common. */
 type Told = LockEvent extends infer One ? One extends LockEvent ? Omit<One, "key" | "id"> : never : never;
+
+/** How each event reads in the log; `*` stands for the key. */
+const LINES: { readonly [type in LockEvent["type"]]: readonly [level: keyof Logger, line: string] } = {
+  acquired: ["info", "Took *"],
+  renewed: ["debug", "Renewed *"],
+  renewal_failed: ["warn", "Could not renew * yet"],
+  at_risk: ["warn", "About to lose *"],
+  released: ["info", "Released *"],
+  lost: ["warn", "Lost *"],
+  release_failed: ["warn", "Could not release *: it runs out by itself"],
+  waiting: ["debug", "Waits for *"],
+  observed: ["debug", "Observed *"],
+};
 
 /** Tells of each step of the machine. */
 export class Reporter {
@@ -18,7 +28,8 @@ export class Reporter {
   readonly #clock: Clock;
   readonly #listener: EventListener | undefined;
   #grantedAt = 0;
-  #atRisk = false;
+  /** End of the lease that was last told to be at risk: a renewal moves it, so each failure streak is told of once. */
+  #riskTold = NaN;
 
   /** `listener` may throw: that is contained. */
   constructor(candidate: Candidate, clock: Clock, listener: EventListener | undefined) {
@@ -27,85 +38,66 @@ export class Reporter {
     this.#listener = listener;
   }
 
-  /** Tells what a step changed. */
-  step(before: LeaseState, after: LeaseState, effects: readonly Effect[]): void {
+  /** Writes a step to the log, and tells what it changed. */
+  step({ before, event, after, effects }: Stepped): void {
     const [was, is] = [before.phase, after.phase];
-    if (was.at !== "held" && is.at === "held") this.#granted(is);
-    if (was.at === "held" && is.at === "held") this.#kept(was, is, effects);
-    if (was.at === "held" && is.at !== "held") this.#ended(was, is.at === "seeking" ? null : is.end);
-    if (is.at === "idle" && was.at !== "idle" && was.at !== "held" && is.end !== null) this.#settled(is.end);
+    this.#log("debug", "Step of *", { before: was, event, after: is, effects });
+    if (was.at !== "held") {
+      if (is.at === "held") this.#granted(is);
+      if (is.at === "idle" && was.at !== "idle") this.#settled(is.end);
+    } else if (is.at === "held") this.#kept(was, is, effects);
+    else if (is.at !== "seeking" && is.end?.kind === "lost") {
+      this.tell({ type: "lost", why: is.end.why, ...this.#about(was) });
+    } else this.tell({ type: "released", ...this.#about(was) });
   }
 
   /** Tells one event, to the listener and to the log. */
   tell(told: Told): void {
-    const { key, id, logger } = this.#candidate;
+    const { key, id } = this.#candidate;
     const event = { ...told, key, id } as LockEvent;
-    const [level, line] = lineOf(event);
-    logger[level](line, event);
+    const [level, line] = LINES[event.type];
+    this.#log(level, event.type === "lost" ? `${line}: ${event.why}` : line, event);
     try {
       this.#listener?.(event);
     } catch (error) {
-      logger.warn(`The event listener of "${key}" threw`, { error });
+      this.#log("warn", "The event listener of * threw", { error });
     }
   }
 
   #granted(held: Held): void {
     this.#grantedAt = this.#clock.now();
-    this.#atRisk = false;
     this.tell({ type: "acquired", ...this.#about(held) });
   }
 
   #kept(was: Held, is: Held, effects: readonly Effect[]): void {
-    const remaining = is.validUntil - this.#clock.now();
-    if (is.validUntil > was.validUntil) {
-      this.#atRisk = false;
-      this.tell({ type: "renewed", remaining, ...this.#about(is) });
-    }
+    const about = { remaining: is.validUntil - this.#clock.now(), ...this.#about(is) };
+    if (is.validUntil > was.validUntil) this.tell({ type: "renewed", ...about });
     const pause = effects.find((effect) => effect.act === "pause");
     if (pause?.why !== "trouble") return;
-    this.tell({ type: "renewal_failed", remaining, error: pause.error, ...this.#about(is) });
-    if (this.#atRisk || remaining > (is.validUntil - is.sentAt) / 2) return;
-    this.#atRisk = true;
-    this.tell({ type: "at_risk", remaining, ...this.#about(is) });
+    this.tell({ type: "renewal_failed", error: pause.error, ...about });
+    if (this.#riskTold === is.validUntil || about.remaining > (is.validUntil - is.sentAt) / 2) return;
+    this.#riskTold = is.validUntil;
+    this.tell({ type: "at_risk", ...about });
   }
 
-  #ended(was: Held, end: Ending | null): void {
-    if (end?.kind === "lost") this.tell({ type: "lost", why: end.why, ...this.#about(was) });
-    else this.tell({ type: "released", ...this.#about(was) });
-  }
-
-  #settled(end: Ending): void {
-    const { key, id, logger } = this.#candidate;
-    if (end.kind === "abandoned") this.tell({ type: "release_failed", error: end.error });
-    if (end.kind !== "refused" || end.by.kind !== "foreign") return;
-    logger.warn(`A stranger holds "${key}": its value is no UUID, so it is left to expire`, { key, id });
+  #settled(end: Ending | null): void {
+    if (end?.kind === "abandoned") this.tell({ type: "release_failed", error: end.error });
+    if (end?.kind !== "refused" || end.by.kind !== "foreign") return;
+    const { key, id } = this.#candidate;
+    this.#log("warn", "A stranger holds *: its value is no UUID, so it is left to expire", { key, id });
   }
 
   #about({ token }: Held): { token: number; age: number } {
     return { token, age: Math.max(0, this.#clock.now() - this.#grantedAt) };
   }
-}
 
-function lineOf(event: LockEvent): [level: "debug" | "info" | "warn", line: string] {
-  const { key } = event;
-  switch (event.type) {
-    case "acquired":
-      return ["info", `Took "${key}"`];
-    case "renewed":
-      return ["debug", `Renewed "${key}"`];
-    case "renewal_failed":
-      return ["warn", `Could not renew "${key}" yet`];
-    case "at_risk":
-      return ["warn", `About to lose "${key}"`];
-    case "released":
-      return ["info", `Released "${key}"`];
-    case "lost":
-      return ["warn", `Lost "${key}": ${event.why}`];
-    case "release_failed":
-      return ["warn", `Could not release "${key}": it runs out by itself`];
-    case "waiting":
-      return ["debug", `Waits for "${key}"`];
-    case "observed":
-      return ["debug", `Observed "${key}"`];
+  /** Writes one line; a log that fails must not hold up the machine, whose timers are set after it is told of. */
+  #log(level: keyof Logger, line: string, about: object): void {
+    const { key, logger } = this.#candidate;
+    try {
+      logger[level](line.replace("*", `"${key}"`), about);
+    } catch {
+      // There is nobody else to tell.
+    }
   }
 }

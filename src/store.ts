@@ -1,8 +1,4 @@
-/**
- * The few things that a lease asks of a store. No NATS here: policy above, storage below.
- *
- * @module
- */
+/** The few things that a lease asks of a store. No NATS here: policy above, storage below. */
 
 import type { NatslockError } from "./errors.ts";
 import type { LeaseRecord, Sighting } from "./record.ts";
@@ -23,10 +19,7 @@ export interface StoreTerms {
 export type WriteOutcome =
   /** Stored; `revision` is that of the new message. */
   | { readonly kind: "applied"; readonly revision: number }
-  /**
-   * Certainly not stored: the key stands elsewhere. `current` is its revision (0 = no message), or `null` if the
-   * server only said that another write is in flight.
-   */
+  /** Not stored: the key stands at `current`, 0 = no message; `null` = at whatever a write in flight makes of it. */
   | { readonly kind: "conflict"; readonly current: number | null }
   /** No answer: it may be stored, or may be stored yet. */
   | { readonly kind: "unknown"; readonly error: NatslockError }
@@ -45,18 +38,6 @@ export type Hint =
   /** Changes may have been missed, as after a reconnect: look. */
   | { readonly kind: "gap" };
 
-/** A conditional write of a record. */
-export interface WriteRequest {
-  /** What to write. */
-  readonly record: LeaseRecord;
-  /** Revision that the key must stand at; 0 = no message. */
-  readonly expected: number;
-  /** Lease length of its own in milliseconds, whole seconds; `null` = the bucket's. */
-  readonly ttl: number | null;
-  /** The longest wait for the answer, in milliseconds. */
-  readonly timeout: number;
-}
-
 /** A conditional removal. */
 export interface RemoveRequest {
   /** Revision that the key must stand at; 0 = no message. */
@@ -65,16 +46,22 @@ export interface RemoveRequest {
   readonly timeout: number;
 }
 
-/**
- * One bucket of leases.
- *
- * Outcomes are values; a method rejects only from {@linkcode LeaseStore.terms}, with a `ConnectionError`
- * or `BucketConfigError`.
- */
+/** A conditional write of a record. */
+export interface WriteRequest extends RemoveRequest {
+  /** What to write. */
+  readonly record: LeaseRecord;
+  /** Lease length of its own in milliseconds, whole seconds; `null` = the bucket's. */
+  readonly ttl: number | null;
+}
+
+/** One bucket of leases. Outcomes are values: only `terms()` rejects. */
 export interface LeaseStore {
   /** Name of the bucket. */
   readonly name: string;
-  /** What the bucket is like. Costs no message once read, unless `fresh` is asked for or it was found missing. */
+  /**
+   * What the bucket is like. Costs no message once read, unless `fresh` is asked for or it was found missing. Rejects
+   * with a `ConnectionError` or `BucketConfigError`.
+   */
   terms(options?: { readonly fresh?: boolean }): Promise<StoreTerms>;
   /** Looks at a key, as the store's leader has it. `timeout` in milliseconds. */
   read(key: string, options: { readonly timeout: number }): Promise<ReadOutcome>;
@@ -82,10 +69,7 @@ export interface LeaseStore {
   write(key: string, request: WriteRequest): Promise<WriteOutcome>;
   /** Puts the mark of a release if the key stands at the expected revision. */
   remove(key: string, request: RemoveRequest): Promise<WriteOutcome>;
-  /**
-   * Tells of changes of a key until the returned function is called. A hint may be late, twice, missing or forged: it
-   * decides nothing.
-   */
+  /** Tells of changes until the returned function is called. Hints decide nothing: they may be late, twice, lost, forged. */
   watch(key: string, listener: (hint: Hint) => void): () => void;
 }
 

@@ -38,7 +38,13 @@
 
 export type { Clock } from "./clock.ts";
 export { ManualClock } from "./manual_clock.ts";
-export { type Intercept, MemoryStore, type MemoryStoreOptions, type StoreRequest } from "./memory_store.ts";
+export {
+  type Intercept,
+  type LinkOptions,
+  MemoryStore,
+  type MemoryStoreOptions,
+  type StoreRequest,
+} from "./memory_store.ts";
 export type { LeaseRecord, Meta, Sighting } from "./record.ts";
 export type { Hint, LeaseStore, ReadOutcome, RemoveRequest, StoreTerms, WriteOutcome, WriteRequest } from "./store.ts";
 export { ConnectionError, type ConnectionTrouble, NatslockError } from "./errors.ts";

@@ -1,16 +1,12 @@
-/**
- * The lengths of time a lease lives by, and the relations between them.
- *
- * @module
- */
+/** The lengths of time a lease lives by, the relations between them, and what they mean in practice. */
 
-import { BadParameterError, BucketConfigError, show } from "./errors.ts";
+import { badParameter, BadParameterError, BucketConfigError } from "./errors.ts";
 
 /** What a user may set; all values are milliseconds. */
 export interface TimingOptions {
   /** Time between two renewals. Default: a third of the lease length. */
   readonly renewEvery?: number;
-  /** How much earlier than the server the holder considers its lease over: covers clock rates that differ. Default: a tenth of the lease length. */
+  /** How much earlier the holder's lease ends than the server's, since clock rates differ. Default: a tenth of it. */
   readonly margin?: number;
   /** The longest wait for one answer. Default: a quarter of the lease length, at most 5,000. */
   readonly requestTimeout?: number;
@@ -18,19 +14,8 @@ export interface TimingOptions {
   readonly retryEvery?: number;
 }
 
-/** The full set of times of one lease, in milliseconds. */
-export interface LeaseTiming {
-  /** Lease length: how long the server keeps an unrenewed record. */
-  readonly ttl: number;
-  /** Time between two renewals. */
-  readonly renewEvery: number;
-  /** How much earlier than the server the holder considers its lease over. */
-  readonly margin: number;
-  /** The longest wait for one answer. */
-  readonly requestTimeout: number;
-  /** Pause before a failed request is repeated. */
-  readonly retryEvery: number;
-}
+/** All times of one lease in milliseconds; `ttl` is how long the server keeps an unrenewed record. */
+export type LeaseTiming = Required<TimingOptions> & { readonly ttl: number };
 
 /** The server counts a lock's own lease in whole seconds (NATS fact N1). */
 const SECOND = 1000;
@@ -38,74 +23,43 @@ const SECOND = 1000;
 /** The server refuses to keep messages for less than this, in milliseconds. */
 const SHORTEST_TTL = 100;
 
+/** How late a waiter may look: what a server takes to remove what has run out (nats-facts 1), and 200 ms of its own. */
+const LONGEST_LAG = 300 + 200;
+
 /**
- * Fills in defaults and holds the relations that keep a lease safe and alive.
- *
- * A renewal that fails once must leave room for another before the holder stands down (L3):
- * `renewEvery + retryEvery + requestTimeout < ttl - margin`.
- *
- * @param ttl lease length in milliseconds
- * @param options what the user set
- * @throws {BadParameterError} if a value is no positive finite number, or the relation does not hold
+ * Fills in defaults. Throws a BadParameterError unless every time is a positive finite number and a renewal that fails
+ * leaves room for another before the holder stands down (L3): `renewEvery + retryEvery + requestTimeout < ttl - margin`.
  */
 export function leaseTiming(ttl: number, options: TimingOptions = {}): LeaseTiming {
   requireDuration("ttl", ttl);
-  const timing: LeaseTiming = {
-    ttl,
+  const times = {
     renewEvery: options.renewEvery ?? ttl / 3,
     margin: options.margin ?? ttl / 10,
     requestTimeout: options.requestTimeout ?? Math.min(5 * SECOND, ttl / 4),
     retryEvery: options.retryEvery ?? Math.min(SECOND, ttl / 15),
   };
-  for (
-    const field of ["renewEvery", "margin", "requestTimeout", "retryEvery"] as const
-  ) {
-    requireDuration(`timing.${field}`, timing[field]);
-  }
-  const { renewEvery, margin, requestTimeout, retryEvery } = timing;
+  for (const [field, value] of Object.entries(times)) requireDuration(`timing.${field}`, value);
+  const { renewEvery, margin, requestTimeout, retryEvery } = times;
   const needed = renewEvery + retryEvery + requestTimeout;
-  if (needed >= ttl - margin) {
-    throw new BadParameterError(
-      "timing",
-      `Cannot keep a lease with these times: "renewEvery" + "retryEvery" + "requestTimeout" must be less than ` +
-        `"ttl" - "margin", current values are ${renewEvery} + ${retryEvery} + ${requestTimeout} = ${needed} ` +
-        `and ${ttl} - ${margin} = ${ttl - margin}`,
-    );
-  }
-  return timing;
+  if (needed < ttl - margin) return { ttl, ...times };
+  throw new BadParameterError(
+    "timing",
+    `Cannot keep a lease with these times: "renewEvery" + "retryEvery" + "requestTimeout" must be less than ` +
+      `"ttl" - "margin", current values are ${renewEvery} + ${retryEvery} + ${requestTimeout} = ${needed} ` +
+      `and ${ttl} - ${margin} = ${ttl - margin}`,
+  );
 }
 
-/**
- * Checks a bucket's lease length.
- *
- * @param ttl milliseconds, at least 100
- * @throws {BadParameterError} if it is anything else
- */
+/** Throws a BadParameterError unless `ttl`, in milliseconds, can be a bucket's lease length. */
 export function requireBucketTtl(ttl: number): void {
   requireDuration("ttl", ttl);
-  if (ttl < SHORTEST_TTL) {
-    throw new BadParameterError(
-      "ttl",
-      `Cannot use "ttl": must be at least ${SHORTEST_TTL} ms, which is the least a server takes, current value is ${ttl}`,
-    );
-  }
+  if (ttl < SHORTEST_TTL) throw badParameter("ttl", `at least ${SHORTEST_TTL} ms, the least that a server takes`, ttl);
 }
 
-/**
- * A lock's own lease length as the server will count it: whole seconds, the fraction cut off (NATS fact N1).
- *
- * @param ttl milliseconds, at least 1,000
- * @returns milliseconds, a multiple of 1,000
- * @throws {BadParameterError} if it is no finite number or less than a second
- */
+/** A lock's own lease length as the server counts it, without the fraction of a second; BadParameterError below one. */
 export function wholeSeconds(ttl: number): number {
   requireDuration("ttl", ttl);
-  if (ttl < SECOND) {
-    throw new BadParameterError(
-      "ttl",
-      `Cannot use "ttl" as a lock's own lease: must be at least 1000 ms, current value is ${ttl}`,
-    );
-  }
+  if (ttl < SECOND) throw badParameter("ttl", `a lock's own lease of at least ${SECOND} ms`, ttl);
   return Math.floor(ttl / SECOND) * SECOND;
 }
 
@@ -120,29 +74,60 @@ export function leaseLength(
   terms: { readonly ttl: number | null; readonly perKeyTtl: boolean },
   bucket: string,
 ): number {
-  if (own === null) {
-    if (terms.ttl !== null) return terms.ttl;
+  if (own === null && terms.ttl === null) {
     const wanted = `the lease length, or the Locker must be given a "ttl" of its own`;
     throw new BucketConfigError({ bucket, setting: "max_age", value: 0, wanted });
   }
-  if (!terms.perKeyTtl) {
+  if (own !== null && !terms.perKeyTtl) {
     const wanted = `true for a Locker with a "ttl" of its own (needs server 2.11)`;
     throw new BucketConfigError({ bucket, setting: "allow_msg_ttl", value: false, wanted });
   }
-  if (terms.ttl !== null && own > terms.ttl) {
-    throw new BadParameterError(
-      "ttl",
-      `Cannot use "ttl": must be at most the ${terms.ttl} ms that bucket "${bucket}" keeps a record, ` +
-        `current value is ${own}`,
-    );
-  }
-  return own;
+  const most = terms.ttl ?? Infinity;
+  const length = own ?? most;
+  if (length > most) throw badParameter("ttl", `at most the ${most} ms that bucket "${bucket}" keeps a record`, own);
+  return length;
 }
 
 function requireDuration(field: string, value: unknown): void {
   if (typeof value === "number" && Number.isFinite(value) && value > 0) return;
-  throw new BadParameterError(
-    field,
-    `Cannot use "${field}": must be a positive finite number of milliseconds, current value is ${show(value)}`,
-  );
+  throw badParameter(field, "a positive finite number of milliseconds", value);
+}
+
+/** The four numbers that users ask for, in milliseconds. */
+export interface TimingFigures {
+  /** By how much the holder's clock may run slow over one lease without two believing that they hold. */
+  readonly skewTolerated: number;
+  /** The longest outage of network or server that a holder certainly rides out without losing the lease. */
+  readonly outageRiddenOut: number;
+  /** The longest time from a holder's crash to the next grant, where somebody waits; requests themselves come on top. */
+  readonly crashTakeover: number;
+  /** The longest time from a release to the next grant if its push is lost; else it takes one push and one message. */
+  readonly gracefulHandover: number;
+}
+
+/**
+ * Works out what a lease length and its times mean.
+ *
+ * @param ttl lease length in milliseconds
+ * @param options other times, as for a Locker
+ * @throws {BadParameterError} if they do not fit together
+ */
+export function timingFigures(ttl: number, options: TimingOptions = {}): TimingFigures {
+  const { margin, renewEvery, requestTimeout, retryEvery } = leaseTiming(ttl, options);
+  // The worst outage begins just before a renewal, and its end is noticed by the first request after it.
+  const outageRiddenOut = Math.max(0, ttl - margin - renewEvery - requestTimeout - retryEvery);
+  const takeover = ttl + LONGEST_LAG;
+  return { skewTolerated: margin, outageRiddenOut, crashTakeover: takeover, gracefulHandover: takeover };
+}
+
+/** The figures as four lines for people. */
+export function describeTiming(ttl: number, options: TimingOptions = {}): string {
+  const figures = timingFigures(ttl, options);
+  const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
+  return [
+    `clock skew tolerated:         ${seconds(figures.skewTolerated)} over a lease of ${seconds(ttl)}`,
+    `outage ridden out:            ${seconds(figures.outageRiddenOut)}`,
+    `takeover after a crash:       at most ${seconds(figures.crashTakeover)}`,
+    `hand-over after a release:    one push and one message; at most ${seconds(figures.gracefulHandover)}`,
+  ].join("\n");
 }

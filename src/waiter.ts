@@ -2,69 +2,34 @@
  * Waits for a lock that others hold.
  *
  * Whoever sees the release first and writes first gets it: there is no order among processes yet.
- *
- * @module
  */
 
-import type { Clock } from "./clock.ts";
-import { NatslockError } from "./errors.ts";
+import type { Footing } from "./footing.ts";
 import { Lease } from "./lease.ts";
 import { Lookout } from "./lookout.ts";
-import { pause } from "./observer.ts";
 import type { Sighting } from "./record.ts";
-import type { LeaseStore } from "./store.ts";
-import type { LeaseTiming } from "./timing.ts";
+import type { Reporter } from "./report.ts";
 
-/** What one who waits can do. */
-export interface Contest {
-  readonly store: LeaseStore;
-  readonly clock: Clock;
-  readonly key: string;
-  /** One try: a lease, or what it was refused by. */
-  attempt(signal: AbortSignal): Promise<Lease | Sighting>;
-  /** The times in force, once a try has shown them. */
-  timing(): LeaseTiming;
-  /** Tells that a wait begins. */
-  waiting(holder: string): void;
-  /** A release was pushed: the next try may be put on it without a look. */
-  vacant(sighting: Sighting): void;
-}
-
-/** Tries until it is granted. The key is watched from the first refusal on. */
-export async function waitTurn(contest: Contest, signal: AbortSignal): Promise<Lease> {
-  let lookout: Lookout | null = null;
-  try {
-    for (;;) {
-      const got = await contest.attempt(signal).catch(transient);
-      if (got instanceof Lease) return got;
-      signal.throwIfAborted();
-      if (got instanceof NatslockError) {
-        await pause(contest.clock, contest.timing().retryEvery, signal);
-      } else if (lookout === null) {
-        // The next try looks once more, since what changed before the watch began was not pushed.
-        contest.waiting(got.kind === "held" ? got.record.holder : "");
-        lookout = new Lookout({ ...contest, ttl: contest.timing().ttl });
-      } else {
-        lookout.saw(got);
-        await vacancy(contest, lookout, signal);
-      }
-    }
-  } finally {
-    lookout?.stop();
+/**
+ * Tries until it is granted. The key is watched from the first refusal on.
+ *
+ * `attempt` gives a lease, or what it was refused by; a release that was pushed is tried without a look.
+ */
+export async function waitTurn(
+  { footing, reporter }: { readonly footing: Footing; readonly reporter: Reporter },
+  attempt: (released: Sighting | null) => Promise<Lease | Sighting>,
+  signal: AbortSignal,
+): Promise<Lease> {
+  const refusal = await footing.persist(signal, () => attempt(null));
+  if (refusal instanceof Lease) return refusal;
+  signal.throwIfAborted();
+  reporter.tell({ type: "waiting", holder: refusal.kind === "held" ? refusal.record.holder : "" });
+  using lookout = new Lookout(footing, footing.terms.ttl);
+  // The next try looks, since what changed before the watch began was not pushed.
+  for (let released: Sighting | null = null;;) {
+    const got = await footing.persist(signal, () => attempt(released));
+    if (got instanceof Lease) return got;
+    lookout.saw(got);
+    do released = await lookout.next(signal); while (released !== null && released.kind !== "vacant");
   }
-}
-
-/** Waits until another try may succeed: a release was pushed, or only a look can tell. */
-async function vacancy(contest: Contest, lookout: Lookout, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    const news = await lookout.next(signal);
-    if (news === "look") return;
-    if (news.kind === "vacant") return contest.vacant(news);
-  }
-}
-
-/** Trouble that waiting may mend is a value; any other is thrown on. */
-function transient(error: unknown): NatslockError {
-  if (error instanceof NatslockError && error.transient) return error;
-  throw error;
 }

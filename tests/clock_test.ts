@@ -1,57 +1,6 @@
 import { assert, assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
-import { SystemClock, type TimeSources } from "../src/clock.ts";
-
-const HOUR = 3_600_000;
-const LONGEST_TIMEOUT = 2 ** 31 - 1;
-
-/** Two clocks moved by hand; the wall has whole milliseconds, as `Date.now()`. */
-class Sources implements TimeSources {
-  mono = 500.25;
-  epoch = 1_800_000_000_000.75;
-
-  monotonic(): number {
-    return this.mono;
-  }
-
-  wall(): number {
-    return Math.floor(this.epoch);
-  }
-
-  pass(ms: number): void {
-    this.mono += ms;
-    this.epoch += ms;
-  }
-
-  /** The monotonic clock stands still meanwhile. */
-  sleep(ms: number): void {
-    this.epoch += ms;
-  }
-}
-
-interface Timeout {
-  readonly callback: () => void;
-  readonly delay: number;
-}
-
-/** Runs a body in which `setTimeout` only notes what it was asked for. */
-function withTimeouts(body: (set: Timeout[], cleared: unknown[]) => void): void {
-  const { setTimeout, clearTimeout } = globalThis;
-  const set: Timeout[] = [];
-  const cleared: unknown[] = [];
-  const note = (callback: () => void, delay: number) => set.push({ callback, delay });
-  globalThis.setTimeout = note as unknown as typeof setTimeout;
-  globalThis.clearTimeout = (id) => void cleared.push(id);
-  try {
-    body(set, cleared);
-  } finally {
-    Object.assign(globalThis, { setTimeout, clearTimeout });
-  }
-}
-
-function make(): { clock: SystemClock; sources: Sources } {
-  const sources = new Sources();
-  return { clock: new SystemClock(sources), sources };
-}
+import { SystemClock } from "../src/clock.ts";
+import { HOUR, make } from "./helpers/time_sources.ts";
 
 Deno.test("SystemClock.now() starts at 0 wherever its sources stand", () => {
   assertEquals(make().clock.now(), 0);
@@ -158,56 +107,4 @@ Deno.test("SystemClock reads the runtime's clocks unless others are given", () =
   const before = Date.now();
   const wall = new SystemClock().wall();
   assert(wall >= before && wall <= Date.now());
-});
-
-Deno.test("SystemClock.after() does not call back once it was cancelled", async () => {
-  const clock = new SystemClock();
-  let called = false;
-  clock.after(5, () => called = true)();
-  // Timers of one delay fire in the order in which they were set.
-  await new Promise<void>((resolve) => clock.after(5, resolve));
-  assertEquals(called, false);
-});
-
-for (const delay of [-3, 0, 0.4, 1, 5.5, 20]) {
-  Deno.test(`SystemClock.after(${delay}) is not early`, async () => {
-    const clock = new SystemClock();
-    const start = clock.now();
-    await new Promise<void>((resolve) => clock.after(delay, resolve));
-    assertGreaterOrEqual(clock.now() - start, delay);
-  });
-}
-
-Deno.test("SystemClock.after() waits on where the runtime's timer fires early", () => {
-  withTimeouts((set) => {
-    const { clock, sources } = make();
-    let calls = 0;
-    clock.after(100, () => calls++);
-    sources.pass(99.5);
-    set[0]?.callback();
-    assertEquals([calls, set.length, set[1]?.delay], [0, 2, 1]);
-    sources.pass(1);
-    set[1]?.callback();
-    assertEquals([calls, set.length], [1, 2]);
-  });
-});
-
-Deno.test("SystemClock.after() splits a delay that setTimeout cannot hold", () => {
-  withTimeouts((set) => {
-    const { clock, sources } = make();
-    let calls = 0;
-    clock.after(LONGEST_TIMEOUT + 1000, () => calls++);
-    sources.pass(LONGEST_TIMEOUT);
-    set[0]?.callback();
-    assertEquals([calls, ...set.map(({ delay }) => delay)], [0, LONGEST_TIMEOUT, 1000]);
-  });
-});
-
-Deno.test("SystemClock.after() can be cancelled after it set another timer", () => {
-  withTimeouts((set, cleared) => {
-    const cancel = make().clock.after(100, () => {});
-    set[0]?.callback();
-    cancel();
-    assertEquals(cleared, [2]);
-  });
 });

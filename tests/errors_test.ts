@@ -11,6 +11,7 @@ import {
   type LossReason,
   NatslockError,
 } from "@x/natslock";
+import { badParameter } from "../src/errors.ts";
 
 const COMPLAINT = { bucket: "locks", setting: "num_replicas", value: 2, wanted: "1, 3 or 5" };
 
@@ -88,6 +89,17 @@ for (const why of ["deadline", "superseded", "removed", "stolen", "closed"] sati
 Deno.test("BadParameterError names the parameter", () => {
   assertEquals(new BadParameterError("timing.margin", "m").parameter, "timing.margin");
 });
+
+Deno.test("badParameter() says which parameter, what was wanted and what came", () => {
+  const { parameter, message } = badParameter("key", "a word", "a b");
+  assertEquals([parameter, message], ["key", 'Cannot use "key": must be a word, current value is "a b"']);
+});
+
+for (const [value, shown] of [[NaN, "NaN"], [undefined, "undefined"], [1n, "bigint"], [{ a: 1 }, '{"a":1}']] as const) {
+  Deno.test(`badParameter() shows ${shown} without throwing`, () => {
+    assertEquals(badParameter("key", "a word", value).message.endsWith(`current value is ${shown}`), true);
+  });
+}
 
 Deno.test("BucketConfigError has its own name and the code BUCKET_CONFIG", () => {
   const error = new BucketConfigError(COMPLAINT);

@@ -11,19 +11,19 @@ import {
 } from "./helpers/layer_rules.ts";
 
 const TABLE: LayerTable = [
-  ["0", ["errors", "clock", "random", "logger", "turnstile"]],
+  ["0", ["errors", "clock", "random", "logger"]],
   ["1", ["timing", "record", "patience"]],
-  ["1b", ["store", "leadership", "timing_figures"]],
+  ["1b", ["store", "leadership", "turnstile"]],
   ["1c", ["events"]],
   ["1d", ["candidate"]],
   ["2", ["lease_state", "memory_store", "manual_clock"]],
-  ["2n", ["nats_trouble", "bucket_rules", "bucket_handle", "bucket", "connection", "kv_watch", "kv_store"]],
-  ["2b", ["request", "footing", "report", "lookout"]],
-  ["3", ["keeper", "observer"]],
+  ["2n", ["nats_trouble", "bucket_rules", "kv_watch", "kv_store", "bucket", "locker_options"]],
+  ["2b", ["footing", "report"]],
+  ["3", ["keeper", "lookout"]],
   ["4", ["lease"]],
-  ["4b", ["waiter", "locker_options"]],
-  ["4c", ["candidacy", "opening"]],
-  ["4d", ["campaign", "view"]],
+  ["4b", ["waiter"]],
+  ["4c", ["candidacy"]],
+  ["4d", ["campaign", "observer"]],
   ["5", ["locker"]],
   ["7", ["mod", "testing"]],
 ];

@@ -20,7 +20,7 @@ Deno.test("step() forgets all revisions in another epoch", () => {
 
 Deno.test("Lease is over once the machine has slept past its end: monotonic time frozen, wall time gone on", async () => {
   const time = { monotonic: 0, wall: 1_800_000_000_000 };
-  const clock = new SystemClock({ monotonic: () => time.monotonic, wall: () => time.wall });
+  const clock = new SystemClock({ monotonic: () => time.monotonic, wall: () => time.wall, later: () => () => {} });
   const locker = new Locker({ store: new MemoryStore(clock, { ttl: 60_000 }), clock });
   const lease = await locker.acquire();
   time.wall += 53_000;

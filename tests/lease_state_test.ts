@@ -16,6 +16,7 @@ import {
   renew,
   retry,
   type Script,
+  seen,
   start,
   tick,
   unknown,
@@ -41,19 +42,29 @@ const TABLE: readonly (readonly [title: string, script: Script, end: string])[] 
     "leaving > remove 5",
   ],
   [
-    "repeats the same write while the first may still land",
+    "writes again while the first write may still land: whichever does is ours",
     [[0, start], [300, unknown], [310, vacant(0)]],
-    "seeking > write i.1 on 0",
+    "seeking > write i.2 on 0",
   ],
   [
-    "counts a repeated grant from the first write",
+    "counts a repeated grant from its own write",
     [[0, start], [300, unknown], [310, vacant(0)], [320, applied(5)]],
+    "held 5@5 until 1210",
+  ],
+  [
+    "counts a grant of unknown outcome from its write, not from the look",
+    [[0, start], [300, unknown], [310, by(ME, "i.1", 5)]],
     "held 5@5 until 900",
   ],
   [
-    "fences a doubtful write off once it would come too late",
-    [[0, start], [300, unknown], [901, vacant(0)]],
-    "leaving > remove 0",
+    "writes over an earlier write of its own that landed after all",
+    [[0, start], [300, unknown], [310, vacant(0)], [320, conflict(5)], [330, by(ME, "i.1", 5)]],
+    "seeking > write i.3 on 5",
+  ],
+  [
+    "removes an earlier write of its own that landed after the cancellation",
+    [[0, start], [300, unknown], [310, vacant(0)], [315, leave], [320, conflict(5)], [330, by(ME, "i.1", 5)]],
+    "leaving > remove 5",
   ],
   [
     "writes with a new nonce where the key has moved on",
@@ -151,9 +162,13 @@ const TABLE: readonly (readonly [title: string, script: Script, end: string])[] 
     320,
     by(ME, "z.1", 8),
   ]], "idle lost superseded"],
-  ["is lost when the record is gone, and not taken again", [...granted, [300, renew], [310, conflict(0)], [
+  ["looks twice before it believes that its record is gone", [...granted, [300, renew], [310, conflict(0)], [
     320,
     vacant(0),
+  ]], "held 5@5 until 900 > read fresh"],
+  ["is lost when the record is gone, and not taken again", [...granted, [300, renew], [310, conflict(0)], [
+    320,
+    seen({ kind: "vacant", revision: 0 }, true),
   ]], "idle lost removed"],
   ["does not trust a look older than its own write", [...granted, [300, renew], [310, conflict(8)], [
     320,
@@ -177,33 +192,6 @@ const TABLE: readonly (readonly [title: string, script: Script, end: string])[] 
     [...refused, [10, hint({ kind: "vacant", revision: 7 })], [11, start]],
     "seeking > write i.2 on 7",
   ],
-  ["removes its own revision on release", [...granted, [20, leave]], "leaving > remove 5"],
-  [
-    "drains the renewal in flight before it removes",
-    [...granted, [300, renew], [310, leave], [320, applied(6)]],
-    "leaving > remove 6",
-  ],
-  ["leaves a successor alone", [...granted, [20, leave], [21, conflict(9)]], "idle released"],
-  ["removes a doubtful renewal that landed after all", [...doubtful, [450, leave], [460, conflict(6)], [
-    470,
-    by(ME, "i.1", 6),
-  ]], "leaving > remove 6"],
-  ["leaves a successor alone after a doubtful renewal", [...doubtful, [450, leave], [460, conflict(9)], [
-    470,
-    by(OTHER, "x.1", 9),
-  ]], "idle released"],
-  ["repeats a removal of unknown outcome", [...granted, [20, leave], [21, unknown], [30, retry]], "leaving > remove 5"],
-  [
-    "gives a removal up once the record has run out by itself",
-    [...granted, [20, leave], [1020, unknown]],
-    "idle abandoned",
-  ],
-  [
-    "removes an earlier life's record on release without a hold",
-    [[0, leave], [1, by(ME, "old.1", 4)]],
-    "leaving > remove 4",
-  ],
-  ["leaves another's record on release without a hold", [[0, leave], [1, by(OTHER, "x.1", 4)]], "idle released"],
 ];
 
 for (const [title, script, end] of TABLE) {

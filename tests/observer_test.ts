@@ -52,7 +52,7 @@ Deno.test("Locker.observe() ends on the newest though pushes were lost", async (
   await lab.clock.advance(1);
   deaf = true;
   const lease = await lab.until(lab.locker().locker.acquire());
-  lab.store.gap();
+  lab.store.tell({ kind: "gap" });
   await lab.clock.advance(10);
   assertEquals(seen.at(-1), lease.token);
 });
@@ -108,7 +108,7 @@ Deno.test("Locker.observe() waits transient trouble out, and ends when the bucke
   await lab.clock.advance(TTL);
   assertEquals(seen, [null]);
   lab.store.deleteBucket();
-  lab.store.gap();
+  lab.store.tell({ kind: "gap" });
   assert(await lab.until(ended).catch((error) => error) instanceof ConnectionError);
 });
 

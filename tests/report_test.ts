@@ -2,7 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { candidateOf } from "../src/candidate.ts";
 import { ConnectionError } from "../src/errors.ts";
 import type { LockEvent } from "../src/events.ts";
-import type { Ending, Held, LeaseState, Phase } from "../src/lease_model.ts";
+import type { Effect, Ending, Held, LeaseEvent, LeaseState, Phase, Stepped } from "../src/lease_model.ts";
 import { ManualClock } from "../src/manual_clock.ts";
 import { systemRandom } from "../src/random.ts";
 import { Reporter } from "../src/report.ts";
@@ -26,28 +26,37 @@ const HELD: Held = {
 
 interface Told {
   readonly events: LockEvent[];
+  /** What was logged above debug level. */
   readonly lines: string[];
+  /** What was logged at debug level. */
+  readonly details: unknown[][];
   readonly reporter: Reporter;
 }
 
 function listening(onEvent?: (event: LockEvent) => void): Told {
   const events: LockEvent[] = [];
   const lines: string[] = [];
+  const details: unknown[][] = [];
   const at = (level: string) => (line: unknown) => lines.push(`${level} ${line}`);
-  const logger = { debug: at("debug"), info: at("info"), warn: at("warn") };
+  const logger = { debug: (...data: unknown[]) => details.push(data), info: at("info"), warn: at("warn") };
   const candidate = candidateOf({ key: "a.b", id: ID, logger }, systemRandom);
   const listener = onEvent ?? ((event: LockEvent) => void events.push(event));
-  return { events, lines, reporter: new Reporter(candidate, new ManualClock(), listener) };
+  return { events, lines, details, reporter: new Reporter(candidate, new ManualClock(), listener) };
 }
 
 function at(phase: Phase): LeaseState {
   return { memory: { epoch: "e", high: 0, sight: { revision: 0, takeable: true, until: 0 }, grants: 0 }, phase };
 }
 
+/** A step from one state to another; what led to it matters to the log only. */
+function stepped(before: LeaseState, after: LeaseState, ...effects: Effect[]): Stepped {
+  return { before, event: { on: "tick" }, after, effects };
+}
+
 const idle = (end: Ending | null) => at({ at: "idle", end, busy: null });
 const leaving = at({
   at: "leaving",
-  attempt: "i.1",
+  of: "machine",
   target: 7,
   stake: "stands",
   until: 0,
@@ -57,40 +66,40 @@ const leaving = at({
 
 Deno.test("Reporter pairs a grant with one release, told when it begins", () => {
   const { events, lines, reporter } = listening();
-  reporter.step(idle(null), at(HELD), []);
-  reporter.step(at(HELD), leaving, []);
-  reporter.step(leaving, idle(RELEASED), []);
+  reporter.step(stepped(idle(null), at(HELD)));
+  reporter.step(stepped(at(HELD), leaving));
+  reporter.step(stepped(leaving, idle(RELEASED)));
   assertEquals(events.map(({ type }) => type), ["acquired", "released"]);
   assertEquals(lines, ['info Took "a.b"', 'info Released "a.b"']);
 });
 
 Deno.test("Reporter pairs a grant with one loss and says why", () => {
   const { events, reporter } = listening();
-  reporter.step(idle(null), at(HELD), []);
-  reporter.step(at(HELD), idle({ kind: "lost", why: "deadline", error: null }), []);
+  reporter.step(stepped(idle(null), at(HELD)));
+  reporter.step(stepped(at(HELD), idle({ kind: "lost", why: "deadline", error: null })));
   assertEquals(events.at(-1), { type: "lost", why: "deadline", token: 7, age: 0, key: "a.b", id: ID });
 });
 
 Deno.test("Reporter tells a renewal with what remains", () => {
   const { events, reporter } = listening();
-  reporter.step(at(HELD), at({ ...HELD, validUntil: 1200, revision: 8 }), []);
+  reporter.step(stepped(at(HELD), at({ ...HELD, validUntil: 1200, revision: 8 })));
   assertEquals(events, [{ type: "renewed", remaining: 1200, token: 7, age: 0, key: "a.b", id: ID }]);
 });
 
 Deno.test("Reporter tells a failed renewal, and once that the lease is at risk", () => {
   const { events, reporter } = listening();
   const late = at({ ...HELD, sentAt: -100 });
-  for (let tries = 0; tries < 2; tries++) reporter.step(late, late, [{ act: "pause", why: "trouble", error }]);
+  for (let tries = 0; tries < 2; tries++) reporter.step(stepped(late, late, { act: "pause", why: "trouble", error }));
   assertEquals(events.map(({ type }) => type), ["renewal_failed", "renewal_failed"]);
   const { events: risky, reporter: other } = listening();
   const short = at({ ...HELD, validUntil: 100, sentAt: -900 });
-  for (let tries = 0; tries < 2; tries++) other.step(short, short, [{ act: "pause", why: "trouble", error }]);
+  for (let tries = 0; tries < 2; tries++) other.step(stepped(short, short, { act: "pause", why: "trouble", error }));
   assertEquals(risky.map(({ type }) => type), ["renewal_failed", "at_risk", "renewal_failed"]);
 });
 
 Deno.test("Reporter tells a release that could not be confirmed", () => {
   const { events, reporter } = listening();
-  reporter.step(leaving, idle({ kind: "abandoned", error }), []);
+  reporter.step(stepped(leaving, idle({ kind: "abandoned", error })));
   assertEquals(events, [{ type: "release_failed", error, key: "a.b", id: ID }]);
 });
 
@@ -100,12 +109,12 @@ Deno.test("Reporter warns of a stranger's bytes", () => {
     at: "seeking",
     attempt: "",
     expected: 0,
-    firstSentAt: null,
+    sentAt: null,
     doubt: false,
     since: 0,
     busy: "read",
   });
-  reporter.step(seeking, idle({ kind: "refused", by: { kind: "foreign", revision: 3 } }), []);
+  reporter.step(stepped(seeking, idle({ kind: "refused", by: { kind: "foreign", revision: 3 } })));
   assertStringIncludes(lines.join(), "warn A stranger holds");
 });
 
@@ -113,6 +122,33 @@ Deno.test("Reporter contains a listener that throws, and says so in the log", ()
   const { lines, reporter } = listening(() => {
     throw new Error("listener");
   });
-  reporter.step(idle(null), at(HELD), []);
+  reporter.step(stepped(idle(null), at(HELD)));
   assertEquals(lines, ['info Took "a.b"', 'warn The event listener of "a.b" threw']);
+});
+
+Deno.test("Reporter contains a logger that throws: events are told all the same", () => {
+  const events: LockEvent[] = [];
+  const fail = () => {
+    throw new Error("logger");
+  };
+  const candidate = candidateOf({ logger: { debug: fail, info: fail, warn: fail } }, systemRandom);
+  const reporter = new Reporter(candidate, new ManualClock(), (event) => events.push(event));
+  reporter.step(stepped(idle(null), at(HELD)));
+  assertEquals(events.map(({ type }) => type), ["acquired"]);
+});
+
+Deno.test("Reporter writes each step to the log at debug level, with what led to it and what it wants done", () => {
+  const { events, lines, details, reporter } = listening();
+  const event: LeaseEvent = { on: "renew" };
+  const effects: Effect[] = [{ act: "write", expected: 7, attempt: "i.1", since: 0, token: 7 }];
+  const after = at({ ...HELD, busy: "write" });
+  reporter.step({ before: at(HELD), event, after, effects });
+  assertEquals(details, [['Step of "a.b"', { before: HELD, event, after: after.phase, effects }]]);
+  assertEquals([events, lines], [[], []]);
+});
+
+Deno.test("Reporter writes a step to the log before what it changed", () => {
+  const { details, reporter } = listening();
+  reporter.step(stepped(at(HELD), at({ ...HELD, validUntil: 1200 })));
+  assertEquals(details.map(([line]) => line), ['Step of "a.b"', 'Renewed "a.b"']);
 });

@@ -1,21 +1,47 @@
-import { assert, assertEquals } from "@std/assert";
-import { simulate } from "./sim/main.ts";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { CORPUS } from "./sim/corpus.ts";
+import { runSeeds } from "./sim/crew.ts";
+import { FAULTS } from "./sim/faults.ts";
 import { Run } from "./sim/run.ts";
+import { replayCommand, shrink } from "./sim/shrink.ts";
 
-Deno.test("Lockers keep every rule over 1,000 seeds of a network that fails", async () => {
-  const lines: string[] = [];
-  const broken = await simulate(1, 1000, (line) => lines.push(line));
-  assertEquals(broken, [], lines.join("\n"));
+/** How long fresh seeds are run, in ms. */
+const FRESH = 20_000;
+
+Deno.test("Lockers keep every rule over fresh seeds, and every kind of fault is hit", async () => {
+  const from = Date.now() % 1e9;
+  const options = { from, seeds: 100_000, workers: navigator.hardwareConcurrency, options: {} };
+  const tally = await runSeeds({ ...options, signal: AbortSignal.timeout(FRESH), progress: () => {} });
+  const broken = tally.broken.map(({ seed, rule }) => `${rule}: deno task sim --seed ${seed}`);
+  assertEquals(broken, [], `seeds ${from} to ${from + tally.seeds}`);
+  assertEquals(FAULTS.filter((fault) => !tally.faults.has(fault)), []);
+  assert(tally.grants > tally.seeds && tally.refused > 0, JSON.stringify(tally));
 });
 
-Deno.test("A run is replayed by its seed", async () => {
-  const [first, second] = [await new Run(7).outcome(), await new Run(7).outcome()];
-  assertEquals(first, second);
-  assert(first.grants > 0 && first.faults.size > 3);
+Deno.test("Lockers keep every rule over the seeds that were red once", async () => {
+  for (const { seed, was } of CORPUS) assertEquals((await new Run(seed).outcome()).broken, null, `${seed}: ${was}`);
 });
 
-Deno.test("The oracle turns red when the server removes records before their time", async () => {
-  const broken: string[] = [];
-  for (let seed = 1; seed <= 20; seed++) broken.push((await new Run(seed, 600).outcome()).broken ?? "");
-  assert(broken.some((rule) => rule.startsWith("S")), broken.join("\n"));
+Deno.test("A run is replayed by its seed, bit for bit", async () => {
+  const traceOf = async (seed: number) => {
+    const lines: string[] = [];
+    const outcome = await new Run(seed, { trace: (line) => void lines.push(line) }).outcome();
+    return { lines, outcome };
+  };
+  for (const seed of [7, 8]) assertEquals(await traceOf(seed), await traceOf(seed));
+  assert((await traceOf(7)).lines.length > 100);
+});
+
+Deno.test("No lock is safe in a bucket with expiry markers: a violation is found and shrunk", async () => {
+  const markers = true;
+  let red: number | null = null;
+  for (let seed = 1; red === null && seed <= 1000; seed++) {
+    if ((await new Run(seed, { markers }).outcome()).broken !== null) red = seed;
+  }
+  assert(red !== null, "no seed of 1,000 is red");
+  const shrunk = await shrink(red, { markers });
+  const whole = await new Run(red, { markers }).outcome();
+  assert(shrunk !== null && shrunk.outcome.total <= whole.total);
+  assertStringIncludes(shrunk.outcome.broken ?? "", "S");
+  assertStringIncludes(replayCommand(red, shrunk.options), `deno task sim --seed ${red} --markers`);
 });

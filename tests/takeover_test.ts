@@ -134,19 +134,18 @@ Deno.test("Lookout.saw() of an answer from before what was pushed meanwhile does
   const clock = new ManualClock();
   let push = (_hint: Hint) => {};
   const watch: LeaseStore["watch"] = (_key, listener) => (push = listener, () => {});
-  const lookout = new Lookout({ store: { watch } as LeaseStore, clock, key: "k", ttl: TTL });
+  using lookout = new Lookout({ store: { watch } as LeaseStore, clock, key: "k" }, TTL);
   const { signal } = new AbortController();
   push({ kind: "seen", sighting: held(2) });
   lookout.saw(held(1));
   assertEquals(await lookout.next(signal), held(2));
   const looks: number[] = [];
   for (let look = 0; look < 2; look++) {
-    const next = lookout.next(signal).then((news) => looks.push(news === "look" ? clock.now() : NaN));
+    const next = lookout.next(signal).then((news) => looks.push(news === null ? clock.now() : NaN));
     for (let turn = 0; looks.length === look && turn < 100; turn++) await clock.advance(50);
     await next;
     lookout.saw(held(2));
   }
-  lookout.stop();
   assertEquals(looks, [TTL, TTL + 50]);
 });
 

@@ -62,7 +62,7 @@ Deno.test("Locker.acquire() looks again after a gap in what is pushed", async ()
   deaf = true;
   await held.release();
   const start = lab.clock.now();
-  lab.store.gap();
+  lab.store.tell({ kind: "gap" });
   assert((await lab.until(waiting)).held);
   assert(lab.clock.now() - start < TTL / 2);
 });
@@ -147,67 +147,19 @@ Deno.test("Locker.acquire() waits transient trouble out, and ends at trouble tha
   other.catch(() => {});
   await lab.clock.advance(10);
   lab.store.deleteBucket();
-  lab.store.gap();
+  lab.store.tell({ kind: "gap" });
   await assertRejects(() => lab.until(other), ConnectionError, "does not exist");
 });
 
-Deno.test("Locker.tryAcquire() is null while another holds, and while this Locker does", async () => {
+Deno.test("Locker.acquire() and observe() wait trouble out when the bucket itself cannot be looked at yet", async () => {
   await using lab = new VirtualLab();
-  const [a, b] = [lab.locker().locker, lab.locker().locker];
-  const lease = await lab.until(a.tryAcquire());
-  assertEquals([lease?.held, await lab.until(b.tryAcquire()), await lab.until(a.tryAcquire())], [true, null, null]);
-});
-
-Deno.test("Locker.tryAcquire() rejects at trouble and leaves no record", async () => {
-  await using lab = new VirtualLab();
-  lab.fate = ({ kind }) => kind === "write" ? "drop answer" : "drop";
-  await assertRejects(() => lab.until(lab.locker().locker.tryAcquire()), ConnectionError);
-  lab.fate = () => "pass";
-  await lab.clock.advance(200);
-  assertEquals(lab.store.look("leader").kind, "vacant");
-});
-
-Deno.test("Locker.acquireLead() is true without a message while a lease is held, and releaseLead() releases it", async () => {
-  await using lab = new VirtualLab();
-  const { locker } = lab.locker();
-  const lease = await lab.until(locker.acquire());
-  const before = lab.sent;
-  assertEquals([await lab.until(locker.acquireLead()), lab.sent], [true, before]);
-  await lab.until(locker.releaseLead());
-  assertEquals([lease.held, lab.store.look("leader").kind], [false, "vacant"]);
-});
-
-Deno.test("Locker.acquire() waits while the same Locker leads by acquireLead()", async () => {
-  await using lab = new VirtualLab();
-  const { locker } = lab.locker();
-  await lab.until(locker.acquireLead());
-  assertEquals(await lab.until(locker.tryAcquire()), null);
-  const waiting = locker.acquire();
-  await lab.clock.advance(50);
-  await lab.until(locker.releaseLead());
-  assert((await lab.until(waiting)).held);
-});
-
-Deno.test("Locker.acquireLead() after a lease is not renewed by itself", async () => {
-  await using lab = new VirtualLab();
-  const { locker } = lab.locker();
-  const lease = await lab.until(locker.acquire());
-  await lab.until(lease.release());
-  await lab.until(locker.acquireLead());
-  await lab.clock.advance(TTL);
-  assertEquals([locker.token, lab.store.look("leader").kind], [null, "vacant"]);
-});
-
-Deno.test("Locker.acquire() that is aborted leaves what the same Locker leads by calls", async () => {
-  await using lab = new VirtualLab();
-  const { locker } = lab.locker();
-  await lab.until(locker.acquireLead());
-  const controller = new AbortController();
-  const waiting = locker.acquire(controller);
-  waiting.catch(() => {});
-  await lab.clock.advance(10);
-  controller.abort(new Error("mine"));
-  await assertRejects(() => lab.until(waiting), Error, "mine");
-  await lab.clock.advance(10);
-  assertEquals([locker.token, lab.store.look("leader").kind], [1, "held"]);
+  const terms = lab.store.terms.bind(lab.store);
+  lab.store.terms = () => Promise.reject(new ConnectionError("timeout", "no answer in time"));
+  const waiting = lab.locker().locker.acquire();
+  const observing = lab.locker().locker.observe()[Symbol.asyncIterator]().next();
+  await lab.clock.advance(3 * TTL);
+  lab.store.terms = terms;
+  const lease = await lab.until(waiting);
+  assert(lease.held);
+  assert(!(await lab.until(observing)).done);
 });

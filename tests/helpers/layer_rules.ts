@@ -60,7 +60,7 @@ function stemOf(specifier: string): string | undefined {
 }
 
 /** Above the store only these know that it is NATS. */
-const MAY_KNOW_NATS = new Set(["locker_options", "opening", "locker", "mod"]);
+const MAY_KNOW_NATS = new Set(["locker", "mod"]);
 
 function mayImport(from: string, to: string, table: LayerTable): boolean {
   const rank = (stem: string) => table.findIndex(([layer]) => layer === layerOf(stem, table));
@@ -76,7 +76,7 @@ function mayImport(from: string, to: string, table: LayerTable): boolean {
   return rank(to) < rank(from);
 }
 
-const NATS_AT_RUN_TIME = new Set(["bucket", "bucket_handle", "connection", "kv_store"]);
+const NATS_AT_RUN_TIME = new Set(["bucket", "kv_store", "locker_options"]);
 const NATS_TYPES = new Set(["bucket_rules", "kv_watch"]);
 
 function bareProblem(stem: string, found: Import): string | undefined {

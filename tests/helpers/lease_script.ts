@@ -67,8 +67,6 @@ export function words(effect: Effect): string {
       return `remove ${effect.expected}`;
     case "pause":
       return `pause ${effect.why}`;
-    case "tell":
-      return "";
   }
 }
 

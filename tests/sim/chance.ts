@@ -12,7 +12,8 @@ export class Chance implements Random {
 
   /** Any whole number. */
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    // Neighbouring seeds begin far apart.
+    this.#state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) >>> 0;
   }
 
   /** A number in [0, 1). */
@@ -26,8 +27,8 @@ export class Chance implements Random {
 
   /** A UUID made of this chance. */
   uuid(): string {
-    const digits = Array.from({ length: 32 }, () => Math.floor(this.next() * 16).toString(16)).join("");
-    return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+    const digits = (count: number) => Math.floor(this.next() * 16 ** count).toString(16).padStart(count, "0");
+    return `${digits(8)}-${digits(4)}-${digits(4)}-${digits(4)}-${digits(6)}${digits(6)}`;
   }
 
   /** True with this probability. */
@@ -38,5 +39,10 @@ export class Chance implements Random {
   /** A whole number from `from` up to, not including, `to`. */
   between(from: number, to: number): number {
     return from + Math.floor(this.next() * (to - from));
+  }
+
+  /** One of several. */
+  pick<T>(among: readonly T[]): T {
+    return among[this.between(0, among.length)] as T;
   }
 }

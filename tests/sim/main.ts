@@ -1,51 +1,129 @@
 /**
- * `deno task sim`: many seeds.
+ * `deno task sim`: many seeds, or one again.
  *
  * @module
  */
 
 import { parseArgs } from "node:util";
-import { Run } from "./run.ts";
+import { runSeeds } from "./crew.ts";
+import { type Fault, FAULTS } from "./faults.ts";
+import { Run, type RunOptions } from "./run.ts";
+import { replayCommand, shrink } from "./shrink.ts";
+import { coverageOf, type Tally } from "./tally.ts";
 
-const HELP = `Runs the shipped Lockers on a bucket in memory, with a network that fails, seed by seed.
+const HELP = `Runs the shipped Lockers on simulated machines, networks and servers that fail, seed by seed.
 
-Usage: deno task sim [--from N] [--seeds N]
+Usage: deno task sim [--seeds N] [--from N] [--workers N] [--markers]
+       deno task sim --seed N [--most N] [--without KINDS] [--markers]
 
---from N    first seed (default 1); with --seeds 1 it replays one run
---seeds N   how many (default 2000)`;
+--seeds N        how many seeds (default 2000)
+--from N         the first of them (default: one drawn from the time, printed)
+--workers N      how many cores (default: all)
+--markers        a bucket with expiry markers, in which no lock is safe: expected to turn red
+--seed N         one run, with its trace
+--most N         its faults after this many do not happen
+--without KINDS  faults of these kinds, joined by commas, do not happen
 
-/** Runs seeds and tells how it goes; the seeds that broke a rule. */
-export async function simulate(from: number, seeds: number, say: (line: string) => void): Promise<number[]> {
+Exit code 1 if a rule was broken; the first red seed is then shrunk and its trace printed.`;
+
+/** Lines of a trace that are shown: those before the end matter. */
+const SHOWN = 60;
+
+const say = (line: string) => void Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+
+/** One run, with its trace. */
+async function replay(seed: number, options: RunOptions): Promise<boolean> {
+  const lines: string[] = [];
+  const outcome = await new Run(seed, { ...options, trace: (line) => void lines.push(line) }).outcome();
+  if (lines.length > SHOWN) say(`(${lines.length - SHOWN} lines before)`);
+  for (const line of lines.slice(-SHOWN)) say(line);
+  const faults = [...outcome.faults].map(([name, number]) => `${name} ${number}`).join(", ");
+  say(`seed ${seed}: ${outcome.steps} events, ${outcome.grants} grants, faults: ${faults || "none"}`);
+  say(outcome.broken ?? "no rule was broken");
+  return outcome.broken === null;
+}
+
+/** Many runs; explains the first that is red. */
+async function hunt(from: number, seeds: number, how: { workers: number; options: RunOptions }): Promise<boolean> {
   const start = performance.now();
-  const faults = new Map<string, number>();
-  const broken: number[] = [];
-  let grants = 0;
-  for (let seed = from; seed < from + seeds; seed++) {
-    const outcome = await new Run(seed).outcome();
-    grants += outcome.grants;
-    for (const [name, count] of outcome.faults) faults.set(name, (faults.get(name) ?? 0) + count);
-    if (outcome.broken !== null) {
-      broken.push(seed);
-      say(`seed ${seed}: ${outcome.broken}; replay: deno task sim --from ${seed} --seeds 1`);
-    }
-    const done = seed - from + 1;
+  const stop = new AbortController();
+  const interrupt = () => stop.abort();
+  Deno.addSignalListener("SIGINT", interrupt);
+  let said = 0;
+  const line = ({ seeds: done, grants, broken }: Tally) => {
     const rate = Math.round(done / (performance.now() - start) * 60_000);
-    if (done % 500 === 0 || done === seeds) {
-      say(`${done} seeds, ${rate} a minute, ${grants} grants, ${broken.length} broken`);
-    }
+    return `${done} of ${seeds} seeds, ${rate} a minute, ${grants} grants, ${broken.length} broken`;
+  };
+  const progress = (tally: Tally) => {
+    if (performance.now() - said < 2000) return;
+    said = performance.now();
+    say(line(tally));
+  };
+  say(`seeds ${from} to ${from + seeds - 1} on ${how.workers} workers`);
+  const tally = await runSeeds({ from, seeds, ...how, signal: stop.signal, progress });
+  Deno.removeSignalListener("SIGINT", interrupt);
+  for (const row of coverageOf(tally)) say(row);
+  say(line(tally));
+  for (const { seed, rule } of tally.broken.slice(0, 20)) say(`seed ${seed}: ${rule}`);
+  const [first] = tally.broken;
+  if (first) await explain(first.seed, how.options);
+  return tally.broken.length === 0;
+}
+
+async function explain(seed: number, options: RunOptions): Promise<void> {
+  say(`\nshrinking seed ${seed}`);
+  const shrunk = await shrink(seed, options);
+  if (shrunk === null) return say("It is green when run alone: the run is not determined by its seed");
+  await replay(seed, shrunk.options);
+  say(`replay: ${replayCommand(seed, shrunk.options)}`);
+}
+
+/** A whole number, 0 or more, given as text. */
+function whole(name: string, text: string): number {
+  if (/^\d{1,12}$/.test(text)) return Number(text);
+  throw new Error(`"--${name}" must be a whole number, current value is "${text}"`);
+}
+
+function kinds(text: string): Fault[] {
+  return text.split(",").map((name) => {
+    const kind = FAULTS.find((fault) => fault === name.trim());
+    if (kind) return kind;
+    throw new Error(
+      `"--without" must name kinds of faults, current value is "${name}"; kinds are ${FAULTS.join(", ")}`,
+    );
+  });
+}
+
+async function main(args: string[]): Promise<boolean> {
+  const text = { type: "string" } as const;
+  const { values } = parseArgs({
+    args,
+    options: {
+      ...{ seeds: text, from: text, workers: text, seed: text, most: text, without: text },
+      markers: { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  if (values.help) {
+    say(HELP);
+    return true;
   }
-  say([...faults].sort().map(([name, count]) => `${name}: ${count}`).join(", "));
-  return broken;
+  const { seeds = "2000", from = String(Date.now() % 1e9), workers, seed, most, without, markers = false } = values;
+  const options: RunOptions = {
+    markers,
+    ...(most === undefined ? {} : { most: whole("most", most) }),
+    ...(without === undefined ? {} : { without: kinds(without) }),
+  };
+  if (seed !== undefined) return await replay(whole("seed", seed), options);
+  const cores = workers === undefined ? navigator.hardwareConcurrency : Math.max(1, whole("workers", workers));
+  return await hunt(whole("from", from), whole("seeds", seeds), { workers: cores, options });
 }
 
 if (import.meta.main) {
-  const options = { from: { type: "string" }, seeds: { type: "string" }, help: { type: "boolean" } } as const;
-  const { values } = parseArgs({ options });
-  const say = (line: string) => Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
-  if (values.help) say(HELP);
-  else if (
-    (await simulate(Number(values.from ?? 1), Number(values.seeds ?? 2000), (line) => void say(line))).length > 0
-  ) {
-    Deno.exit(1);
+  try {
+    Deno.exit(await main(Deno.args) ? 0 : 1);
+  } catch (error) {
+    say(`${error instanceof Error ? error.message : error}\nTry: deno task sim --help`);
+    Deno.exit(2);
   }
 }

@@ -1,21 +1,41 @@
 /**
- * One seed, one run: several Lockers as they ship on one bucket in memory, a network that fails, an oracle that sees all.
+ * One seed, one run: shipped Lockers on a bucket in memory, a world in which things go wrong, an oracle that sees all.
  *
  * @module
  */
 
-import { Locker, NatslockError } from "@x/natslock";
-import type { Clock } from "../../src/clock.ts";
-import { ManualClock } from "../../src/manual_clock.ts";
-import { MemoryStore, type StoreRequest } from "../../src/memory_store.ts";
 import { Chance } from "./chance.ts";
+import { Edges } from "./edges.ts";
+import { type Fault, type Mask, Weather } from "./faults.ts";
+import { isLinearizable } from "./history.ts";
+import { type LoggedStep, Node } from "./node.ts";
+import { follow, type Follower } from "./observers.ts";
+import { Oracle } from "./oracle.ts";
+import { Resource } from "./resource.ts";
+import { KEY, Server, TTL } from "./server.ts";
+import { stepByStep } from "./settling.ts";
+import { strike } from "./storms.ts";
+import { Timeline } from "./timeline.ts";
+import { live, type Town } from "./users.ts";
 
-/** Lease length of the bucket, in ms of true time. */
-const TTL = 1000;
-/** How long faults go on. */
-const TROUBLED = 12 * TTL;
-/** How long one step of the oracle is. */
-const TICK = 5;
+/** How long things go wrong, how long all is well afterwards, and how long everybody may take to go home, in ms. */
+const TROUBLED = 4 * TTL;
+const SERENE = 1.5 * TTL;
+const HOMEWARD = 3 * TTL;
+
+/** By when somebody leads once all is well: what stands runs out, late, and is found by whoever asks again (V2). */
+const RECOVERY = 3 * TTL;
+
+/** A run has some thousand events; one that never comes to an end has this many. */
+const MOST_STEPS = 60_000;
+
+/** How one run is done. */
+export interface RunOptions extends Mask {
+  /** The bucket has expiry markers: a violation is to be expected. */
+  readonly markers?: boolean;
+  /** Told of each thing that happens. */
+  readonly trace?: (line: string) => void;
+}
 
 /** What a run ended in. */
 export interface Outcome {
@@ -23,164 +43,151 @@ export interface Outcome {
   /** What was violated, and when; `null` if nothing was. */
   readonly broken: string | null;
   readonly grants: number;
-  /** How often each fault was hit. */
-  readonly faults: ReadonlyMap<string, number>;
-}
-
-/** A clock that runs at another rate than true time. */
-class SkewedClock implements Clock {
-  readonly #base: ManualClock;
-  readonly #rate: number;
-
-  constructor(base: ManualClock, rate: number) {
-    this.#base = base;
-    this.#rate = rate;
-  }
-
-  now(): number {
-    return this.#base.now() * this.#rate;
-  }
-
-  wall(): number {
-    return this.#base.wall();
-  }
-
-  after(delay: number, callback: () => void): () => void {
-    return this.#base.after(delay / this.#rate, callback);
-  }
+  /** Events of the run. */
+  readonly steps: number;
+  /** How many faults there were in all, and of each kind. */
+  readonly total: number;
+  readonly faults: ReadonlyMap<Fault, number>;
+  /** How often each edge of the lease's machine was taken. */
+  readonly edges: ReadonlyMap<string, number>;
+  /** Writes that the protected resource refused for their token. */
+  readonly refused: number;
 }
 
 /** One run. */
-export class Run {
-  readonly #chance: Chance;
-  readonly #clock = new ManualClock();
-  readonly #store: MemoryStore;
-  readonly #faults = new Map<string, number>();
-  readonly #lockers: Locker[] = [];
+export class Run implements Town {
+  readonly timeline = new Timeline();
+  readonly chance: Chance;
+  readonly weather: Weather;
+  readonly server: Server;
+  readonly oracle: Oracle;
+  readonly resource = new Resource();
+  readonly nodes: Node[] = [];
+  troubled = true;
+  over = false;
   readonly #seed: number;
-  readonly #faultiness: number;
-  #troubled = true;
-  #grants = 0;
-  #last = 0;
+  readonly #options: RunOptions;
+  readonly #edges = new Edges();
+  readonly #lives = new Map<Promise<void>, Node>();
+  readonly #followers: Follower[] = [];
+  #steps = 0;
+  #made = 0;
 
-  /** The same seed gives the same run. `early`: by how many ms the server breaks its word, to show that it is seen. */
-  constructor(seed: number, early = 0) {
+  constructor(seed: number, options: RunOptions = {}) {
     this.#seed = seed;
-    this.#chance = new Chance(seed);
-    const chance = this.#chance;
-    this.#faultiness = chance.next() * 0.4;
-    this.#store = new MemoryStore(this.#clock, {
-      ttl: TTL,
-      replicas: chance.happens(0.5) ? 3 : 1,
-      lag: () => this.#troubled ? chance.between(0, 300) - early : 0,
-      intercept: (request) => this.#carry(request),
-      push: (_hint, deliver) => this.#fault("push lost") || this.#clock.after(chance.between(0, 30), deliver),
-    });
+    this.#options = options;
+    this.chance = new Chance(seed);
+    this.weather = new Weather(this.chance, options);
+    this.server = new Server(this, options.markers === true);
+    this.oracle = new Oracle(this, this.server, this.nodes);
+  }
+
+  note(who: string, text: () => string): void {
+    this.#options.trace?.(`${this.timeline.now.toFixed(1).padStart(9)}  ${who.padEnd(6)} ${text()}`);
+  }
+
+  stepped(step: LoggedStep): void {
+    this.#edges.count(step);
+  }
+
+  /** A process starts: one more, or in the place of a former one. */
+  start(former?: Node, sameId = false): Node {
+    const node = new Node(this, `n${++this.#made}`, sameId ? former : undefined);
+    if (former) this.nodes.splice(this.nodes.indexOf(former), 1, node);
+    else this.nodes.push(node);
+    former?.runtime.kill();
+    node.mixed = this.chance.happens(0.2);
+    for (let left = node.mixed ? 2 : 1; left > 0; left--) {
+      const life = live(node, this).finally(() => this.#lives.delete(life));
+      this.#lives.set(life, node);
+    }
+    if (this.chance.happens(0.3)) this.#followers.push(follow(node, this));
+    return node;
   }
 
   /** Runs it to the end. */
   async outcome(): Promise<Outcome> {
-    const users = Array.from({ length: this.#chance.between(2, 6) }, () => this.#user());
-    let broken: string | null = null;
-    while (broken === null && this.#clock.now() < TROUBLED) {
-      await this.#clock.advance(TICK);
-      broken = this.#violation();
+    for (let left = this.chance.between(2, 8); left > 0; left--) this.start();
+    this.#plan();
+    await this.#until(TROUBLED);
+    this.#calm();
+    await this.#until(TROUBLED + SERENE);
+    this.over = true;
+    await this.#until(TROUBLED + SERENE + HOMEWARD);
+    await this.#goHome();
+    const { broken, ledger: { grants } } = this.oracle;
+    const { total, hits: faults } = this.weather;
+    const { counts: edges } = this.#edges;
+    return {
+      seed: this.#seed,
+      broken,
+      grants,
+      steps: this.#steps,
+      total,
+      faults,
+      edges,
+      refused: this.resource.refused,
+    };
+  }
+
+  /** Storms come at random. */
+  #plan(): void {
+    const next = () => {
+      if (!this.troubled) return;
+      const storm = this.weather.storm();
+      if (storm !== null) {
+        this.note("world", () => storm);
+        strike(this, storm, TROUBLED - this.timeline.now);
+      }
+      this.timeline.after(this.chance.between(TTL / 20, TTL), next);
+    };
+    this.timeline.after(this.chance.between(0, TTL), next);
+  }
+
+  #calm(): void {
+    this.troubled = false;
+    this.weather.calm();
+    this.server.heal();
+    for (const node of this.nodes) {
+      node.link.heal();
+      node.runtime.throttle(0);
+      if (node.link.closed) this.start(node);
     }
-    this.#troubled = false;
-    const closing = Promise.all(this.#lockers.map((locker) => locker.close()));
-    // The latest request arrives after two and a half lease lengths, and may be an orphan for one more.
-    await this.#clock.advance(4 * TTL);
-    await Promise.all([closing, ...users]);
-    broken ??= await this.#deadness();
-    return { seed: this.#seed, broken, grants: this.#grants, faults: this.#faults };
+    this.note("world", () => "all is well again");
+    if (this.oracle.broken === null) this.oracle.expectGrant(RECOVERY);
   }
 
-  /** Two who believe that they hold, a hold whose record does not stand, a token that goes back. */
-  #violation(): string | null {
-    const holders = this.#lockers.filter(({ token }) => token !== null);
-    const at = `at ${this.#clock.now()}`;
-    if (holders.length > 1) return `S1 ${at}: ${holders.map(({ token }) => token)} are held at once`;
-    const [holder] = holders;
-    if (!holder) return null;
-    const standing = this.#store.look("leader");
-    const ours = standing.kind === "held" && standing.record.holder === holder.id;
-    if (!ours) return `S4 ${at}: ${holder.token} is held, but its record does not stand`;
-    const token = holder.token ?? 0;
-    if (token < this.#last) return `S2 ${at}: ${token} after ${this.#last}`;
-    if (token > this.#last) this.#grants++;
-    this.#last = token;
-    return null;
-  }
-
-  /** After all have left, the lock must be free for another. */
-  async #deadness(): Promise<string | null> {
-    const locker = new Locker({ store: this.#store, clock: this.#clock, random: this.#chance });
-    let led = false;
-    locker.acquireLead().then((leads) => led = leads, () => {});
-    await this.#clock.advance(TTL / 2);
-    await Promise.all([locker.close(), this.#clock.advance(TTL)]);
-    if (!led) return "V2: nobody can lead though the faults are over";
-    return this.#clock.pending > 0 || this.#store.watches > 0 ? "V4: a timer or a watch is left behind" : null;
-  }
-
-  /** One user's program: calls in a loop, or leases. */
-  async #user(): Promise<void> {
-    const chance = this.#chance;
-    const clock = new SkewedClock(this.#clock, 1 + (chance.next() - 0.5) * 0.08);
-    const locker = new Locker({ store: this.#store, clock, random: chance });
-    this.#lockers.push(locker);
-    const loops = chance.happens(0.5);
-    while (this.#troubled) {
-      try {
-        await (loops ? this.#round(locker) : this.#hold(locker));
-      } catch (error) {
-        if (!(error instanceof NatslockError)) throw error;
-        await this.#wait(50);
+  /** After all have left, nothing is left behind and the lock is free for another. */
+  async #goHome(): Promise<void> {
+    const { oracle, timeline } = this;
+    if (oracle.broken !== null) return;
+    const stuck = [...this.#lives.values()].filter((node) => this.nodes.includes(node));
+    if (stuck.length > 0) oracle.blame(`V2/S6: calls of ${stuck.map(({ name }) => name)} never end`);
+    for (const { node, following, last } of this.#followers) {
+      if (following && this.nodes.includes(node) && last !== null) {
+        oracle.blame(`S10: ${node.name} sees ${last} in the end`);
       }
     }
+    const closings = this.nodes.map((node) => node.locker.close());
+    const closed = Promise.all(closings).then(() => true);
+    await this.#until(timeline.now + TTL / 2);
+    if (!await Promise.race([closed, false])) oracle.blame("V6: a Locker does not close");
+    for (const { name, runtime, link } of this.nodes) {
+      if (runtime.pending > 0) oracle.blame(`V4: ${name} leaves ${runtime.pending} timers behind`);
+      if (link.store.watches > 0) oracle.blame(`V4: ${name} leaves ${link.store.watches} watches behind`);
+    }
+    if (this.server.store.look(KEY).kind !== "vacant") oracle.blame("S6: a record stands though nobody is left");
+    if (oracle.isWhole && !oracle.isMisled && !isLinearizable(oracle.history.operations)) {
+      oracle.blame("the history is not that of a fenced mutex");
+    }
   }
 
-  async #round(locker: Locker): Promise<void> {
-    const leads = await locker.acquireLead();
-    await this.#wait(this.#chance.between(10, TTL / 2));
-    if (leads && this.#chance.happens(0.2)) await locker.releaseLead();
-  }
-
-  async #hold(locker: Locker): Promise<void> {
-    const lease = await locker.acquire({ timeout: this.#chance.between(1, 2 * TTL) });
-    await this.#wait(this.#chance.between(0, 2 * TTL));
-    await lease.release();
-  }
-
-  #wait(ms: number): Promise<void> {
-    return new Promise((resolve) => this.#clock.after(ms, resolve));
-  }
-
-  #fault(name: string): boolean {
-    if (!this.#troubled || !this.#chance.happens(this.#faultiness)) return false;
-    this.#faults.set(name, (this.#faults.get(name) ?? 0) + 1);
-    return true;
-  }
-
-  /** The way to the bucket and back; the caller gives up after a quarter of the lease. */
-  #carry<Answer>(request: StoreRequest<Answer>): Promise<Answer> {
-    if (request.kind === "terms") return Promise.resolve(request.perform());
-    return new Promise((resolve) => {
-      const cancel = this.#clock.after(TTL / 4, () => resolve(request.timeout()));
-      if (this.#fault("request lost")) return;
-      this.#clock.after(this.#delay("request late"), () => {
-        const answer = request.perform();
-        if (this.#fault("request twice")) this.#clock.after(this.#delay("second late"), () => void request.perform());
-        if (this.#fault("answer lost")) return;
-        this.#clock.after(this.#delay("answer late"), () => {
-          cancel();
-          resolve(answer);
-        });
-      });
+  /** Lets things happen until then; what one event set in motion within the processes ends before the next one. */
+  #until(time: number): Promise<void> {
+    return stepByStep(() => {
+      if (this.#steps > 0) this.oracle.check();
+      if (++this.#steps > MOST_STEPS) this.oracle.blame("V5: events without end");
+      return this.oracle.broken === null && this.timeline.step(time);
     });
-  }
-
-  #delay(name: string): number {
-    return this.#fault(name) ? this.#chance.between(0, 2.5 * TTL) : this.#chance.between(0, 10);
   }
 }

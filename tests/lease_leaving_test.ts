@@ -1,0 +1,50 @@
+import { assertEquals } from "@std/assert";
+import {
+  applied,
+  by,
+  conflict,
+  doubtful,
+  granted,
+  leave,
+  ME,
+  OTHER,
+  play,
+  renew,
+  retry,
+  type Script,
+  unknown,
+} from "./helpers/lease_script.ts";
+
+const TABLE: readonly (readonly [title: string, script: Script, end: string])[] = [
+  ["removes its own revision on release", [...granted, [20, leave]], "leaving > remove 5"],
+  [
+    "drains the renewal in flight before it removes",
+    [...granted, [300, renew], [310, leave], [320, applied(6)]],
+    "leaving > remove 6",
+  ],
+  ["leaves a successor alone", [...granted, [20, leave], [21, conflict(9)]], "idle released"],
+  ["removes a doubtful renewal that landed after all", [...doubtful, [450, leave], [460, conflict(6)], [
+    470,
+    by(ME, "i.1", 6),
+  ]], "leaving > remove 6"],
+  ["leaves a successor alone after a doubtful renewal", [...doubtful, [450, leave], [460, conflict(9)], [
+    470,
+    by(OTHER, "x.1", 9),
+  ]], "idle released"],
+  ["repeats a removal of unknown outcome", [...granted, [20, leave], [21, unknown], [30, retry]], "leaving > remove 5"],
+  [
+    "gives a removal up once the record has run out by itself",
+    [...granted, [20, leave], [1020, unknown]],
+    "idle abandoned",
+  ],
+  [
+    "removes an earlier life's record on release without a hold",
+    [[0, leave], [1, by(ME, "old.1", 4)]],
+    "leaving > remove 4",
+  ],
+  ["leaves another's record on release without a hold", [[0, leave], [1, by(OTHER, "x.1", 4)]], "idle released"],
+];
+
+for (const [title, script, end] of TABLE) {
+  Deno.test(`step() ${title}`, () => assertEquals(play(script), end));
+}

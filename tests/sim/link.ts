@@ -1,0 +1,182 @@
+/**
+ * One candidate's way to the bucket: a network that delays, loses, doubles and cuts.
+ *
+ * @module
+ */
+
+import { ConnectionError } from "../../src/errors.ts";
+import type { MemoryStore, StoreRequest } from "../../src/memory_store.ts";
+import type { Sighting } from "../../src/record.ts";
+import type { Hint } from "../../src/store.ts";
+import type { Fault } from "./faults.ts";
+import type { Runtime } from "./runtime.ts";
+import { type CarriedOut, KEY, type Place, type Server, TTL } from "./server.ts";
+
+/** What a link tells of what passes over it. */
+export interface Listener {
+  carriedOut(request: StoreRequest<unknown>, change: CarriedOut): void;
+  note(text: string): void;
+}
+
+/** A message that takes very long arrives after up to this, in ms. */
+const LATEST = 1.5 * TTL;
+
+/** The longest way without a fault, in ms. */
+const USUAL = 10;
+
+/** The shipped memory store, seen through a bad network. */
+export class Link {
+  readonly store: MemoryStore;
+  readonly #place: Place;
+  readonly #server: Server;
+  readonly #runtime: Runtime;
+  readonly #listener: Listener;
+  readonly #cutUntil = new Map<Fault, number>();
+  #closed = false;
+  #sent = 0;
+  #performed = 0;
+  #pushed = 0;
+  #misled = false;
+
+  constructor(place: Place, server: Server, ends: { readonly runtime: Runtime; readonly listener: Listener }) {
+    this.#place = place;
+    this.#server = server;
+    this.#runtime = ends.runtime;
+    this.#listener = ends.listener;
+    this.store = server.store.link({
+      intercept: (request) => this.#carry(request),
+      push: (hint, deliver) => this.#push(hint, deliver),
+    });
+  }
+
+  /** How many requests were sent. */
+  get sent(): number {
+    return this.#sent;
+  }
+
+  /** True once the connection is closed for good. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Nothing of one kind passes for a while. */
+  cut(what: Fault, ms: number): void {
+    this.#cutUntil.set(what, this.#place.timeline.now + ms);
+  }
+
+  /** The connection is closed for good. */
+  close(): void {
+    this.#closed = true;
+    this.store.tell({ kind: "gap" });
+  }
+
+  /** All passes again; whoever watches is told that something may be missing, as after a reconnect. */
+  heal(): void {
+    if (this.#cutUntil.size > 0) this.#runtime.deliver(() => this.store.tell({ kind: "gap" }));
+    this.#cutUntil.clear();
+  }
+
+  #isCut(...kinds: Fault[]): boolean {
+    const { now } = this.#place.timeline;
+    return kinds.some((kind) => now < (this.#cutUntil.get(kind) ?? 0));
+  }
+
+  #carry<Outcome>(request: StoreRequest<Outcome>): Promise<Outcome> {
+    const { weather, timeline } = this.#place;
+    const number = ++this.#sent;
+    return new Promise((resolve, reject) => {
+      let cancel = () => {};
+      const settle = (answer: () => Outcome) => {
+        cancel();
+        try {
+          resolve(answer());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      if (this.#closed) return settle(() => request.fail(new ConnectionError("closed", "the connection is closed")));
+      if (request.kind !== "read" && request.kind !== "terms" && weather.hit("store threw")) {
+        reject(new TypeError("the store threw"));
+      }
+      cancel = this.#runtime.later(request.within, () => settle(() => request.timeout()));
+      if (weather.hit("request lost") || this.#isCut("requests cut", "node cut off")) return;
+      const sentAt = timeline.now;
+      timeline.after(this.#delay("request late"), () => {
+        // What is still on its way when all is well again was lost with its connection.
+        if (weather.isCalm && timeline.now - sentAt > USUAL) return;
+        if (number < this.#performed) weather.see("requests reordered");
+        this.#performed = Math.max(this.#performed, number);
+        this.#arrive(request, settle);
+      });
+    });
+  }
+
+  #arrive<Outcome>(request: StoreRequest<Outcome>, settle: (answer: () => Outcome) => void): void {
+    const { weather, timeline } = this.#place;
+    const answer = this.#answer(request);
+    if (weather.hit("request twice")) {
+      timeline.after(this.#delay("request late"), () => void this.#answer(request, true));
+    }
+    if (weather.hit("answer lost") || this.#isCut("answers cut", "node cut off")) return;
+    timeline.after(this.#delay("answer late"), () => this.#runtime.deliver(() => settle(answer)));
+  }
+
+  /** What the server does with a request. */
+  #answer<Outcome>(request: StoreRequest<Outcome>, copy = false): () => Outcome {
+    const { weather } = this.#place;
+    const writes = request.kind === "write" || request.kind === "remove";
+    const refuse = (why: "unavailable" | "denied") => {
+      this.#listener.note(`server: ${request.kind} ${why}`);
+      return () => request.fail(new ConnectionError(why, `refused: ${why}`));
+    };
+    if (!this.#server.answers || weather.hit("request refused")) return refuse("unavailable");
+    if (weather.hit("right revoked")) return refuse("denied");
+    if (writes && this.#server.replicas === 3 && weather.hit("write in flight")) {
+      return () => ({ kind: "conflict", current: null }) as Outcome;
+    }
+    // Not twice in a row: who looks again, after asking for the stream, reaches the leader of now.
+    const stale = request.kind === "read" && !this.#misled && weather.hit("stale read");
+    if (request.kind === "read") this.#misled = stale;
+    if (stale) {
+      const sighting = this.#server.stale();
+      if (sighting !== null) return () => ({ kind: "seen", sighting }) as Outcome;
+    }
+    try {
+      const [outcome, change] = this.#server.carryOut(request, copy);
+      this.#listener.carriedOut(request, change);
+      return () => outcome;
+    } catch (error) {
+      return () => {
+        throw error;
+      };
+    }
+  }
+
+  #push(hint: Hint, deliver: () => void): void {
+    const { weather, timeline } = this.#place;
+    // As the shipped watch does: revisions that go back are those of a bucket made anew.
+    if (hint.kind === "seen") {
+      if (hint.sighting.revision < this.#pushed) return this.#runtime.deliver(() => this.store.tell({ kind: "gap" }));
+      this.#pushed = hint.sighting.revision;
+    }
+    if (weather.hit("push lost") || this.#isCut("pushes cut", "node cut off")) return;
+    const send = () => timeline.after(this.#delay("push late", 30), () => this.#runtime.deliver(deliver));
+    send();
+    if (weather.hit("push twice")) send();
+    if (weather.hit("watch gap")) this.#runtime.deliver(() => this.store.tell({ kind: "gap" }));
+    if (weather.hit("push replayed")) this.#tell(this.#server.past());
+    if (hint.kind === "seen" && weather.hit("push forged")) {
+      // Far ahead: one that guesses the very next renewal needs the right that is the server's alone (ADR 2).
+      this.#tell({ kind: "vacant", revision: hint.sighting.revision + this.#place.chance.between(1000, 1010) });
+    }
+  }
+
+  #tell(sighting: Sighting | null): void {
+    if (sighting !== null) this.#runtime.deliver(() => this.store.tell({ kind: "seen", sighting }, KEY));
+  }
+
+  #delay(late: "request late" | "answer late" | "push late", usual = USUAL): number {
+    const { chance, weather } = this.#place;
+    return weather.hit(late) ? LATEST * chance.next() ** 2 : usual * chance.next();
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * `deno task mutate`: turns each rule off in a copy of the source and looks for a seed that shows it.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+import { answerOf, THROWN } from "./crew.ts";
+import type { Mutation } from "./mutation.ts";
+import { ROWS_OFF } from "./rows_off.ts";
+import { RULES_OFF } from "./rules_off.ts";
+import type { Tally } from "./tally.ts";
+
+const HELP = `Turns each rule off in a copy of src/ and runs seeds until one is red.
+
+Usage: deno task mutate [--only TEXT] [--most N]
+       deno task mutate --check
+
+--only TEXT  only mutations whose rule or text has this; nothing is written
+--most N     seeds to try for each (default 20000)
+--check      only the seed that MUTATIONS.md names for each
+
+Writes tests/sim/MUTATIONS.md. Exit code 1 if a rule can be off without any seed turning red.`;
+
+const ROOT = new URL("../../", import.meta.url);
+const TABLE = new URL("./MUTATIONS.md", import.meta.url);
+
+/** Seeds that a worker is given at once, and how long it may take over them, in ms. */
+const HANDFUL = 20;
+const PATIENCE = 60_000;
+
+/** What was found out about one mutation. */
+export interface Verdict {
+  readonly mutation: Mutation;
+  /** The first red seed; `null` if there was none. */
+  readonly red: Tally["broken"][number] | null;
+}
+
+/** All of them: by rule, then by row. */
+export const MUTATIONS: readonly Mutation[] = [...RULES_OFF, ...ROWS_OFF];
+
+const say = (line: string) => void Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+
+/** Copies what a run needs into a fresh folder, with one edit. */
+async function mutated({ file, from, to }: Mutation): Promise<URL> {
+  const folder = await Deno.makeTempDir({ prefix: "natslock-mutant-" });
+  const root = new URL(`file://${folder}/`);
+  for (const path of ["src/", "tests/sim/"]) {
+    await Deno.mkdir(new URL(path, root), { recursive: true });
+    for await (const { name, isFile } of Deno.readDir(new URL(path, ROOT))) {
+      if (isFile) await Deno.copyFile(new URL(path + name, ROOT), new URL(path + name, root));
+    }
+  }
+  for (const path of ["mod.ts", "deno.json"]) await Deno.copyFile(new URL(path, ROOT), new URL(path, root));
+  const target = new URL(`src/${file}`, root);
+  const text = await Deno.readTextFile(target);
+  const places = text.split(from).length - 1;
+  if (places !== 1) {
+    throw new Error(`Cannot edit ${file}: "${from}" must stand there once, it stands there ${places} times`);
+  }
+  await Deno.writeTextFile(target, text.replace(from, () => to));
+  return root;
+}
+
+/** Runs seeds on a mutant until one is red. */
+async function hunt(mutation: Mutation, first: number, seeds: number): Promise<Verdict> {
+  const root = await mutated(mutation);
+  const worker = new Worker(new URL("tests/sim/worker.ts", root), { type: "module" });
+  try {
+    for (let from = first; from < first + seeds; from += HANDFUL) {
+      const order = { from, to: Math.min(from + HANDFUL, first + seeds), options: {} };
+      const { broken: [red] } = await Promise.race([answerOf(worker, order), hung(from)]);
+      // An edit that only breaks the program shows nothing.
+      if (red?.rule.startsWith(THROWN)) throw new Error(`Cannot judge "${mutation.off}": ${red.rule}`);
+      if (red) return { mutation, red };
+    }
+    return { mutation, red: null };
+  } finally {
+    worker.terminate();
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+async function hung(seed: number): Promise<Pick<Tally, "broken">> {
+  await new Promise((resolve) => Deno.unrefTimer(setTimeout(resolve, PATIENCE)));
+  return { broken: [{ seed, rule: "the process hangs", steps: 0 }] };
+}
+
+/** Judges mutations, as many at once as there are cores. */
+export async function judge(
+  mutations: readonly Mutation[],
+  seedsOf: (mutation: Mutation) => readonly [first: number, seeds: number],
+): Promise<Verdict[]> {
+  const verdicts: Verdict[] = [];
+  const left = [...mutations];
+  const work = async () => {
+    for (let next = left.shift(); next; next = left.shift()) {
+      const verdict = await hunt(next, ...seedsOf(next));
+      verdicts.push(verdict);
+      say(`${verdict.red ? `red, seed ${verdict.red.seed}` : "NOT RED"}: ${next.rule}, ${next.off}`);
+    }
+  };
+  await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, work));
+  return verdicts.sort((a, b) => mutations.indexOf(a.mutation) - mutations.indexOf(b.mutation));
+}
+
+/** The seeds that the table names, by what is turned off. */
+export async function tabledSeeds(): Promise<Map<string, number>> {
+  const rows = (await Deno.readTextFile(TABLE)).matchAll(/^\| [^|]+ \| ([^|]+?) +\| [^|]+ \| (\d+)/gm);
+  return new Map([...rows].map(([, off = "", seed]) => [off, Number(seed)]));
+}
+
+function table(verdicts: readonly Verdict[]): string {
+  const rows = verdicts.map(({ mutation: { rule, off, file }, red }) =>
+    `| ${rule} | ${off} | \`${file}\` | ${
+      red ? `${red.seed} | ${red.rule.replaceAll("|", "/")} | ${red.steps}` : "none | not red | "
+    } |`
+  );
+  return [
+    "# Rules turned off",
+    "",
+    "Made by `deno task mutate`: each line is one edit of a copy of `src/` that turns a rule off, and the first seed that",
+    "shows it. With all rules on the same seeds are green.",
+    "",
+    "| rule | off | file | seed | what is violated | events |",
+    "| --- | --- | --- | --- | --- | --- |",
+    ...rows,
+    "",
+  ].join("\n");
+}
+
+async function main(args: string[]): Promise<boolean> {
+  const text = { type: "string" } as const;
+  const flag = { type: "boolean" } as const;
+  const { values } = parseArgs({ args, options: { only: text, most: text, check: flag, help: flag } });
+  if (values.help) {
+    say(HELP);
+    return true;
+  }
+  const { only = "", most = "20000" } = values;
+  const chosen = MUTATIONS.filter(({ rule, off }) => `${rule} ${off}`.includes(only));
+  const seeds = values.check ? await tabledSeeds() : null;
+  const verdicts = await judge(chosen, ({ off }) => seeds ? [seeds.get(off) ?? 1, 1] : [1, Number(most)]);
+  if (!only && !values.check) await Deno.writeTextFile(TABLE, table(verdicts));
+  const unseen = verdicts.filter(({ red }) => red === null);
+  say(`${verdicts.length - unseen.length} of ${verdicts.length} rules are seen to matter`);
+  return unseen.length === 0;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args) ? 0 : 1);

@@ -1,0 +1,156 @@
+/**
+ * One candidate: a process on a machine, its way to the bucket, and the shipped Locker on top.
+ *
+ * @module
+ */
+
+import { Locker } from "../../mod.ts";
+import { SystemClock } from "../../src/clock.ts";
+import type { Stepped } from "../../src/lease_model.ts";
+import type { Logger } from "../../src/logger.ts";
+import { Chance } from "./chance.ts";
+import { Link } from "./link.ts";
+import type { Hold } from "./ledger.ts";
+import type { Belief, Oracle } from "./oracle.ts";
+import { Runtime } from "./runtime.ts";
+import { CLIENT_RATE, KEY, type Place, type Server, TTL } from "./server.ts";
+
+/** What a node stands in. */
+export interface Ground extends Place {
+  readonly server: Server;
+  readonly oracle: Oracle;
+  /** Notes a line of the trace; free unless the run is traced. */
+  note(who: string, text: () => string): void;
+  /** Told of each step of a machine. */
+  stepped(step: LoggedStep): void;
+}
+
+/** One candidate. */
+export class Node {
+  readonly name: string;
+  readonly id: string;
+  readonly runtime: Runtime;
+  readonly clock: SystemClock;
+  readonly link: Link;
+  readonly random: Chance;
+  /** Lease length in ms. */
+  readonly ttl: number;
+  readonly beliefs = new Set<Belief>();
+  /** The last hold that its machine was granted. */
+  hold: Hold | null = null;
+  /** The stream that it took that to be of. */
+  epoch = "";
+  /** Token of the hold that its user was told of and not yet of the end of. */
+  told: number | null = null;
+  /** True if its user does two things at once with one Locker. */
+  mixed = false;
+  /** When its machine last had reason to ask whether it is still the same stream, in true time. */
+  suspectAt = -Infinity;
+  /** True while its user waits for the lock. */
+  waiting = false;
+  /** Nonces of the grants that are being asked for or held, and those of which nothing may land any more. */
+  readonly attempts = new Set<string>();
+  readonly settled = new Set<string>();
+  /** Since when it takes back what it wrote, in true time. */
+  leavingSince = Infinity;
+  /** When something last kept its code from running in time. */
+  hampered = -Infinity;
+  locker: Locker;
+  readonly #ground: Ground;
+  #byCalls: Belief | null = null;
+
+  /** `former`: the process whose id it takes over. */
+  constructor(ground: Ground, name: string, former?: Node) {
+    const { timeline, chance, weather, server } = ground;
+    this.#ground = ground;
+    this.name = name;
+    this.random = new Chance(chance.between(0, 2 ** 31));
+    this.id = former?.id ?? this.random.uuid();
+    const slow = weather.hit("slow clock") ? -CLIENT_RATE * chance.next() : 0;
+    const fast = weather.hit("fast clock") ? CLIENT_RATE * chance.next() : 0;
+    this.runtime = new Runtime(timeline, chance, 1 + slow + fast);
+    this.clock = new SystemClock(this.runtime);
+    this.ttl = chance.happens(0.3) ? 1000 : TTL;
+    this.link = new Link(ground, server, {
+      runtime: this.runtime,
+      listener: {
+        carriedOut: (request, change) => {
+          ground.note(
+            name,
+            () =>
+              `server: ${request.kind} ${
+                change.applied ? "applied" : "done"
+              }, ${change.after.kind}@${change.after.revision}`,
+          );
+          ground.oracle.carriedOut(this, request, change);
+        },
+        note: (text) => ground.note(name, () => text),
+      },
+    });
+    this.locker = this.open();
+  }
+
+  /** A fresh Locker of the same id. */
+  open(): Locker {
+    const logger: Logger = {
+      debug: (line, step) => {
+        if (typeof line === "string" && line.startsWith("Step of")) this.#stepped(step as LoggedStep);
+      },
+      info: () => {},
+      warn: () => {},
+    };
+    const { oracle } = this.#ground;
+    this.epoch = "";
+    this.suspectAt = -Infinity;
+    this.attempts.clear();
+    return this.locker = new Locker({
+      store: this.link.store,
+      clock: this.clock,
+      random: this.random,
+      id: this.id,
+      key: KEY,
+      name: this.name,
+      ...(this.ttl === TTL ? {} : { ttl: this.ttl }),
+      logger,
+      onEvent: (event) => {
+        this.#ground.note(this.name, () => `told: ${event.type}`);
+        oracle.told(this, event);
+      },
+    });
+  }
+
+  /** Resolves when its own timers say so. */
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.runtime.later(ms, resolve));
+  }
+
+  /** What its user believes to lead by calls of `acquireLead()`. */
+  believe(belief: Belief | null): void {
+    if (this.#byCalls) this.beliefs.delete(this.#byCalls);
+    if (belief) this.beliefs.add(belief);
+    this.#byCalls = belief;
+  }
+
+  /** Something keeps its code from running in time. */
+  hamper(): void {
+    this.hampered = this.#ground.timeline.now;
+  }
+
+  #stepped({ before, event, after, effects }: LoggedStep): void {
+    const ground = this.#ground;
+    ground.note(
+      this.name,
+      () => `${before.at} -- ${event.on} --> ${after.at}${effects.map((effect) => `, ${effect.act}`).join("")}`,
+    );
+    ground.stepped({ before, event, after, effects });
+    ground.oracle.stepped(this, { before, event, after, effects });
+  }
+}
+
+/** What the log says of one step. */
+export interface LoggedStep {
+  readonly before: Stepped["before"]["phase"];
+  readonly event: Stepped["event"];
+  readonly after: Stepped["after"]["phase"];
+  readonly effects: Stepped["effects"];
+}

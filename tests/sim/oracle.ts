@@ -1,0 +1,212 @@
+/**
+ * Sees true time and both sides of the network, and knows what may never be.
+ *
+ * Invariants are numbered as in the design notes: S1-S7 safety, S10 observers, V1-V6 liveness.
+ *
+ * @module
+ */
+
+import type { Ending } from "../../src/lease_model.ts";
+import type { LockEvent } from "../../src/events.ts";
+import type { StoreRequest } from "../../src/memory_store.ts";
+import { DISASTERS, type Weather } from "./faults.ts";
+import { History } from "./history.ts";
+import { type Hold, Ledger } from "./ledger.ts";
+import type { LoggedStep, Node } from "./node.ts";
+import { type CarriedOut, KEY, type Place, type Server } from "./server.ts";
+import type { Timeline } from "./timeline.ts";
+
+/** By when somebody is granted after a release, where somebody waits and all is well (V1): push, try, some luck. */
+const WAKING = 400;
+
+/** The longest that a taking back goes on after the lease, in ms: a request, a pause; and the settings of a bucket lost. */
+const LEAVING = 1200;
+const ASKING = 2200;
+
+/** That somebody believes to hold; asked at each event. */
+export interface Belief {
+  readonly hold: Hold;
+  /** True if asking changes nothing, so that it speaks only once all timers that are due have fired. */
+  readonly passive: boolean;
+  believes(): boolean;
+}
+
+/** The judge of one run. */
+export class Oracle {
+  readonly history = new History();
+  /** What was violated first, and when; `null` if nothing was. */
+  broken: string | null = null;
+  readonly ledger = new Ledger();
+  readonly #timeline: Timeline;
+  readonly #weather: Weather;
+  readonly #server: Server;
+  readonly #nodes: readonly Node[];
+  /** By when somebody must have been granted (V1, V2). */
+  #grantDue = Infinity;
+
+  constructor(place: Place, server: Server, nodes: readonly Node[]) {
+    this.#timeline = place.timeline;
+    this.#weather = place.weather;
+    this.#server = server;
+    this.#nodes = nodes;
+  }
+
+  /** True if no disaster took place. */
+  get isWhole(): boolean {
+    return DISASTERS.every((fault) => !this.#weather.hits.has(fault));
+  }
+
+  /** True if somebody was shown what did not stand. */
+  get isMisled(): boolean {
+    return this.#weather.hits.has("stale read") || this.#weather.hits.has("push forged");
+  }
+
+  blame(rule: string): void {
+    this.broken ??= `${rule} (at ${Math.round(this.#timeline.now)} ms)`;
+  }
+
+  /** What stands is destroyed by somebody who may. */
+  void(): void {
+    const standing = this.#server.store.look(KEY);
+    if (standing.kind === "held" && standing.record.attempt !== null) this.ledger.void(standing.record.attempt);
+  }
+
+  /** Revisions begin anew. */
+  newEra(): void {
+    this.ledger.newEra(this.#timeline.now);
+  }
+
+  /** Somebody has to be granted by then. */
+  expectGrant(within: number): void {
+    this.#grantDue = Math.min(this.#grantDue, this.#timeline.now + within);
+  }
+
+  /** The server did what was asked. */
+  carriedOut(node: Node, request: StoreRequest<unknown>, { before, after, applied, copy }: CarriedOut): void {
+    if (request.kind === "read" || request.kind === "terms" || !applied) return;
+    const own = before.kind === "vacant" || (before.kind === "held" && before.record.holder === node.id);
+    if (!own && !this.#isMixed) {
+      this.blame(`${request.kind === "write" ? "S4" : "S5"}: ${node.name} ${request.kind}s over what another holds`);
+    }
+    if (after.kind === "vacant" && this.#weather.isCalm && this.#nodes.some(({ waiting }) => waiting)) {
+      this.expectGrant(WAKING);
+    }
+    if (after.kind !== "held") return;
+    const { attempt, token } = after.record;
+    if (attempt === null) return;
+    if (copy) this.ledger.copied(attempt);
+    if (token !== null && token !== this.ledger.tokenOf(attempt) && !this.#isMixed) {
+      this.blame(`S3: ${node.name} renews as ${token}`);
+    }
+    if (token !== null) return;
+    if (node.settled.has(attempt) && before.revision > 0 && !copy && !this.#isMixed) {
+      this.blame(`S6: ${node.name}'s ${attempt} lands after it was done with`);
+    }
+    this.ledger.stood(attempt, after.revision);
+    this.history.stood(attempt, after.revision);
+    this.#grantDue = Infinity;
+  }
+
+  /** A machine took a step. */
+  stepped(node: Node, step: LoggedStep): void {
+    const { before: was, event, after: is, effects } = step;
+    for (const effect of effects) {
+      if (effect.act !== "write" || effect.token !== null) continue;
+      node.attempts.add(effect.attempt);
+      this.history.asked(effect.attempt, this.#timeline.now);
+    }
+    if (was.at === "held" && is.at === "held" && was.token !== is.token) this.blame(`S3: ${node.name}'s token changed`);
+    if (was.at === "held" && is.at === "idle") this.#lost(node, was.attempt, is.end);
+    if (was.at !== "held" && is.at === "held") this.#hold(node, is, "epoch" in event ? event.epoch : "");
+    this.#left(node, step);
+  }
+
+  /** What is said to be superseded or removed is no longer there (S7). */
+  #lost(node: Node, attempt: string, end: Ending | null): void {
+    if (end?.kind !== "lost" || (end.why !== "superseded" && end.why !== "removed")) return;
+    const standing = this.#server.store.look(KEY);
+    if (standing.kind !== "held" || standing.record.attempt !== attempt || this.ledger.isCopied(attempt)) return;
+    if (!this.#isMixed) this.blame(`S7: ${node.name} is told "${end.why}", but its record stands`);
+  }
+
+  /** What is taken back is gone when that is said, and not for longer than it would have stood (S6, V6). */
+  #left(node: Node, { before: was, after: is }: LoggedStep): void {
+    const { now } = this.#timeline;
+    if (is.at !== "leaving") node.leavingSince = Infinity;
+    else node.leavingSince = Math.min(node.leavingSince, now);
+    const slow = this.#weather.hits.has("bucket deleted") ? ASKING : 0;
+    if (now - node.leavingSince > 1.05 * node.ttl + LEAVING + slow && node.hampered < node.leavingSince) {
+      this.blame(`V6: ${node.name} takes back for ${now - node.leavingSince} ms`);
+    }
+    if (is.at !== "idle" || was.at === "idle") return;
+    if (is.end?.kind === "withdrawn" || (is.end?.kind === "lost" && is.end.why === "removed")) node.suspectAt = now;
+    const attempts = new Set(node.attempts);
+    node.attempts.clear();
+    const kind = is.end?.kind;
+    if (kind !== "released" && kind !== "withdrawn" && kind !== "refused") return;
+    for (const attempt of attempts) node.settled.add(attempt);
+    const standing = this.#server.store.look(KEY);
+    const attempt = standing.kind === "held" ? standing.record.attempt : null;
+    if (attempt === null || !attempts.has(attempt) || this.#isMixed) return;
+    if (!this.ledger.isCopied(attempt)) this.blame(`S6: ${node.name} is done, but its ${attempt} stands`);
+  }
+
+  #hold(node: Node, { token, attempt }: Extract<LoggedStep["after"], { at: "held" }>, epoch: string): void {
+    const { ledger } = this;
+    const hold: Hold = { node, token, attempt, era: ledger.era };
+    if (node.hold !== null && node.epoch === epoch && token <= node.hold.token) {
+      this.blame(`S2: ${node.name} is granted ${token} after its own ${node.hold.token}`);
+    }
+    node.hold = hold;
+    node.epoch = epoch;
+    // The acknowledgement of a write does not name the stream: a bucket made anew behind an idle Locker (README).
+    const foreign = epoch !== this.#server.epoch;
+    if (foreign && node.suspectAt > this.#server.madeAt) {
+      this.blame(`S3: ${node.name} takes ${token} for one of ${epoch}, though it had reason to ask`);
+    }
+    if (foreign || this.#isMixed) ledger.void(attempt);
+    if (ledger.isVoid(hold)) return;
+    const wrong = ledger.grant(hold);
+    if (wrong !== null) this.blame(wrong);
+    this.history.granted(attempt, this.#timeline.now);
+  }
+
+  get #isMixed(): boolean {
+    return this.ledger.isMixed(this.#timeline.now);
+  }
+
+  /** Each win has one end (S7). */
+  told(node: Node, event: LockEvent): void {
+    if (event.type === "acquired") {
+      if (node.told !== null) this.blame(`S7: ${node.name} is told of ${event.token} during ${node.told}`);
+      node.told = event.token;
+    }
+    if (event.type !== "released" && event.type !== "lost") return;
+    if (node.told !== event.token) this.blame(`S7: ${node.name} is told the end of ${event.token}, not ${node.told}`);
+    node.told = null;
+    if (node.hold !== null) this.history.ended(node.hold.attempt, this.#timeline.now);
+  }
+
+  /** Holds all of it against the rules; called when everything that could run has run. */
+  check(): void {
+    if (this.#timeline.now > this.#grantDue) this.blame("V1/V2: nobody is granted in time though somebody waits");
+    let holder: Hold | null = null;
+    for (const node of this.#nodes) {
+      if (node.beliefs.size === 0 || !node.runtime.runs) continue;
+      for (const belief of node.beliefs) {
+        if (this.ledger.isVoid(belief.hold) || (belief.passive && !node.runtime.prompt) || !belief.believes()) continue;
+        if (holder !== null && holder.attempt !== belief.hold.attempt) {
+          this.blame(`S1: ${holder.node.name} and ${node.name} hold at once, ${holder.token} and ${belief.hold.token}`);
+        }
+        holder = belief.hold;
+        this.#checkStanding(belief.hold);
+      }
+    }
+  }
+
+  #checkStanding({ node, token, attempt }: Hold): void {
+    const standing = this.#server.store.look(KEY);
+    if (standing.kind === "held" && standing.record.attempt === attempt) return;
+    this.blame(`S4: ${node.name} holds ${token}, but its record does not stand`);
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * Rows of the machine's table that guard something, and what keeps waits and calls alive, each turned off.
+ *
+ * @module
+ */
+
+import { edits, type Mutation } from "./mutation.ts";
+
+export const ROWS_OFF: readonly Mutation[] = [
+  ...edits(
+    "lease_seeking.ts",
+    ["seeking, applied", "a grant that comes too late is acted on", "scene.now >= validUntil || ", ""],
+    ["seeking, applied", "a grant of a stream made anew is acted on", " || revision <= scene.memory.high", ""],
+    [
+      "seeking, start",
+      "after a loss nobody asks whether it is the same stream",
+      "if (suspect || !takeable) return look(scene, phase, suspect);",
+      "if (!takeable) return look(scene, phase);",
+    ],
+    [
+      "seeking, conflict",
+      "a write in flight is taken for a refusal",
+      'if (current === null) return go(scene.memory, phase, { act: "pause", why: "contention" });',
+      'if (current === null) return finish(scene, { kind: "released", token: null });',
+    ],
+    [
+      "seeking, seen",
+      "an answer older than a doubtful write is believed",
+      "if (revision > 0 && revision < known && !fresh) return look(scene, phase, true);",
+      "",
+    ],
+    [
+      "seeking, seen",
+      "what a stranger wrote is taken over",
+      'if (sighting.kind === "foreign" ||',
+      'if (sighting.kind === "foreign") return ask(scene, phase, revision);\n  if (',
+    ],
+    [
+      "seeking, seen",
+      "what another holds is taken over",
+      "sighting.record.holder !== rules.id",
+      'sighting.record.holder === ""',
+    ],
+    [
+      "seeking, seen",
+      "any record of our id is taken for the grant",
+      "return attempt === phase.attempt ?",
+      "return attempt !== null ?",
+    ],
+  ),
+  ...edits(
+    "lease_held.ts",
+    [
+      "held, seen",
+      "a look older than our own write is believed",
+      "if (revision < phase.revision && !fresh) return look(scene, phase, true);",
+      "",
+    ],
+    [
+      "held, conflict",
+      "a refusal is taken for a loss",
+      'return look(scene, phase);\n    case "failed":',
+      'return finish(scene, { kind: "lost", why: "superseded", error: null });\n    case "failed":',
+    ],
+    [
+      "held, conflict",
+      "a write in flight is taken for a loss",
+      'if (event.current === null) return go(scene.memory, phase, { act: "pause", why: "contention" });',
+      'if (event.current === null) return finish(scene, { kind: "lost", why: "superseded", error: null });',
+    ],
+    [
+      "held, unknown",
+      "a renewal of unknown outcome is taken for a loss",
+      'case "unknown":',
+      'case "unknown":\n      return finish(scene, { kind: "lost", why: "superseded", error: event.error });\n    case "tick":',
+    ],
+    [
+      "held, hint",
+      "a hint decides",
+      "return look(scene, phase);\n}\n\n/** Only a look",
+      'return finish(scene, { kind: "lost", why: "superseded", error: null });\n}\n\n/** Only a look',
+    ],
+  ),
+  ...edits(
+    "lease_leaving.ts",
+    [
+      "leaving, write answered",
+      "a write that lands during the release is left standing",
+      'if (event.on === "applied") return undo(scene, { ...phase, target: event.revision, stake: "stands" });',
+      'if (event.on === "applied") return finish(scene, phase.end);',
+    ],
+    [
+      "leaving, conflict",
+      "a renewal that landed in doubt is left standing",
+      'return phase.stake === "doubt" ? look(scene, phase) : finish(scene, phase.end);',
+      "return finish(scene, phase.end);",
+    ],
+    [
+      "leaving, seen",
+      "a look older than our own write is believed",
+      "if (event.sighting.revision < (phase.target ?? 0) && !event.fresh) return look(scene, phase, true);",
+      "",
+    ],
+    [
+      "leaving, unknown",
+      "a removal of unknown outcome is taken for done",
+      'case "unknown":\n      return again(scene, phase, event.error);',
+      'case "unknown":\n      return finish(scene, phase.end);',
+    ],
+    [
+      "leaving, unknown",
+      "a removal is tried for ever",
+      'if (scene.now >= phase.until) return finish(scene, { kind: "abandoned", error });',
+      "",
+    ],
+  ),
+  ...edits(
+    "lease_state.ts",
+    [
+      "idle, start",
+      "an answer to the last hold is taken for one to the next",
+      "return phase.busy === null ? seek(scene, event.since, phase.end) : go(memory, phase);",
+      "return seek(scene, event.since, phase.end);",
+    ],
+    [
+      "any, answer",
+      "an answer does not end the request in flight before the next decision",
+      "const busy = isAnswer(event) ? null : phase.busy;",
+      "const busy = phase.busy;",
+    ],
+  ),
+  ...edits(
+    "keeper.ts",
+    [
+      "calls",
+      "what an earlier call wrote is held for as long as a new one promises",
+      "if (isSettled(this.#state) && !old) return;",
+      "if (isSettled(this.#state)) return;",
+    ],
+    [
+      "calls",
+      "time goes on to drive what calls hold",
+      'if (after.phase.at === "idle") this.#driver = "calls";',
+      "",
+    ],
+    [
+      "close",
+      "who waits for what has stopped waits for ever",
+      'if (this.#driver === "nobody") return this.#rested(null);',
+      'if (this.#driver === "nobody") return;',
+    ],
+  ),
+  ...edits("candidacy.ts", [
+    "acquire",
+    "a lease granted in the moment of giving up is kept",
+    "contending.then((lease) => lease.release()).catch(() => {});",
+    "contending.catch(() => {});",
+  ]),
+  ...edits("patience.ts", [
+    "V4",
+    "a signal's listener stays",
+    '{ [Symbol.dispose]: () => signal?.removeEventListener("abort", callback) }',
+    "{ [Symbol.dispose]: () => {} }",
+  ]),
+];

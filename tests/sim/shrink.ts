@@ -1,0 +1,56 @@
+/**
+ * Finds a smaller run that is still red.
+ *
+ * @module
+ */
+
+import { type Fault, FAULTS, type Mask } from "./faults.ts";
+import { type Outcome, Run, type RunOptions } from "./run.ts";
+
+/** A red run with as few faults as were found to suffice. */
+export interface Shrunk {
+  readonly options: RunOptions;
+  readonly outcome: Outcome;
+}
+
+/**
+ * Leaves out faults: all after some number, then whole kinds, then again all after some number. What is left need not
+ * be the least, since a run with fewer faults goes another way.
+ *
+ * @returns `null` if the seed is not red
+ */
+export async function shrink(seed: number, options: RunOptions = {}): Promise<Shrunk | null> {
+  const red = async (mask: Mask): Promise<Shrunk | null> => {
+    const outcome = await new Run(seed, { ...options, ...mask }).outcome();
+    return outcome.broken === null ? null : { options: { ...options, ...mask }, outcome };
+  };
+  let best = await red(options);
+  if (best === null) return null;
+  best = await shorten(best, red);
+  for (const fault of FAULTS) {
+    if (!best.outcome.faults.has(fault)) continue;
+    const without: Fault[] = [...(best.options.without ?? []), fault];
+    best = await red({ ...best.options, without }) ?? best;
+  }
+  return await shorten(best, red);
+}
+
+async function shorten(found: Shrunk, red: (mask: Mask) => Promise<Shrunk | null>): Promise<Shrunk> {
+  let best = found;
+  for (let [low, high] = [0, best.outcome.total]; low < high;) {
+    const middle = (low + high) >> 1;
+    const smaller = await red({ ...best.options, most: middle });
+    if (smaller === null) low = middle + 1;
+    else [best, high] = [smaller, middle];
+  }
+  return best;
+}
+
+/** The command that runs it again. */
+export function replayCommand(seed: number, { most, without = [], markers }: RunOptions): string {
+  const words = [`deno task sim --seed ${seed}`];
+  if (markers) words.push("--markers");
+  if (most !== undefined) words.push(`--most ${most}`);
+  if (without.length > 0) words.push(`--without "${without.join()}"`);
+  return words.join(" ");
+}

@@ -1,0 +1,194 @@
+/**
+ * What users do with a Locker: each way of holding, with work that goes on too long and waits that are given up.
+ *
+ * @module
+ */
+
+import { type Lease, LeaseLostError, LeaseReleasedError, type Locker, NatslockError } from "../../mod.ts";
+import type { Hold } from "./ledger.ts";
+import type { Belief } from "./oracle.ts";
+import type { Ground, Node } from "./node.ts";
+import type { Resource } from "./resource.ts";
+import { TTL } from "./server.ts";
+
+/** What users live in. */
+export interface Town extends Ground {
+  readonly resource: Resource;
+  /** True while things go wrong. */
+  readonly troubled: boolean;
+  /** True once everybody is to go home. */
+  readonly over: boolean;
+}
+
+/** The reason of waits that their users give up. */
+const GIVEN_UP = new Error("given up");
+
+/** Lives on one node until it is over. */
+export async function live(node: Node, town: Town): Promise<void> {
+  const { chance } = town;
+  const ways = [rounds, waits, tries, runs, leads, looks];
+  const habits = [chance.pick(ways), chance.pick(ways)];
+  while (!town.over) {
+    const way = town.troubled ? chance.pick(habits) : serene;
+    town.note(node.name, () => `user: ${way.name}`);
+    try {
+      await way(node, node.locker, town);
+    } catch (error) {
+      town.note(node.name, () => `user: ${error}`);
+      if (!(error instanceof NatslockError) && error !== GIVEN_UP) {
+        town.oracle.blame(`S6: ${node.name} gets ${(error as Error)?.stack ?? error}`);
+      }
+      await node.sleep(50);
+    }
+  }
+}
+
+/** `acquireLead()` in a loop, believing as long as its documentation says; then nobody calls and the lead lapses. */
+async function rounds(node: Node, locker: Locker, town: Town): Promise<void> {
+  const { chance } = town;
+  const looking = chance.happens(0.5) || node.mixed;
+  for (let left = chance.between(1, 8); left > 0 && town.troubled; left--) {
+    const called = node.clock.now();
+    const leads = await locker.acquireLead().catch((error) => {
+      node.believe(null);
+      throw error;
+    });
+    const until = called + 0.9 * node.ttl;
+    const { hold } = node;
+    const believes = () => looking ? locker.token === hold?.token : node.clock.now() < until;
+    node.believe(leads && hold !== null ? { hold, passive: false, believes } : null);
+    if (leads && hold !== null) act(town, hold, believes);
+    await node.sleep(chance.between(10, node.ttl / 2));
+    if (leads && chance.happens(0.2)) {
+      node.believe(null);
+      await locker.releaseLead();
+    }
+  }
+}
+
+/** Waits, perhaps not for long. */
+async function waits(node: Node, locker: Locker, town: Town): Promise<void> {
+  const { chance } = town;
+  const patience = new CountedSignal();
+  if (town.weather.hit("wait aborted")) node.runtime.later(chance.between(0, TTL), () => patience.abort());
+  const timeout = chance.happens(0.5) ? chance.between(0, 2 * TTL) : Infinity;
+  try {
+    const lease = await locker.acquire({ signal: patience.signal, timeout });
+    await work(node, lease, town);
+    await lease.release();
+  } finally {
+    if (patience.listeners > 0) town.oracle.blame(`V4: ${patience.listeners} listeners stay on a user's signal`);
+  }
+}
+
+async function tries(node: Node, locker: Locker, town: Town): Promise<void> {
+  const lease = await locker.tryAcquire();
+  if (lease === null) return await node.sleep(town.chance.between(10, TTL / 2));
+  await work(node, lease, town);
+  await lease[Symbol.asyncDispose]();
+}
+
+async function runs(node: Node, locker: Locker, town: Town): Promise<void> {
+  const timeout = town.chance.between(1, 2 * TTL);
+  await locker.run((lease) => work(node, lease, town), { timeout });
+}
+
+async function leads(node: Node, locker: Locker, town: Town): Promise<void> {
+  const stop = new AbortController();
+  node.runtime.later(town.chance.between(100, 3 * TTL), () => stop.abort(GIVEN_UP));
+  await locker.lead((lease) => work(node, lease, town), { signal: stop.signal });
+}
+
+async function looks(node: Node, locker: Locker, town: Town): Promise<void> {
+  const called = town.timeline.now;
+  const leader = await locker.leader();
+  town.oracle.history.looked(leader?.token ?? null, called, town.timeline.now);
+  await node.sleep(town.chance.between(10, TTL / 2));
+}
+
+/** All is well: everybody gets a turn and holds at no more cost than renewals (V5). */
+async function serene(node: Node, locker: Locker, town: Town): Promise<void> {
+  node.waiting = true;
+  const lease = await locker.acquire().finally(() => node.waiting = false);
+  const belief = believe(node, lease, town);
+  const [sent, since] = [node.link.sent, town.timeline.now];
+  await node.sleep(town.chance.between(20, TTL / 3));
+  const most = 4 + (town.timeline.now - since) / (node.ttl / 3);
+  if (node.link.sent - sent > most && !node.mixed) {
+    town.oracle.blame(`V5: ${node.name} sends ${node.link.sent - sent} in one hold`);
+  }
+  if (belief) node.beliefs.delete(belief);
+  await lease.release();
+  await node.sleep(town.chance.between(0, 100));
+}
+
+/** Works under a lease: for a while, or until it is lost, or too long. */
+async function work(node: Node, lease: Lease, town: Town): Promise<void> {
+  const { chance, weather } = town;
+  const belief = believe(node, lease, town);
+  const until = town.timeline.now + 2 * TTL * chance.next();
+  while (!lease.signal.aborted && town.timeline.now < until && town.troubled) {
+    await node.sleep(chance.between(10, TTL / 4));
+    if (belief) act(town, belief.hold, () => lease.held);
+  }
+  if (belief && weather.hit("work overdue")) {
+    await node.sleep(chance.between(0, TTL));
+    town.resource.write(belief.hold.era, belief.hold.token);
+  }
+  if (belief) node.beliefs.delete(belief);
+  const typed = lease.signal.reason instanceof LeaseLostError || lease.signal.reason instanceof LeaseReleasedError;
+  if (lease.signal.aborted && !typed) town.oracle.blame(`S7: ${node.name} is told ${lease.signal.reason}`);
+}
+
+/** From now on the oracle asks whether this lease is believed to be held. */
+function believe(node: Node, lease: Lease, town: Town): Belief | null {
+  const { hold } = node;
+  if (hold === null || lease.token !== hold.token) {
+    // The lease ended before its user came to look.
+    if (!lease.signal.aborted) town.oracle.blame(`S3: ${node.name} is given ${lease.token}, not ${hold?.token}`);
+    return null;
+  }
+  const passive = town.chance.happens(0.5);
+  const belief = { hold, passive, believes: passive ? () => !lease.signal.aborted : () => lease.held };
+  node.beliefs.add(belief);
+  return belief;
+}
+
+/** Writes to what the lock protects: the holder's write is never refused (S2). */
+function act(town: Town, hold: Hold, holds: () => boolean): void {
+  if (!holds() || town.oracle.ledger.isVoid(hold)) return;
+  if (!town.resource.write(hold.era, hold.token)) {
+    town.oracle.blame(`S2: the holder's write with ${hold.token} is refused`);
+  }
+}
+
+/** A signal that knows who listens to it. */
+class CountedSignal {
+  readonly signal: AbortSignal;
+  readonly #controller = new AbortController();
+  readonly #listeners = new Set<unknown>();
+
+  constructor() {
+    const { signal } = this.#controller;
+    this.signal = signal;
+    const add = signal.addEventListener.bind(signal) as EventTarget["addEventListener"];
+    const remove = signal.removeEventListener.bind(signal) as EventTarget["removeEventListener"];
+    signal.addEventListener = (type: string, listener: EventListener, options?: AddEventListenerOptions) => {
+      this.#listeners.add(listener);
+      add(type, listener, options);
+    };
+    signal.removeEventListener = (type: string, listener: EventListener) => {
+      this.#listeners.delete(listener);
+      remove(type, listener);
+    };
+  }
+
+  /** How many listen. */
+  get listeners(): number {
+    return this.signal.aborted ? 0 : this.#listeners.size;
+  }
+
+  abort(): void {
+    this.#controller.abort(GIVEN_UP);
+  }
+}
