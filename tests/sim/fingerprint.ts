@@ -113,7 +113,7 @@ export class Fingerprint {
       case "seeking":
         this.#words.revision(phase.expected);
         this.#words.put(this.#nonce(phase.attempt));
-        this.#words.put(this.#past(phase.firstSentAt) << 1 | (phase.doubt ? 1 : 0));
+        this.#words.put(this.#past(phase.sentAt) << 1 | (phase.doubt ? 1 : 0));
         break;
       case "held":
         this.#words.revision(phase.revision);
@@ -124,8 +124,7 @@ export class Fingerprint {
         break;
       case "leaving":
         this.#words.revision(phase.target);
-        this.#words.put(this.#nonce(phase.attempt));
-        this.#words.put(this.#due(phase.until) << 2 | STAKES[phase.stake]);
+        this.#words.put((this.#due(phase.until) << 2 | STAKES[phase.stake]) << 1 | (phase.of === "id" ? 1 : 0));
         if (startsAgain) this.#ending(phase.end);
     }
   }
@@ -162,7 +161,7 @@ export class Fingerprint {
   /** Finds the nonces of a client that are still about, oldest first. */
   #name({ standing, net }: World, { state: { phase }, inbox }: Client, index: number): void {
     this.#nonces.length = 0;
-    if (phase.at !== "idle") this.#know(phase.attempt);
+    if (phase.at === "seeking" || phase.at === "held") this.#know(phase.attempt);
     if (standing?.client === index) this.#know(standing.attempt);
     for (const message of net) if (message.client === index) this.#know(message.attempt);
     if (inbox?.on === "seen" && inbox.sighting.kind === "held" && inbox.sighting.record.holder === idOf(index)) {
