@@ -74,7 +74,7 @@ export class MemoryStore implements LeaseStore {
   readonly #watchers = new Map<string, Set<(hint: Hint) => void>>();
   #terms: StoreTerms | null = null;
 
-  /** Makes an empty bucket; with `other`, one more way to the bucket of that. */
+  /** Makes an empty bucket, or one more way to the bucket of another. */
   constructor(clock: Clock, options: MemoryStoreOptions, other?: MemoryStore) {
     this.name = options.name ?? "memory";
     this.#clock = clock;
@@ -101,10 +101,10 @@ export class MemoryStore implements LeaseStore {
   }
 
   /** Looks at a key. */
-  read(key: string, options: { readonly timeout: number }): Promise<ReadOutcome> {
+  read(key: string, { timeout: within }: { readonly timeout: number }): Promise<ReadOutcome> {
     const fail = (error: NatslockError): ReadOutcome => ({ kind: "failed", error });
     const perform = () => ({ kind: "seen" as const, sighting: this.look(key) });
-    const request = { kind: "read", key, within: options.timeout } as const;
+    const request = { kind: "read", key, within } as const;
     return this.#pass<ReadOutcome>({ ...request, perform, fail, timeout: () => fail(late()) });
   }
 
@@ -133,8 +133,8 @@ export class MemoryStore implements LeaseStore {
 
   /** Tells the watchers of this link, of one key or all, of a gap or a change, real or not: it may be late or forged. */
   tell(hint: Hint, key?: string): void {
-    const told = key === undefined ? [...this.#watchers.values()] : [this.#watchers.get(key) ?? []];
-    for (const watcher of told.flatMap((watchers) => [...watchers])) watcher(hint);
+    const keys = key === undefined ? [...this.#watchers.keys()] : [key];
+    for (const watcher of keys.flatMap((each) => [...this.#watchers.get(each) ?? []])) watcher(hint);
   }
 
   /** What stands under a key now, seen from inside the bucket: for a test's assertions. */
@@ -169,9 +169,7 @@ export class MemoryStore implements LeaseStore {
   /** Forgets all writes above a revision, as servers that lose acknowledged data do (nats-facts 4). */
   rollBack(sequence: number): void {
     this.#bucket.sequence = sequence;
-    for (const [key, { revision }] of this.#bucket.messages) {
-      if (revision > sequence) this.#bucket.messages.delete(key);
-    }
+    for (const [key, { revision }] of this.#bucket.messages) if (revision > sequence) this.#bucket.messages.delete(key);
   }
 
   #edit(kind: "write" | "remove", key: string, edit: Edit): Promise<WriteOutcome> {

@@ -130,12 +130,14 @@ export class Oracle {
   }
 
   /** What is taken back is gone when that is said, and not for longer than it would have stood (S6, V6). */
-  #left(node: Node, { before: was, after: is }: LoggedStep): void {
+  #left(node: Node, { before: was, event, after: is }: LoggedStep): void {
     const { now } = this.#timeline;
     if (is.at !== "leaving") node.leavingSince = Infinity;
     else node.leavingSince = Math.min(node.leavingSince, now);
     const slow = this.#weather.hits.has("bucket deleted") ? ASKING : 0;
-    if (now - node.leavingSince > 1.05 * node.ttl + LEAVING + slow && node.hampered < node.leavingSince) {
+    // Only who is answered can give up: where calls drive the machine, it rests until the next one.
+    const answered = event.on === "unknown" || event.on === "failed";
+    if (answered && now - node.leavingSince > 1.05 * node.ttl + LEAVING + slow && node.hampered < node.leavingSince) {
       this.blame(`V6: ${node.name} takes back for ${now - node.leavingSince} ms`);
     }
     if (is.at !== "idle" || was.at === "idle") return;
