@@ -4,6 +4,7 @@ import {
   type Answer,
   finish,
   go,
+  isOurs,
   type LeaseEvent,
   type Leaving,
   type Scene,
@@ -85,7 +86,7 @@ function undone(scene: Scene, phase: Leaving, event: Answer): Step {
 function seen(scene: Scene, phase: Leaving, sighting: Sighting): Step {
   const { revision } = sighting;
   const ours = sighting.kind === "held" && sighting.record.holder === scene.rules.id &&
-    (phase.of === "id" || sighting.record.attempt?.startsWith(`${scene.rules.instance}.`));
+    (phase.of === "id" || isOurs(sighting.record.attempt, scene.rules));
   if (ours) {
     const landed = phase.target !== null && revision > phase.target;
     return undo(scene, { ...phase, target: revision, stake: landed ? "stands" : phase.stake });

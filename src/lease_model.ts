@@ -72,7 +72,7 @@ export interface Seeking extends Busy {
   readonly expected: number;
   /** When it left; `null` if none has. */
   readonly sentAt: number | null;
-  /** True while a write put on `expected` may still land. */
+  /** True while a write put on `expected` may still land, or one of ours stands there. */
   readonly doubt: boolean;
   readonly since: number;
 }
@@ -173,6 +173,10 @@ export type Scene = { readonly memory: Memory; readonly now: number; readonly ru
 
 /** True if this event ends the request in flight. */
 export const isAnswer = (event: LeaseEvent): event is Answer => "epoch" in event && event.on !== "start";
+
+/** True for the nonce of a write of this machine, not of another life of its id. */
+export const isOurs = (attempt: string | null, { instance }: LeaseRules): boolean =>
+  attempt?.startsWith(`${instance}.`) === true;
 
 /** Puts a step together. */
 export const go = (memory: Memory, phase: Phase, ...effects: Effect[]): Step => ({ state: { memory, phase }, effects });

@@ -6,6 +6,7 @@ import {
   type Ending,
   finish,
   go,
+  isOurs,
   type LeaseEvent,
   type Scene,
   type Seeking,
@@ -86,7 +87,8 @@ function seen(scene: Scene, phase: Seeking, { sighting, fresh }: Extract<Answer,
     return finish(scene, { kind: "refused", by: sighting }, sightOf(sighting, scene));
   }
   const { attempt } = sighting.record;
-  return attempt === phase.attempt ? granted(scene, phase, revision) : ask(scene, phase, revision);
+  if (attempt === phase.attempt) return granted(scene, phase, revision);
+  return ask(scene, isOurs(attempt, rules) ? { ...phase, expected: revision, doubt: true } : phase, revision);
 }
 
 /** Writes, with a new nonce. One before, put on the same revision, may land instead; on any other it can no longer. */

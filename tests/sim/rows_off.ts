@@ -44,8 +44,8 @@ export const ROWS_OFF: readonly Mutation[] = [
     [
       "seeking, seen",
       "any record of our id is taken for the grant",
-      "return attempt === phase.attempt ?",
-      "return attempt !== null ?",
+      "if (attempt === phase.attempt) return",
+      "if (attempt !== null) return",
     ],
   ),
   ...edits(
