@@ -11,4 +11,10 @@ export interface Relic {
   readonly was: string;
 }
 
-export const CORPUS: readonly Relic[] = [];
+export const CORPUS: readonly Relic[] = [
+  { seed: 123, was: "a look answered by a leader of before, at 0, made a live lease be lost" },
+  { seed: 367, was: "such a look ended a taking back while the record stood" },
+  { seed: 2192, was: "after lost writes a grant of a revision equal to the highest seen was believed" },
+  { seed: 3514, was: "a refusal by a look older than a doubtful write was believed, and the write landed" },
+  { seed: 1001659, was: "a cancelled try left an earlier write of its own that had landed after all" },
+];
