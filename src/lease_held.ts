@@ -65,10 +65,9 @@ function seen(scene: Scene, phase: Held, { sighting, fresh }: Extract<Answer, { 
     const why = sighting.kind === "vacant" ? "removed" : "superseded";
     return finish(scene, { kind: "lost", why, error: null }, sightOf(sighting, scene));
   }
-  if (phase.doubt === null) {
-    return revision > phase.revision ? write(scene, { ...phase, revision }) : go(scene.memory, phase);
-  }
-  const landed = revision > phase.revision ? validity(phase.doubt, scene.rules) : 0;
+  // Not landed yet is not never: a renewal in doubt may land until the key stands elsewhere.
+  if (revision <= phase.revision) return phase.doubt === null ? go(scene.memory, phase) : write(scene, phase);
+  const landed = phase.doubt === null ? 0 : validity(phase.doubt, scene.rules);
   return write(scene, { ...phase, revision, validUntil: Math.max(phase.validUntil, landed), doubt: null });
 }
 

@@ -17,4 +17,5 @@ export const CORPUS: readonly Relic[] = [
   { seed: 2192, was: "after lost writes a grant of a revision equal to the highest seen was believed" },
   { seed: 3514, was: "a refusal by a look older than a doubtful write was believed, and the write landed" },
   { seed: 1001659, was: "a cancelled try left an earlier write of its own that had landed after all" },
+  { seed: 10899, was: "a renewal in doubt that a look did not show was forgotten, and left standing by the release" },
 ];
