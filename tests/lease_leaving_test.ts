@@ -31,6 +31,11 @@ const TABLE: readonly (readonly [title: string, script: Script, end: string])[] 
     470,
     by(OTHER, "x.1", 9),
   ]], "idle released"],
+  [
+    "looks for a renewal in doubt that the last look did not show",
+    [...doubtful, [450, retry], [460, by(ME, "i.1", 5)], [470, leave], [480, conflict(6)]],
+    "leaving > read",
+  ],
   ["repeats a removal of unknown outcome", [...granted, [20, leave], [21, unknown], [30, retry]], "leaving > remove 5"],
   [
     "gives a removal up once the record has run out by itself",
