@@ -94,7 +94,7 @@ export class Keeper {
 
   /** One step of the machine, and what it wants done. */
   post(event: LeaseEvent): void {
-    if (this.#driver === "nobody") return this.#rested(null);
+    if (this.#driver === "nobody") return;
     const before = this.#state;
     const { state: after, effects } = step(before, event, this.#footing.clock.now(), this.#footing.terms);
     this.#state = after;

@@ -36,8 +36,6 @@ export function held(scene: Scene, phase: Held, event: LeaseEvent): Step {
       return failed(scene, phase, event.error);
     case "seen":
       return seen(scene, phase, event);
-    case "hint":
-      return hinted(scene, phase, event.sighting);
     case "leave":
       return resign(scene, phase);
     default:
@@ -47,13 +45,6 @@ export function held(scene: Scene, phase: Held, event: LeaseEvent): Step {
 
 function renewed({ memory, rules }: Scene, phase: Held, revision: number): Step {
   return go(memory, { ...phase, revision, validUntil: validity(phase.sentAt, rules), doubt: null, trouble: null });
-}
-
-/** A push can be forged or late: what is not a write of our own is looked up, nothing more. */
-function hinted(scene: Scene, phase: Held, sighting: Sighting): Step {
-  const own = sighting.kind === "held" && sighting.record.attempt === phase.attempt;
-  if (own || sighting.revision <= phase.revision || phase.busy !== null) return go(scene.memory, phase);
-  return look(scene, phase);
 }
 
 /** Only a look at our own attempt keeps a lease in doubt, and it counts from when that renewal left, not from now. */

@@ -174,12 +174,7 @@ const TABLE: readonly (readonly [title: string, script: Script, end: string])[] 
     320,
     by(OTHER, "x.1", 3),
   ]], "held 5@5 until 900 > read fresh"],
-  [
-    "looks at a hint and decides nothing by it",
-    [...granted, [20, hint({ kind: "vacant", revision: 9 })]],
-    "held 5@5 until 900 > read",
-  ],
-  ["ignores a hint of its own write", [...granted, [20, hint({ kind: "vacant", revision: 5 })]], "held 5@5 until 900"],
+  ["decides nothing by a hint", [...granted, [20, hint({ kind: "vacant", revision: 9 })]], "held 5@5 until 900"],
   ["is over at its end whatever is in flight", [...granted, [300, renew], [900, tick]], "idle lost deadline"],
   [
     "does not start while an answer is outstanding",

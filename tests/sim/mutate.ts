@@ -13,11 +13,12 @@ import type { Tally } from "./tally.ts";
 
 const HELP = `Turns each rule off in a copy of src/ and runs seeds until one is red.
 
-Usage: deno task mutate [--only TEXT] [--most N]
+Usage: deno task mutate [--only TEXT] [--most N] [--quick]
        deno task mutate --check
 
 --only TEXT  only mutations whose rule or text has this; nothing is written
 --most N     seeds to try for each (default 20000)
+--quick      first the seed that MUTATIONS.md names
 --check      only the seed that MUTATIONS.md names for each
 
 Writes tests/sim/MUTATIONS.md. Exit code 1 if a rule can be off without any seed turning red.`;
@@ -101,8 +102,11 @@ export async function judge(
     }
   };
   await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, work));
-  return verdicts.sort((a, b) => mutations.indexOf(a.mutation) - mutations.indexOf(b.mutation));
+  return inOrder(verdicts);
 }
+
+const inOrder = (verdicts: readonly Verdict[]): Verdict[] =>
+  verdicts.toSorted((a, b) => MUTATIONS.indexOf(a.mutation) - MUTATIONS.indexOf(b.mutation));
 
 /** The seeds that the table names, by what is turned off. */
 export async function tabledSeeds(): Promise<Map<string, number>> {
@@ -132,15 +136,18 @@ function table(verdicts: readonly Verdict[]): string {
 async function main(args: string[]): Promise<boolean> {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
-  const { values } = parseArgs({ args, options: { only: text, most: text, check: flag, help: flag } });
+  const { values } = parseArgs({ args, options: { only: text, most: text, quick: flag, check: flag, help: flag } });
   if (values.help) {
     say(HELP);
     return true;
   }
   const { only = "", most = "20000" } = values;
   const chosen = MUTATIONS.filter(({ rule, off }) => `${rule} ${off}`.includes(only));
-  const seeds = values.check ? await tabledSeeds() : null;
-  const verdicts = await judge(chosen, ({ off }) => seeds ? [seeds.get(off) ?? 1, 1] : [1, Number(most)]);
+  const seeds = values.check || values.quick ? await tabledSeeds() : new Map<string, number>();
+  const known = await judge(chosen.filter(({ off }) => seeds.has(off)), ({ off }) => [seeds.get(off) ?? 1, 1]);
+  const found = known.filter(({ red }) => values.check || red !== null);
+  const left = chosen.filter((mutation) => !found.some((verdict) => verdict.mutation === mutation));
+  const verdicts = inOrder([...found, ...await judge(left, () => [1, values.check ? 1 : Number(most)])]);
   if (!only && !values.check) await Deno.writeTextFile(TABLE, table(verdicts));
   const unseen = verdicts.filter(({ red }) => red === null);
   say(`${verdicts.length - unseen.length} of ${verdicts.length} rules are seen to matter`);

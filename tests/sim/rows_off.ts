@@ -74,12 +74,6 @@ export const ROWS_OFF: readonly Mutation[] = [
       'case "unknown":',
       'case "unknown":\n      return finish(scene, { kind: "lost", why: "superseded", error: event.error });\n    case "tick":',
     ],
-    [
-      "held, hint",
-      "a hint decides",
-      "return look(scene, phase);\n}\n\n/** Only a look",
-      'return finish(scene, { kind: "lost", why: "superseded", error: null });\n}\n\n/** Only a look',
-    ],
   ),
   ...edits(
     "lease_leaving.ts",
@@ -146,16 +140,10 @@ export const ROWS_OFF: readonly Mutation[] = [
     [
       "close",
       "who waits for what has stopped waits for ever",
-      'if (this.#driver === "nobody") return this.#rested(null);',
-      'if (this.#driver === "nobody") return;',
+      'if (driver === "nobody") this.#rested(null);',
+      "",
     ],
   ),
-  ...edits("candidacy.ts", [
-    "acquire",
-    "a lease granted in the moment of giving up is kept",
-    "contending.then((lease) => lease.release()).catch(() => {});",
-    "contending.catch(() => {});",
-  ]),
   ...edits("patience.ts", [
     "V4",
     "a signal's listener stays",
