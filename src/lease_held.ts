@@ -13,7 +13,6 @@ import {
   type Step,
   validity,
 } from "./lease_model.ts";
-import type { Sighting } from "./record.ts";
 
 /** What an event does while holding. Past `validUntil` the lease is over, whatever else the event says (L5). */
 export function held(scene: Scene, phase: Held, event: LeaseEvent): Step {
