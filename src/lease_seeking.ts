@@ -81,7 +81,7 @@ function seen(scene: Scene, phase: Seeking, { sighting, fresh }: Extract<Answer,
   const { revision } = sighting;
   // Below what was seen, or what a doubtful write of ours was put on, the answer may be that of a leader of before.
   const known = Math.max(memory.high, phase.doubt ? phase.expected : 0);
-  if (revision > 0 && revision < known && !fresh) return look(scene, phase, true);
+  if (revision < known && (revision > 0 || phase.doubt) && !fresh) return look(scene, phase, true);
   if (sighting.kind === "vacant") return ask(scene, phase, revision);
   if (sighting.kind === "foreign" || sighting.record.holder !== rules.id) {
     return finish(scene, { kind: "refused", by: sighting }, sightOf(sighting, scene));

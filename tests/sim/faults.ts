@@ -60,8 +60,8 @@ export const DISASTERS = [
 /** Faults of a clock for the whole run. */
 export const CLOCK_FAULTS = ["slow clock", "fast clock", "skewed server"] as const;
 
-/** What follows from other faults: counted where it is seen. */
-export const SEEN_FAULTS = ["requests reordered", "revision 0 came back"] as const;
+/** What follows from other faults or takes no chance of theirs: counted where it is seen. */
+export const SEEN_FAULTS = ["requests reordered", "revision 0 came back", "wall clock off"] as const;
 
 export const FAULTS = [...EDGE_FAULTS, ...STORM_FAULTS, ...DISASTERS, ...CLOCK_FAULTS, ...SEEN_FAULTS] as const;
 

@@ -64,11 +64,18 @@ export class Node {
     const { timeline, chance, weather, server } = ground;
     this.#ground = ground;
     this.name = name;
-    this.random = new Chance(chance.between(0, 2 ** 31));
+    const seed = chance.between(0, 2 ** 31);
+    this.random = new Chance(seed);
     this.id = former?.id ?? this.random.uuid();
     const slow = weather.hit("slow clock") ? -CLIENT_RATE * chance.next() : 0;
     const fast = weather.hit("fast clock") ? CLIENT_RATE * chance.next() : 0;
     this.runtime = new Runtime(timeline, chance, 1 + slow + fast);
+    // Half of the machines were never told the time.
+    const off = new Chance(~seed);
+    if (off.happens(0.5)) {
+      weather.see("wall clock off");
+      this.runtime.stepWall(off.between(0, 20 * TTL));
+    }
     this.clock = new SystemClock(this.runtime);
     this.ttl = chance.happens(0.3) ? 1000 : TTL;
     this.link = new Link(ground, server, {

@@ -26,7 +26,7 @@ export const ROWS_OFF: readonly Mutation[] = [
     [
       "seeking, seen",
       "an answer older than a doubtful write is believed",
-      "if (revision > 0 && revision < known && !fresh) return look(scene, phase, true);",
+      "if (revision < known && (revision > 0 || phase.doubt) && !fresh) return look(scene, phase, true);",
       "",
     ],
     [
