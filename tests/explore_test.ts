@@ -5,7 +5,7 @@ import { boundsOf } from "./sim/explore.ts";
 import { Fingerprint } from "./sim/fingerprint.ts";
 import { Moves, type Parts } from "./sim/moves.ts";
 import { explore } from "./sim/search.ts";
-import { beginning, type Bounds, shown, violation, type World } from "./sim/world.ts";
+import { beginning, type Bounds, type Budget, shown, violation, type World } from "./sim/world.ts";
 
 type Machine = typeof step;
 type Taken = { before: LeaseState; event: LeaseEvent; now: number; rules: Parameters<Machine>[3] };
@@ -15,6 +15,14 @@ const RETRIED = boundsOf({ starts: 1, renewals: 1, leaves: 0, retries: 1, hints:
 const LEFT = boundsOf({ starts: 1, renewals: 1, leaves: 1, retries: 0, hints: 0 });
 const GIVEN_UP = boundsOf({ starts: 1, renewals: 0, leaves: 1, retries: 1, hints: 0 });
 const RETURNED = boundsOf({ starts: 2, renewals: 0, leaves: 1, retries: 0, hints: 0 });
+
+/** One client that goes through all of it, and one that only wants the lock; or nobody else at all. */
+const ALONE = besides({ starts: 2, renewals: 1, leaves: 1, retries: 2, hints: 0 }, 0);
+const GUEST = besides({ starts: 1, renewals: 1, leaves: 1, retries: 1, hints: 0 }, 1);
+
+function besides(budget: Budget, starts: number): Bounds {
+  return { ...RETRIED, budgets: [budget, { starts, renewals: 0, leaves: 0, retries: 0, hints: 0 }] };
+}
 
 /** The shipped machine, but for what one wrong rule makes of a hold. */
 function holding(wrong: (phase: Held, taken: Taken) => Partial<Held>): Machine {
@@ -33,7 +41,7 @@ function assertRed(bounds: Bounds, parts: Parts, rules: RegExp): void {
   assert((broken?.path.length ?? 0) > 2, "a way there");
 }
 
-for (const [name, bounds] of Object.entries({ RETRIED, LEFT })) {
+for (const [name, bounds] of Object.entries({ RETRIED, LEFT, ALONE, GUEST })) {
   Deno.test(`step() breaks no rule in any schedule within small bounds (${name})`, () => {
     const { broken, complete, states } = explore(bounds);
     assertEquals([broken, complete], [null, true]);
