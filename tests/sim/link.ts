@@ -36,7 +36,7 @@ export class Link {
   #sent = 0;
   #performed = 0;
   #pushed = 0;
-  #misled = false;
+  #misledUntil = 0;
 
   constructor(place: Place, server: Server, ends: { readonly runtime: Runtime; readonly listener: Listener }) {
     this.#place = place;
@@ -134,9 +134,10 @@ export class Link {
     if (writes && this.#server.replicas === 3 && weather.hit("write in flight")) {
       return () => ({ kind: "conflict", current: null }) as Outcome;
     }
-    // Not twice in a row: who looks again, after asking for the stream, reaches the leader of now.
-    const stale = request.kind === "read" && !this.#misled && weather.hit("stale read");
-    if (request.kind === "read") this.#misled = stale;
+    // Not twice within a lease: who looks again, after asking for the stream, reaches the leader of now.
+    const { now } = this.#place.timeline;
+    const stale = request.kind === "read" && weather.hit("stale read") && now >= this.#misledUntil;
+    if (stale) this.#misledUntil = now + TTL;
     if (stale) {
       const sighting = this.#server.stale();
       if (sighting !== null) return () => ({ kind: "seen", sighting }) as Outcome;
