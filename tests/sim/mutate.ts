@@ -149,7 +149,10 @@ async function main(args: string[]): Promise<boolean> {
   const found = known.filter(({ red }) => values.check || red !== null);
   const left = chosen.filter((mutation) => !found.some((verdict) => verdict.mutation === mutation));
   const verdicts = inOrder([...found, ...await judge(left, () => [1, values.check ? 1 : Number(most)])]);
-  if (!only && !values.check) await Deno.writeTextFile(TABLE, table(verdicts));
+  if (!only && !values.check) {
+    await Deno.writeTextFile(TABLE, table(verdicts));
+    await new Deno.Command(Deno.execPath(), { args: ["fmt", "-q", TABLE.pathname] }).output();
+  }
   const unseen = verdicts.filter(({ red }) => red === null);
   say(`${verdicts.length - unseen.length} of ${verdicts.length} rules are seen to matter`);
   return unseen.length === 0;
