@@ -71,7 +71,7 @@ async function hunt(mutation: Mutation, first: number, seeds: number): Promise<V
   try {
     for (let from = first; from < first + seeds; from += HANDFUL) {
       const order = { from, to: Math.min(from + HANDFUL, first + seeds), options: {} };
-      const { broken: [red] } = await Promise.race([answerOf(worker, order), hung(from)]);
+      const { broken: [red] } = await inTime(answerOf(worker, order), from);
       // An edit that only breaks the program shows nothing.
       if (red?.rule.startsWith(THROWN)) throw new Error(`Cannot judge "${mutation.off}": ${red.rule}`);
       if (red) return { mutation, red };
@@ -83,9 +83,17 @@ async function hunt(mutation: Mutation, first: number, seeds: number): Promise<V
   }
 }
 
-async function hung(seed: number): Promise<Pick<Tally, "broken">> {
-  await new Promise((resolve) => Deno.unrefTimer(setTimeout(resolve, PATIENCE)));
-  return { broken: [{ seed, rule: "the process hangs", steps: 0 }] };
+/** A worker that does not answer hangs. */
+async function inTime(answer: Promise<Tally>, seed: number): Promise<Pick<Tally, "broken">> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const hung = new Promise<Pick<Tally, "broken">>((resolve) => {
+    timer = setTimeout(() => resolve({ broken: [{ seed, rule: "the process hangs", steps: 0 }] }), PATIENCE);
+  });
+  try {
+    return await Promise.race([answer, hung]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Judges mutations, as many at once as there are cores. */
