@@ -7,6 +7,7 @@ import { headers, nanos, type NatsConnection } from "@nats-io/nats-core";
 import { checkBucket } from "./bucket_rules.ts";
 import { badParameter, BucketConfigError, ConnectionError } from "./errors.ts";
 import { BucketWatch } from "./kv_watch.ts";
+import { Latest } from "./latest.ts";
 import { API_CODES, apiCodeOf, currentRevision, troubleOf } from "./nats_trouble.ts";
 import { decodeRecord, encodeHeaders } from "./record.ts";
 import type { Hint, LeaseStore, ReadOutcome, RemoveRequest, StoreTerms, WriteOutcome, WriteRequest } from "./store.ts";
@@ -22,6 +23,8 @@ type KvInsides = { bucket: string; stream: string; js: { nc: NatsConnection; api
 
 /** Settings of a bucket to be made. */
 export type BucketSettings = Partial<StreamConfig> & { readonly name: string };
+
+type BucketTerms = StoreTerms & { readonly republish: StreamConfig["republish"] };
 
 type Message = { readonly value: string; readonly headers: readonly [name: string, value: string][] };
 
@@ -66,8 +69,7 @@ export class KvStore implements LeaseStore {
   readonly js: JetStreamClient;
   readonly #apiPrefix: string;
   readonly #watch = new BucketWatch(this);
-  #terms: StoreTerms | null = null;
-  #republish: StreamConfig["republish"];
+  readonly #known = new Latest<BucketTerms>();
 
   constructor({ bucket, stream, js: { nc, apiPrefix, prefix } }: KvInsides) {
     this.name = bucket;
@@ -83,23 +85,14 @@ export class KvStore implements LeaseStore {
 
   /** Subject on which the server repeats the changes of a key; `null` if it does not, or that is not known yet. */
   repeatedSubject(key: string): string | null {
-    const { src = ">", dest = "", headers_only: withoutValues } = this.#republish ?? {};
+    const { src = ">", dest = "", headers_only: withoutValues } = this.#known.value?.republish ?? {};
     const [from, to, subject] = [src.slice(0, -1), dest.slice(0, -1), this.subject(key)];
     if (src !== `${from}>` || dest !== `${to}>` || withoutValues || !subject.startsWith(from)) return null;
     return to + subject.slice(from.length);
   }
 
-  async terms(options: { readonly fresh?: boolean; readonly make?: BucketSettings } = {}): Promise<StoreTerms> {
-    if (this.#terms !== null && !options.fresh) return this.#terms;
-    this.#terms = null;
-    const { config, created } = await this.#info(options.make);
-    checkBucket(this.name, config);
-    this.#republish = config.republish;
-    const ttl = config.max_age > 0 ? config.max_age / nanos(1) : null;
-    const perKeyTtl = config.allow_msg_ttl === true;
-    const version = this.nc.info?.version ?? "";
-    const short = perKeyTtl && version.localeCompare(MARKER_TTL_SINCE, "en", { numeric: true }) >= 0;
-    return this.#terms = { epoch: String(created), ttl, perKeyTtl, markerTtl: short ? MARKER_TTL : ttl ?? Infinity };
+  terms(options: { readonly fresh?: boolean; readonly make?: BucketSettings } = {}): Promise<StoreTerms> {
+    return this.#known.get(() => this.#ask(options.make), options.fresh);
   }
 
   async read(key: string, { timeout }: { readonly timeout: number }): Promise<ReadOutcome> {
@@ -153,6 +146,18 @@ export class KvStore implements LeaseStore {
       if (cause instanceof BucketConfigError) return new ConnectionError("refused", cause.message, { cause });
       return cause.why === "bucket_missing" ? cause : error;
     });
+  }
+
+  async #ask(make?: BucketSettings): Promise<BucketTerms> {
+    const { config, created } = await this.#info(make);
+    checkBucket(this.name, config);
+    const { republish } = config;
+    const ttl = config.max_age > 0 ? config.max_age / nanos(1) : null;
+    const perKeyTtl = config.allow_msg_ttl === true;
+    const version = this.nc.info?.version ?? "";
+    const short = perKeyTtl && version.localeCompare(MARKER_TTL_SINCE, "en", { numeric: true }) >= 0;
+    const markerTtl = short ? MARKER_TTL : ttl ?? Infinity;
+    return { epoch: String(created), ttl, perKeyTtl, markerTtl, republish };
   }
 
   /** Asks three times within the timeout: a stream that is being made does not answer while it has no leader. */

@@ -21,12 +21,12 @@ export function held(scene: Scene, phase: Held, event: LeaseEvent): Step {
     case "renew":
     case "retry":
       if (phase.busy !== null) return go(scene.memory, phase);
-      // With a renewal in doubt the next step is a look, else the same record again on our own last revision.
+      // After a renewal that is not known to stand the next step is a look, else the same record again on our own.
       return phase.doubt === null ? write(scene, phase) : look(scene, phase);
     case "applied":
       return renewed(scene, phase, event.revision);
     case "unknown":
-      return troubled(scene, { ...phase, doubt: phase.doubt ?? phase.sentAt }, event.error);
+      return troubled(scene, phase, event.error);
     case "conflict":
       // No loss yet: the write that stands may be our own (L6).
       if (event.current === null) return go(scene.memory, phase, { act: "pause", why: "contention" });
@@ -46,7 +46,10 @@ function renewed({ memory, rules }: Scene, phase: Held, revision: number): Step 
   return go(memory, { ...phase, revision, validUntil: validity(phase.sentAt, rules), doubt: null, trouble: null });
 }
 
-/** Only a look at our own attempt keeps a lease in doubt, and it counts from when that renewal left, not from now. */
+/**
+ * Only a look at our own attempt keeps a lease in doubt. Which renewal landed it does not say, and a network may carry
+ * one twice, after it failed too: it counts from when the earliest left.
+ */
 function seen(scene: Scene, phase: Held, { sighting, fresh }: Extract<Answer, { on: "seen" }>): Step {
   const { revision } = sighting;
   // Before its time our record is not gone for nothing: the answer may be that of a leader of before.
@@ -56,8 +59,8 @@ function seen(scene: Scene, phase: Held, { sighting, fresh }: Extract<Answer, { 
     return finish(scene, { kind: "lost", why, error: null }, sightOf(sighting, scene));
   }
   // Not landed yet is not never: a renewal in doubt may land until the key stands elsewhere.
-  if (revision <= phase.revision) return phase.doubt === null ? go(scene.memory, phase) : write(scene, phase);
-  const landed = phase.doubt === null ? 0 : validity(phase.doubt, scene.rules);
+  if (revision <= phase.revision) return write(scene, phase);
+  const landed = validity(phase.doubt ?? -Infinity, scene.rules);
   return write(scene, { ...phase, revision, validUntil: Math.max(phase.validUntil, landed), doubt: null });
 }
 
@@ -90,7 +93,8 @@ function resign(scene: Scene, { revision, token, doubt, busy }: Held): Step {
 /** The same record again, on our own last revision (L6). */
 function write({ memory, now }: Scene, phase: Held): Step {
   const { revision: expected, attempt, token, since } = phase;
-  return go(memory, { ...phase, sentAt: now, busy: "write" }, { act: "write", expected, attempt, token, since });
+  const sent: Held = { ...phase, sentAt: now, doubt: phase.doubt ?? now, busy: "write" };
+  return go(memory, sent, { act: "write", expected, attempt, token, since });
 }
 
 function look({ memory }: Scene, phase: Held, fresh = false): Step {

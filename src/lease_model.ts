@@ -89,7 +89,7 @@ export interface Held extends Busy {
   readonly validUntil: number;
   /** When the latest renewal left. */
   readonly sentAt: number;
-  /** When the earliest renewal of unknown outcome left. */
+  /** When the earliest renewal left that is not known to stand; `null` if all do. */
   readonly doubt: number | null;
   /** What the last renewal failed with. */
   readonly trouble: NatslockError | null;

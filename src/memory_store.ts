@@ -2,6 +2,7 @@
 
 import type { Clock } from "./clock.ts";
 import { ConnectionError, type NatslockError } from "./errors.ts";
+import { Latest } from "./latest.ts";
 import type { LeaseRecord, Sighting } from "./record.ts";
 import type { Hint, LeaseStore, ReadOutcome, RemoveRequest, StoreTerms, WriteOutcome, WriteRequest } from "./store.ts";
 
@@ -72,7 +73,7 @@ export class MemoryStore implements LeaseStore {
   readonly #options: MemoryStoreOptions;
   readonly #bucket: Bucket;
   readonly #watchers = new Map<string, Set<(hint: Hint) => void>>();
-  #terms: StoreTerms | null = null;
+  readonly #known = new Latest<StoreTerms>();
 
   /** Makes an empty bucket, or one more way to the bucket of another. */
   constructor(clock: Clock, options: MemoryStoreOptions, other?: MemoryStore) {
@@ -90,14 +91,13 @@ export class MemoryStore implements LeaseStore {
   }
 
   /** What the bucket is like. Asks once, as on NATS: again for `fresh`, or after the bucket was found missing. */
-  async terms(options: { readonly fresh?: boolean } = {}): Promise<StoreTerms> {
-    if (this.#terms !== null && !options.fresh) return this.#terms;
-    this.#terms = null;
+  terms(options: { readonly fresh?: boolean } = {}): Promise<StoreTerms> {
     const { ttl, perKeyTtl = true } = this.#options;
     const markerTtl = perKeyTtl ? MARK_TTL : ttl ?? Infinity;
     const perform = () => ({ epoch: `memory-${this.#bucket.epoch}`, ttl, perKeyTtl, markerTtl });
     const request = { kind: "terms", key: "", within: 2 * MARK_TTL } as const;
-    return this.#terms = await this.#pass<StoreTerms>({ ...request, perform, fail, timeout: () => fail(late()) });
+    const ask = () => this.#pass<StoreTerms>({ ...request, perform, fail, timeout: () => fail(late()) });
+    return this.#known.get(ask, options.fresh);
   }
 
   /** Looks at a key. */
@@ -204,7 +204,7 @@ export class MemoryStore implements LeaseStore {
   async #pass<Outcome>(request: StoreRequest<Outcome>): Promise<Outcome> {
     const perform = (): Outcome => {
       if (!this.#bucket.missing) return request.perform();
-      this.#terms = null;
+      this.#known.forget();
       const message = `Cannot use bucket "${this.name}": it does not exist`;
       return request.fail(new ConnectionError("bucket_missing", message));
     };

@@ -13,7 +13,7 @@ import {
 const TABLE: LayerTable = [
   ["0", ["errors", "clock", "random", "logger"]],
   ["1", ["timing", "record", "patience"]],
-  ["1b", ["store", "leadership", "turnstile"]],
+  ["1b", ["store", "leadership", "turnstile", "latest"]],
   ["1c", ["events"]],
   ["1d", ["candidate"]],
   ["2", ["lease_state", "memory_store", "manual_clock"]],

@@ -138,6 +138,16 @@ const TABLE: readonly (readonly [title: string, script: Script, end: string])[] 
     460,
     by(ME, "i.1", 6),
   ]], "held 5@6 until 1200 > write i.1 on 6"],
+  ["counts a renewal that a look shows from the earliest that left, though that one failed", [
+    ...granted,
+    [300, renew],
+    [310, failed],
+    [380, retry],
+    [390, by(ME, "i.1", 5)],
+    [450, unknown],
+    [500, retry],
+    [510, by(ME, "i.1", 6)],
+  ], "held 5@6 until 1200 > write i.1 on 6"],
   [
     "writes again where the renewal in doubt has not landed",
     [...doubtful, [450, retry], [460, by(ME, "i.1", 5)]],

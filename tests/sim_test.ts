@@ -1,20 +1,28 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { CORPUS } from "./sim/corpus.ts";
 import { runSeeds } from "./sim/crew.ts";
-import { FAULTS } from "./sim/faults.ts";
+import { EDGES } from "./sim/edges.ts";
+import { type Fault, FAULTS } from "./sim/faults.ts";
 import { Run } from "./sim/run.ts";
 import { replayCommand, shrink } from "./sim/shrink.ts";
 
 /** How long fresh seeds are run, in ms. */
-const FRESH = 3000;
+const FRESH = 25_000;
 
-Deno.test("Lockers keep every rule over fresh seeds, and every kind of fault is hit", async () => {
+/** Faults of each kind in 10,000 seeds, at least; and edges so rare that so few seeds may miss them. */
+const HITS = 1000;
+const RARE = 12;
+
+Deno.test("Lockers keep every rule over fresh seeds, which hit each kind of fault and take the machine's edges", async () => {
   const from = Date.now() % 1e9;
   const options = { from, seeds: 100_000, workers: navigator.hardwareConcurrency, options: {} };
   const tally = await runSeeds({ ...options, signal: AbortSignal.timeout(FRESH), progress: () => {} });
   const broken = tally.broken.map(({ seed, rule }) => `${rule}: deno task sim --seed ${seed}`);
   assertEquals(broken, [], `seeds ${from} to ${from + tally.seeds}`);
-  assertEquals(FAULTS.filter((fault) => !tally.faults.has(fault)), []);
+  const rate = (fault: Fault) => (tally.faults.get(fault) ?? 0) / tally.seeds * 10_000;
+  assertEquals(FAULTS.filter((fault) => rate(fault) < HITS), []);
+  assertEquals([...tally.edges.keys()].filter((edge) => !EDGES.has(edge)), []);
+  assert(tally.edges.size > EDGES.size - RARE, JSON.stringify([...tally.edges]));
   assert(tally.grants > tally.seeds && tally.refused > 0, JSON.stringify(tally));
 });
 

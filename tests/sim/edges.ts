@@ -6,12 +6,65 @@
 
 import type { LoggedStep } from "./node.ts";
 
+/** Every edge that the machine has: from each phase, by each event that can meet it, to each phase that may follow. */
+const TABLE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  held: {
+    applied: ["held", "idle"],
+    conflict: ["held", "idle"],
+    failed: ["held", "idle"],
+    leave: ["leaving"],
+    renew: ["held", "idle"],
+    retry: ["held", "idle"],
+    seen: ["held", "idle"],
+    tick: ["idle"],
+    unknown: ["held", "idle"],
+  },
+  idle: {
+    applied: ["idle"],
+    conflict: ["idle"],
+    failed: ["idle"],
+    hint: ["idle"],
+    leave: ["leaving"],
+    seen: ["idle"],
+    start: ["idle", "seeking"],
+    unknown: ["idle"],
+  },
+  leaving: {
+    applied: ["idle", "leaving"],
+    conflict: ["idle", "leaving"],
+    failed: ["idle", "leaving"],
+    hint: ["leaving"],
+    retry: ["leaving"],
+    seen: ["idle", "leaving"],
+    unknown: ["idle", "leaving"],
+  },
+  seeking: {
+    applied: ["held", "leaving"],
+    conflict: ["seeking"],
+    failed: ["idle", "seeking"],
+    hint: ["seeking"],
+    leave: ["idle", "leaving"],
+    retry: ["seeking"],
+    seen: ["held", "idle", "leaving", "seeking"],
+    unknown: ["seeking"],
+  },
+};
+
+const nameOf = (before: string, event: string, after: string) => `${before} -- ${event} --> ${after}`;
+
+/** The names of all of them, as {@linkcode Edges} counts them. */
+export const EDGES: ReadonlySet<string> = new Set(
+  Object.entries(TABLE).flatMap(([before, events]) =>
+    Object.entries(events).flatMap(([event, phases]) => phases.map((after) => nameOf(before, event, after)))
+  ),
+);
+
 /** Counts edges: from where, by which event, to where. */
 export class Edges {
   readonly counts = new Map<string, number>();
 
   count({ before, event, after }: LoggedStep): void {
-    const edge = `${before.at} -- ${event.on} --> ${after.at}`;
+    const edge = nameOf(before.at, event.on, after.at);
     this.counts.set(edge, (this.counts.get(edge) ?? 0) + 1);
   }
 }

@@ -17,7 +17,7 @@ Usage: deno task mutate [--only TEXT] [--most N] [--quick]
        deno task mutate --check
 
 --only TEXT  only mutations whose rule or text has this; nothing is written
---most N     seeds to try for each (default 20000)
+--most N     seeds to try for each (default 60000)
 --quick      first the seed that MUTATIONS.md names
 --check      only the seed that MUTATIONS.md names for each
 
@@ -150,7 +150,7 @@ async function main(args: string[]): Promise<boolean> {
     say(HELP);
     return true;
   }
-  const { only = "", most = "20000" } = values;
+  const { only = "", most = "60000" } = values;
   const chosen = MUTATIONS.filter(({ rule, off }) => `${rule} ${off}`.includes(only));
   const seeds = values.check || values.quick ? await tabledSeeds() : new Map<string, number>();
   const known = await judge(chosen.filter(({ off }) => seeds.has(off)), ({ off }) => [seeds.get(off) ?? 1, 1]);

@@ -160,7 +160,7 @@ export class Oracle {
   #hold(node: Node, { token, attempt }: Extract<LoggedStep["after"], { at: "held" }>, epoch: string): void {
     const { ledger } = this;
     const hold: Hold = { node, token, attempt, era: ledger.era };
-    if (node.hold !== null && node.epoch === epoch && token <= node.hold.token && !this.#isMixed) {
+    if (node.hold !== null && node.epoch === epoch && token <= node.hold.token) {
       this.blame(`S2: ${node.name} is granted ${token} after its own ${node.hold.token}`);
     }
     node.hold = hold;

@@ -9,6 +9,8 @@ import { edits, type Mutation } from "./mutation.ts";
 export const ROWS_OFF: readonly Mutation[] = [
   ...edits(
     "lease_seeking.ts",
+    ["seeking, applied", "a grant that comes too late is acted on", "scene.now >= validUntil || ", ""],
+    ["seeking, applied", "a grant of a stream made anew is acted on", " || revision <= scene.memory.high", ""],
     [
       "seeking, start",
       "after a loss nobody asks whether it is the same stream",
@@ -20,6 +22,12 @@ export const ROWS_OFF: readonly Mutation[] = [
       "a write in flight is taken for a refusal",
       'if (current === null) return go(scene.memory, phase, { act: "pause", why: "contention" });',
       'if (current === null) return finish(scene, { kind: "released", token: null });',
+    ],
+    [
+      "seeking, seen",
+      "an answer older than a doubtful write is believed",
+      "if (revision < known && (revision > 0 || phase.doubt) && !fresh) return look(scene, phase, true);",
+      "",
     ],
     [
       "seeking, seen",

@@ -47,8 +47,14 @@ export const RULES_OFF: readonly Mutation[] = [
     [
       "L6",
       "a renewal of unknown outcome counts from the look that finds it",
-      "validity(phase.doubt, scene.rules)",
+      "validity(phase.doubt ?? -Infinity, scene.rules)",
       "validity(scene.now, scene.rules)",
+    ],
+    [
+      "L1",
+      "a renewal that a look finds counts from the latest that left",
+      "doubt: phase.doubt ?? now",
+      "doubt: now",
     ],
     [
       "L9",

@@ -52,7 +52,8 @@ export class Runtime implements TimeSources {
 
   /** True if it runs and no timer of it is late; not at once after a sleep, of which no timer knows. */
   get prompt(): boolean {
-    if (!this.runs || this.#grain > 0 || this.#timeline.now < this.#awakeFrom) return false;
+    const asleep = this.#frozenFrom !== Infinity || this.#timeline.now < this.#awakeFrom;
+    if (!this.runs || this.#grain > 0 || asleep) return false;
     const now = this.monotonic();
     for (const { due } of this.#timers) if (due <= now) return false;
     return true;

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { EDGES } from "./edges.ts";
 import { FAULTS } from "./faults.ts";
 import type { Outcome } from "./run.ts";
 
@@ -57,9 +58,11 @@ export function coverageOf({ faults, edges }: Tally): string[] {
   const rarest = (counts: Counts) =>
     [...counts].sort(([, a], [, b]) => a - b).map(([name, number]) => `${name} ${number}`);
   const missing = FAULTS.filter((fault) => !faults.has(fault));
+  const untaken = [...EDGES].filter((edge) => !edges.has(edge));
   return [
     `faults, rarest first: ${rarest(faults).join(", ")}`,
     `faults never hit: ${missing.join(", ") || "none"}`,
-    `edges of the lease's machine taken: ${edges.size}, rarest first: ${rarest(edges).slice(0, 8).join(", ")}`,
+    `edges of the lease's machine, rarest first: ${rarest(edges).join(", ")}`,
+    `edges never taken: ${untaken.join(", ") || "none"}`,
   ];
 }

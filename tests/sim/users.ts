@@ -113,7 +113,7 @@ async function serene(node: Node, locker: Locker, town: Town): Promise<void> {
   const belief = believe(node, lease, town);
   const [sent, since] = [node.link.sent, town.timeline.now];
   await node.sleep(town.chance.between(20, TTL / 3));
-  const most = 6 + (town.timeline.now - since) / (node.ttl / 3);
+  const most = 5 + (town.timeline.now - since) / (node.ttl / 3);
   if (node.link.sent - sent > most && !node.mixed) {
     town.oracle.blame(`V5: ${node.name} sends ${node.link.sent - sent} in one hold`);
   }
