@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { Lease, Locker } from "@x/natslock";
-import { ManualClock, MemoryStore } from "@x/natslock/testing";
+import { ConnectionError, Lease, Locker } from "@x/natslock";
+import { type Intercept, ManualClock, MemoryStore } from "@x/natslock/testing";
 
 /** More turns of the promise queue than a grant takes. */
 const TURNS = 60;
@@ -49,3 +49,23 @@ for (const free of [true, false]) {
     }
   });
 }
+
+Deno.test("Locker.close() whose release fails ends a run(), whatever await of it the work ends at", async () => {
+  for (let turns = 0; turns <= TURNS; turns++) {
+    const clock = new ManualClock();
+    const refused = new ConnectionError("unavailable", "Cannot write: nobody leads");
+    const intercept: Intercept = (asked) =>
+      Promise.resolve(asked.kind === "remove" ? asked.fail(refused) : asked.perform());
+    const locker = new Locker({ store: new MemoryStore(clock, { ttl: 1000, intercept }), clock });
+    const work = Promise.withResolvers<void>();
+    let ended = false;
+    locker.run(() => work.promise).catch(() => {}).finally(() => ended = true);
+    await clock.advance(0);
+    const closing = locker.close();
+    for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+    work.resolve();
+    await closing;
+    await clock.advance(5000);
+    assertEquals([ended, clock.pending], [true, 0], `after ${turns} turns`);
+  }
+});

@@ -12,6 +12,7 @@ type Taken = { before: LeaseState; event: LeaseEvent; now: number; rules: Parame
 
 /** Both clients take a grant, renew it and go without one answer; `deno task explore` goes further. */
 const RETRIED = boundsOf({ starts: 1, renewals: 1, leaves: 0, retries: 1, hints: 0 });
+const TWICE = besides({ starts: 1, renewals: 1, leaves: 0, retries: 2, hints: 0 }, 1);
 const LEFT = boundsOf({ starts: 1, renewals: 1, leaves: 1, retries: 0, hints: 0 });
 const GIVEN_UP = boundsOf({ starts: 1, renewals: 0, leaves: 1, retries: 1, hints: 0 });
 const RETURNED = boundsOf({ starts: 2, renewals: 0, leaves: 1, retries: 0, hints: 0 });
@@ -69,6 +70,11 @@ Deno.test("The search turns red when a renewal of unknown outcome is counted fro
     return { validUntil: settled ? now + ttl - margin : validUntil };
   });
   assertRed(RETRIED, { machine }, /^S[14]/);
+});
+
+Deno.test("The search turns red when a renewal that a look finds counts from the latest that left", () => {
+  const machine = holding(({ busy, doubt, sentAt }) => ({ doubt: busy === "write" ? sentAt : doubt }));
+  assertRed(TWICE, { machine }, /^S[14]/);
 });
 
 Deno.test("The search turns red when a held lease ignores the clock", () => {

@@ -99,6 +99,9 @@ export class Oracle {
     if (token !== null && token !== this.ledger.tokenOf(attempt) && !this.#isMixed) {
       this.blame(`S3: ${node.name} renews as ${token}`);
     }
+    if (token !== null && before.kind === "vacant" && !this.#isMixed) {
+      this.blame(`S4: ${node.name} renews ${token}, which was gone`);
+    }
     if (token !== null) return;
     if (node.settled.has(attempt) && before.revision > 0 && !copy && !this.#isMixed) {
       this.blame(`S6: ${node.name}'s ${attempt} lands after it was done with`);

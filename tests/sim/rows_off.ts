@@ -137,12 +137,6 @@ export const ROWS_OFF: readonly Mutation[] = [
       'if (after.phase.at === "idle") this.#driver = "calls";',
       "",
     ],
-    [
-      "close",
-      "who waits for what has stopped waits for ever",
-      'if (driver === "nobody") this.#rested(null);',
-      "",
-    ],
   ),
   ...edits("patience.ts", [
     "V4",

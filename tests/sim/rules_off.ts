@@ -51,12 +51,6 @@ export const RULES_OFF: readonly Mutation[] = [
       "validity(scene.now, scene.rules)",
     ],
     [
-      "L1",
-      "a renewal that a look finds counts from the latest that left",
-      "doubt: phase.doubt ?? now",
-      "doubt: now",
-    ],
-    [
       "L9",
       "a lease whose record is gone is silently taken again",
       'const why = sighting.kind === "vacant" ? "removed" : "superseded";',
