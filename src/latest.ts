@@ -1,8 +1,11 @@
 /** What is asked for once and kept. */
 
-/** One answer for all who need it. Of requests that cross, the newest counts: also for who asked before. */
+/** The newest answer. Of requests that cross, the one that was sent last counts, whenever it is answered. */
 export class Latest<T> {
-  #asked: Promise<T> | null = null;
+  #asked = 0;
+  /** Answers to requests up to this one tell nothing new. */
+  #outdated = 0;
+  #kept: T | null = null;
   #value: T | null = null;
 
   /** The newest answer that came, even if it was forgotten since; `null` before the first. */
@@ -10,19 +13,20 @@ export class Latest<T> {
     return this.#value;
   }
 
-  /** What is kept or on its way; `ask` is called if nothing is, or for `fresh`. Rejects with what the newest failed with. */
+  /** What is kept; `ask` is called if nothing is, or for `fresh`. Rejects with what the request failed with. */
   async get(ask: () => Promise<T>, fresh = false): Promise<T> {
-    if (fresh) this.#asked = null;
-    const asked = this.#asked ??= ask();
-    const settled = await Promise.allSettled([asked]);
-    if (this.#asked !== null && this.#asked !== asked) return await this.get(ask);
-    if (settled[0].status === "fulfilled") return this.#value = settled[0].value;
-    this.#asked = null;
-    throw settled[0].reason;
+    if (fresh) this.forget();
+    if (this.#kept !== null) return this.#kept;
+    const request = ++this.#asked;
+    const answer = await ask();
+    if (request <= this.#outdated) return this.#kept ?? answer;
+    this.#outdated = request;
+    return this.#kept = this.#value = answer;
   }
 
-  /** Asks anew next time. */
+  /** Asks anew next time; what was asked before is not kept. */
   forget(): void {
-    this.#asked = null;
+    this.#kept = null;
+    this.#outdated = this.#asked;
   }
 }

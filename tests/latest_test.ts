@@ -11,45 +11,42 @@ function asked(): { latest: Latest<string>; requests: PromiseWithResolvers<strin
   return { latest: new Latest(), requests, ask };
 }
 
-Deno.test("Latest asks once for all who need the answer, and keeps it", async () => {
+Deno.test("Latest keeps the answer, and asks again once told to forget it", async () => {
   const { latest, requests, ask } = asked();
-  const both = Promise.all([latest.get(ask), latest.get(ask)]);
-  requests[0]?.resolve("new");
-  assertEquals(await both, ["new", "new"]);
-  assertEquals(await latest.get(ask), "new");
-  assertEquals([requests.length, latest.value], [1, "new"]);
-});
-
-Deno.test("Latest gives the answer of the newest of two requests that cross, also to who asked first", async () => {
-  for (const order of [[0, 1], [1, 0]]) {
-    const { latest, requests, ask } = asked();
-    const both = Promise.all([latest.get(ask), latest.get(ask, true)]);
-    for (const which of order) requests[which]?.resolve(["old", "new"][which] ?? "");
-    assertEquals(await both, ["new", "new"]);
-    assertEquals(latest.value, "new");
-  }
-});
-
-Deno.test("Latest answers who asked first with the newer answer, though the older request fails", async () => {
-  const { latest, requests, ask } = asked();
-  const both = Promise.all([latest.get(ask), latest.get(ask, true)]);
-  requests[1]?.resolve("new");
-  requests[0]?.reject(new Error("late"));
-  assertEquals(await both, ["new", "new"]);
-  assertEquals(await latest.get(ask), "new");
-  assertEquals(requests.length, 2);
-});
-
-Deno.test("Latest asks again after a request that failed, and once told to forget", async () => {
-  const { latest, requests, ask } = asked();
-  const first = assertRejects(() => latest.get(ask), Error, "refused");
-  requests[0]?.reject(new Error("refused"));
-  await first;
-  const second = latest.get(ask);
-  requests[1]?.resolve("one");
-  assertEquals(await second, "one");
+  const first = latest.get(ask);
+  requests[0]?.resolve("one");
+  assertEquals([await first, await latest.get(ask)], ["one", "one"]);
   latest.forget();
-  const third = latest.get(ask);
-  requests[2]?.resolve("two");
-  assertEquals([await third, latest.value], ["two", "two"]);
+  const second = latest.get(ask);
+  requests[1]?.resolve("two");
+  assertEquals([await second, latest.value, requests.length], ["two", "two", 2]);
+});
+
+Deno.test("Latest keeps the answer to the newer of two requests that cross, and gives it to who asked first", async () => {
+  const { latest, requests, ask } = asked();
+  const [older, newer] = [latest.get(ask), latest.get(ask, true)];
+  requests[1]?.resolve("new");
+  assertEquals(await newer, "new");
+  requests[0]?.resolve("old");
+  assertEquals([await older, await latest.get(ask), latest.value], ["new", "new", "new"]);
+});
+
+Deno.test("Latest gives the answer to the older of two requests to who asked, and does not keep it", async () => {
+  const { latest, requests, ask } = asked();
+  const [older, newer] = [latest.get(ask), latest.get(ask, true)];
+  requests[0]?.resolve("old");
+  assertEquals([await older, latest.value], ["old", null]);
+  requests[1]?.resolve("new");
+  assertEquals([await newer, await latest.get(ask)], ["new", "new"]);
+});
+
+Deno.test("Latest lets nobody wait for the request of another, which may be lost", async () => {
+  const { latest, requests, ask } = asked();
+  const lost = assertRejects(() => latest.get(ask), Error, "no answer");
+  const second = latest.get(ask);
+  requests[1]?.resolve("new");
+  assertEquals(await second, "new");
+  requests[0]?.reject(new Error("no answer"));
+  await lost;
+  assertEquals(await latest.get(ask), "new");
 });

@@ -32,6 +32,7 @@ export class Link {
   readonly #runtime: Runtime;
   readonly #listener: Listener;
   readonly #cutUntil = new Map<Fault, number>();
+  readonly #questions = new Set<unknown>();
   #closed = false;
   #sent = 0;
   #performed = 0;
@@ -52,6 +53,11 @@ export class Link {
   /** How many requests were sent. */
   get sent(): number {
     return this.#sent;
+  }
+
+  /** True while it asks what the bucket is like: its Locker waits for that answer before anything else. */
+  get isAsking(): boolean {
+    return this.#questions.size > 0;
   }
 
   /** True once the connection is closed for good. */
@@ -84,10 +90,12 @@ export class Link {
   #carry<Outcome>(request: StoreRequest<Outcome>): Promise<Outcome> {
     const { weather, timeline } = this.#place;
     const number = ++this.#sent;
+    if (request.kind === "terms") this.#questions.add(request);
     return new Promise((resolve, reject) => {
       let cancel = () => {};
       const settle = (answer: () => Outcome) => {
         cancel();
+        this.#questions.delete(request);
         try {
           resolve(answer());
         } catch (error) {

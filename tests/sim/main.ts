@@ -54,7 +54,10 @@ async function hunt(from: number, seeds: number, how: { workers: number; options
     const rate = Math.round(done / (performance.now() - start) * 60_000);
     return `${done} of ${seeds} seeds, ${rate} a minute, ${grants} grants, ${broken.length} broken`;
   };
+  let red = 0;
   const progress = (tally: Tally) => {
+    for (const { seed, rule } of tally.broken.slice(red)) say(`seed ${seed}: ${rule}`);
+    red = tally.broken.length;
     if (performance.now() - said < 2000) return;
     said = performance.now();
     say(line(tally));
@@ -64,7 +67,6 @@ async function hunt(from: number, seeds: number, how: { workers: number; options
   Deno.removeSignalListener("SIGINT", interrupt);
   for (const row of coverageOf(tally)) say(row);
   say(line(tally));
-  for (const { seed, rule } of tally.broken.slice(0, 20)) say(`seed ${seed}: ${rule}`);
   const [first] = tally.broken;
   if (first) await explain(first.seed, how.options);
   return tally.broken.length === 0;

@@ -89,9 +89,8 @@ export class Oracle {
     if (!own && !this.#isMixed) {
       this.blame(`${request.kind === "write" ? "S4" : "S5"}: ${node.name} ${request.kind}s over what another holds`);
     }
-    if (after.kind === "vacant" && this.#weather.isCalm && this.#nodes.some(({ waiting }) => waiting)) {
-      this.expectGrant(WAKING);
-    }
+    const isAwaited = this.#nodes.some(({ waiting, link }) => waiting && !link.isAsking);
+    if (after.kind === "vacant" && this.#weather.isCalm && isAwaited) this.expectGrant(WAKING);
     if (after.kind !== "held") return;
     const { attempt, token } = after.record;
     if (attempt === null) return;
