@@ -29,6 +29,8 @@ export class Candidacy {
   /** Inside is who seeks a lease, or holds one. */
   readonly #leases = new Turnstile();
   #hold: Hold | null = null;
+  /** The stream of the last grant. */
+  #epoch = "";
 
   constructor(footing: Footing, onEvent: EventListener | undefined) {
     this.footing = footing;
@@ -40,6 +42,11 @@ export class Candidacy {
   get token(): number | null {
     const { phase } = this.#keeper.state;
     return phase.at === "held" && !this.#hold?.end.signal.aborted ? phase.token : null;
+  }
+
+  /** Identity of the stream that the token is of; `null` if nothing is held. */
+  get epoch(): string | null {
+    return this.token === null ? null : this.#epoch;
   }
 
   /** Takes the lead by calls, or keeps it. A lease that is held counts, without a message. */
@@ -140,9 +147,9 @@ export class Candidacy {
   }
 
   #grant({ token }: Held, leave: Leave): Lease {
-    const { key, terms: { epoch } } = this.footing;
     const end = new AbortController();
-    const lease: Lease = new Lease({ key, token, epoch, signal: end.signal }, {
+    const about = { key: this.footing.key, token, epoch: this.#epoch, signal: end.signal };
+    const lease: Lease = new Lease(about, {
       remaining: () => this.#hold?.lease === lease ? this.#keeper.remaining : 0,
       release: () => this.#release(),
     });
@@ -169,11 +176,13 @@ export class Candidacy {
   }
 
   #stepped(stepped: Stepped): void {
+    const { before, after } = stepped;
+    const { at } = after.phase;
+    if (at === "held" && before.phase.at !== "held") this.#epoch = after.memory.epoch;
     this.reporter.step(stepped);
     const hold = this.#hold;
-    const { at } = stepped.after.phase;
     if (hold === null || at === "held") return;
-    hold.end.abort(endOfLease(hold.lease.key, stepped.after));
+    hold.end.abort(endOfLease(hold.lease.key, after));
     if (at !== "idle") return;
     this.#hold = null;
     hold.leave();

@@ -96,6 +96,14 @@ export class Locker {
   }
 
   /**
+   * Identity of the bucket's stream (its creation time) that {@linkcode Locker.token} is of; `null` if nothing is held.
+   * Tokens compare only within one epoch: after a bucket was made anew they begin at 1 again.
+   */
+  get epoch(): string | null {
+    return this.#candidacy.epoch;
+  }
+
+  /**
    * Lease length in force, in milliseconds. Asks the server only if the bucket's settings are not known yet.
    * @throws {BucketConfigError | ConnectionError} if the bucket is unfit or missing, NATS is unreachable or refuses
    */

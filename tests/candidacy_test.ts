@@ -119,3 +119,19 @@ Deno.test("Locker.acquireLead() that follows a try in trouble is not renewed by 
   assertEquals(events.filter(({ type }) => type === "renewed"), []);
   assertEquals([locker.token, lab.store.look("leader").kind], [null, "vacant"]);
 });
+
+Deno.test("Locker.epoch names the stream of what is held, also after the bucket was made anew", async () => {
+  await using lab = new VirtualLab();
+  const { locker } = lab.locker();
+  assertEquals(locker.epoch, null);
+  await lab.until(locker.acquireLead());
+  const first = locker.epoch;
+  assertEquals(first, (await lab.until(lab.store.terms())).epoch);
+  lab.store.recreateBucket();
+  await lab.clock.advance(TTL);
+  assertEquals([locker.token, locker.epoch], [null, null]);
+  // The grant at revision 1 shows that the stream is another one, and is asked for once more.
+  assertEquals(await lab.until(locker.acquireLead()), true);
+  assertEquals(locker.epoch, (await lab.until(lab.store.terms({ fresh: true }))).epoch);
+  assert(locker.epoch !== first);
+});
