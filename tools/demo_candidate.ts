@@ -4,6 +4,7 @@
  * @module
  */
 
+import { eachLine } from "./lines.ts";
 import { guard, unguard } from "./nats_process.ts";
 
 /** Where candidates run and how. Times are milliseconds. */
@@ -122,15 +123,4 @@ export class Candidate {
     this.rounds.push(JSON.parse(line) as Round);
     this.#began.resolve();
   }
-}
-
-async function eachLine(stream: ReadableStream<Uint8Array>, told: (line: string) => void): Promise<void> {
-  let rest = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of stream) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) told(line);
-  }
-  // What is left without an end was cut off by a kill.
 }

@@ -17,6 +17,12 @@ interface JszAnswer {
   readonly meta_cluster?: { readonly leader?: string; readonly cluster_size?: number };
 }
 
+/** The port at which one member is to dial another, whose own is `port`; members are numbered from 0. */
+export type Dial = (from: number, to: number, port: number) => number;
+
+/** No address that anybody answers at: members know each other only by the routes that they are given. */
+const NOWHERE = "127.0.0.1:1";
+
 /** A cluster on loopback with temporary stores. */
 export class NatsCluster {
   /** The members, named n1, n2, ... */
@@ -26,17 +32,18 @@ export class NatsCluster {
     this.nodes = nodes;
   }
 
-  /** Starts a cluster and resolves when it has a leader that knows all members. */
-  static async start(size = 3): Promise<NatsCluster> {
-    const routes = freePorts(size);
-    const all = routes.map((port) => `"nats://127.0.0.1:${port}"`).join(", ");
+  /** Starts a cluster and resolves when it has a leader that knows all members. `dial`: default, each at its own port. */
+  static async start(size = 3, dial: Dial = (_from, _to, port) => port): Promise<NatsCluster> {
+    const ports = freePorts(size);
     const nodes: NatsServer[] = [];
     const cluster = new NatsCluster(nodes);
     try {
-      for (const _ of routes) nodes.push(await NatsServer.prepare());
-      await Promise.all(nodes.map(async (node, index) => {
-        const config = `cluster { name: natslock, listen: "127.0.0.1:${routes[index]}", routes: [${all}] }`;
-        await node.configure({ name: `n${index + 1}`, config });
+      for (const _ of ports) nodes.push(await NatsServer.prepare());
+      await Promise.all(nodes.map(async (node, from) => {
+        const dialled = ports.map((port, to) => `"nats://127.0.0.1:${to === from ? port : dial(from, to, port)}"`);
+        const config = `cluster { name: natslock, listen: "127.0.0.1:${ports[from]}", no_advertise: true, ` +
+          `advertise: "${NOWHERE}", routes: [${dialled.join(", ")}] }`;
+        await node.configure({ name: `n${from + 1}`, config });
         await node.launch();
       }));
       await cluster.formed();

@@ -156,14 +156,14 @@ export class NatsServer {
     await this.#end("SIGKILL");
   }
 
-  /** SIGSTOP. */
+  /** SIGSTOP; nothing if it does not run. */
   pause(): void {
-    this.#process?.kill("SIGSTOP");
+    signalIfRunning(this.#process, "SIGSTOP");
   }
 
   /** SIGCONT. */
   resume(): void {
-    this.#process?.kill("SIGCONT");
+    signalIfRunning(this.#process, "SIGCONT");
   }
 
   /** Ends the server, gracefully if it obeys, and removes its folder. Further calls do nothing. */

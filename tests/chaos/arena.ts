@@ -1,0 +1,153 @@
+/**
+ * Three servers, clients in processes of their own, and a line between any two of them that can fail.
+ *
+ * @module
+ */
+
+import type { KV } from "@nats-io/kv";
+import { type NatsConnection, wsconnect } from "@nats-io/nats-core";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { Locker, newKeyValue } from "../../mod.ts";
+import { NatsCluster } from "../../tools/nats_cluster.ts";
+import type { NatsServer } from "../../tools/nats_server.ts";
+import { Actor, type Engine } from "./actor.ts";
+import { Wire } from "./wire.ts";
+
+/** Name of the bucket and its lease length in ms. */
+export const BUCKET = "chaos";
+export const TTL = 3000;
+
+/** How many clients there are, and how many of each want the lock of the storm. */
+const CLIENTS = 5;
+const WAITERS = 10;
+
+/** What an arena is made of. */
+export interface ArenaOptions {
+  /** Folder of the histories and of the resource. */
+  readonly folder: string;
+  /** What clients run on, in turn. */
+  readonly engines: readonly Engine[];
+}
+
+/** All that can be made to fail. */
+export class Arena {
+  readonly cluster: NatsCluster;
+  /** `routes[a][b]`: the line by which server `a` dials server `b`. */
+  readonly routes: readonly (readonly (Wire | null)[])[];
+  readonly actors: Actor[] = [];
+  /** A connection that never fails by itself, and the bucket on it. */
+  readonly nc: NatsConnection;
+  readonly kv: KV;
+  readonly #options: ArenaOptions;
+  readonly #watcher: Locker;
+  #generation = 0;
+
+  private constructor(options: ArenaOptions, stage: Pick<Arena, "cluster" | "routes" | "nc" | "kv">) {
+    this.#options = options;
+    ({ cluster: this.cluster, routes: this.routes, nc: this.nc, kv: this.kv } = stage);
+    this.#watcher = new Locker({ kv: this.kv, key: "set" });
+  }
+
+  /** Starts servers and clients; resolves once all of them run. */
+  static async open(options: ArenaOptions): Promise<Arena> {
+    const routes: (Wire | null)[][] = [[], [], []];
+    const cluster = await NatsCluster.start(3, (from, to, port) => {
+      const wire = new Wire(port);
+      (routes[from] as (Wire | null)[])[to] = wire;
+      return wire.port;
+    });
+    const nc = await wsconnect({ servers: cluster.urls, maxReconnectAttempts: -1, reconnectTimeWait: 250 });
+    const kv = await bucketOf(nc);
+    const arena = new Arena(options, { cluster, routes, nc, kv });
+    for (let place = 0; place < CLIENTS; place++) arena.actors.push(arena.#start(place));
+    return arena;
+  }
+
+  /** Files of all histories so far. */
+  get histories(): string[] {
+    return [...Deno.readDirSync(this.#options.folder)].map(({ name }) => name).filter((name) => name.endsWith(".jsonl"))
+      .map((name) => `${this.#options.folder}/${name}`);
+  }
+
+  /** The file of the shared sets. */
+  get resource(): string {
+    return `${this.#options.folder}/resource.db`;
+  }
+
+  /** Makes the bucket again. */
+  async makeBucket(): Promise<void> {
+    await bucketOf(this.nc);
+  }
+
+  /** Deletes the bucket, if the servers can do that now. */
+  async deleteBucket(): Promise<void> {
+    const { streams } = await jetstreamManager(this.nc, { timeout: 2000, checkAPI: false });
+    await streams.delete(`KV_${BUCKET}`).catch(() => {});
+  }
+
+  /** Asks the leader of the bucket's stream to step down. */
+  async stepDown(): Promise<void> {
+    await this.nc.request(`$JS.API.STREAM.LEADER.STEPDOWN.KV_${BUCKET}`, "", { timeout: 2000 }).catch(() => {});
+  }
+
+  /** The server that leads the bucket's stream, else the first. */
+  async leader(): Promise<NatsServer> {
+    return await this.cluster.leader(`KV_${BUCKET}`) ?? this.cluster.nodes[0] as NatsServer;
+  }
+
+  /** Name of the client that holds the lock of the shared set; empty if nobody does, or it cannot be told. */
+  async holder(): Promise<string> {
+    return (await this.#watcher.leader().catch(() => null))?.name ?? "";
+  }
+
+  /** The lines between a server and the others. */
+  linesOf(server: NatsServer): Wire[] {
+    const index = this.cluster.nodes.indexOf(server);
+    const all = this.routes.flatMap((row, from) => row.map((wire, to) => ({ wire, from, to })));
+    return all.flatMap(({ wire, from, to }) => wire && (from === index || to === index) ? [wire] : []);
+  }
+
+  /** Puts a new client in the place of one that was killed. */
+  replace(actor: Actor): void {
+    const place = this.actors.indexOf(actor);
+    if (place >= 0) this.actors[place] = this.#start(place);
+  }
+
+  /** All lines pass again. */
+  heal(): void {
+    for (const wire of [...this.routes.flat(), ...this.actors.flatMap(({ wires }) => wires)]) wire?.heal();
+  }
+
+  /** Ends all of it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.actors.map((actor) => actor.kill()));
+    await this.nc.close();
+    await this.cluster.stop();
+    for (const wire of this.routes.flat()) wire?.[Symbol.dispose]();
+  }
+
+  #start(place: number): Actor {
+    const { folder, engines } = this.#options;
+    const client = `c${place + 1}.${++this.#generation}`;
+    return new Actor(engines[place % engines.length] as Engine, this.cluster.nodes, {
+      client,
+      bucket: BUCKET,
+      ttl: TTL,
+      history: `${folder}/${client}.jsonl`,
+      resource: this.resource,
+      way: place === 0 ? "calls" : "lease",
+      waiters: WAITERS,
+    });
+  }
+}
+
+/** Opens the bucket or makes it; tries until the servers can. */
+async function bucketOf(nc: NatsConnection): Promise<KV> {
+  for (;;) {
+    try {
+      return await newKeyValue(nc, BUCKET, TTL, { replicas: 3 }) as KV;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}

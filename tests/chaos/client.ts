@@ -1,0 +1,85 @@
+/**
+ * One client of the chaos: a process that works under the locks until it is told to stop, on Deno or on Node.
+ *
+ * Its settings are one argument, JSON. It reads lines: `calm` = begin nothing any more, which it answers with a line
+ * once all its work has ended; `stop` = end.
+ *
+ * @module
+ */
+
+import { argv, exit, stdin, stdout } from "node:process";
+import { Locker, NatslockError } from "../../mod.ts";
+import { HistoryFile } from "./history.ts";
+import { Resource } from "./resource.ts";
+import { type Bench, campaign, look, setByCalls, setByLease, storm } from "./worker.ts";
+
+/** What a client is told when it starts. Times are milliseconds. */
+export interface ClientSettings {
+  readonly client: string;
+  readonly servers: readonly string[];
+  readonly bucket: string;
+  readonly ttl: number;
+  /** Files of its history and of the resource. */
+  readonly history: string;
+  readonly resource: string;
+  /** How it leads on the shared set: by leases that keep themselves, or by calls in a loop. */
+  readonly way: "lease" | "calls";
+  /** How many of it want the lock of the storm. */
+  readonly waiters: number;
+}
+
+/** How often it looks whether it runs, and what it takes for a stall, in ms. */
+const TICK = 20;
+const STALL = 60;
+
+/** Asks until the servers answer: a client may be started in the midst of an outage. */
+async function open({ servers, bucket, ttl, client }: ClientSettings): Promise<Locker> {
+  for (;;) {
+    try {
+      return await Locker.open({ servers, bucket, ttl, key: "unused", name: client });
+    } catch (error) {
+      if (!(error instanceof NatslockError)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
+
+/** Notes when the process did not run: a loss cannot be told meanwhile. */
+function watchOver(history: HistoryFile): () => void {
+  let last = performance.now();
+  const timer = setInterval(() => {
+    const now = performance.now();
+    if (now - last > STALL) history.note({ on: "stalled", for: Math.round(now - last) });
+    last = now;
+  }, TICK);
+  return () => clearInterval(timer);
+}
+
+async function main(settings: ClientSettings): Promise<void> {
+  const { client, ttl, way, waiters } = settings;
+  const history = new HistoryFile(settings.history, client);
+  const [calm, over] = [new AbortController(), new AbortController()];
+  const stopped = Promise.withResolvers<void>();
+  stdin.on("data", (data) => {
+    calm.abort();
+    if (String(data).includes("stop")) stopped.resolve();
+  });
+  const unwatch = watchOver(history);
+  using resource = new Resource(settings.resource, client);
+  await using opened = await open(settings);
+  const bench: Bench = { kv: opened.kv, client, history, resource, calm: calm.signal };
+  const looking = look(bench, over.signal);
+  const working = [way === "lease" ? setByLease(bench) : setByCalls(bench, ttl / 10), campaign(bench)];
+  for (let waiter = 0; waiter < waiters; waiter++) working.push(storm(bench));
+  await Promise.all(working);
+  history.note({ on: "calm" });
+  stdout.write("calm\n");
+  await stopped.promise;
+  over.abort();
+  await looking;
+  unwatch();
+  history.note({ on: "bye" });
+}
+
+await main(JSON.parse(argv[2] ?? "") as ClientSettings);
+exit(0);

@@ -1,0 +1,158 @@
+/**
+ * What can go wrong, and how it is made to.
+ *
+ * @module
+ */
+
+import type { NatsServer } from "../../tools/nats_server.ts";
+import type { Chance } from "../sim/chance.ts";
+import type { Actor } from "./actor.ts";
+import { type Arena, TTL } from "./arena.ts";
+import type { Direction } from "./wire.ts";
+
+/** Ends a fault. */
+type Heal = () => void | Promise<void>;
+
+/** Makes something fail, and says how to end that. */
+type Strike = (arena: Arena, chance: Chance) => Heal | Promise<Heal>;
+
+/** How late a slow line is, in ms. */
+const SLOW = 150;
+
+async function follower(arena: Arena, chance: Chance): Promise<NatsServer> {
+  const leader = await arena.leader();
+  return chance.pick(arena.cluster.nodes.filter((node) => node !== leader));
+}
+
+function killed(server: NatsServer): Heal {
+  const killing = server.kill();
+  return async () => {
+    await killing;
+    await server.launch();
+  };
+}
+
+function paused(server: NatsServer): Heal {
+  server.pause();
+  return () => server.resume();
+}
+
+/** Holds lines in these directions; at the end what was held comes late, or is lost with its connections. */
+function held(wires: Actor["wires"], directions: readonly Direction[], chance: Chance): Heal {
+  const lost = chance.happens(0.5);
+  for (const wire of wires) wire.hold(...directions);
+  return () => {
+    for (const wire of wires) {
+      if (lost) wire.cut();
+      wire.heal();
+    }
+  };
+}
+
+function slow(wires: Actor["wires"]): Heal {
+  for (const wire of wires) wire.delay = SLOW;
+  return () => wires.forEach((wire) => wire.heal());
+}
+
+const toClient = (...directions: Direction[]): Strike => (arena, chance) =>
+  held(chance.pick(arena.actors).wires, directions, chance);
+
+/** A client sleeps for longer than its lease: what it does when it wakes is what tokens are for. */
+function asleep(actor: Actor): Heal {
+  actor.pause();
+  return () => actor.resume();
+}
+
+const FAULT_TABLE = {
+  "leader killed": async (arena) => killed(await arena.leader()),
+  "follower killed": async (arena, chance) => killed(await follower(arena, chance)),
+  "two servers killed": (arena, chance) => {
+    const spared = chance.pick(arena.cluster.nodes);
+    const heals = arena.cluster.nodes.filter((node) => node !== spared).map(killed);
+    return async () => void await Promise.all(heals.map((heal) => heal()));
+  },
+  "leader paused": async (arena) => paused(await arena.leader()),
+  "follower paused": async (arena, chance) => paused(await follower(arena, chance)),
+  "rolling restart": async (arena) => {
+    for (const node of arena.cluster.nodes) {
+      await node.launch();
+      await new Promise((resolve) => setTimeout(resolve, TTL));
+    }
+    return () => {};
+  },
+  "leader steps down": async (arena) => {
+    await arena.stepDown();
+    return () => {};
+  },
+  "leader cut off": async (arena, chance) => held(arena.linesOf(await arena.leader()), ["up", "down"], chance),
+  "follower cut off": async (arena, chance) =>
+    held(arena.linesOf(await follower(arena, chance)), ["up", "down"], chance),
+  "one way between servers": (arena, chance) => {
+    const wires = arena.routes.flat().filter((wire) => wire !== null);
+    return held([chance.pick(wires), chance.pick(wires)], [chance.pick(["up", "down"])], chance);
+  },
+  "servers far apart": (arena) => slow(arena.routes.flat().filter((wire) => wire !== null)),
+  "client cut off": toClient("up", "down"),
+  "answers held": toClient("down"),
+  "requests held": toClient("up"),
+  "client far away": (arena, chance) => slow(chance.pick(arena.actors).wires),
+  "connections cut": (arena, chance) => {
+    for (const wire of chance.pick(arena.actors).wires) wire.cut();
+    return () => {};
+  },
+  "client paused": (arena, chance) => asleep(chance.pick(arena.actors)),
+  "holder paused": async (arena, chance) => {
+    const holder = await arena.holder();
+    return asleep(arena.actors.find(({ client }) => client === holder) ?? chance.pick(arena.actors));
+  },
+  "client killed": (arena, chance) => {
+    const actor = chance.pick(arena.actors);
+    const killing = actor.kill();
+    return async () => {
+      await killing;
+      arena.replace(actor);
+    };
+  },
+  "bucket deleted": async (arena) => {
+    await arena.deleteBucket();
+    return async () => void await arena.makeBucket();
+  },
+} satisfies Readonly<Record<string, Strike>>;
+
+/** Names of all kinds. */
+export type FaultKind = keyof typeof FAULT_TABLE;
+
+/** All kinds. */
+export const FAULT_KINDS: readonly FaultKind[] = Object.keys(FAULT_TABLE) as FaultKind[];
+
+/** Those that last for longer than a lease, so that someone sleeps through its own. */
+const LONG: ReadonlySet<FaultKind> = new Set(["client paused", "holder paused", "answers held", "client cut off"]);
+
+/** One fault that was drawn; times are milliseconds. */
+export interface Blow {
+  readonly kind: FaultKind;
+  /** How long it lasts. */
+  readonly length: number;
+  /** How long nothing further happens after its end; negative: the next one begins before. */
+  readonly rest: number;
+}
+
+/** Draws what comes next: one kind after the other in an order of chance, so that none is left out for long. */
+export function* blows(chance: Chance): Generator<Blow, never, undefined> {
+  for (;;) {
+    const left = [...FAULT_KINDS];
+    while (left.length > 0) {
+      const [kind] = left.splice(chance.between(0, left.length), 1) as [FaultKind];
+      const length = LONG.has(kind) ? chance.between(TTL / 2, 2 * TTL) : chance.between(TTL / 10, 1.5 * TTL);
+      // One in three meets the next: combined faults find what single ones do not.
+      const rest = chance.happens(0.33) ? -length : chance.between(TTL / 10, TTL);
+      yield { kind, length, rest };
+    }
+  }
+}
+
+/** Lets it happen. Resolves to what ends it. */
+export async function strike(kind: FaultKind, arena: Arena, chance: Chance): Promise<Heal> {
+  const blow: Strike = FAULT_TABLE[kind];
+  return await blow(arena, chance);
+}

@@ -1,0 +1,91 @@
+/**
+ * What a run came to, for people.
+ *
+ * @module
+ */
+
+import { type Course, missing, only } from "./checker.ts";
+import { WORKS } from "./history.ts";
+import type { Outcome } from "./run.ts";
+
+/** What is reported. */
+export interface Reported extends Outcome {
+  /** How long it went on, in milliseconds. */
+  readonly length: number;
+  /** What the clients ran on. */
+  readonly engines: readonly string[];
+}
+
+/** As Markdown. */
+export function reportOf({ seed, length, course, faults, violations, engines }: Reported): string {
+  const kinds = counts(faults.map(({ kind }) => kind));
+  const gap = longestGap(course);
+  const facts: [string, string | number][] = [
+    ["seed", seed],
+    ["faults went on for", `${Math.round(length / 1000)} s`],
+    [
+      "clients",
+      `${course.survivors.size} processes at a time, ${
+        new Set(course.entries.map(({ client }) => client)).size
+      } in all, on ${[...new Set(engines)].join(" and ")}`,
+    ],
+    ["lease", `${course.ttl} ms`],
+    ["faults", `${faults.length} of ${kinds.size} kinds`],
+    ...WORKS.map((work): [string, string] => [`locks of "${work}"`, worksOf(course, work)]),
+    [
+      "leases lost",
+      list(counts(only(course.entries, "ended").filter(({ why }) => !QUIET.has(why)).map(({ why }) => why))),
+    ],
+    ["longest time without a leader of the election", `${Math.round(gap)} ms`],
+    ["updates lost where tokens are not checked", `${missing(course, "bare").length} of ${added(course, "bare")}`],
+    ["updates lost where tokens are checked", `${missing(course, "guarded").length} of ${added(course, "guarded")}`],
+    ["writes refused for an old token", only(course.entries, "added").filter(({ ok }) => !ok).length],
+    ["rules broken", violations.length],
+  ];
+  return [
+    table(["", ""], facts),
+    ...violations.map((violation) => `- ${violation}`),
+    table(["fault", "times"], [...kinds].sort(([a], [b]) => a.localeCompare(b))),
+  ].join("\n\n");
+}
+
+const QUIET: ReadonlySet<string> = new Set(["released", "round"]);
+
+function worksOf({ entries }: Course, work: string): string {
+  const all = entries.filter((entry) => "work" in entry && entry.work === work);
+  const holds = only(all, "held");
+  const handOvers = holds.filter(({ id }, number) => number > 0 && holds[number - 1]?.id !== id).length;
+  const rest = counts(all.map(({ on }) => on).filter((on) => on === "refused" || on === "timeout" || on === "error"));
+  return [`${holds.length} granted`, `${handOvers} to another than before`, list(rest, " ")].filter(Boolean).join(", ");
+}
+
+/** How many items a set let in. */
+function added({ entries }: Course, set: "guarded" | "bare"): number {
+  return only(entries, "added").filter((entry) => entry.set === set && entry.ok).length;
+}
+
+/** From an end of a term to the next grant; what a killed leader left is not counted, as nobody noted its end. */
+function longestGap({ entries }: Course): number {
+  let [longest, endedAt] = [0, Infinity];
+  for (const entry of entries) {
+    if (!("work" in entry) || entry.work !== "election") continue;
+    if (entry.on === "ended") endedAt = entry.at;
+    if (entry.on !== "held") continue;
+    longest = Math.max(longest, entry.at - endedAt);
+    endedAt = Infinity;
+  }
+  return longest;
+}
+
+function counts(names: readonly string[]): Map<string, number> {
+  const sums = new Map<string, number>();
+  for (const name of names) sums.set(name, (sums.get(name) ?? 0) + 1);
+  return sums;
+}
+
+const list = (sums: ReadonlyMap<string, number>, between = ": "): string =>
+  [...sums].map(([name, number]) => `${name}${between}${number}`).join(", ") || "none";
+
+function table(head: readonly [string, string], rows: readonly (readonly [string, string | number])[]): string {
+  return [head, ["---", "---"], ...rows].map(([name, value]) => `| ${name} | ${value} |`).join("\n");
+}

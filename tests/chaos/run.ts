@@ -1,0 +1,145 @@
+/**
+ * One run: faults for a while, then peace, then the judgement.
+ *
+ * @module
+ */
+
+import { Locker } from "../../mod.ts";
+import { Chance } from "../sim/chance.ts";
+import type { Engine } from "./actor.ts";
+import { Arena, TTL } from "./arena.ts";
+import { type Course, violations } from "./checker.ts";
+import { type Blow, blows, type FaultKind, strike } from "./faults.ts";
+import { now, readHistories } from "./history.ts";
+import { Resource } from "./resource.ts";
+
+/** How a run goes. Times are milliseconds. */
+export interface RunOptions {
+  readonly seed: number;
+  /** How long faults go on. */
+  readonly length: number;
+  /** Folder of the histories; it must exist. */
+  readonly folder: string;
+  readonly engines: readonly Engine[];
+  /** Ends the faults before their time. */
+  readonly signal?: AbortSignal;
+  /** Told of each step, for people to read. */
+  readonly progress?: (line: string) => void;
+}
+
+/** What a run came to. */
+export interface Outcome {
+  readonly seed: number;
+  readonly course: Course;
+  /** When each fault struck, in ms since the start. */
+  readonly faults: readonly { readonly kind: FaultKind; readonly at: number }[];
+  /** What is wrong; empty if nothing is. */
+  readonly violations: readonly string[];
+}
+
+/** How long a client may take to end its work, and how long observers may take to see the last election. */
+const CALMING = 45_000;
+const SETTLING = 2 * TTL;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Runs it all. */
+export async function run(options: RunOptions): Promise<Outcome> {
+  const { seed, progress = () => {} } = options;
+  progress("starting three servers and their clients");
+  await using arena = await Arena.open(options);
+  const faults = await new Nemesis(arena, options).rage();
+  const healedAt = now();
+  progress("all faults are over; waiting for everybody to go on");
+  await pause(TTL + 10_000);
+  const { lastToken, complaints } = await settle(arena, progress);
+  using resource = new Resource(arena.resource, "judge");
+  const course: Course = {
+    entries: readHistories(arena.histories),
+    accesses: resource.accesses(),
+    guarded: resource.items("guarded"),
+    bare: resource.items("bare"),
+    survivors: new Set(arena.actors.map(({ client }) => client)),
+    ttl: TTL,
+    healedAt,
+    lastToken,
+  };
+  return { seed, course, faults, violations: [...complaints, ...violations(course)] };
+}
+
+/** Draws faults, and ends them. */
+class Nemesis {
+  readonly #arena: Arena;
+  readonly #options: RunOptions;
+  readonly #chance: Chance;
+  readonly #struck: { kind: FaultKind; at: number }[] = [];
+  readonly #healing = new Set<Promise<void>>();
+
+  constructor(arena: Arena, options: RunOptions) {
+    this.#arena = arena;
+    this.#options = options;
+    this.#chance = new Chance(options.seed);
+  }
+
+  async rage(): Promise<Outcome["faults"]> {
+    const { length, signal } = this.#options;
+    const start = performance.now();
+    const elapsed = () => performance.now() - start;
+    await pause(TTL);
+    for (const blow of blows(this.#chance)) {
+      if (elapsed() > length || signal?.aborted) break;
+      this.#struck.push({ kind: blow.kind, at: Math.round(elapsed()) });
+      this.#options.progress?.(`${Math.round(elapsed() / 1000)} s, fault ${this.#struck.length}: ${blow.kind}`);
+      await this.#blow(blow);
+    }
+    await Promise.all(this.#healing);
+    await this.#peace();
+    return this.#struck;
+  }
+
+  async #blow({ kind, length, rest }: Blow): Promise<void> {
+    const heal = await strike(kind, this.#arena, this.#chance);
+    const healed = pause(length).then(heal);
+    this.#healing.add(healed);
+    healed.finally(() => this.#healing.delete(healed));
+    if (rest < 0) return await pause(length / 4);
+    await healed;
+    await pause(rest);
+  }
+
+  /** Whatever combined faults may have left. */
+  async #peace(): Promise<void> {
+    this.#arena.heal();
+    for (const actor of this.#arena.actors) actor.resume();
+    for (const node of this.#arena.cluster.nodes) {
+      node.resume();
+      if (node.pid === 0) await node.launch();
+    }
+    await this.#arena.cluster.formed();
+    await this.#arena.makeBucket();
+  }
+}
+
+/** Lets all clients end their work, has one last election, and ends them. */
+async function settle(
+  arena: Arena,
+  progress: (line: string) => void,
+): Promise<{ lastToken: number; complaints: string[] }> {
+  progress("everybody ends its work");
+  await Promise.all(arena.actors.map((actor) => actor.tell("calm")));
+  const calm = Promise.all(arena.actors.map((actor) => actor.calm)).then(() => true);
+  const complaints = await Promise.race([calm, pause(CALMING).then(() => false)])
+    ? []
+    : ["A client does not end its work"];
+  await using locker = new Locker({ kv: arena.kv, key: "election", name: "last" });
+  const lease = await locker.acquire({ timeout: CALMING });
+  await pause(SETTLING);
+  if (!lease.held) complaints.push("The last election was lost though all is well");
+  await Promise.all(arena.actors.map((actor) => actor.tell("stop")));
+  const ends = arena.actors.map(async (actor) => {
+    const late = pause(CALMING).then(() => `${actor.client} does not end`);
+    return await Promise.race([actor.ended, late]);
+  });
+  complaints.push(...(await Promise.all(ends)).filter((complaint) => complaint !== ""));
+  return { lastToken: lease.token, complaints };
+}

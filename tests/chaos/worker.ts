@@ -1,0 +1,184 @@
+/**
+ * What one client does under the locks: each kind of work in a loop of its own, written down step by step.
+ *
+ * @module
+ */
+
+import { type Lease, LeaseLostError, Locker, type LockerOptions, type LockEvent, NatslockError } from "../../mod.ts";
+import type { HistoryFile, Work } from "./history.ts";
+import type { Fence, Resource } from "./resource.ts";
+
+/** What the work is done with. */
+export interface Bench {
+  readonly kv: LockerOptions["kv"];
+  readonly client: string;
+  readonly history: HistoryFile;
+  readonly resource: Resource;
+  /** Aborted when no work is to be begun any more. */
+  readonly calm: AbortSignal;
+}
+
+/** Longest wait for a lock, in ms: a faulty minute must not hide that a waiter hangs. */
+const PATIENCE = 20_000;
+
+/** How long a round takes inside the lock of the shared set, in ms, as in Jepsen's test of etcd. */
+const INSIDE = 100;
+
+/** One Locker that is asked again and again. */
+class Asker {
+  readonly locker: Locker;
+  /** When the current lease ends if nothing is renewed, by `performance.now()`. */
+  #until = 0;
+  readonly #bench: Bench;
+  readonly #work: Work;
+
+  constructor(bench: Bench, work: Work) {
+    this.#bench = bench;
+    this.#work = work;
+    const onEvent = (event: LockEvent) => {
+      if (event.type === "renewed") this.#until = performance.now() + event.remaining;
+    };
+    this.locker = new Locker({ kv: bench.kv, key: work, name: bench.client, onEvent });
+  }
+
+  /** Asks once, and notes how that ended, whatever it was. `null` if nothing is held. */
+  async ask<Held extends Fence>(
+    question: () => Promise<Held | null>,
+  ): Promise<{ readonly held: Held; readonly ask: number } | null> {
+    const { history } = this.#bench;
+    const [work, ask] = [this.#work, nextAsk++];
+    history.note({ on: "ask", work, ask });
+    try {
+      const held = await question();
+      if (held === null) {
+        history.note({ on: "refused", work, ask, why: "another holds it" });
+        return null;
+      }
+      history.note({ on: "held", work, ask, id: this.locker.id, token: held.token, epoch: held.epoch });
+      return { held, ask };
+    } catch (error) {
+      if (!(error instanceof NatslockError)) throw error;
+      const on = error.name === "AcquireTimeoutError" ? "timeout" : "error";
+      history.note({ on, work, ask, why: error.message });
+      return null;
+    }
+  }
+
+  /** Notes how and when a lease ended. */
+  follow(lease: Lease, ask: number): void {
+    this.#until = performance.now() + lease.remaining;
+    const tell = () => {
+      const { reason } = lease.signal;
+      const lost = reason instanceof LeaseLostError;
+      const late = lost && reason.why === "deadline" ? Math.round(performance.now() - this.#until) : 0;
+      this.#bench.history.note({ on: "ended", work: this.#work, ask, why: lost ? reason.why : "released", late });
+    };
+    if (lease.signal.aborted) tell();
+    else lease.signal.addEventListener("abort", tell, { once: true });
+  }
+}
+
+let nextAsk = 1;
+let nextItem = 1;
+
+/** Adds to the shared sets under leases, round after round. */
+export async function setByLease(bench: Bench): Promise<void> {
+  const asker = new Asker(bench, "set");
+  while (!bench.calm.aborted) {
+    const got = await asker.ask(() => asker.locker.acquire({ timeout: PATIENCE }));
+    if (got === null) await pause(200);
+    else await addUnder(bench, asker, got);
+    await pause(20 * Math.random());
+  }
+  await asker.locker.close();
+}
+
+async function addUnder(bench: Bench, asker: Asker, { held: lease, ask }: { held: Lease; ask: number }): Promise<void> {
+  asker.follow(lease, ask);
+  await addItem(bench, lease);
+  await lease.release().catch(() => {});
+}
+
+/** Adds to the shared sets while it leads by calls, some rounds at a time. */
+export async function setByCalls(bench: Bench, every: number): Promise<void> {
+  const asker = new Asker(bench, "set");
+  const { locker } = asker;
+  while (!bench.calm.aborted) {
+    const got = await asker.ask(async () => await locker.acquireLead() ? fenceOf(locker) : null);
+    if (got === null) await pause(every);
+    else {
+      await addItem(bench, got.held);
+      bench.history.note({ on: "ended", work: "set", ask: got.ask, why: "round", late: 0 });
+      if (Math.random() < 0.5) await locker.releaseLead().catch(() => {});
+      await pause(every * Math.random());
+    }
+  }
+  await locker.close();
+}
+
+/** Reads both sets, takes its time, and writes them with one item more: what another added meanwhile is then lost. */
+async function addItem({ client, resource, history }: Bench, { token, epoch }: Fence): Promise<void> {
+  const fence = { token, epoch };
+  const item = `${client}.${nextItem++}`;
+  const [guarded, bare] = [resource.read("guarded", fence), resource.read("bare", fence) ?? []];
+  await pause(INSIDE * (0.8 + 0.4 * Math.random()));
+  const ok = guarded !== null && resource.write("guarded", [...guarded, item], fence);
+  history.note({ on: "added", set: "guarded", item, ok });
+  resource.write("bare", [...bare, item], fence);
+  history.note({ on: "added", set: "bare", item, ok: true });
+}
+
+/** Leads whenever it is elected, for a second or three. */
+export async function campaign(bench: Bench): Promise<void> {
+  const asker = new Asker(bench, "election");
+  while (!bench.calm.aborted) {
+    const got = await asker.ask(() => asker.locker.acquire({ timeout: PATIENCE }));
+    if (got === null) await pause(200);
+    else {
+      asker.follow(got.held, got.ask);
+      await Promise.race([pause(1000 + 2000 * Math.random()), aborted(got.held.signal), aborted(bench.calm)]);
+      await got.held.release().catch(() => {});
+    }
+  }
+  await asker.locker.close();
+}
+
+/** One of many that want the same lock for a moment. */
+export async function storm(bench: Bench): Promise<void> {
+  const asker = new Asker(bench, "storm");
+  while (!bench.calm.aborted) {
+    const got = await asker.ask(() => asker.locker.acquire({ timeout: PATIENCE }));
+    if (got === null) await pause(200);
+    else {
+      asker.follow(got.held, got.ask);
+      await pause(5 + 15 * Math.random());
+      await got.held.release().catch(() => {});
+    }
+  }
+  await asker.locker.close();
+}
+
+/** Follows the election until the end. */
+export async function look(bench: Bench, over: AbortSignal): Promise<void> {
+  await using locker = new Locker({ kv: bench.kv, key: "election", name: bench.client });
+  while (!over.aborted) {
+    try {
+      for await (const leader of locker.observe({ signal: over })) {
+        bench.history.note({ on: "observed", token: leader?.token ?? null, holder: leader?.holder ?? "" });
+      }
+    } catch (error) {
+      if (over.aborted) return;
+      if (!(error instanceof NatslockError)) throw error;
+      await pause(200);
+    }
+  }
+}
+
+const fenceOf = ({ token, epoch }: Locker): Fence => ({ token: token ?? 0, epoch: epoch ?? "" });
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) =>
+    signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve(), { once: true })
+  );

@@ -1,0 +1,18 @@
+import { assert, assertEquals } from "@std/assert";
+import { missing, only } from "./chaos/checker.ts";
+import { deno } from "./chaos/engines.ts";
+import { run } from "./chaos/run.ts";
+
+/** How long faults go on, in ms: with start, recovery and end that makes a minute and a half. */
+const LENGTH = 60_000;
+
+Deno.test("Locks keep their rules while servers, clients and their lines fail", async () => {
+  const seed = Date.now() % 1e9;
+  const folder = await Deno.makeTempDir({ prefix: "natslock-chaos-" });
+  const outcome = await run({ seed, length: LENGTH, folder, engines: [deno()] });
+  assertEquals(outcome.violations, [], `histories: ${folder}; deno task chaos --minutes 1 --seed ${seed}`);
+  const { course, faults } = outcome;
+  assert(faults.length >= 5 && course.guarded.length > 20 && only(course.entries, "held").length > 100);
+  assertEquals(missing(course, "guarded"), []);
+  await Deno.remove(folder, { recursive: true });
+});
