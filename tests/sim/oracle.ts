@@ -95,13 +95,12 @@ export class Oracle {
     const { attempt, token } = after.record;
     if (attempt === null) return;
     if (copy) this.ledger.copied(attempt);
-    if (token !== null && token !== this.ledger.tokenOf(attempt) && !this.#isMixed) {
-      this.blame(`S3: ${node.name} renews as ${token}`);
+    if (token !== null) {
+      if (this.#isMixed) return;
+      if (token !== this.ledger.tokenOf(attempt)) this.blame(`S3: ${node.name} renews as ${token}`);
+      if (before.kind === "vacant") this.blame(`S4: ${node.name} renews ${token}, which was gone`);
+      return;
     }
-    if (token !== null && before.kind === "vacant" && !this.#isMixed) {
-      this.blame(`S4: ${node.name} renews ${token}, which was gone`);
-    }
-    if (token !== null) return;
     if (node.settled.has(attempt) && before.revision > 0 && !copy && !this.#isMixed) {
       this.blame(`S6: ${node.name}'s ${attempt} lands after it was done with`);
     }
@@ -154,8 +153,9 @@ export class Oracle {
     const standing = this.#server.store.look(KEY);
     const attempt = standing.kind === "held" ? standing.record.attempt : null;
     if (attempt === null || !attempts.has(attempt) || this.#isMixed) return;
-    // A refusal proves nothing of a write put on 0, to which the key comes back: an orphan of one lease.
-    if (kind === "refused" && this.#putOnZero.has(attempt)) return;
+    // A write put on 0 may land when the key comes back there, after a refusal or a later grant: an orphan of one lease.
+    const isEarlier = attempt !== node.hold?.attempt && attempts.has(node.hold?.attempt ?? "");
+    if (this.#putOnZero.has(attempt) && (kind === "refused" || isEarlier)) return;
     if (!this.ledger.isCopied(attempt)) this.blame(`S6: ${node.name} is done, but its ${attempt} stands`);
   }
 
