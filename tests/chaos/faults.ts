@@ -19,6 +19,9 @@ type Strike = (arena: Arena, chance: Chance) => Heal | Promise<Heal>;
 /** How late a slow line is, in ms. */
 const SLOW = 150;
 
+/** How often a holder is sought that still holds once it is stopped. */
+const CATCHES = 20;
+
 async function follower(arena: Arena, chance: Chance): Promise<NatsServer> {
   const leader = await arena.leader();
   return chance.pick(arena.cluster.nodes.filter((node) => node !== leader));
@@ -56,6 +59,18 @@ function slow(wires: Actor["wires"]): Heal {
 
 const toClient = (...directions: Direction[]): Strike => (arena, chance) =>
   held(chance.pick(arena.actors).wires, directions, chance);
+
+/** The client that holds the lock of the shared set, stopped in the midst of its work; `undefined` if none was caught. */
+async function holder(arena: Arena): Promise<Actor | undefined> {
+  for (let tries = 0; tries < CATCHES; tries++) {
+    const holder = await arena.holder();
+    const actor = arena.actors.find(({ client }) => client === holder);
+    actor?.pause();
+    if (actor && await arena.holder() === holder) return actor;
+    actor?.resume();
+  }
+  return undefined;
+}
 
 /** A client sleeps for longer than its lease: what it does when it wakes is what tokens are for. */
 function asleep(actor: Actor): Heal {
@@ -101,10 +116,7 @@ const FAULT_TABLE = {
     return () => {};
   },
   "client paused": (arena, chance) => asleep(chance.pick(arena.actors)),
-  "holder paused": async (arena, chance) => {
-    const holder = await arena.holder();
-    return asleep(arena.actors.find(({ client }) => client === holder) ?? chance.pick(arena.actors));
-  },
+  "holder paused": async (arena, chance) => asleep(await holder(arena) ?? chance.pick(arena.actors)),
   "client killed": (arena, chance) => {
     const actor = chance.pick(arena.actors);
     const killing = actor.kill();
@@ -128,6 +140,9 @@ export const FAULT_KINDS: readonly FaultKind[] = Object.keys(FAULT_TABLE) as Fau
 /** Those that last for longer than a lease, so that someone sleeps through its own. */
 const LONG: ReadonlySet<FaultKind> = new Set(["client paused", "holder paused", "answers held", "client cut off"]);
 
+/** Which faults come twice as often: without them no update is lost where tokens are not checked. */
+const OFTEN: readonly FaultKind[] = ["holder paused"];
+
 /** One fault that was drawn; times are milliseconds. */
 export interface Blow {
   readonly kind: FaultKind;
@@ -140,10 +155,10 @@ export interface Blow {
 /** Draws what comes next: one kind after the other in an order of chance, so that none is left out for long. */
 export function* blows(chance: Chance): Generator<Blow, never, undefined> {
   for (;;) {
-    const left = [...FAULT_KINDS];
+    const left = [...FAULT_KINDS, ...OFTEN];
     while (left.length > 0) {
       const [kind] = left.splice(chance.between(0, left.length), 1) as [FaultKind];
-      const length = LONG.has(kind) ? chance.between(TTL / 2, 2 * TTL) : chance.between(TTL / 10, 1.5 * TTL);
+      const length = LONG.has(kind) ? chance.between(TTL, 2.5 * TTL) : chance.between(TTL / 10, 1.5 * TTL);
       // One in three meets the next: combined faults find what single ones do not.
       const rest = chance.happens(0.33) ? -length : chance.between(TTL / 10, TTL);
       yield { kind, length, rest };

@@ -50,11 +50,6 @@ export class Link {
     });
   }
 
-  /** How many requests were sent. */
-  get sent(): number {
-    return this.#sent;
-  }
-
   /** True while it asks what the bucket is like: its Locker waits for that answer before anything else. */
   get isAsking(): boolean {
     return this.#questions.size > 0;

@@ -48,6 +48,8 @@ export class Node {
   suspectAt = -Infinity;
   /** True while its user waits for the lock. */
   waiting = false;
+  /** How many requests its machine has made; what observers look at is not among them. */
+  requests = 0;
   /** Nonces of the grants that are being asked for or held, and those of which nothing may land any more. */
   readonly attempts = new Set<string>();
   readonly settled = new Set<string>();
@@ -145,6 +147,7 @@ export class Node {
 
   #stepped({ before, event, after, effects }: LoggedStep): void {
     const ground = this.#ground;
+    this.requests += effects.filter(({ act }) => act !== "pause").length;
     ground.note(
       this.name,
       () => `${before.at} -- ${event.on} --> ${after.at}${effects.map((effect) => `, ${effect.act}`).join("")}`,
