@@ -19,8 +19,8 @@ type Strike = (arena: Arena, chance: Chance) => Heal | Promise<Heal>;
 /** How late a slow line is, in ms. */
 const SLOW = 150;
 
-/** How often a holder is sought that still holds once it is stopped. */
-const CATCHES = 20;
+/** How often in a lease length a holder is sought that still holds once it is stopped. */
+const CATCHES = 60;
 
 async function follower(arena: Arena, chance: Chance): Promise<NatsServer> {
   const leader = await arena.leader();
@@ -62,12 +62,13 @@ const toClient = (...directions: Direction[]): Strike => (arena, chance) =>
 
 /** The client that holds the lock of the shared set, stopped in the midst of its work; `undefined` if none was caught. */
 async function holder(arena: Arena): Promise<Actor | undefined> {
-  for (let tries = 0; tries < CATCHES; tries++) {
+  for (let tries = 0; tries < 2 * CATCHES; tries++) {
     const holder = await arena.holder();
     const actor = arena.actors.find(({ client }) => client === holder);
     actor?.pause();
     if (actor && await arena.holder() === holder) return actor;
     actor?.resume();
+    await new Promise((resolve) => setTimeout(resolve, TTL / CATCHES));
   }
   return undefined;
 }
