@@ -77,6 +77,11 @@ const PLANTED: readonly (readonly [title: string, course: Course, message: RegEx
     /^The observer of b ends on 9, not on 12$/,
   ],
   [
+    "a term that an observer does not see",
+    withMore(hold("election", "a", [3000, 3010, 3900], 11)),
+    /^The observer of a/,
+  ],
+  [
     "an older holder that the resource lets through",
     { ...GOOD, accesses: [...GOOD.accesses, { client: "a", epoch: EPOCH, token: 1 }] },
     /^The resource let 1 of a through after 3 of b$/,

@@ -30,6 +30,9 @@ type Of<On extends Entry["on"]> = Extract<Entry, { on: On }>;
 /** Two processes may write down what happens in one moment in another order, in ms. */
 const SLACK = 20;
 
+/** A term that is shorter than this may be skipped by observers, in ms. */
+const SHORT = 500;
+
 /** By when somebody holds each lock after the last fault: a lease, and an election among the servers. */
 const RECOVERY = 10_000;
 
@@ -43,6 +46,7 @@ export function violations(course: Course): string[] {
     ...openAsks(course),
     ...lateLosses(course),
     ...deadLocks(course),
+    ...unseenTerms(course),
     ...blindObservers(course),
   ];
 }
@@ -140,6 +144,19 @@ function deadLocks({ entries, healedAt, ttl }: Course): string[] {
     if (at > healedAt && at <= healedAt + ttl + RECOVERY) alive.add(work);
   }
   return WORKS.filter((work) => !alive.has(work)).map((work) => `Nobody holds "${work}" after the last fault`);
+}
+
+/** In peace an observer misses no term but those too short for a slow reader. */
+function unseenTerms({ entries, survivors, healedAt, ttl }: Course): string[] {
+  const ends = new Map(only(entries, "ended").map(({ client, ask, at }) => [`${client} ${ask}`, at]));
+  const seen = new Set(only(entries, "observed").map(({ client, token }) => `${client} ${token}`));
+  const terms = only(entries, "held").filter(({ work, at, client, ask }) =>
+    work === "election" && at > healedAt + 2 * ttl && (ends.get(`${client} ${ask}`) ?? at) - at > SHORT
+  );
+  return terms.flatMap(({ token }) =>
+    [...survivors].filter((client) => !seen.has(`${client} ${token}`))
+      .map((client) => `The observer of ${client} does not see the term of ${token}`)
+  );
 }
 
 function blindObservers({ entries, survivors, lastToken }: Course): string[] {

@@ -6,7 +6,7 @@
 
 import { parseArgs } from "node:util";
 import { deno } from "./engines.ts";
-import { reportOf } from "./report.ts";
+import { REPORT_HEAD, reportOf } from "./report.ts";
 import { run } from "./run.ts";
 
 const HELP =
@@ -55,7 +55,7 @@ async function main(args: string[]): Promise<boolean> {
   const outcome = await run({ seed, length, folder, engines, signal: stop.signal, progress: status });
   const report = reportOf({ ...outcome, length, engines: engines.map(({ name }) => name) });
   say(`\n\n${report}`);
-  if (values.report) await Deno.writeTextFile(values.report, `${report}\n`);
+  if (values.report) await Deno.writeTextFile(values.report, `${REPORT_HEAD}\n\n${report}\n`);
   if (outcome.violations.length === 0) {
     await Deno.remove(folder, { recursive: true });
     return true;
