@@ -12,7 +12,7 @@ export const DEFAULT_KEY_NAME = "leader";
 
 /** What a candidate is, whatever it is stored in. */
 export interface CandidateOptions {
-  /** Key of the lock in the bucket. Default: {@linkcode DEFAULT_KEY_NAME}. */
+  /** Key of the lock in the bucket, at most 1,024 characters. Default: {@linkcode DEFAULT_KEY_NAME}. */
   readonly key?: string;
   /**
    * UUID of this candidate. Default: a random one. It belongs to one living candidate: two processes that set the same
@@ -39,6 +39,9 @@ export interface CandidateOptions {
 /** One candidate for one key: the options, filled in. `ttl` is `null` where the bucket's lease length holds. */
 export type Candidate = Required<Omit<CandidateOptions, "ttl" | "onEvent">> & { readonly ttl: number | null };
 
+/** A server ends the connection over a command line of 4,096 bytes, and subjects are repeated under longer names. */
+const LONGEST_KEY = 1024;
+
 const KEY = /^[-/=\w]+(\.[-/=\w]+)*$/;
 
 /** Checks options and fills in defaults; throws a BadParameterError for the first that is out of range. */
@@ -48,8 +51,9 @@ export function candidateOf(options: CandidateOptions, random: Random): Candidat
   const ttl = options.ttl === undefined ? null : wholeSeconds(options.ttl);
   if (typeof timing !== "object" || timing === null) throw badParameter("timing", "an object", timing);
   if (ttl !== null) leaseTiming(ttl, timing);
-  if (typeof key !== "string" || !KEY.test(key)) {
-    const wanted = 'tokens of letters, digits, "-", "_", "/" and "=" joined by dots, without wildcards';
+  if (typeof key !== "string" || key.length > LONGEST_KEY || !KEY.test(key)) {
+    const wanted =
+      'at most 1,024 characters: tokens of letters, digits, "-", "_", "/" and "=" joined by dots, without wildcards';
     throw badParameter("key", wanted, key);
   }
   if (!isUuid(id)) throw badParameter("id", "a UUID, since Go peers take over what is none", id);

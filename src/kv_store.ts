@@ -9,7 +9,7 @@ import { badParameter, BucketConfigError, ConnectionError } from "./errors.ts";
 import { BucketWatch } from "./kv_watch.ts";
 import { Latest } from "./latest.ts";
 import { API_CODES, apiCodeOf, currentRevision, troubleOf } from "./nats_trouble.ts";
-import { decodeRecord, encodeHeaders } from "./record.ts";
+import { decodeRecord, encodeHeaders, type Sighting, type StoredRecord } from "./record.ts";
 import type { Hint, LeaseStore, ReadOutcome, RemoveRequest, StoreTerms, WriteOutcome, WriteRequest } from "./store.ts";
 
 /**
@@ -91,6 +91,11 @@ export class KvStore implements LeaseStore {
     return to + subject.slice(from.length);
   }
 
+  /** What a stored message means in this bucket. */
+  sight(stored: StoredRecord): Sighting {
+    return decodeRecord({ longest: this.#known.value?.ttl ?? Infinity, ...stored });
+  }
+
   terms(options: { readonly fresh?: boolean; readonly make?: BucketSettings } = {}): Promise<StoreTerms> {
     return this.#known.get(() => this.#ask(options.make), options.fresh);
   }
@@ -100,8 +105,8 @@ export class KvStore implements LeaseStore {
       const streams = await this.#streams(timeout);
       const message = await streams.getMessage(this.stream, { last_by_subj: this.subject(key) });
       if (message === null) return { kind: "seen", sighting: { kind: "vacant", revision: 0 } };
-      const { seq: revision, data: value, header: head } = message;
-      return { kind: "seen", sighting: decodeRecord({ revision, value, header: (name) => head?.get(name) }) };
+      const { seq: revision, data: value } = message;
+      return { kind: "seen", sighting: this.sight({ revision, value, header: (name) => message.header?.get(name) }) };
     } catch (cause) {
       return { kind: "failed", error: await this.#explain(troubleOf(cause, `read key "${key}"`).error) };
     }

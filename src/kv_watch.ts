@@ -5,14 +5,13 @@
 
 import type { Msg } from "@nats-io/nats-core";
 import type { KvStore } from "./kv_store.ts";
-import { decodeRecord, type StoredRecord } from "./record.ts";
+import { type StoredRecord, wholeNumber } from "./record.ts";
 import type { Hint } from "./store.ts";
 
 type Listener = (hint: Hint) => void;
 type Stop = () => void;
 
 const GAP: Hint = { kind: "gap" };
-const seen = (stored: StoredRecord): Hint => ({ kind: "seen", sighting: decodeRecord(stored) });
 
 /** All listeners to one bucket. */
 export class BucketWatch {
@@ -53,15 +52,17 @@ export class BucketWatch {
     const { nc } = this.#store;
     let last = 0;
     const callback = (error: Error | null, message: Msg): void => {
-      if (error) return this.#tell(key, GAP);
-      const header = (name: string) => message.headers?.get(name);
-      const revision = Number(header("Nats-Sequence"));
-      if (!Number.isSafeInteger(revision) || revision === last) return;
+      const change = error === null ? changeIn(message) : null;
+      // What cannot be read has changed to something all the same.
+      if (change === null) return this.#tell(key, GAP);
+      const { stored, before } = change;
+      const { revision } = stored;
+      if (revision === last) return;
       // The server names the change before this one: if that was not seen here, something is missing. Revisions that
       // go back are those of a bucket made anew, or forged.
-      const isGap = last > 0 && (Number(header("Nats-Last-Sequence")) > last || revision < last);
+      const isGap = last > 0 && (before > last || revision < last);
       last = revision;
-      this.#tell(key, isGap ? GAP : seen({ revision, value: message.data, header }));
+      this.#tell(key, isGap ? GAP : this.#seen(stored));
     };
     // A subscription is not answered, and TCP would keep back what follows it until the server's delayed
     // acknowledgement, some 40 ms later. The answer to a ping carries that at once.
@@ -87,8 +88,11 @@ export class BucketWatch {
       const changes = { deliver_policy: "new", filter_subjects: `${prefix}>` } as const;
       const consumer = await js.consumers.getPushConsumer(stream, changes);
       const messages = await consumer.consume({
-        callback: ({ subject, seq: revision, data: value, headers }) =>
-          this.#tell(subject.slice(prefix.length), seen({ revision, value, header: (name) => headers?.get(name) })),
+        callback: (message) => {
+          const { subject, seq: revision, data: value } = message;
+          const stored = { revision, value, header: (name: string) => message.headers?.get(name) };
+          this.#tell(subject.slice(prefix.length), this.#seen(stored));
+        },
       });
       return { consumer, messages };
     })();
@@ -113,11 +117,33 @@ export class BucketWatch {
     return () => statuses.stop?.();
   }
 
+  #seen(stored: StoredRecord): Hint {
+    return { kind: "seen", sighting: this.#store.sight(stored) };
+  }
+
   #tell(key: string, hint: Hint): void {
     for (const listener of this.#keys.get(key)?.listeners ?? []) listener(hint);
   }
 
   #tellAll(): void {
     for (const key of this.#keys.keys()) this.#tell(key, GAP);
+  }
+}
+
+/**
+ * The change that a repeated message tells of, and the revision before it; `null` if it tells of none that can be read.
+ * Malformed headers make the client throw, and what is thrown here would end its reading for good.
+ */
+function changeIn(message: Msg): { readonly stored: StoredRecord; readonly before: number } | null {
+  try {
+    const header = (name: string) => message.headers?.get(name);
+    const revision = wholeNumber(header("Nats-Sequence"), 1);
+    if (revision === null) return null;
+    return {
+      stored: { revision, value: message.data, header },
+      before: wholeNumber(header("Nats-Last-Sequence")) ?? 0,
+    };
+  } catch {
+    return null;
   }
 }

@@ -37,11 +37,14 @@ export type Sighting =
   /** Bytes that are no UUID: held by a stranger, never taken over before they expire. */
   | { readonly kind: "foreign"; readonly revision: number };
 
-/** A stored message, reduced to what decides what it means; `header` gives "" or undefined for one that is absent. */
+/** A stored message, reduced to what decides what it means. */
 export interface StoredRecord {
   readonly revision: number;
   readonly value: Uint8Array;
+  /** Gives "" or undefined for one that is absent; may throw where the headers are malformed, as the client does. */
   readonly header: (name: string) => string | undefined;
+  /** The longest that the bucket keeps a record, in milliseconds: no holder's word counts for more. Default: no limit. */
+  readonly longest?: number;
 }
 
 const HEADERS = {
@@ -57,18 +60,31 @@ const HEADERS = {
 const LONGEST_META = 1024;
 const LONGEST_NAME = 128;
 
+/** No server keeps a lease of less, in milliseconds: who said so would have everybody look without pause. */
+const SHORTEST_TTL = 100;
+
+/** What a removal says of itself, to any KV client. */
+const REMOVALS = ["DEL", "PURGE"];
+const MARKERS = ["MaxAge", "Purge", "Remove"];
+
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const UUID_LENGTH = 36;
 
 /** Tells whether a value is a UUID in the usual notation with hyphens. */
 export const isUuid = (value: unknown): value is string => typeof value === "string" && UUID.test(value);
 
 /** Returns a name that is short, without control characters and blanks at its ends; throws a BadParameterError else. */
 export function requireName(name: string): string {
-  const fits = typeof name === "string" && name === name.trim() &&
-    new TextEncoder().encode(name).length <= LONGEST_NAME;
-  if (fits && [...name].every((char) => char >= " " && char !== "\x7f")) return name;
-  const wanted = `text of at most ${LONGEST_NAME} bytes without control characters or blanks at its ends`;
+  if (isName(name)) return name;
+  const wanted = `well-formed text of at most ${LONGEST_NAME} bytes without control characters or blanks at its ends`;
   throw badParameter("name", wanted, name);
+}
+
+/** Half a surrogate pair would be read back as another character. */
+function isName(name: unknown): name is string {
+  return typeof name === "string" && name.length <= LONGEST_NAME && name === name.trim() &&
+    !/[\p{Cc}\p{Cs}]/u.test(name) &&
+    new TextEncoder().encode(name).length <= LONGEST_NAME;
 }
 
 /** Returns a copy of a meta that no later change reaches; throws a BadParameterError if it is not as `Meta` says. */
@@ -90,29 +106,43 @@ export function encodeHeaders(record: LeaseRecord): [name: string, value: string
 }
 
 /** Reads a stored message. Never throws: whatever is not well formed is left out, and what is no UUID is foreign. */
-export function decodeRecord({ revision, value, header }: StoredRecord): Sighting {
-  if (value.length === 0 || header("KV-Operation") || header("Nats-Marker-Reason")) return { kind: "vacant", revision };
-  const holder = new TextDecoder("utf-8", { ignoreBOM: true }).decode(value).toLowerCase();
+export function decodeRecord({ revision, value, longest = Infinity, ...stored }: StoredRecord): Sighting {
+  const header = lenient(stored.header);
+  const isRemoval = REMOVALS.includes(header("KV-Operation")) || MARKERS.includes(header("Nats-Marker-Reason"));
+  if (value.length === 0 || isRemoval) return { kind: "vacant", revision };
+  const holder = value.length === UUID_LENGTH ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(value) : "";
   if (!isUuid(holder)) return { kind: "foreign", revision };
-  const token = wholeNumber(header(HEADERS.token));
+  const name = header(HEADERS.name);
   const record: LeaseRecord = {
-    holder,
+    holder: holder.toLowerCase(),
     attempt: header(HEADERS.attempt) || null,
-    token: token !== null && token >= 1 && token <= revision ? token : null,
-    name: header(HEADERS.name) ?? "",
+    token: wholeNumber(header(HEADERS.token), 1, revision),
+    name: isName(name) ? name : "",
     since: wholeNumber(header(HEADERS.since)),
-    ttl: wholeNumber(header(HEADERS.ttl)),
+    ttl: wholeNumber(header(HEADERS.ttl), SHORTEST_TTL, longest),
     meta: parseMeta(header(HEADERS.meta)),
   };
   return { kind: "held", revision, record };
 }
 
-function wholeNumber(text = ""): number | null {
-  const number = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
-  return Number.isSafeInteger(number) ? number : null;
+function lenient(header: StoredRecord["header"]): (name: string) => string {
+  return (name) => {
+    try {
+      return header(name) ?? "";
+    } catch {
+      return "";
+    }
+  };
 }
 
-function parseMeta(text = "{}"): Meta {
+/** A whole number in digits, no less than `least`, at most `most`; `null` if the text is none. */
+export function wholeNumber(text = "", least = 0, most: number = Number.MAX_SAFE_INTEGER): number | null {
+  const number = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
+  return Number.isSafeInteger(number) && number >= least && number <= most ? number : null;
+}
+
+function parseMeta(text: string): Meta {
+  if (text.length > LONGEST_META) return {};
   try {
     const meta: unknown = JSON.parse(text);
     return isPlainObject(meta) ? meta : {};

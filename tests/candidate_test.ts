@@ -48,8 +48,8 @@ Deno.test("candidateOf() keeps the very logger, whose methods may need it", () =
   assertStrictEquals(candidateOf({ logger: console }, RANDOM).logger, console);
 });
 
-for (const key of ["leader", "a", "a.b.c", "a/b=c-d_e", "A.0", "-", "="]) {
-  Deno.test(`candidateOf() accepts the key ${show(key)}`, () => {
+for (const key of ["leader", "a", "a.b.c", "a/b=c-d_e", "A.0", "-", "=", "k".repeat(1_024)]) {
+  Deno.test(`candidateOf() accepts the key ${show(key.slice(0, 9))} of ${key.length} characters`, () => {
     assertEquals(candidateOf({ key }, RANDOM).key, key);
   });
 }
@@ -71,12 +71,13 @@ const BAD_KEYS = [
   "$a",
   "ä",
   "a\0",
+  "k".repeat(1_025),
   7,
   null,
 ];
 
 for (const key of BAD_KEYS) {
-  Deno.test(`candidateOf() refuses the key ${show(key)} and names it`, () => {
+  Deno.test(`candidateOf() refuses the key ${show(key).slice(0, 12)} and names it`, () => {
     const { parameter, message } = refusal({ key });
     assertEquals(parameter, "key");
     assertStringIncludes(message, `"key"`);
