@@ -122,3 +122,47 @@ Deno.test("candidateOf() refuses a name or meta of 10,000, or it is read back as
   );
   assert(Math.min(taken, refused) > RUNS.numRuns / 20, `${taken} taken, ${refused} refused`);
 });
+
+const bytesOfOwnId = new TextEncoder().encode(OWN_ID);
+
+/** What a record of ours with these headers is read as. */
+function withHeaders(headers: Record<string, string>, longest = LONGEST): Sighting {
+  return decodeRecord({ revision: 42, value: bytesOfOwnId, header: (name) => headers[name], longest });
+}
+
+function heldWith(headers: Record<string, string>, longest = LONGEST): LeaseRecord {
+  const sighting = withHeaders(headers, longest);
+  assert(sighting.kind === "held");
+  return sighting.record;
+}
+
+const NO_REMOVALS = [["KV-Operation", "PUT"], ["KV-Operation", "del"], ["Nats-Marker-Reason", "Other"]] as const;
+
+for (const [name, value] of NO_REMOVALS) {
+  Deno.test(`decodeRecord() takes a record with ${name}: ${value} for held, as other clients do`, () => {
+    assertEquals(withHeaders({ [name]: value }), withHeaders({}));
+  });
+}
+
+Deno.test("decodeRecord() reads a record whose headers throw as one without", () => {
+  const header = () => {
+    throw new Error("Cannot parse the headers");
+  };
+  assertEquals(decodeRecord({ revision: 42, value: bytesOfOwnId, header }), withHeaders({}));
+});
+
+for (const name of ["a\x1b[2Jb", "a\u009bb", "x".repeat(129), "\ud800"]) {
+  Deno.test(`decodeRecord() leaves out the name ${JSON.stringify(name.slice(0, 9))}, which no candidate may have`, () => {
+    assertEquals(heldWith({ "Natslock-Name": name }).name, "");
+  });
+}
+
+Deno.test("decodeRecord() leaves out a meta of more than 1,024 characters", () => {
+  assertEquals(heldWith({ "Natslock-Meta": `{"a":"${"x".repeat(1_017)}"}` }).meta, {});
+});
+
+for (const [ttl, wanted] of [["0", null], ["99", null], ["100", 100], ["9000", 9_000], ["9001", null]] as const) {
+  Deno.test(`decodeRecord() reads the lease length ${ttl} in a bucket that keeps 9,000 ms as ${wanted}`, () => {
+    assertEquals(heldWith({ "Natslock-Ttl": ttl }, 9_000).ttl, wanted);
+  });
+}

@@ -131,40 +131,6 @@ for (const json of ["{", "null", "7", '"text"', "[1]", "undefined", "[".repeat(5
   });
 }
 
-for (
-  const [name, value] of [["KV-Operation", "PUT"], ["KV-Operation", "del"], ["Nats-Marker-Reason", "Other"]] as const
-) {
-  Deno.test(`decodeRecord() takes a record with ${name}: ${value} for held, as other clients do`, () => {
-    assertEquals(decode(ID, { [name]: value }), decode(ID));
-  });
-}
-
-Deno.test("decodeRecord() reads a record whose headers throw as one without", () => {
-  const header = () => {
-    throw new Error("Cannot parse the headers");
-  };
-  const stored = { revision: 42, value: new TextEncoder().encode(ID), header };
-  assertEquals(decodeRecord(stored), decode(ID));
-});
-
-for (const name of ["a\x1b[2Jb", "a\u009bb", "x".repeat(129), "\ud800"]) {
-  Deno.test(`decodeRecord() leaves out the name ${JSON.stringify(name.slice(0, 9))}, which no candidate may have`, () => {
-    assertEquals(decoded({ "Natslock-Name": name }).name, "");
-  });
-}
-
-Deno.test("decodeRecord() leaves out a meta of more than 1,024 characters", () => {
-  assertEquals(decoded({ "Natslock-Meta": `{"a":"${"x".repeat(1_017)}"}` }).meta, {});
-});
-
-for (const [ttl, wanted] of [["0", null], ["99", null], ["100", 100], ["9000", 9_000], ["9001", null]] as const) {
-  Deno.test(`decodeRecord() reads the lease length ${ttl} in a bucket that keeps 9,000 ms as ${wanted}`, () => {
-    const header = (name: string) => name === "Natslock-Ttl" ? ttl : undefined;
-    const sighting = decodeRecord({ revision: 42, value: new TextEncoder().encode(ID), header, longest: 9_000 });
-    assertEquals(sighting.kind === "held" && sighting.record.ttl, wanted);
-  });
-}
-
 for (const [text, wanted] of [[ID, true], [ID.toUpperCase(), true], ["", false], [`${ID}0`, false]] as const) {
   Deno.test(`isUuid(${JSON.stringify(text)}) is ${wanted}`, () => {
     assertEquals(isUuid(text), wanted);

@@ -104,12 +104,15 @@ const BROKEN = [
   "HTTP/1.1 200",
 ];
 
-/** Headers cut off, of another protocol, with names and line ends that no header has, or no text at all. */
+/**
+ * Headers cut off, of another protocol, with names and line ends that no header has, or no text at all. Never a single
+ * byte: where a bucket repeats its changes, that ends nats-server 2.15.1 itself (it cuts two bytes off the end).
+ */
 const mangled = fc.oneof(
   fc.constantFrom(...BROKEN).map(bytesOf),
-  fc.uint8Array({ minLength: 1, maxLength: 60 }),
+  fc.uint8Array({ minLength: 2, maxLength: 60 }),
   fc.tuple(headers, fc.nat(200)).map(([pairs, cut]) =>
-    headBytes({ value: bytesOf(""), headers: pairs, mangled: null }).slice(0, cut + 1)
+    headBytes({ value: bytesOf(""), headers: pairs, mangled: null }).slice(0, cut + 2)
   ),
 );
 
@@ -118,6 +121,9 @@ export const wireRecord: fc.Arbitrary<WireRecord> = fc.oneof(
   { arbitrary: fc.record({ value, headers, mangled: fc.constant(null) }), weight: 4 },
   { arbitrary: fc.record({ value, headers: fc.constant([]), mangled }), weight: 1 },
 );
+
+/** Seed of a run: drawn, or that of the variable NATSLOCK_SEED, to see a failure again. */
+export const freshSeed = (): number => Number(Deno.env.get("NATSLOCK_SEED") ?? Math.floor(Math.random() * 2 ** 31));
 
 /** Publishes bytes over plain TCP: what no client library would let through. */
 export class RawPublisher {
