@@ -1,14 +1,12 @@
-import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { Kvm } from "@nats-io/kv";
-import { type NatsConnection, wsconnect } from "@nats-io/nats-core";
+import type { NatsConnection } from "@nats-io/nats-core";
 import { type KvHandle, Locker, LockerClosedError } from "@x/natslock";
 import { eventually, type Footprint, footprint } from "./helpers/measure.ts";
 import { newKeyValue, withServer } from "./helpers/nats.ts";
-import { Proxy } from "./helpers/proxy.ts";
 import type { NatsServer } from "../tools/nats_server.ts";
 
 const TTL = 2000;
-const RECONNECTS = 100;
 
 type Open = (nc: NatsConnection) => Promise<KvHandle>;
 
@@ -61,51 +59,4 @@ for (const [how, open, consumers] of BUCKETS) {
       assertEquals(await settled(server, before), before);
       assertEquals(await new Locker({ kv }).leader(), null);
     }));
-
-  Deno.test(`100 reconnects leave nothing more on the server while ${how} is watched; waits and observers go on`, () =>
-    withServer(async ({ server, nc }) => {
-      await using proxy = new Proxy(server.wsPort);
-      const far = await wsconnect({
-        servers: proxy.url,
-        maxReconnectAttempts: -1,
-        reconnectTimeWait: 5,
-        reconnectJitter: 0,
-      });
-      const lease = await new Locker({ kv: await open(nc) }).acquire();
-      const kv = await open(far);
-      const [waiter, observer] = [new Locker({ kv }), new Locker({ kv })];
-      const wait = waiter.acquire();
-      const { seen, ended } = observing(observer);
-      await eventually("the observer to look", () => seen.length === 1);
-      await eventually("the watch", async () => (await footprint(server)).consumers === consumers);
-      const before = await footprint(server);
-      await reconnect(far, proxy);
-      const after = await settled(server, before);
-      assertLessOrEqual(after.subscriptions, before.subscriptions);
-      assertLessOrEqual(after.consumers, before.consumers);
-      assert(lease.held);
-      await lease.release();
-      const next = await wait;
-      assertEquals(next.held, true);
-      await eventually("the observer to end on the newest", () => seen.at(-1) === next.token);
-      await Promise.all([waiter.close(), observer.close()]);
-      assert(await ended instanceof LockerClosedError);
-      await far.close();
-    }));
-}
-
-/** Cuts the connection again and again, each time after it came back. */
-async function reconnect(nc: NatsConnection, proxy: Proxy): Promise<void> {
-  let left = RECONNECTS;
-  const statuses = nc.status();
-  const run = async () => {
-    for await (const { type } of statuses) {
-      if (type !== "reconnect") continue;
-      if (--left === 0) return;
-      proxy.cut();
-    }
-  };
-  const done = run();
-  proxy.cut();
-  await done;
 }

@@ -9,6 +9,8 @@ import { freshSeed, RawPublisher, type WireRecord, wireRecord } from "./helpers/
 
 const FORGED = 2_000;
 const TTL = 2_000;
+/** No renewal of the holder falls into the flood: then its next revision could be foretold. */
+const LONG_TTL = 12_000;
 const STRANGER = crypto.randomUUID();
 
 type Open = (nc: NatsConnection) => Promise<KvHandle>;
@@ -55,10 +57,10 @@ const forged = fc.tuple(
 Deno.test(`${FORGED} forged pushes let nobody in, and observer and waiter end on the truth`, () =>
   withServer(async ({ server, nc, connect }) => {
     using publisher = await RawPublisher.connect(server.port);
-    const kv = await newKeyValue(nc, "locks", TTL);
+    const kv = await newKeyValue(nc, "locks", LONG_TTL);
     const holder = new Locker({ kv });
     const lease = await holder.acquire();
-    const far = await newKeyValue(await connect(), "locks", TTL);
+    const far = await newKeyValue(await connect(), "locks", LONG_TTL);
     const [waiter, observer] = [new Locker({ kv: far }), new Locker({ kv: far })];
     let isIn = false;
     const wait = waiter.acquire().finally(() => isIn = true);

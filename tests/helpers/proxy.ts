@@ -51,7 +51,13 @@ export class Proxy {
     const pumps: Promise<void>[] = [];
     try {
       for await (const client of this.#listener) {
-        const server = await Deno.connect({ hostname: "127.0.0.1", port: this.#target });
+        const server = await Deno.connect({ hostname: "127.0.0.1", port: this.#target }).catch(() => null);
+        // The server is down: so it looks from the other side.
+        if (server === null) {
+          close(client);
+          continue;
+        }
+        for (const end of [client, server]) end.setNoDelay();
         this.#open.add(client).add(server);
         pumps.push(this.#pump(client, server, () => this.forwardRequests));
         pumps.push(this.#pump(server, client, () => this.forwardAnswers));

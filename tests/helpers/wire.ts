@@ -135,7 +135,9 @@ export class RawPublisher {
 
   /** Connects to the client port of a server on loopback. */
   static async connect(port: number): Promise<RawPublisher> {
-    const publisher = new RawPublisher(await Deno.connect({ hostname: "127.0.0.1", port }));
+    const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+    conn.setNoDelay();
+    const publisher = new RawPublisher(conn);
     await publisher.#send([bytesOf('CONNECT {"verbose":false,"headers":true}\r\n')]);
     await publisher.flush();
     return publisher;

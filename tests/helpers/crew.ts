@@ -1,0 +1,129 @@
+/**
+ * Candidates, waiters and observers that work until they are told to stop, and what they hold open meanwhile.
+ *
+ * @module
+ */
+
+import type { NatsConnection } from "@nats-io/nats-core";
+import { type KvHandle, type Leadership, type Lease, Locker } from "@x/natslock";
+import { type Clock, SystemClock } from "../../src/clock.ts";
+import { storeOf } from "../../src/kv_store.ts";
+
+/** The runtime's clock, and how many of its timers are waiting. */
+export class CountingClock implements Clock {
+  readonly #clock = new SystemClock();
+  readonly #waiting = new Set<symbol>();
+
+  /** Timers that have neither fired nor been cancelled. */
+  get pending(): number {
+    return this.#waiting.size;
+  }
+
+  /** As the runtime's. */
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /** As the runtime's. */
+  wall(): number {
+    return this.#clock.wall();
+  }
+
+  /** As the runtime's, counted. */
+  after(delay: number, callback: () => void): () => void {
+    const timer = Symbol();
+    this.#waiting.add(timer);
+    const cancel = this.#clock.after(delay, () => {
+      this.#waiting.delete(timer);
+      callback();
+    });
+    return () => {
+      this.#waiting.delete(timer);
+      cancel();
+    };
+  }
+}
+
+/** A user's signal, and how many listen to it. */
+export class CountedSignal {
+  readonly #controller = new AbortController();
+  readonly #listeners = new Set<unknown>();
+  /** To be passed to what is under test. */
+  readonly signal: AbortSignal = this.#controller.signal;
+
+  constructor() {
+    const { signal } = this;
+    const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)];
+    signal.addEventListener = (...args: Parameters<AbortSignal["addEventListener"]>) => {
+      this.#listeners.add(args[1]);
+      add(...args);
+    };
+    signal.removeEventListener = (...args: Parameters<AbortSignal["removeEventListener"]>) => {
+      this.#listeners.delete(args[1]);
+      remove(...args);
+    };
+  }
+
+  /** Listeners that were not taken away again. */
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  /** Aborts it. */
+  abort(): void {
+    this.#controller.abort(new Error("the test is over"));
+  }
+}
+
+/** How many follow the status of a connection. */
+export function statusListeners(nc: NatsConnection): number {
+  return (nc as unknown as { protocol: { listeners: unknown[] } }).protocol.listeners.length;
+}
+
+/** All that work on one bucket; each candidate campaigns again after a loss, so that one leads and the others wait. */
+export class Crew {
+  /** Every lease that was granted, in the order in which the grants were told. */
+  readonly grants: Lease[] = [];
+  /** What each observer saw last. */
+  readonly seen: (Leadership | null | undefined)[] = [];
+  readonly #lockers: Locker[];
+  readonly #ended: Promise<unknown>[];
+
+  /** Begins to work, with one candidate and one observer per handle. */
+  constructor(handles: readonly KvHandle[], clock: Clock, signal: AbortSignal) {
+    this.#lockers = handles.map((kv) => new Locker({ store: storeOf(kv), clock }));
+    const campaigns = this.#lockers.map((locker) => locker.lead((lease) => this.#hold(lease), { signal }));
+    const observers = this.#lockers.map((locker, index) => this.#observe(locker, index, signal));
+    this.#ended = [...campaigns, ...observers].map((work) => work.then(() => null, (error: unknown) => error));
+  }
+
+  /** The lease that is held now, if one is. */
+  get lead(): Lease | null {
+    return this.grants.find(({ held }) => held) ?? null;
+  }
+
+  /** True once somebody leads and every observer sees it. */
+  get isSettled(): boolean {
+    const token = this.lead?.token;
+    return token !== undefined && this.#lockers.every((_, index) => this.seen[index]?.token === token);
+  }
+
+  /** What each ended with, once the signal is aborted. */
+  async ends(): Promise<unknown[]> {
+    const ends = await Promise.all(this.#ended);
+    await Promise.all(this.#lockers.map((locker) => locker.close()));
+    return ends;
+  }
+
+  #hold(lease: Lease): Promise<void> {
+    this.grants.push(lease);
+    return new Promise((resolve) => {
+      if (lease.signal.aborted) resolve();
+      else lease.signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+  }
+
+  async #observe(locker: Locker, index: number, signal: AbortSignal): Promise<void> {
+    for await (const leader of locker.observe({ signal })) this.seen[index] = leader;
+  }
+}
