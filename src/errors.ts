@@ -24,10 +24,14 @@ export class NatslockError extends Error {
   }
 }
 
-/** A value as an error message shows it; never throws, whatever a caller passed. */
+/** How much of a value is shown, in characters. */
+const SHOWN = 100;
+
+/** A value as an error message shows it, shortened; never throws, whatever a caller passed. */
 export function show(value: unknown): string {
   try {
-    return typeof value === "number" ? String(value) : JSON.stringify(value) ?? String(value);
+    const text = typeof value === "number" ? String(value) : JSON.stringify(value) ?? String(value);
+    return text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}... (${text.length} characters)`;
   } catch {
     return typeof value;
   }

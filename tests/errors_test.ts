@@ -116,6 +116,11 @@ Deno.test("BucketConfigError states the complaint in one sentence", () => {
   assertEquals(new BucketConfigError(COMPLAINT).message, wanted);
 });
 
+Deno.test("badParameter() shows a long value shortened, with its length", () => {
+  const { message } = badParameter("key", "a word", "x".repeat(1_000_000));
+  assertEquals([message.length < 300, message.endsWith("xxx... (1000002 characters)")], [true, true]);
+});
+
 for (const [value, shown] of [["old", '"old"'], [null, "null"], [{ name: "KV_a" }, '{"name":"KV_a"}']] as const) {
   Deno.test(`BucketConfigError shows the value ${shown} as JSON`, () => {
     assertEquals(new BucketConfigError({ ...COMPLAINT, value }).message.endsWith(`current value is ${shown}`), true);
