@@ -3,8 +3,8 @@ import { missing, only } from "./chaos/checker.ts";
 import { deno } from "./chaos/engines.ts";
 import { run } from "./chaos/run.ts";
 
-/** How long faults go on, in ms: with start, recovery and end that makes a minute and a half. */
-const LENGTH = 60_000;
+/** How long faults go on, in ms: with start, recovery and end that makes a minute. */
+const LENGTH = 35_000;
 
 Deno.test("Locks keep their rules while servers, clients and their lines fail", async () => {
   const seed = Date.now() % 1e9;
