@@ -29,6 +29,12 @@ export interface BucketOptions {
   readonly storage?: "file" | "memory";
   /** Prefix of subjects on which the server repeats each change: watched without a consumer. Default: `"natslock"`; `null`: none. */
   readonly republish?: string | null;
+  /**
+   * Whether a write may ask for other messages to be removed (`Nats-Rollup`). Default: true, as `kv.purge()` and the Go
+   * package's release need it. Use false where candidates do not trust each other: else whoever may write one key can
+   * empty the bucket.
+   */
+  readonly rollups?: boolean;
   /** Where warnings go. Default: nowhere. */
   readonly logger?: Logger;
 }
@@ -38,7 +44,9 @@ export interface BucketOptions {
  *
  * A bucket made here keeps one revision of each key for `ttl`, refuses deletion of single messages, lets a lock have a
  * lease length of its own (server 2.11 and later), repeats changes on `natslock.<bucket>.>`, and has no expiry markers:
- * with those, an acknowledged renewal can be wiped. A bucket that exists is returned as it is, after a check.
+ * with those, an acknowledged renewal can be wiped. A bucket that exists is returned as it is, after a check. If the
+ * right to read its settings is lacking, it is taken for what is asked for here: that is enough to observe, and the first
+ * write rejects with the refusal.
  *
  * Waits for one or two answers, at most 5 s each; it cannot be cancelled and leaves nothing behind but the bucket.
  *
@@ -81,12 +89,12 @@ export function requireBucket(name: string, ttl: number, { replicas = 1 }: Bucke
 }
 
 function lockBucket(name: string, ttl: number, options: BucketOptions): BucketSettings {
-  const { replicas = 1, storage = "file", republish = "natslock" } = options;
+  const { replicas = 1, storage = "file", republish = "natslock", rollups = true } = options;
   const src = `$KV.${name}.>`;
   const place = { name: `KV_${name}`, subjects: [src], num_replicas: replicas, storage: storage as StorageType };
   const keeping = { max_msgs_per_subject: 1, max_age: nanos(ttl), discard: "new" as StreamConfig["discard"] };
   // A server before 2.11 passes over `allow_msg_ttl`: whether it is on is read from the bucket.
-  const rights = { deny_delete: true, allow_rollup_hdrs: true, allow_direct: true, allow_msg_ttl: true };
+  const rights = { deny_delete: true, allow_rollup_hdrs: rollups, allow_direct: true, allow_msg_ttl: true };
   const repeating = republish === null ? {} : { republish: { src, dest: `${republish}.${name}.>` } };
   return { ...place, ...keeping, ...rights, ...repeating };
 }

@@ -1,7 +1,16 @@
-/** What a bucket must be like for locks to be safe in it. */
+/** What a bucket must be like for locks to be safe in it, and what it is like. */
 
 import type { StreamConfig } from "@nats-io/jetstream";
 import { BucketConfigError } from "./errors.ts";
+import type { StoreTerms } from "./store.ts";
+
+/** What its settings say of a bucket. */
+export interface BucketTerms extends StoreTerms {
+  /** What it repeats its changes on. */
+  readonly republish: StreamConfig["republish"];
+  /** True if a message may ask for others to be removed. */
+  readonly rollups: boolean;
+}
 
 type Holds = (value: unknown, config: StreamConfig) => boolean;
 
@@ -28,7 +37,6 @@ const RULES: readonly (readonly [setting: keyof StreamConfig, holds: Holds, want
   ["no_ack", off, "false, since only an answer proves a hold"],
   ["sealed", off, "false, since a sealed bucket takes no write"],
   ["persist_mode", (value) => value !== "async", '"default", since "async" acknowledges what may be lost'],
-  ["allow_rollup_hdrs", (value) => value === true, "true, since a release is a purge of its key"],
 ];
 
 /** @throws {BucketConfigError} for the first rule that a bucket's settings break */
@@ -37,4 +45,19 @@ export function checkBucket(bucket: string, config: StreamConfig): void {
     const value = config[setting] ?? null;
     if (!holds(value, config)) throw new BucketConfigError({ bucket, setting, value, wanted });
   }
+}
+
+const NANOS = 1_000_000;
+
+/** The mark of a release may carry a time of its own, in milliseconds, from this server on (nats-facts 1). */
+const MARKER_TTL = 1000;
+const MARKER_TTL_SINCE = "2.11.7";
+
+/** What settings mean for locks; `epoch` names the stream, `version` is the server's. */
+export function termsOf({ max_age = 0, ...config }: Partial<StreamConfig>, epoch: string, version = ""): BucketTerms {
+  const ttl = max_age > 0 ? max_age / NANOS : null;
+  const perKeyTtl = config.allow_msg_ttl === true;
+  const short = perKeyTtl && version.localeCompare(MARKER_TTL_SINCE, "en", { numeric: true }) >= 0;
+  const markerTtl = short ? MARKER_TTL : ttl ?? Infinity;
+  return { epoch, ttl, perKeyTtl, markerTtl, republish: config.republish, rollups: config.allow_rollup_hdrs === true };
 }

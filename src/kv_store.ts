@@ -1,16 +1,16 @@
 /** Leases in a NATS key-value bucket. */
 
 import { jetstream, type JetStreamClient, jetstreamManager } from "@nats-io/jetstream";
-import type { StreamAPI, StreamConfig, StreamInfo } from "@nats-io/jetstream";
+import type { JetStreamManager, StreamConfig, StreamInfo } from "@nats-io/jetstream";
 import type { KV } from "@nats-io/kv";
-import { headers, nanos, type NatsConnection } from "@nats-io/nats-core";
-import { checkBucket } from "./bucket_rules.ts";
-import { badParameter, BucketConfigError, ConnectionError } from "./errors.ts";
+import { headers, type MsgHdrs, type NatsConnection } from "@nats-io/nats-core";
+import { type BucketTerms, checkBucket, termsOf } from "./bucket_rules.ts";
+import { badParameter, BucketConfigError, ConnectionError, type NatslockError } from "./errors.ts";
 import { BucketWatch } from "./kv_watch.ts";
 import { Latest } from "./latest.ts";
 import { API_CODES, apiCodeOf, currentRevision, troubleOf } from "./nats_trouble.ts";
 import { decodeRecord, encodeHeaders, type Sighting, type StoredRecord } from "./record.ts";
-import type { Hint, LeaseStore, ReadOutcome, RemoveRequest, StoreTerms, WriteOutcome, WriteRequest } from "./store.ts";
+import type { Hint, LeaseStore, ReadOutcome, RemoveRequest, WriteOutcome, WriteRequest } from "./store.ts";
 
 /**
  * A KV handle of `@nats-io/kv`, such as `newKeyValue()` returns.
@@ -24,7 +24,7 @@ type KvInsides = { bucket: string; stream: string; js: { nc: NatsConnection; api
 /** Settings of a bucket to be made. */
 export type BucketSettings = Partial<StreamConfig> & { readonly name: string };
 
-type BucketTerms = StoreTerms & { readonly republish: StreamConfig["republish"] };
+type StoredMessage = { readonly seq: number; readonly data: Uint8Array; readonly header?: MsgHdrs };
 
 type Message = { readonly value: string; readonly headers: readonly [name: string, value: string][] };
 
@@ -33,12 +33,9 @@ const API_PREFIX = "$JS.API";
 /** Longest wait for an answer about a bucket, in milliseconds. */
 const API_TIMEOUT = 5000;
 
-/** The mark of a release may carry a time of its own, in milliseconds, from this server on (nats-facts 1). */
-const MARKER_TTL = 1000;
-const MARKER_TTL_SINCE = "2.11.7";
-
-/** A release is a purge, as any KV client would see it. */
-const RELEASE: Message = { value: "", headers: [["KV-Operation", "PURGE"], ["Nats-Rollup", "sub"]] };
+/** A release is a purge, as any KV client would see it; one revision is kept of a key, whether or not it is rolled up. */
+const RELEASE: Message = { value: "", headers: [["KV-Operation", "PURGE"]] };
+const RELEASE_BY_ROLLUP: Message = { value: "", headers: [...RELEASE.headers, ["Nats-Rollup", "sub"]] };
 
 const stores = new WeakMap<KvHandle, KvStore>();
 
@@ -61,6 +58,9 @@ export function storeOf(kv: KvHandle | undefined): KvStore {
  *
  * Writes are published with the expected sequence of their subject, since `kv.update()` would drop the record's own
  * lease length (nats-facts 0.2); reads go to the stream's leader (0.7).
+ *
+ * Who only observes may lack the rights to read the settings and to ask the leader. Until the first write the bucket is
+ * then taken for what it was asked to be, and any copy of it is asked: nothing is decided by either.
  */
 export class KvStore implements LeaseStore {
   readonly name: string;
@@ -70,6 +70,10 @@ export class KvStore implements LeaseStore {
   readonly #apiPrefix: string;
   readonly #watch = new BucketWatch(this);
   readonly #known = new Latest<BucketTerms>();
+  /** What the bucket was asked to be, while that is all there is to go by. */
+  #presumed: BucketTerms | null = null;
+  #asksCopies = false;
+  #writes = false;
 
   constructor({ bucket, stream, js: { nc, apiPrefix, prefix } }: KvInsides) {
     this.name = bucket;
@@ -96,14 +100,13 @@ export class KvStore implements LeaseStore {
     return decodeRecord({ longest: this.#known.value?.ttl ?? Infinity, ...stored });
   }
 
-  terms(options: { readonly fresh?: boolean; readonly make?: BucketSettings } = {}): Promise<StoreTerms> {
+  terms(options: { readonly fresh?: boolean; readonly make?: BucketSettings } = {}): Promise<BucketTerms> {
     return this.#known.get(() => this.#ask(options.make), options.fresh);
   }
 
   async read(key: string, { timeout }: { readonly timeout: number }): Promise<ReadOutcome> {
     try {
-      const streams = await this.#streams(timeout);
-      const message = await streams.getMessage(this.stream, { last_by_subj: this.subject(key) });
+      const message = await this.#last({ last_by_subj: this.subject(key) }, timeout);
       if (message === null) return { kind: "seen", sighting: { kind: "vacant", revision: 0 } };
       const { seq: revision, data: value } = message;
       return { kind: "seen", sighting: this.sight({ revision, value, header: (name) => message.header?.get(name) }) };
@@ -117,9 +120,9 @@ export class KvStore implements LeaseStore {
   }
 
   async remove(key: string, request: RemoveRequest): Promise<WriteOutcome> {
-    const { markerTtl, ttl } = await this.terms();
+    const { markerTtl, ttl, rollups } = await this.terms();
     const ownTtl = markerTtl === (ttl ?? Infinity) ? null : markerTtl;
-    return await this.#put(key, RELEASE, { ...request, ttl: ownTtl });
+    return await this.#put(key, rollups ? RELEASE_BY_ROLLUP : RELEASE, { ...request, ttl: ownTtl });
   }
 
   watch(key: string, listener: (hint: Hint) => void): () => void {
@@ -128,6 +131,9 @@ export class KvStore implements LeaseStore {
 
   async #put(key: string, message: Message, request: Omit<WriteRequest, "record">): Promise<WriteOutcome> {
     const { expected, ttl, timeout } = request;
+    this.#writes = true;
+    this.#asksCopies = false;
+    if (this.#presumed !== null) return { kind: "failed", error: await this.#settle() };
     const head = headers();
     for (const [name, value] of message.headers) head.set(name, value);
     if (ttl !== null) head.set("Nats-TTL", `${ttl / 1000}s`);
@@ -144,6 +150,23 @@ export class KvStore implements LeaseStore {
     }
   }
 
+  async #last(query: { readonly last_by_subj: string }, timeout: number): Promise<StoredMessage | null> {
+    const { streams, direct } = await this.#manager(timeout);
+    try {
+      if (!this.#asksCopies) return await streams.getMessage(this.stream, query);
+    } catch (cause) {
+      if (this.#writes || troubleOf(cause, "look").error.why !== "denied") throw cause;
+      this.#asksCopies = true;
+    }
+    return await direct.getMessage(this.stream, query);
+  }
+
+  /** Asks for the settings that were presumed until now. Why nothing can be written before. */
+  async #settle(): Promise<NatslockError> {
+    const early = new ConnectionError("unavailable", `Cannot write before the settings of "${this.name}" are read`);
+    return await this.terms({ fresh: true }).then(() => early, (error: NatslockError) => error);
+  }
+
   /** "No responders" is what a stream without a leader and a bucket that was deleted look like: ask which it is. */
   async #explain(error: ConnectionError): Promise<ConnectionError> {
     if (error.why !== "unavailable" && error.why !== "bucket_missing") return error;
@@ -154,32 +177,33 @@ export class KvStore implements LeaseStore {
   }
 
   async #ask(make?: BucketSettings): Promise<BucketTerms> {
-    const { config, created } = await this.#info(make);
-    checkBucket(this.name, config);
-    const { republish } = config;
-    const ttl = config.max_age > 0 ? config.max_age / nanos(1) : null;
-    const perKeyTtl = config.allow_msg_ttl === true;
-    const version = this.nc.info?.version ?? "";
-    const short = perKeyTtl && version.localeCompare(MARKER_TTL_SINCE, "en", { numeric: true }) >= 0;
-    const markerTtl = short ? MARKER_TTL : ttl ?? Infinity;
-    return { epoch: String(created), ttl, perKeyTtl, markerTtl, republish };
+    const info = await this.#info(make);
+    if (info === null && make) this.#presumed ??= termsOf(make, "");
+    if (info === null) return this.#presumed as BucketTerms;
+    checkBucket(this.name, info.config);
+    this.#presumed = null;
+    return termsOf(info.config, String(info.created), this.nc.info?.version);
   }
 
-  /** Asks three times within the timeout: a stream that is being made does not answer while it has no leader. */
-  async #info(make?: BucketSettings, tries = 3): Promise<StreamInfo> {
+  /**
+   * Asks three times within the timeout: a stream that is being made does not answer while it has no leader. `null` if
+   * what was asked for has to do.
+   */
+  async #info(make?: BucketSettings, tries = 3): Promise<StreamInfo | null> {
     try {
-      return await (await this.#streams(API_TIMEOUT / 3)).info(this.stream);
+      return await (await this.#manager(API_TIMEOUT / 3)).streams.info(this.stream);
     } catch (cause) {
       const { error } = troubleOf(cause, `read the settings of bucket "${this.name}"`);
       if (error.why === "timeout" && tries > 1) return await this.#info(make, tries - 1);
       if (error.why === "bucket_missing" && make) return await this.#make(make);
+      if (error.why === "denied" && !this.#writes && (this.#presumed ?? make)) return null;
       throw error;
     }
   }
 
-  async #make(settings: BucketSettings): Promise<StreamInfo> {
+  async #make(settings: BucketSettings): Promise<StreamInfo | null> {
     try {
-      return await (await this.#streams(API_TIMEOUT)).add(settings);
+      return await (await this.#manager(API_TIMEOUT)).streams.add(settings);
     } catch (cause) {
       const { error } = troubleOf(cause, `make bucket "${this.name}"`);
       // Somebody else made it meanwhile with other settings, or the answer to our own making was lost.
@@ -188,8 +212,8 @@ export class KvStore implements LeaseStore {
     }
   }
 
-  /** Requests to the stream's leader; each ends after `timeout` milliseconds. */
-  async #streams(timeout: number): Promise<StreamAPI> {
-    return (await jetstreamManager(this.nc, { apiPrefix: this.#apiPrefix, timeout, checkAPI: false })).streams;
+  /** Requests about the stream; each ends after `timeout` milliseconds. */
+  #manager(timeout: number): Promise<JetStreamManager> {
+    return jetstreamManager(this.nc, { apiPrefix: this.#apiPrefix, timeout, checkAPI: false });
   }
 }

@@ -5,6 +5,7 @@
 
 import type { Msg } from "@nats-io/nats-core";
 import type { KvStore } from "./kv_store.ts";
+import { troubleOf } from "./nats_trouble.ts";
 import { type StoredRecord, wholeNumber } from "./record.ts";
 import type { Hint } from "./store.ts";
 
@@ -12,6 +13,10 @@ type Listener = (hint: Hint) => void;
 type Stop = () => void;
 
 const GAP: Hint = { kind: "gap" };
+const deaf = (cause: unknown, what: string): Hint => {
+  const { error } = troubleOf(cause, `watch ${what}`);
+  return error.why === "denied" ? { kind: "denied", error } : GAP;
+};
 
 /** All listeners to one bucket. */
 export class BucketWatch {
@@ -49,12 +54,15 @@ export class BucketWatch {
   }
 
   #subscribe(key: string, subject: string): Stop {
-    const { nc } = this.#store;
+    const { nc, stream } = this.#store;
     let last = 0;
     const callback = (error: Error | null, message: Msg): void => {
-      const change = error === null ? changeIn(message) : null;
+      if (error !== null) return this.#tell(key, deaf(error, `key "${key}"`));
+      const change = changeIn(message);
       // What cannot be read has changed to something all the same.
       if (change === null) return this.#tell(key, GAP);
+      // Who asks for another message with this subject as the inbox makes the server send that one here.
+      if (change.of !== `${stream} ${this.#store.subject(key)}`) return;
       const { stored, before } = change;
       const { revision } = stored;
       if (revision === last) return;
@@ -103,15 +111,16 @@ export class BucketWatch {
       }).catch(() => {});
     };
     // What changed before it ran was not pushed.
-    running.catch(() => {}).finally(() => this.#consumer === stop && this.#tellAll());
+    running.then(() => GAP, (cause) => deaf(cause, `bucket "${this.#store.name}"`))
+      .then((hint) => this.#consumer === stop && this.#tellAll(hint));
     return stop;
   }
 
   #followStatus(): Stop {
     const statuses = this.#store.nc.status() as AsyncIterable<{ type: string }> & { stop?(): void };
     const run = async () => {
-      for await (const { type } of statuses) if (type === "reconnect") this.#tellAll();
-      this.#tellAll();
+      for await (const { type } of statuses) if (type === "reconnect") this.#tellAll(GAP);
+      this.#tellAll(GAP);
     };
     run().catch(() => {});
     return () => statuses.stop?.();
@@ -125,23 +134,29 @@ export class BucketWatch {
     for (const listener of this.#keys.get(key)?.listeners ?? []) listener(hint);
   }
 
-  #tellAll(): void {
-    for (const key of this.#keys.keys()) this.#tell(key, GAP);
+  #tellAll(hint: Hint): void {
+    for (const key of this.#keys.keys()) this.#tell(key, hint);
   }
 }
 
+/** What a repeated message tells of: a record, the revision before it, and the stream and subject that it is stored in. */
+type Change = { readonly stored: StoredRecord; readonly before: number; readonly of: string };
+
 /**
- * The change that a repeated message tells of, and the revision before it; `null` if it tells of none that can be read.
- * Malformed headers make the client throw, and what is thrown here would end its reading for good.
+ * The change that a repeated message tells of; `null` if it tells of none that can be read. Malformed headers make the
+ * client throw, and what is thrown here would end its reading for good.
  */
-function changeIn(message: Msg): { readonly stored: StoredRecord; readonly before: number } | null {
+function changeIn(message: Msg): Change | null {
   try {
     const header = (name: string) => message.headers?.get(name);
-    const revision = wholeNumber(header("Nats-Sequence"), 1);
+    // A writer may have sent headers of these names, too: the server's come after them.
+    const said = (name: string) => message.headers?.last(`Nats-${name}`);
+    const revision = wholeNumber(said("Sequence"), 1);
     if (revision === null) return null;
     return {
       stored: { revision, value: message.data, header },
-      before: wholeNumber(header("Nats-Last-Sequence")) ?? 0,
+      before: wholeNumber(said("Last-Sequence")) ?? 0,
+      of: `${said("Stream")} ${said("Subject")}`,
     };
   } catch {
     return null;

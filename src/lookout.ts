@@ -1,10 +1,14 @@
 /** Knows when a key is worth another look: by what is pushed, and by its own clock. */
 
 import type { Clock } from "./clock.ts";
+import { NatslockError } from "./errors.ts";
 import type { Footing } from "./footing.ts";
 import { wait } from "./patience.ts";
 import type { Sighting } from "./record.ts";
 import type { Hint } from "./store.ts";
+
+/** What its owner is told: a change, that only a look can tell (`null`), or that nothing will be told. */
+type News = Sighting | null | NatslockError;
 
 /** Pause before a record that should have run out is looked at again, in ms; doubles up to its lease length. */
 const FIRST_RECHECK = 50;
@@ -25,8 +29,8 @@ export class Lookout {
   #expiresAt = Infinity;
   #recheck = FIRST_RECHECK;
   /** What its owner has not heard of yet: `null` = look. */
-  #news: Sighting | null | undefined;
-  #wake: ((news: Sighting | null) => void) | null = null;
+  #news: News | undefined;
+  #wake: ((news: News) => void) | null = null;
 
   /** Begins to watch. `ttl` is the lease length in milliseconds of a holder that does not say its own. */
   constructor({ store, clock, key }: Pick<Footing, "store" | "clock" | "key">, ttl: number) {
@@ -37,6 +41,7 @@ export class Lookout {
 
   /** Takes in what a look of its owner showed; what was pushed meanwhile is newer. */
   saw(sighting: Sighting): void {
+    if (this.#news instanceof NatslockError) return;
     if (this.#news) {
       if (this.#news.revision > sighting.revision) return;
       this.#news = undefined;
@@ -48,16 +53,20 @@ export class Lookout {
     this.#recheck = Math.min(2 * this.#recheck, this.#lengthOf(sighting));
   }
 
-  /** The newest change, or `null` when only a look can tell. Rejects with the signal's reason. */
+  /**
+   * The newest change, or `null` when only a look can tell. Rejects with the signal's reason, and with the refusal if
+   * the key may not be watched.
+   */
   async next(signal: AbortSignal): Promise<Sighting | null> {
     signal.throwIfAborted();
-    const news = this.#news;
+    const kept = this.#news;
     this.#news = undefined;
-    if (news !== undefined) return news;
-    return await wait<Sighting | null>(signal, (wake) => {
+    const news = kept !== undefined ? kept : await wait<News>(signal, (wake) => {
       this.#wake = wake;
       return () => this.#wake = null;
     });
+    if (news instanceof NatslockError) throw news;
+    return news;
   }
 
   /** Ends the watch. */
@@ -67,6 +76,7 @@ export class Lookout {
   }
 
   #hear(hint: Hint): void {
+    if (hint.kind === "denied") return this.#tell(hint.error);
     if (hint.kind === "gap") return this.#tell(null);
     if (hint.sighting.revision <= this.#revision) return;
     this.#note(hint.sighting);
@@ -102,8 +112,8 @@ export class Lookout {
     });
   }
 
-  #tell(news: Sighting | null): void {
+  #tell(news: News): void {
     if (this.#wake !== null) this.#wake(news);
-    else if (this.#news !== null) this.#news = news;
+    else if (this.#news !== null || news instanceof NatslockError) this.#news = news;
   }
 }

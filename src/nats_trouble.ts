@@ -13,7 +13,7 @@ type Meaning = readonly [why: ConnectionTrouble, certain: boolean, reason: strin
 
 /** By name (nats-core) or code (`nats.ws`); the first row that fits an error or one of its causes counts. */
 const MEANINGS: readonly (readonly [...Meaning, ...names: string[]])[] = [
-  ["denied", true, "the account lacks a right", "PermissionViolationError", "PERMISSIONS_VIOLATION"],
+  ["denied", true, "this user lacks a right", "PermissionViolationError", "PERMISSIONS_VIOLATION"],
   ["unavailable", true, "no leader for it now, or JetStream is off", "NoResponders", "JetStreamNotEnabled", "503"],
   ["closed", true, "the connection is closed", "ClosedConnectionError", "CONNECTION_CLOSED"],
   ["closed", true, "the connection is being closed", "DrainingConnectionError", "CONNECTION_DRAINING"],
@@ -50,11 +50,24 @@ function meaningOf(chain: readonly Thrown[]): Meaning {
   if (refusal) return meaningOfRefusal(refusal);
   for (const [why, certain, reason, ...names] of MEANINGS) {
     const found = chain.find(({ name, code }) => names.includes(String(name)) || names.includes(String(code)));
-    if (found) return [why, certain, why === "denied" ? `${reason}: ${found.message}` : reason];
+    if (found) return [why, certain, why === "denied" ? reasonOfDenial(reason, String(found.message)) : reason];
   }
   const { message, name } = chain[0] ?? {};
   if (message === "connection closed") return ["closed", false, "the connection was closed meanwhile"];
   return ["refused", false, String(message || name || "the client failed without a reason")];
+}
+
+/** Which right is missing, and where it is given: the server names the subject, and only in words. */
+function reasonOfDenial(reason: string, said: string): string {
+  const [, operation, subject = ""] = /(Publish|Subscription) to "([^"\s]+)"/.exec(said) ?? [];
+  if (operation === undefined) return `${reason}: ${said}`;
+  if (operation === "Publish") {
+    const right = /^\$JS\.(?:\S+\.)?API\.[A-Z]/.test(subject) ? "send requests to" : "publish to";
+    return `this user lacks the right to ${right} "${subject}": add it to the user's publish permissions`;
+  }
+  // Answers come to an inbox: what is wrong is more often its prefix.
+  const inbox = subject.startsWith("_INBOX") ? `, or connect with an "inboxPrefix" that these allow` : "";
+  return `this user lacks the right to subscribe to "${subject}": add it to the user's subscribe permissions${inbox}`;
 }
 
 function meaningOfRefusal({ code, status, message }: Thrown): Meaning {

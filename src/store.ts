@@ -36,7 +36,9 @@ export type Hint =
   /** The key was seen to change to this. */
   | { readonly kind: "seen"; readonly sighting: Sighting }
   /** Changes may have been missed, as after a reconnect: look. */
-  | { readonly kind: "gap" };
+  | { readonly kind: "gap" }
+  /** Nothing will be told, since a right is lacking. */
+  | { readonly kind: "denied"; readonly error: NatslockError };
 
 /** A conditional removal. */
 export interface RemoveRequest {

@@ -48,6 +48,7 @@ const SAFE: readonly Record<string, unknown>[] = [
   { storage: "memory" },
   { deny_delete: false },
   { allow_direct: false },
+  { allow_rollup_hdrs: false },
 ];
 
 for (const changes of SAFE) {
@@ -89,8 +90,6 @@ const BROKEN: readonly Broken[] = [
   { changes: { retention: "interest" }, setting: "retention", value: "interest", wanted: '"limits"' },
   { changes: { discard: "old", max_bytes: 1_000 }, setting: "discard", value: "old", wanted: '"new"' },
   { changes: { discard: "old", max_msgs: 100 }, setting: "discard", value: "old", wanted: '"new"' },
-  { changes: { allow_rollup_hdrs: false }, setting: "allow_rollup_hdrs", value: false, wanted: "true" },
-  { changes: { allow_rollup_hdrs: undefined }, setting: "allow_rollup_hdrs", value: null, wanted: "true" },
 ];
 
 for (const { changes, setting, value, wanted } of BROKEN) {

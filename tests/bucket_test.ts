@@ -77,7 +77,6 @@ const UNFIT: [setting: string, config: Partial<StreamConfig>][] = [
   ["max_age", { max_age: 0 }],
   ["subject_delete_marker_ttl", { allow_msg_ttl: true, subject_delete_marker_ttl: nanos(1000) }],
   ["discard", { discard: "old", max_bytes: 10_000 }],
-  ["allow_rollup_hdrs", { allow_rollup_hdrs: false }],
 ];
 
 for (const [setting, change] of UNFIT) {
@@ -90,7 +89,6 @@ for (const [setting, change] of UNFIT) {
         max_msgs_per_subject: 1,
         max_age: nanos(3000),
         discard: "new",
-        allow_rollup_hdrs: true,
         ...change,
       });
       const error = await assertRejects(() => newKeyValue(nc, "locks", 3000), BucketConfigError);
