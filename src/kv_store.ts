@@ -8,7 +8,7 @@ import { type BucketTerms, checkBucket, termsOf } from "./bucket_rules.ts";
 import { badParameter, BucketConfigError, ConnectionError, type NatslockError } from "./errors.ts";
 import { BucketWatch } from "./kv_watch.ts";
 import { Latest } from "./latest.ts";
-import { API_CODES, apiCodeOf, currentRevision, troubleOf } from "./nats_trouble.ts";
+import { API_CODES, apiCodeOf, currentRevision, isDenied, troubleOf } from "./nats_trouble.ts";
 import { decodeRecord, encodeHeaders, type Sighting, type StoredRecord } from "./record.ts";
 import type { Hint, LeaseStore, ReadOutcome, RemoveRequest, WriteOutcome, WriteRequest } from "./store.ts";
 
@@ -155,7 +155,7 @@ export class KvStore implements LeaseStore {
     try {
       if (!this.#asksCopies) return await streams.getMessage(this.stream, query);
     } catch (cause) {
-      if (this.#writes || troubleOf(cause, "look").error.why !== "denied") throw cause;
+      if (this.#writes || !isDenied(cause, `${this.#apiPrefix}.STREAM.MSG.GET.${this.stream}`)) throw cause;
       this.#asksCopies = true;
     }
     return await direct.getMessage(this.stream, query);
@@ -196,7 +196,8 @@ export class KvStore implements LeaseStore {
       const { error } = troubleOf(cause, `read the settings of bucket "${this.name}"`);
       if (error.why === "timeout" && tries > 1) return await this.#info(make, tries - 1);
       if (error.why === "bucket_missing" && make) return await this.#make(make);
-      if (error.why === "denied" && !this.#writes && (this.#presumed ?? make)) return null;
+      const isDeniedHere = isDenied(cause, `${this.#apiPrefix}.STREAM.INFO.${this.stream}`);
+      if (isDeniedHere && !this.#writes && (this.#presumed ?? make)) return null;
       throw error;
     }
   }

@@ -11,6 +11,8 @@ export const API_CODES = { wrongRevision: 10071, inFlight: 10164, streamNotFound
 type Thrown = { readonly [field in "name" | "code" | "status" | "message" | "cause"]?: unknown };
 type Meaning = readonly [why: ConnectionTrouble, certain: boolean, reason: string];
 
+const UNREACHED = "no server could be reached";
+
 /** By name (nats-core) or code (`nats.ws`); the first row that fits an error or one of its causes counts. */
 const MEANINGS: readonly (readonly [...Meaning, ...names: string[]])[] = [
   ["denied", true, "this user lacks a right", "PermissionViolationError", "PERMISSIONS_VIOLATION"],
@@ -18,9 +20,9 @@ const MEANINGS: readonly (readonly [...Meaning, ...names: string[]])[] = [
   ["closed", true, "the connection is closed", "ClosedConnectionError", "CONNECTION_CLOSED"],
   ["closed", true, "the connection is being closed", "DrainingConnectionError", "CONNECTION_DRAINING"],
   ["timeout", false, "no answer in time", "TimeoutError", "TIMEOUT", "CONNECTION_TIMEOUT", "AUTHENTICATION_TIMEOUT"],
-  ["denied", true, "the server does not accept these credentials", "AuthorizationError", "AUTHORIZATION_VIOLATION"],
-  ["denied", true, "the credentials are too old", "UserAuthenticationExpiredError", "AUTHENTICATION_EXPIRED"],
-  ["unavailable", true, "no server could be reached", "ConnectionError", "CONNECTION_REFUSED"],
+  ["denied", true, "the server refuses this user, token, key or JWT", "AuthorizationError", "AUTHORIZATION_VIOLATION"],
+  ["denied", true, "the user's JWT has expired", "UserAuthenticationExpiredError", "AUTHENTICATION_EXPIRED"],
+  ["unavailable", true, UNREACHED, "ConnectionError", "CONNECTION_REFUSED"],
 ];
 
 /** What an error of the client means: as one of ours, and whether what was tried (`doing`) certainly was not done. */
@@ -45,20 +47,28 @@ export function currentRevision(cause: unknown): number | null {
   return found ? Number(found[1]) : null;
 }
 
+/** True if the user may not publish to the subject. */
+export function isDenied(cause: unknown, subject: string): boolean {
+  return chainOf(cause).some(({ message }) => String(message).includes(`Publish to "${subject}"`));
+}
+
 function meaningOf(chain: readonly Thrown[]): Meaning {
   const refusal = chain.find((error) => apiCodeOf(error) !== null);
   if (refusal) return meaningOfRefusal(refusal);
   for (const [why, certain, reason, ...names] of MEANINGS) {
     const found = chain.find(({ name, code }) => names.includes(String(name)) || names.includes(String(code)));
-    if (found) return [why, certain, why === "denied" ? reasonOfDenial(reason, String(found.message)) : reason];
+    if (found) return [why, certain, reasonOf(why, reason, String(found.message ?? ""))];
   }
   const { message, name } = chain[0] ?? {};
   if (message === "connection closed") return ["closed", false, "the connection was closed meanwhile"];
   return ["refused", false, String(message || name || "the client failed without a reason")];
 }
 
-/** Which right is missing, and where it is given: the server names the subject, and only in words. */
-function reasonOfDenial(reason: string, said: string): string {
+/** For a denial which right is missing, and where it is given: the server names the subject, and only in words. */
+function reasonOf(why: ConnectionTrouble, reason: string, said: string): string {
+  // Browsers do not say why, others say "invalid peer certificate" and the like.
+  if (reason === UNREACHED && /\s/.test(said)) return `${reason}: ${said}`;
+  if (why !== "denied") return reason;
   const [, operation, subject = ""] = /(Publish|Subscription) to "([^"\s]+)"/.exec(said) ?? [];
   if (operation === undefined) return `${reason}: ${said}`;
   if (operation === "Publish") {

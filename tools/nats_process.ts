@@ -1,5 +1,5 @@
 /**
- * Child processes that do not outlive this one, and ports for them.
+ * Child processes that do not outlive this one, and ports and files for them.
  *
  * @module
  */
@@ -54,6 +54,11 @@ export function freePorts(count: number): number[] {
   }
   for (const listener of listeners) listener.close();
   return ports;
+}
+
+/** Writes files into a folder. */
+export async function writeTexts(folder: string, texts: Readonly<Record<string, string>>): Promise<void> {
+  for (const [name, text] of Object.entries(texts)) await Deno.writeTextFile(`${folder}/${name}`, text);
 }
 
 /** Signals a process unless it has ended by itself: Deno refuses to signal such a one. */

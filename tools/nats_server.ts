@@ -8,7 +8,7 @@
 
 import { natsServerPath } from "./nats_install.ts";
 import { ask } from "./nats_monitor.ts";
-import { freePorts, guard, signalIfRunning, unguard } from "./nats_process.ts";
+import { freePorts, guard, signalIfRunning, unguard, writeTexts } from "./nats_process.ts";
 
 /** How a server is started. */
 export interface NatsServerOptions {
@@ -16,7 +16,15 @@ export interface NatsServerOptions {
   readonly name?: string;
   /** Further lines of its configuration. */
   readonly config?: string;
+  /** Settings of its websocket listener. Default: no TLS. */
+  readonly websocket?: string;
+  /** Texts of further files beside the configuration, such as what it includes, by name. */
+  readonly files?: Texts;
+  /** Variables that the configuration uses. */
+  readonly env?: Texts;
 }
+
+type Texts = Readonly<Record<string, string>>;
 
 interface Ports {
   readonly client: number;
@@ -35,6 +43,7 @@ export class NatsServer {
   readonly storeDir: string;
   readonly #binary: string;
   readonly #ports: Ports;
+  #env: Texts = {};
   #process: Deno.ChildProcess | null = null;
 
   private constructor(folder: string, binary: string, ports: Ports) {
@@ -71,15 +80,16 @@ export class NatsServer {
   /** Writes the configuration anew; it counts from the next start on. */
   async configure(options: NatsServerOptions): Promise<void> {
     const { client, websocket, monitor } = this.#ports;
+    this.#env = options.env ?? {};
     const lines = [
       ...(options.name ? [`server_name: ${options.name}`] : []),
       `listen: "127.0.0.1:${client}"`,
       `http: "127.0.0.1:${monitor}"`,
-      `websocket { listen: "127.0.0.1:${websocket}", no_tls: true }`,
+      `websocket { listen: "127.0.0.1:${websocket}", ${options.websocket ?? "no_tls: true"} }`,
       `jetstream { store_dir: ${JSON.stringify(`${this.storeDir}/jetstream`)} }`,
       options.config ?? "",
     ];
-    await Deno.writeTextFile(`${this.storeDir}/server.conf`, `${lines.join("\n")}\n`);
+    await writeTexts(this.storeDir, { ...options.files, "server.conf": `${lines.join("\n")}\n` });
   }
 
   /** TCP port for clients. */
@@ -122,7 +132,8 @@ export class NatsServer {
   async launch(): Promise<void> {
     await this.kill();
     const args = ["-c", `${this.storeDir}/server.conf`, "-l", `${this.storeDir}/server.log`];
-    this.#process = new Deno.Command(this.#binary, { args, stdin: "null", stdout: "null", stderr: "null" }).spawn();
+    const quiet = { stdin: "null", stdout: "null", stderr: "null", env: this.#env } as const;
+    this.#process = new Deno.Command(this.#binary, { args, ...quiet }).spawn();
   }
 
   /** Resolves when the server answers; rejects with its last log lines if it does not. */
@@ -132,7 +143,7 @@ export class NatsServer {
     process?.status.then(() => ended = true);
     for (const start = performance.now(); performance.now() - start < START_TIMEOUT;) {
       if (ended || process === null) break;
-      if (await this.#isReady()) return;
+      if (await ask(this.monitorPort, "healthz").then(({ ok }) => ok, () => false)) return;
       await new Promise((resolve) => setTimeout(resolve, 25));
     }
     const how = ended ? "ended at once" : "does not answer";
@@ -144,11 +155,7 @@ export class NatsServer {
     if (tail !== "") return tail;
     // Mistakes in the configuration are told before there is a log.
     const args = ["-t", "-c", `${this.storeDir}/server.conf`];
-    return new TextDecoder().decode((await new Deno.Command(this.#binary, { args }).output()).stderr);
-  }
-
-  async #isReady(): Promise<boolean> {
-    return await ask(this.monitorPort, "healthz").then(({ ok }) => ok, () => false);
+    return new TextDecoder().decode((await new Deno.Command(this.#binary, { args, env: this.#env }).output()).stderr);
   }
 
   /** SIGKILL; the store stays, so that {@linkcode NatsServer.restart} works. */

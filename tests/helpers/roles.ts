@@ -1,0 +1,74 @@
+/**
+ * A server with the permissions of `examples/permissions/`, and its users.
+ *
+ * @module
+ */
+
+import { type NatsConnection, wsconnect, type WsConnectionOptions } from "@nats-io/nats-core";
+import { Locker, newKeyValue } from "@x/natslock";
+import { NatsServer } from "../../tools/nats_server.ts";
+
+const FOLDER = new URL("../../examples/permissions/", import.meta.url);
+
+/** The users of the shipped files. */
+export type Role = "jobs" | "observer" | "admin";
+
+/** Lease length of the bucket that the files are about, in milliseconds. */
+export const TTL = 3000;
+
+/** A server with roles, its bucket made, and what was opened on it. */
+export interface Roles {
+  readonly server: NatsServer;
+  /** Connects as a role; closed at the end of the test. */
+  as(role: Role): Promise<NatsConnection>;
+  /** A Locker of a role that connects by itself; closed at the end of the test. */
+  locker(role: Role, key: string): Promise<Locker>;
+}
+
+/** The shipped files, by name. */
+export async function permissionFiles(): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  for await (const { name } of Deno.readDir(FOLDER)) files[name] = await Deno.readTextFile(new URL(name, FOLDER));
+  return files;
+}
+
+/** The subjects that a shipped file allows. */
+export async function rightsOf(file: string): Promise<{ readonly publish: string[]; readonly subscribe: string[] }> {
+  const text = (await Deno.readTextFile(new URL(file, FOLDER))).replaceAll(/#.*/g, "");
+  const [publish = "", subscribe = ""] = text.split(/^subscribe:/m);
+  const quoted = (part: string) => [...part.matchAll(/"([^"]+)"/g)].map(([, subject]) => subject ?? "");
+  return { publish: quoted(publish), subscribe: quoted(subscribe) };
+}
+
+const passwordOf = (role: Role): string => `${role}-s3cret`;
+
+/** How a role connects. */
+export function credentials(role: Role): WsConnectionOptions {
+  return { user: role, pass: passwordOf(role), inboxPrefix: `_INBOX_${role}` };
+}
+
+/** Runs a test body against a server that includes one of the shipped files, with the bucket made by the admin. */
+export async function withRoles(file: string, body: (roles: Roles) => Promise<void>): Promise<void> {
+  const roles: readonly Role[] = ["jobs", "observer", "admin"];
+  const env = Object.fromEntries(roles.map((role) => [`${role.toUpperCase()}_PASSWORD`, passwordOf(role)]));
+  const config = `include "${file}"`;
+  await using server = await NatsServer.start({ config, files: await permissionFiles(), env });
+  const opened: { close(): Promise<unknown> }[] = [];
+  const as = async (role: Role) => {
+    const nc = await wsconnect({ servers: server.url, ...credentials(role), reconnect: false });
+    opened.push(nc);
+    return nc;
+  };
+  const locker = async (role: Role, key: string) => {
+    const connection = credentials(role);
+    const opening = await Locker.open({ servers: server.url, connection, bucket: "locks", ttl: TTL, key, name: role });
+    opened.push(opening);
+    return opening;
+  };
+  try {
+    await newKeyValue(await as("admin"), "locks", TTL, { rollups: false });
+    await body({ server, as, locker });
+  } finally {
+    await Promise.all(opened.map((each) => each.close()));
+  }
+}

@@ -1,0 +1,113 @@
+import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { Locker, type LockEvent, newKeyValue } from "@x/natslock";
+import { connectionError } from "./helpers/errors.ts";
+import { Following } from "./helpers/following.ts";
+import { credentials, rightsOf, TTL, withRoles } from "./helpers/roles.ts";
+
+const FORMS = ["users.conf", "accounts.conf"] as const;
+
+for (const file of FORMS) {
+  Deno.test(`${file}: a candidate takes the lead, renews, gives it back to one that waits`, () =>
+    withRoles(file, async ({ locker }) => {
+      const [one, other] = [await locker("jobs", "jobs.leader"), await locker("jobs", "jobs.leader")];
+      assertEquals([await one.acquireLead(), await other.acquireLead()], [true, false]);
+      assertEquals((await other.leader())?.token, one.token);
+      assertEquals(await one.acquireLead(), true);
+      const { token } = one;
+      const waiting = other.acquire({ timeout: 20_000 });
+      await one.releaseLead();
+      const lease = await waiting;
+      assertGreater(lease.token, token ?? Infinity);
+      await lease.release();
+      assertEquals(await one.leader(), null);
+    }));
+
+  Deno.test(`${file}: an observer follows by its two rights alone who leads, without a consumer`, () =>
+    withRoles(file, async ({ as, locker }) => {
+      const [candidate, observer] = [await locker("jobs", "jobs.leader"), await locker("observer", "jobs.leader")];
+      await using seen = new Following(observer);
+      assertEquals(await seen.next(), null);
+      const started = performance.now();
+      const lease = await candidate.acquire();
+      const leader = await seen.next();
+      assertEquals([leader?.token, leader?.name, leader?.ttl], [lease.token, "jobs", TTL]);
+      assertEquals((await observer.leader())?.token, lease.token);
+      await lease.release();
+      assertEquals(await seen.next(), null);
+      // By its own looks alone it would have heard of both a lease length later each.
+      assert(performance.now() - started < TTL);
+      const manager = await jetstreamManager(await as("admin"));
+      assertEquals((await manager.streams.info("KV_locks")).state.consumer_count, 0);
+    }));
+
+  Deno.test(`${file}: an observer that asks for the lead is refused, with the right that is missing`, () =>
+    withRoles(file, async ({ locker }) => {
+      const observer = await locker("observer", "jobs.leader");
+      for (const call of [observer.acquireLead(), observer.tryAcquire(), observer.acquire()]) {
+        const error = await connectionError(call);
+        assertEquals([error.why, error.transient], ["denied", false]);
+        assertStringIncludes(error.message, 'right to send requests to "$JS.API.STREAM.INFO.KV_locks"');
+      }
+    }));
+}
+
+Deno.test("candidate.conf: a lease keeps itself renewed, and is observed by its own candidate", () =>
+  withRoles("users.conf", async ({ as }) => {
+    const nc = await as("jobs");
+    const renewed = Promise.withResolvers<LockEvent>();
+    const onEvent = (event: LockEvent) => event.type === "renewed" && renewed.resolve(event);
+    await using locker = await Locker.open({ nc, bucket: "locks", ttl: 1000, key: "jobs.leader", onEvent });
+    const lease = await locker.acquire();
+    await renewed.promise;
+    await using seen = new Following(locker);
+    assertEquals((await seen.next())?.token, lease.token);
+    assert(lease.held);
+  }));
+
+Deno.test("candidate.conf: without the user's inbox prefix the error says so", () =>
+  withRoles("users.conf", async ({ server }) => {
+    const { inboxPrefix: _, ...connection } = credentials("jobs");
+    const error = await connectionError(
+      Locker.open({ servers: server.url, connection, bucket: "locks", ttl: TTL, key: "jobs.leader" }),
+    );
+    assertEquals(error.why, "denied");
+    assertStringIncludes(error.message, '"inboxPrefix"');
+  }));
+
+Deno.test("candidate.conf: a lock of another prefix is refused, with its subject and the right", () =>
+  withRoles("users.conf", async ({ locker }) => {
+    const stranger = await locker("jobs", "billing.leader");
+    const error = await connectionError(stranger.acquireLead());
+    assertEquals(error.why, "denied");
+    assertStringIncludes(error.message, 'right to publish to "$KV.locks.billing.leader"');
+  }));
+
+Deno.test("candidate.conf: to observe a lock of another prefix is refused, with its subject and the right", () =>
+  withRoles("users.conf", async ({ locker }) => {
+    await using seen = new Following(await locker("jobs", "billing.leader"));
+    assertEquals(await seen.next(), null);
+    const error = await connectionError(seen.next());
+    assertEquals(error.why, "denied");
+    assertStringIncludes(error.message, 'right to subscribe to "natslock.locks.billing.leader"');
+  }));
+
+Deno.test("admin.conf: an admin makes, changes and deletes the bucket, and takes a lock away", () =>
+  withRoles("users.conf", async ({ as, locker }) => {
+    const { streams } = await jetstreamManager(await as("admin"));
+    const [candidate, admin] = [await locker("jobs", "jobs.leader"), await locker("admin", "jobs.leader")];
+    assertEquals([await candidate.acquireLead(), await admin.acquireLead()], [true, false]);
+    await streams.purge("KV_locks", { filter: "$KV.locks.jobs.leader" });
+    assertEquals([await admin.leader(), await admin.acquireLead()], [null, true]);
+    assertEquals((await streams.update("KV_locks", { max_bytes: 1_000_000 })).config.max_bytes, 1_000_000);
+    assertEquals(await streams.delete("KV_locks"), true);
+    await newKeyValue(await as("admin"), "locks", TTL, { rollups: false });
+  }));
+
+Deno.test("docs/security.md names every subject of the candidate's and the observer's files", async () => {
+  const text = await Deno.readTextFile(new URL("../docs/security.md", import.meta.url));
+  for (const file of ["candidate.conf", "observer.conf", "admin.conf"]) {
+    const { publish, subscribe } = await rightsOf(file);
+    for (const subject of [...publish, ...subscribe]) assertStringIncludes(text, `\`${subject}\``, file);
+  }
+});
