@@ -13,13 +13,13 @@ const FOLDER = new URL("../../examples/permissions/", import.meta.url);
 /** The users of the shipped files. */
 export type Role = "jobs" | "observer" | "admin";
 
-/** Lease length of the bucket that the files are about, in milliseconds. */
-export const TTL = 3000;
+/** Lease length of the bucket that the files are about, in milliseconds: nothing that is waited for comes from its end. */
+export const TTL = 60_000;
 
 /** A server with roles, its bucket made, and what was opened on it. */
 export interface Roles {
   readonly server: NatsServer;
-  /** Connects as a role; closed at the end of the test. */
+  /** The connection of a role, the same at each call; closed at the end of the test. */
   as(role: Role): Promise<NatsConnection>;
   /** A Locker of a role that connects by itself; closed at the end of the test. */
   locker(role: Role, key: string): Promise<Locker>;
@@ -42,6 +42,13 @@ export async function rightsOf(file: string): Promise<{ readonly publish: string
 
 const passwordOf = (role: Role): string => `${role}-s3cret`;
 
+/** The variables that the shipped files use. */
+export const PASSWORDS: Readonly<Record<string, string>> = {
+  JOBS_PASSWORD: passwordOf("jobs"),
+  OBSERVER_PASSWORD: passwordOf("observer"),
+  ADMIN_PASSWORD: passwordOf("admin"),
+};
+
 /** How a role connects. */
 export function credentials(role: Role): WsConnectionOptions {
   return { user: role, pass: passwordOf(role), inboxPrefix: `_INBOX_${role}` };
@@ -49,14 +56,15 @@ export function credentials(role: Role): WsConnectionOptions {
 
 /** Runs a test body against a server that includes one of the shipped files, with the bucket made by the admin. */
 export async function withRoles(file: string, body: (roles: Roles) => Promise<void>): Promise<void> {
-  const roles: readonly Role[] = ["jobs", "observer", "admin"];
-  const env = Object.fromEntries(roles.map((role) => [`${role.toUpperCase()}_PASSWORD`, passwordOf(role)]));
   const config = `include "${file}"`;
-  await using server = await NatsServer.start({ config, files: await permissionFiles(), env });
+  await using server = await NatsServer.start({ config, files: await permissionFiles(), env: PASSWORDS });
   const opened: { close(): Promise<unknown> }[] = [];
+  const connections = new Map<Role, NatsConnection>();
   const as = async (role: Role) => {
-    const nc = await wsconnect({ servers: server.url, ...credentials(role), reconnect: false });
-    opened.push(nc);
+    const nc = connections.get(role) ??
+      await wsconnect({ servers: server.url, ...credentials(role), reconnect: false });
+    if (!connections.has(role)) opened.push(nc);
+    connections.set(role, nc);
     return nc;
   };
   const locker = async (role: Role, key: string) => {
