@@ -57,7 +57,9 @@ function meaningOf(chain: readonly Thrown[]): Meaning {
   if (refusal) return meaningOfRefusal(refusal);
   for (const [why, certain, reason, ...names] of MEANINGS) {
     const found = chain.find(({ name, code }) => names.includes(String(name)) || names.includes(String(code)));
-    if (found) return [why, certain, reasonOf(why, reason, String(found.message ?? ""))];
+    // Why no server could be reached is said by the innermost.
+    const { message } = (reason === UNREACHED ? chain.at(-1) : found) ?? {};
+    if (found) return [why, certain, reasonOf(why, reason, String(message ?? ""))];
   }
   const { message, name } = chain[0] ?? {};
   if (message === "connection closed") return ["closed", false, "the connection was closed meanwhile"];

@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
+import { type NatsConnection, wsconnect } from "@nats-io/nats-core";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { Locker, type LockEvent, newKeyValue } from "@x/natslock";
+import { NatsServer } from "../tools/nats_server.ts";
 import { connectionError } from "./helpers/errors.ts";
 import { Following } from "./helpers/following.ts";
 import { credentials, rightsOf, TTL, withRoles } from "./helpers/roles.ts";
@@ -103,6 +105,51 @@ Deno.test("admin.conf: an admin makes, changes and deletes the bucket, and takes
     assertEquals(await streams.delete("KV_locks"), true);
     await newKeyValue(await as("admin"), "locks", TTL, { rollups: false });
   }));
+
+Deno.test("Locker.observe() and acquire() in a bucket that repeats nothing are refused without the right to a consumer", () =>
+  withRoles("users.conf", async ({ as, locker }) => {
+    const nc = await as("admin");
+    await (await jetstreamManager(nc)).streams.delete("KV_locks");
+    await newKeyValue(nc, "locks", TTL, { rollups: false, republish: null });
+    const [holder, other] = [await locker("jobs", "jobs.leader"), await locker("jobs", "jobs.leader")];
+    await holder.acquire();
+    await using seen = new Following(other);
+    assertEquals((await seen.next())?.token, holder.token);
+    for (const call of [seen.next(), other.acquire()]) {
+      const error = await connectionError(call);
+      assertEquals(error.why, "denied");
+      assertStringIncludes(error.message, 'right to send requests to "$JS.API.CONSUMER.CREATE.KV_locks');
+    }
+  }));
+
+Deno.test("Locker.acquire() reads the settings that were presumed, once it may, before anything is written", async () => {
+  const may = (publish: string) => {
+    return { config: `authorization { users: [ { user: u, password: p, permissions: { publish: ${publish} } } ] }` };
+  };
+  await using server = await NatsServer.start(may(`">"`));
+  const login = { user: "u", pass: "p", reconnectTimeWait: 50 };
+  const nc = await wsconnect({ servers: server.url, ...login, maxReconnectAttempts: -1 });
+  const changeTo = async (publish: string) => {
+    await server.configure(may(publish));
+    const back = reconnected(nc);
+    await server.restart();
+    await back;
+  };
+  await newKeyValue(nc, "locks", 2000);
+  await changeTo(`{ deny: "$JS.API.STREAM.INFO.KV_locks" }`);
+  await using locker = await Locker.open({ nc, bucket: "locks", ttl: TTL });
+  assertEquals([await locker.ttl(), await locker.leader()], [TTL, null]);
+  assertEquals((await connectionError(locker.acquireLead())).why, "denied");
+  await changeTo(`">"`);
+  const lease = await locker.acquire({ timeout: 20_000 });
+  assertEquals([await locker.ttl(), (await locker.leader())?.token], [2000, lease.token]);
+  await lease.release();
+  await nc.close();
+});
+
+async function reconnected(nc: NatsConnection): Promise<void> {
+  for await (const { type } of nc.status()) if (type === "reconnect") return;
+}
 
 Deno.test("docs/security.md names every subject of the candidate's and the observer's files", async () => {
   const text = await Deno.readTextFile(new URL("../docs/security.md", import.meta.url));
