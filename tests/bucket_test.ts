@@ -97,6 +97,15 @@ for (const [setting, change] of UNFIT) {
     }));
 }
 
+Deno.test("newKeyValue() makes a bucket that allows roll-ups unless they are turned off", () =>
+  withServer(async ({ nc }) => {
+    const manager = await jetstreamManager(nc);
+    for (const [name, options] of [["usual", {}], ["strict", { rollups: false }]] as const) {
+      await newKeyValue(nc, name, 3000, options);
+      assertEquals((await configOf(manager, name)).allow_rollup_hdrs, name === "usual", name);
+    }
+  }));
+
 Deno.test("newKeyValue() without republishing makes a bucket that repeats nothing", () =>
   withServer(async ({ nc }) => {
     await newKeyValue(nc, "locks", 3000, { republish: null, storage: "memory" });

@@ -127,3 +127,19 @@ Deno.test("Locker.observe() finds a new leader whose push was lost while nobody 
   await lab.clock.advance(TTL);
   assertEquals(seen, [null, lease.token]);
 });
+
+const DENIED = new ConnectionError("denied", "Cannot watch: not allowed");
+
+for (const [when, looks] of [["while it waits", false], ["while it looks", true]] as const) {
+  Deno.test(`Locker.observe() ends with the refusal of its watch that comes ${when}`, async () => {
+    await using lab = new VirtualLab();
+    const { seen, ended } = watching(lab.locker().locker);
+    await lab.clock.advance(1);
+    if (looks) lab.fate = () => "drop";
+    if (looks) lab.store.tell({ kind: "gap" });
+    await lab.clock.advance(1);
+    lab.store.tell({ kind: "denied", error: DENIED });
+    lab.fate = () => "pass";
+    assertEquals([await lab.until(ended).catch((reason) => reason), seen], [DENIED, [null]]);
+  });
+}
