@@ -1,6 +1,6 @@
 /** Buckets made for locks. */
 
-import type { StorageType, StreamConfig } from "@nats-io/jetstream";
+import { jetstream, type StorageType, type StreamConfig } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import { nanos, type NatsConnection } from "@nats-io/nats-core";
 import { badParameter } from "./errors.ts";
@@ -35,6 +35,8 @@ export interface BucketOptions {
    * empty the bucket.
    */
   readonly rollups?: boolean;
+  /** What the subjects of JetStream begin with, where they are a domain's or another account's. Default: `"$JS.API"`. */
+  readonly apiPrefix?: string;
   /** Where warnings go. Default: nowhere. */
   readonly logger?: Logger;
 }
@@ -70,10 +72,11 @@ export async function newKeyValue(
   }
   requireBucket(name, ttl, options);
   // The client takes any connection of that shape; another copy's type differs.
-  const kv = await new Kvm(nc as NatsConnection).open(name);
+  const { apiPrefix, logger = silentLogger } = options;
+  const js = jetstream(nc as NatsConnection, apiPrefix === undefined ? {} : { apiPrefix });
+  const kv = await new Kvm(js).open(name);
   const { ttl: found } = await storeOf(kv).terms({ fresh: true, make: lockBucket(name, ttl, options) });
   if (found !== ttl) {
-    const { logger = silentLogger } = options;
     logger.warn(`Bucket "${name}" keeps another lease length than asked for`, { bucket: name, asked: ttl, found });
   }
   return kv;

@@ -19,6 +19,8 @@ export const TTL = 60_000;
 /** A server with roles, its bucket made, and what was opened on it. */
 export interface Roles {
   readonly server: NatsServer;
+  /** Where the candidate finds JetStream. */
+  readonly apiPrefix: string;
   /** The connection of a role, the same at each call; closed at the end of the test. */
   as(role: Role): Promise<NatsConnection>;
   /** A Locker of a role that connects by itself; closed at the end of the test. */
@@ -67,15 +69,17 @@ export async function withRoles(file: string, body: (roles: Roles) => Promise<vo
     connections.set(role, nc);
     return nc;
   };
+  const apiPrefix = file === "accounts.conf" ? "$JS.locks.API" : "$JS.API";
   const locker = async (role: Role, key: string) => {
     const connection = credentials(role);
-    const opening = await Locker.open({ servers: server.url, connection, bucket: "locks", ttl: TTL, key, name: role });
+    const options = { bucket: "locks", ttl: TTL, key, name: role, ...(role === "jobs" ? { apiPrefix } : {}) };
+    const opening = await Locker.open({ servers: server.url, connection, ...options });
     opened.push(opening);
     return opening;
   };
   try {
     await newKeyValue(await as("admin"), "locks", TTL, { rollups: false });
-    await body({ server, as, locker });
+    await body({ server, apiPrefix, as, locker });
   } finally {
     await Promise.all(opened.map((each) => each.close()));
   }
