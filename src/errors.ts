@@ -149,7 +149,7 @@ export class LockerClosedError extends NatslockError {
  * - `timeout`: no answer in time, the request may or may not have been carried out;
  * - `unavailable`: the server has no leader for the bucket now, or is overloaded: try again;
  * - `contended`: others kept writing to the key until the time was up: try again;
- * - `denied`: the account lacks a right;
+ * - `denied`: the user lacks a right, or is not let in: the message names the right, its subject and where to add it;
  * - `bucket_missing`: the bucket does not exist (any more);
  * - `closed`: the connection is closed for good;
  * - `refused`: the server refused for another reason, see `cause`.

@@ -182,7 +182,8 @@ export class Locker {
   }
 
   /**
-   * Who holds the lock now, read from the bucket's leader; `null` if nobody. Good for showing, not for deciding.
+   * Who holds the lock now, read from the bucket's leader, or from any copy of it by who has no right to more and has
+   * written nothing; `null` if nobody. Good for showing, not for deciding.
    * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses
    */
   async leader(): Promise<Leadership | null> {

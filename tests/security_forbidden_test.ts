@@ -34,14 +34,24 @@ async function stateOf(roles: Roles): Promise<unknown> {
   return { config, last: state.last_seq, messages: state.messages, consumers: state.consumer_count };
 }
 
-for (const file of ["users.conf", "accounts.conf"]) {
-  Deno.test(`${file}: each of ${FORBIDDEN.length} forbidden acts is refused, with its subject and the right`, async (t) => {
-    assertGreater(FORBIDDEN.length, 24);
+/** The candidate's acts by the prefix under which a tenant finds JetStream. */
+const BY_TENANT = FORBIDDEN.filter(({ role, subject }) => role === "jobs" && /^\$(?:JS|KV)\b/.test(subject)).map(
+  (act) => {
+    const { what, subject } = act;
+    const inAccount = subject.replace("$JS.API", "$JS.locks.API").replace(/^\$KV/, "$JS.locks.API.$KV");
+    return { ...act, what: `${what} as a tenant`, subject: inAccount };
+  },
+);
+const ACTS = { "users.conf": FORBIDDEN, "accounts.conf": [...FORBIDDEN, ...BY_TENANT] };
+
+for (const [file, acts] of Object.entries(ACTS)) {
+  Deno.test(`${file}: each of ${acts.length} forbidden acts is refused, with its subject and the right`, async (t) => {
+    assertGreater(acts.length, 24);
     await withRoles(file, async (roles) => {
       await using other = await roles.locker("admin", "billing.leader");
       assert(await other.acquireLead());
       const before = await stateOf(roles);
-      for (const act of FORBIDDEN) {
+      for (const act of acts) {
         await t.step(`${act.role} may not ${act.what}`, async () => {
           const { error, certain } = troubleOf(await refusalOf(await roles.as(act.role), act), act.what);
           assertEquals([error.why, certain, error.transient], ["denied", true, false]);
@@ -54,7 +64,12 @@ for (const file of ["users.conf", "accounts.conf"]) {
   });
 }
 
-for (const [file, account] of [["users.conf", 0], ["accounts.conf", 0], ["accounts.conf", 1]] as const) {
+for (
+  const [file, account] of [["users.conf", 0], ["accounts.conf", 0], ["accounts.conf", 1], [
+    "accounts.conf",
+    2,
+  ]] as const
+) {
   Deno.test(`${file}: a user that is added to list ${account + 1} without permissions may do nothing`, async () => {
     const { [file]: text = "", ...files } = await permissionFiles();
     const lists = text.split("users: [");
