@@ -179,7 +179,7 @@ export class KvStore implements LeaseStore {
   async #ask(make?: BucketSettings): Promise<BucketTerms> {
     const info = await this.#info(make);
     if (info === null && make) this.#presumed ??= termsOf(make, "");
-    if (info === null) return this.#presumed as BucketTerms;
+    if (info === null) return this.#presumed ?? await this.#ask();
     checkBucket(this.name, info.config);
     this.#presumed = null;
     return termsOf(info.config, String(info.created), this.nc.info?.version);
