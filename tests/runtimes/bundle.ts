@@ -1,0 +1,57 @@
+/** Bundles the source for runtimes that cannot load it as it stands. */
+
+import { installed, installedNats } from "./packages.ts";
+
+/** What is bundled, and how. */
+export interface BundleOptions {
+  /** Where it will run. */
+  readonly platform: "browser" | "node" | "neutral";
+  /** `iife` for a classic script. Default: `esm`. */
+  readonly format?: "esm" | "iife";
+  /** Packages that stay imports. */
+  readonly external?: readonly string[];
+  /** Default: false. */
+  readonly minify?: boolean;
+}
+
+/** How much of each input file is in a bundle: the part of esbuild's account that is read here. */
+export interface BundleAccount {
+  readonly outputs: Readonly<Record<string, { readonly inputs: Record<string, { readonly bytesInOutput: number }> }>>;
+}
+
+/** Syntax that every runtime of the table has; `using` is newer than some. */
+const SYNTAX = "es2022";
+const ROOT = new URL("../../", import.meta.url);
+
+/** Writes the bundle of `entry`, a path from the root of this repository, to `outfile`, and says what is in it. */
+export async function bundle(entry: string, outfile: string, options: BundleOptions): Promise<BundleAccount> {
+  const { platform, format = "esm", external = [], minify = false } = options;
+  const [esbuild, nats] = [await installed("bundler"), await installedNats()];
+  const meta = `${outfile}.meta.json`;
+  const args = [
+    ...[entry, "--bundle", `--outfile=${outfile}`, `--metafile=${meta}`, "--log-level=warning", "--legal-comments=none"],
+    ...[`--platform=${platform}`, `--format=${format}`, `--target=${SYNTAX}`, "--main-fields=module,main"],
+    ...["--alias:@x/natslock=./mod.ts", "--alias:@x/natslock/testing=./src/testing.ts"],
+    ...external.map((name) => `--external:${name}`),
+    ...minify ? ["--minify"] : [],
+  ];
+  const command = new Deno.Command(esbuildPath(esbuild), {
+    args,
+    cwd: ROOT,
+    env: { NODE_PATH: `${nats}/node_modules` },
+    stdin: "null",
+  });
+  const { success, stderr } = await command.output();
+  if (!success) throw new Error(`Cannot bundle "${entry}":\n${new TextDecoder().decode(stderr)}`);
+  const account = JSON.parse(await Deno.readTextFile(meta)) as BundleAccount;
+  await Deno.remove(meta);
+  return account;
+}
+
+/** The compiled executable: the package's own script needs Node. */
+function esbuildPath(folder: string): string {
+  const { os, arch } = Deno.build;
+  const cpu = arch === "aarch64" ? "arm64" : "x64";
+  if (os === "windows") return `${folder}/node_modules/@esbuild/win32-${cpu}/esbuild.exe`;
+  return `${folder}/node_modules/@esbuild/${os}-${cpu}/bin/esbuild`;
+}
