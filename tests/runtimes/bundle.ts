@@ -5,7 +5,7 @@ import { installed, installedNats } from "./packages.ts";
 /** What is bundled, and how. */
 export interface BundleOptions {
   /** Where it will run. */
-  readonly platform: "browser" | "node" | "neutral";
+  readonly platform: "browser" | "node";
   /** `iife` for a classic script. Default: `esm`. */
   readonly format?: "esm" | "iife";
   /** Packages that stay imports. */
@@ -30,7 +30,7 @@ export async function bundle(entry: string, outfile: string, options: BundleOpti
   const meta = `${outfile}.meta.json`;
   const args = [
     ...[entry, "--bundle", `--outfile=${outfile}`, `--metafile=${meta}`, "--log-level=warning", "--legal-comments=none"],
-    ...[`--platform=${platform}`, `--format=${format}`, `--target=${SYNTAX}`, "--main-fields=module,main"],
+    ...[`--platform=${platform}`, `--format=${format}`, `--target=${SYNTAX}`],
     ...["--alias:@x/natslock=./mod.ts", "--alias:@x/natslock/testing=./src/testing.ts"],
     ...external.map((name) => `--external:${name}`),
     ...minify ? ["--minify"] : [],
@@ -46,6 +46,17 @@ export async function bundle(entry: string, outfile: string, options: BundleOpti
   const account = JSON.parse(await Deno.readTextFile(meta)) as BundleAccount;
   await Deno.remove(meta);
   return account;
+}
+
+/** A module for Node or Bun, which find the NATS libraries beside it, as a user's program does. */
+export async function bundleForNode(entry: string, folder: string): Promise<string> {
+  const outfile = `${folder}/${entry.split("/").at(-1)?.replace(/ts$/, "mjs")}`;
+  await bundle(entry, outfile, { platform: "node", external: ["@nats-io/*"] });
+  const modules = `${folder}/node_modules`;
+  await Deno.symlink(`${await installedNats()}/node_modules`, modules, { type: "junction" }).catch((error) => {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  });
+  return outfile;
 }
 
 /** The compiled executable: the package's own script needs Node. */

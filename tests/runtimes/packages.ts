@@ -51,12 +51,20 @@ export async function nodePath(line: keyof typeof NODES): Promise<string> {
 /** The executable of Bun. */
 export async function bunPath(): Promise<string> {
   const folder = `${await installed("bun")}/node_modules/@oven`;
-  // Several fit a machine; the one without a suffix needs the least of it last.
+  // Several are installed where several fit the processor; the plain one wants most of it.
   for (const { name } of [...Deno.readDirSync(folder)].sort((a, b) => a.name.length - b.name.length)) {
     const path = `${folder}/${name}/bin/bun${Deno.build.os === "windows" ? ".exe" : ""}`;
-    const runs = await new Deno.Command(path, { args: ["--version"], stdout: "null", stderr: "null" }).output()
-      .then(({ success }) => success, () => false);
-    if (runs) return path;
+    if (await runs(path)) return path;
   }
   throw new Error(`None of the Bun executables in "${folder}" runs on this machine`);
+}
+
+/** True if an executable is there and can say its version. */
+export async function runs(path: string): Promise<boolean> {
+  try {
+    const command = new Deno.Command(path, { args: ["--version"], stdin: "null", stdout: "null", stderr: "null" });
+    return (await command.output()).success;
+  } catch {
+    return false;
+  }
 }

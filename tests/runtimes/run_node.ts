@@ -1,14 +1,9 @@
 /** Runs an order in Node or Bun. The second argument, if there is one, is a module with a `WebSocket` for it. */
 
+import process from "node:process";
 import type { SocketOf } from "./bench.ts";
 import { type Order, perform } from "./program.ts";
 
-interface Process {
-  readonly argv: readonly string[];
-  exit(code: number): never;
-}
-
-const { process } = globalThis as unknown as { readonly process: Process };
 const [order = "null", socketModule] = process.argv.slice(2);
 
 // deno-lint-ignore no-console

@@ -1,0 +1,115 @@
+/**
+ * Keeps one Chromium, in Node: `host_chromium.mjs <playwright-core> <executable> <folder of bundles>`. Reads one
+ * request per line, answers in lines, ends with its input and takes the browser with it.
+ *
+ * @module
+ */
+
+import { readFile } from "node:fs/promises";
+import { createServer, type ServerResponse } from "node:http";
+import process from "node:process";
+import { createInterface } from "node:readline";
+
+/** What is asked of the browser; `tab` is chosen by who asks. */
+export type TabRequest = { readonly tab: number } & (
+  /** Opens a tab and has the order performed there. */
+  | { readonly ask: "open"; readonly where: "page" | "worker"; readonly order: unknown }
+  /** Closes the tab without any farewell. */
+  | { readonly ask: "close" }
+  /** Puts the tab before all others, so that those are hidden. */
+  | { readonly ask: "front" }
+  /** Leaves the page, as a user does who follows a link. */
+  | { readonly ask: "leave" }
+  /** Runs a script in the page; its JSON is the answer. */
+  | { readonly ask: "script"; readonly script: string }
+  /** Sends a command of the debugging protocol. */
+  | { readonly ask: "command"; readonly method: string; readonly params: Record<string, unknown> }
+);
+
+/** What the browser answers: once `done` per request, besides what the tab says. */
+export type TabAnswer = { readonly tab: number; readonly line?: string; readonly done?: unknown; readonly error?: string };
+
+interface Session {
+  send(method: string, params: unknown): Promise<unknown>;
+}
+
+interface Page {
+  exposeFunction(name: string, callback: (line: string) => void): Promise<void>;
+  goto(url: string): Promise<unknown>;
+  evaluate(script: string): Promise<unknown>;
+  bringToFront(): Promise<void>;
+  close(): Promise<void>;
+  context(): { newCDPSession(page: Page): Promise<Session> };
+}
+
+interface Browser {
+  newContext(): Promise<{ newPage(): Promise<Page> }>;
+  close(): Promise<void>;
+}
+
+interface Playwright {
+  readonly chromium: { launch(options: Record<string, unknown>): Promise<Browser> };
+}
+
+/** As a user's browser, whose hidden tabs are slowed down, but without a sandbox, which a container seldom has. */
+const ARGS: readonly string[] = [
+  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
+  ...["--disable-component-update", "--disable-sync"],
+];
+const NOT_AS_A_USER: readonly string[] = [
+  "--disable-background-timer-throttling",
+  "--disable-backgrounding-occluded-windows",
+  "--disable-renderer-backgrounding",
+];
+
+const [library = "", executablePath, folder = "", ...more] = process.argv.slice(2);
+
+const say = (answer: TabAnswer): void => void process.stdout.write(`${JSON.stringify(answer)}\n`);
+const { chromium } = await import(library) as Playwright;
+const browser = await chromium.launch({ executablePath, args: [...ARGS, ...more], ignoreDefaultArgs: NOT_AS_A_USER });
+const context = await browser.newContext();
+const tabs = new Map<number, Page>();
+
+const site = createServer((request, response) => void serve(request.url ?? "/", response));
+await new Promise<void>((resolve) => site.listen(0, "127.0.0.1", resolve));
+const { port } = site.address() as { readonly port: number };
+
+async function serve(path: string, response: ServerResponse): Promise<void> {
+  const name = /^\/(run_\w+\.js)$/.exec(path)?.[1];
+  response.setHeader("content-type", name ? "text/javascript" : "text/html");
+  const html = `<!doctype html><title>natslock</title>${path === "/" ? '<script src="/run_page.js"></script>' : ""}`;
+  response.end(name ? await readFile(`${folder}/${name}`) : html);
+}
+
+async function answer(request: TabRequest): Promise<unknown> {
+  const { tab } = request;
+  if (request.ask === "open") return await open(request);
+  const page = tabs.get(tab);
+  if (!page) throw new Error(`There is no tab ${tab}`);
+  if (request.ask === "close") return await page.close();
+  if (request.ask === "front") return await page.bringToFront();
+  if (request.ask === "leave") return await page.goto(`http://127.0.0.1:${port}/elsewhere`).then(() => null);
+  if (request.ask === "script") return await page.evaluate(request.script);
+  const session = await page.context().newCDPSession(page);
+  return await session.send(request.method, request.params);
+}
+
+async function open({ tab, where, order }: Extract<TabRequest, { ask: "open" }>): Promise<void> {
+  const page = await context.newPage();
+  tabs.set(tab, page);
+  await page.exposeFunction("tell", (line) => say({ tab, line }));
+  await page.goto(`http://127.0.0.1:${port}/`);
+  await page.evaluate(`order(${JSON.stringify(order)}, ${JSON.stringify(where)})`);
+}
+
+say({ tab: 0, done: null });
+for await (const line of createInterface({ input: process.stdin })) {
+  const request = JSON.parse(line) as TabRequest;
+  const { tab } = request;
+  answer(request).then(
+    (done) => say({ tab, done: done ?? null }),
+    (error: unknown) => say({ tab, error: String(error) }),
+  );
+}
+await browser.close();
+process.exit(0);
