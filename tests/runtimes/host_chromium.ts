@@ -5,8 +5,10 @@
  * @module
  */
 
-import { readFile } from "node:fs/promises";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer, type ServerResponse } from "node:http";
+import { tmpdir } from "node:os";
 import process from "node:process";
 import { createInterface } from "node:readline";
 
@@ -43,31 +45,58 @@ interface Page {
 }
 
 interface Browser {
-  newContext(): Promise<{ newPage(): Promise<Page> }>;
-  close(): Promise<void>;
+  contexts(): { newPage(): Promise<Page> }[];
 }
 
 interface Playwright {
-  readonly chromium: { launch(options: Record<string, unknown>): Promise<Browser> };
+  readonly chromium: { connectOverCDP(url: string, options: Record<string, unknown>): Promise<Browser> };
 }
 
-/** As a user's browser, whose hidden tabs are slowed down, but without a sandbox, which a container seldom has. */
-const ARGS: readonly string[] = [
-  ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
-  ...["--disable-component-update", "--disable-sync"],
-];
-const NOT_AS_A_USER: readonly string[] = [
-  "--disable-background-timer-throttling",
-  "--disable-backgrounding-occluded-windows",
-  "--disable-renderer-backgrounding",
+/** Without a sandbox, which a container seldom has. */
+const FLAGS: readonly string[] = [
+  ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--remote-debugging-port=0"],
+  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ];
 
-const [library = "", executablePath, folder = "", ...more] = process.argv.slice(2);
-
+const [library = "", executable = "", folder = "", ...more] = process.argv.slice(2);
 const say = (answer: TabAnswer): void => void process.stdout.write(`${JSON.stringify(answer)}\n`);
+
+const profile = await mkdtemp(`${tmpdir()}/natslock-chromium-`);
+const child = spawn(executable, [...FLAGS, `--user-data-dir=${profile}`, ...more], {
+  stdio: ["ignore", "ignore", "pipe"],
+});
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void end(130));
+child.on("exit", () => void end(1));
+
+let ending = false;
+async function end(code: number): Promise<void> {
+  if (ending) return;
+  ending = true;
+  const gone = new Promise((resolve) => child.exitCode === null ? child.on("exit", resolve) : resolve(null));
+  child.kill("SIGKILL");
+  await gone;
+  // Its own processes may still be writing for a moment.
+  await rm(profile, { recursive: true, force: true, maxRetries: 10 }).catch(() => {});
+  process.exit(code);
+}
+
+/** The address that it says it can be driven at. */
+function addressOf({ stderr }: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    let text = "";
+    stderr?.on("data", (chunk) => {
+      const found = /^DevTools listening on (\S+)/m.exec(text += chunk);
+      if (found?.[1]) resolve(found[1]);
+    });
+    // Why it did not start, if it does not.
+    child.on("exit", () => process.stderr.write(text));
+  });
+}
+
 const { chromium } = await import(library) as Playwright;
-const browser = await chromium.launch({ executablePath, args: [...ARGS, ...more], ignoreDefaultArgs: NOT_AS_A_USER });
-const context = await browser.newContext();
+// Playwright's defaults would keep every tab visible and its timers fast, which a user's are not.
+const browser = await chromium.connectOverCDP(await addressOf(child), { noDefaults: true });
+const [context] = browser.contexts();
 const tabs = new Map<number, Page>();
 
 const site = createServer((request, response) => void serve(request.url ?? "/", response));
@@ -95,7 +124,8 @@ async function answer(request: TabRequest): Promise<unknown> {
 }
 
 async function open({ tab, where, order }: Extract<TabRequest, { ask: "open" }>): Promise<void> {
-  const page = await context.newPage();
+  const page = await context?.newPage();
+  if (!page) throw new Error("Chromium has no profile to open a tab in");
   tabs.set(tab, page);
   await page.exposeFunction("tell", (line) => say({ tab, line }));
   await page.goto(`http://127.0.0.1:${port}/`);
@@ -111,5 +141,4 @@ for await (const line of createInterface({ input: process.stdin })) {
     (error: unknown) => say({ tab, error: String(error) }),
   );
 }
-await browser.close();
-process.exit(0);
+await end(0);

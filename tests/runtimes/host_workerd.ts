@@ -27,6 +27,7 @@ const end = async (): Promise<never> => {
   return process.exit(0);
 };
 process.stdin.on("end", () => void end());
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void end());
 process.stdin.resume();
 
 const { body } = await workerd.dispatchFetch("http://localhost/", { method: "POST", body: order });
