@@ -1,6 +1,6 @@
 /** What a check of the suite works on: candidates on one key of a real bucket, closed at its end. */
 
-import { type CandidateOptions, type LockEvent, Locker, type OpenOptions } from "@x/natslock";
+import { type CandidateOptions, Locker, type LockEvent, type OpenOptions } from "@x/natslock";
 
 /** Makes the socket to an address where the runtime has no `WebSocket` of its own. */
 export type SocketOf = (url: string) => WebSocket;
@@ -28,6 +28,8 @@ export interface Candidate {
 
 /** Opens candidates for one check. */
 export class Bench {
+  /** Chromium makes whoever opens many websockets at once wait for seconds, so they are opened one after the other. */
+  static #turn: Promise<unknown> = Promise.resolve();
   readonly #place: Place;
   readonly #key: string;
   readonly #opened: Locker[] = [];
@@ -41,12 +43,11 @@ export class Bench {
   async candidate(options: CandidateOptions = {}): Promise<Candidate> {
     const events: LockEvent[] = [];
     const wire = wireOf(this.#place.socketOf);
-    const locker = await Locker.open({
-      ...{ servers: this.#place.url, bucket: this.#place.bucket, ttl: TTL, key: this.#key },
-      onEvent: (event) => events.push(event),
-      connection: wire.connection,
-      ...options,
-    });
+    const place = { servers: this.#place.url, bucket: this.#place.bucket, ttl: TTL, key: this.#key };
+    const onEvent = (event: LockEvent) => void events.push(event);
+    const opening = Bench.#turn.then(() => Locker.open({ ...place, ...wire.settings, onEvent, ...options }));
+    Bench.#turn = opening.catch(() => {});
+    const locker = await opening;
     this.#opened.push(locker);
     return { locker, events, mute: wire.mute };
   }
@@ -63,15 +64,16 @@ export function settingsFor(socketOf: SocketOf | undefined): Pick<OpenOptions, "
   return { connection: { wsFactory: (url) => Promise.resolve({ socket: socketOf(url), encrypted: false }) } };
 }
 
-function wireOf(socketOf: SocketOf = (url) => new WebSocket(url)): Required<Wire> {
+type Settings = ReturnType<typeof settingsFor>;
+
+/** Settings of a connection, and a switch that makes all it sends be lost. */
+function wireOf(socketOf: SocketOf = (url) => new WebSocket(url)): { settings: Settings; mute: () => void } {
   let isMuted = false;
-  const muted = (url: string): WebSocket => {
+  const settings = settingsFor((url) => {
     const socket = socketOf(url);
     const send = socket.send.bind(socket);
     socket.send = (data) => isMuted ? undefined : send(data);
     return socket;
-  };
-  return { ...settingsFor(muted) as Required<ReturnType<typeof settingsFor>>, mute: () => void (isMuted = true) };
+  });
+  return { settings, mute: () => void (isMuted = true) };
 }
-
-type Wire = ReturnType<typeof settingsFor> & { readonly mute: () => void };

@@ -45,9 +45,10 @@ export class Browser {
     try {
       await browser.#answer(0, 0);
       return browser;
-    } catch (error) {
+    } catch (cause) {
+      const { complaint } = browser.#process;
       await browser.close();
-      throw error;
+      throw new Error(`Cannot start Chromium. It said:\n${complaint}`, { cause });
     }
   }
 
@@ -83,7 +84,7 @@ export class Browser {
 
   async #answer(tab: number, from: number): Promise<unknown> {
     const { answers } = this.#listen(tab);
-    const answer = await answers.find((_): _ is TabAnswer => true, { timeout: PATIENCE, from });
+    const answer = await answers.find(() => true, { timeout: PATIENCE, from });
     if (answer.error !== undefined) throw new Error(answer.error);
     return answer.done;
   }

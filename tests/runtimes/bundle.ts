@@ -29,7 +29,14 @@ export async function bundle(entry: string, outfile: string, options: BundleOpti
   const [esbuild, nats] = [await installed("bundler"), await installedNats()];
   const meta = `${outfile}.meta.json`;
   const args = [
-    ...[entry, "--bundle", `--outfile=${outfile}`, `--metafile=${meta}`, "--log-level=warning", "--legal-comments=none"],
+    ...[
+      entry,
+      "--bundle",
+      `--outfile=${outfile}`,
+      `--metafile=${meta}`,
+      "--log-level=warning",
+      "--legal-comments=none",
+    ],
     ...[`--platform=${platform}`, `--format=${format}`, `--target=${SYNTAX}`],
     ...["--alias:@x/natslock=./mod.ts", "--alias:@x/natslock/testing=./src/testing.ts"],
     ...external.map((name) => `--external:${name}`),

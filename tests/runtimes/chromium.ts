@@ -42,10 +42,10 @@ async function found(): Promise<string | null> {
   const separator = Deno.build.os === "windows" ? ";" : ":";
   const folders = (Deno.env.get("PATH") ?? "").split(separator).filter((folder) => folder !== "");
   const onPath = NAMES.flatMap((name) => folders.map((folder) => `${folder}/${name}`));
-  for (const path of [...onPath, MAC, await playwrightsOwn()]) if (path !== "" && await runs(path)) return path;
-  return null;
+  for (const path of [...onPath, MAC]) if (await runs(path)) return path;
+  const own = await playwrightsOwn();
+  return own !== "" && await runs(own) ? own : null;
 }
-
 
 /** Where Playwright puts its browser, whether or not it is there; empty if Playwright itself cannot be had. */
 async function playwrightsOwn(): Promise<string> {

@@ -13,23 +13,30 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 
 /** What is asked of the browser; `tab` is chosen by who asks. */
-export type TabRequest = { readonly tab: number } & (
-  /** Opens a tab and has the order performed there. */
-  | { readonly ask: "open"; readonly where: "page" | "worker"; readonly order: unknown }
-  /** Closes the tab without any farewell. */
-  | { readonly ask: "close" }
-  /** Puts the tab before all others, so that those are hidden. */
-  | { readonly ask: "front" }
-  /** Leaves the page, as a user does who follows a link. */
-  | { readonly ask: "leave" }
-  /** Runs a script in the page; its JSON is the answer. */
-  | { readonly ask: "script"; readonly script: string }
-  /** Sends a command of the debugging protocol. */
-  | { readonly ask: "command"; readonly method: string; readonly params: Record<string, unknown> }
-);
+export type TabRequest =
+  & { readonly tab: number }
+  & (
+    /** Opens a tab and has the order performed there. */
+    | { readonly ask: "open"; readonly where: "page" | "worker"; readonly order: unknown }
+    /** Closes the tab without any farewell. */
+    | { readonly ask: "close" }
+    /** Puts the tab before all others, so that those are hidden. */
+    | { readonly ask: "front" }
+    /** Leaves the page, as a user does who follows a link. */
+    | { readonly ask: "leave" }
+    /** Runs a script in the page; its JSON is the answer. */
+    | { readonly ask: "script"; readonly script: string }
+    /** Sends a command of the debugging protocol. */
+    | { readonly ask: "command"; readonly method: string; readonly params: Record<string, unknown> }
+  );
 
 /** What the browser answers: once `done` per request, besides what the tab says. */
-export type TabAnswer = { readonly tab: number; readonly line?: string; readonly done?: unknown; readonly error?: string };
+export type TabAnswer = {
+  readonly tab: number;
+  readonly line?: string;
+  readonly done?: unknown;
+  readonly error?: string;
+};
 
 interface Session {
   send(method: string, params: unknown): Promise<unknown>;
@@ -62,7 +69,7 @@ const [library = "", executable = "", folder = "", ...more] = process.argv.slice
 const say = (answer: TabAnswer): void => void process.stdout.write(`${JSON.stringify(answer)}\n`);
 
 const profile = await mkdtemp(`${tmpdir()}/natslock-chromium-`);
-const child = spawn(executable, [...FLAGS, `--user-data-dir=${profile}`, ...more], {
+const child = spawn(executable, [...FLAGS, `--user-data-dir=${profile}`, ...more, "about:blank"], {
   stdio: ["ignore", "ignore", "pipe"],
 });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void end(130));
@@ -85,11 +92,11 @@ function addressOf({ stderr }: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     let text = "";
     stderr?.on("data", (chunk) => {
-      const found = /^DevTools listening on (\S+)/m.exec(text += chunk);
+      // Whoever started this wants to know if it hangs or fails.
+      process.stderr.write(chunk);
+      const found = /^DevTools listening on (\S+)\s/m.exec(text += chunk);
       if (found?.[1]) resolve(found[1]);
     });
-    // Why it did not start, if it does not.
-    child.on("exit", () => process.stderr.write(text));
   });
 }
 

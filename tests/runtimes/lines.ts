@@ -4,6 +4,7 @@
 export class Heard<T> {
   readonly #all: T[] = [];
   readonly #waiting = new Set<() => void>();
+  readonly #listeners: ((value: T) => void)[] = [];
   #end: string | null = null;
 
   /** All so far. */
@@ -14,7 +15,13 @@ export class Heard<T> {
   /** Takes in one more. */
   add(value: T): void {
     this.#all.push(value);
+    for (const listener of this.#listeners) listener(value);
     this.#wake();
+  }
+
+  /** Calls back with each that will come. */
+  each(listener: (value: T) => void): void {
+    this.#listeners.push(listener);
   }
 
   /** Nothing more will come; who still waits is told why. */
@@ -24,10 +31,10 @@ export class Heard<T> {
   }
 
   /** The first that fits, from the one with number `from` on; rejects after `timeout` milliseconds, or at the end. */
-  async find<U extends T>(
-    fits: (value: T) => value is U,
+  async find(
+    fits: (value: T) => boolean,
     { timeout, from = 0 }: { readonly timeout: number; readonly from?: number },
-  ): Promise<U> {
+  ): Promise<T> {
     for (const deadline = Date.now() + timeout; Date.now() < deadline;) {
       const found = this.#all.slice(from).find(fits);
       if (found !== undefined) return found;

@@ -51,7 +51,10 @@ async function campaign(order: Ring & { readonly name: string }, tell: Tell, soc
   const { url: servers, bucket, ttl, name } = order;
   const locker = await Locker.open({ servers, bucket, ttl, name, ...settingsFor(socketOf) });
   tell({ told: "ready" });
-  await locker.lead(({ token, signal }) => {
+  await locker.lead((lease) => {
+    const { token, signal } = lease;
+    // For whoever drives the runtime to look at.
+    Object.assign(globalThis, { lease });
     tell({ told: "elected", token });
     return new Promise<void>((resolve) =>
       signal.addEventListener("abort", () => {

@@ -11,7 +11,8 @@ const worker: { fetch(request: Request): Promise<Response> } = {
     const encoder = new TextEncoder();
     perform(order, (told) => void writer.write(encoder.encode(`${JSON.stringify(told)}\n`)))
       .then(() => writer.close());
-    return new Response(readable);
+    // Compressed, the lines would be kept back until there are more.
+    return new Response(readable, { headers: { "content-encoding": "identity" } });
   },
 };
 

@@ -32,6 +32,11 @@ export class LineProcess {
     this.#ended = this.#run(tell, over);
   }
 
+  /** The last of what it said on its error output. */
+  get complaint(): string {
+    return this.#complaint;
+  }
+
   /** Writes a line to its input. */
   async send(line: string): Promise<void> {
     await this.#input.write(new TextEncoder().encode(`${line}\n`));

@@ -2,7 +2,8 @@
 
 import { Browser } from "./browser.ts";
 import { bundle, bundleForNode } from "./bundle.ts";
-import { bunPath, installed, nodePath } from "./packages.ts";
+import { chromiumPath } from "./chromium.ts";
+import { bunPath, installed, installedNats, nodePath } from "./packages.ts";
 import type { Order } from "./program.ts";
 import { run, type Running } from "./running.ts";
 
@@ -12,8 +13,10 @@ export interface Runtime {
   readonly name: string;
   /** What a user has to know to connect from it. */
   readonly connects: string;
-  /** Installs and bundles what is needed. */
-  prepare(kit: Kit): Promise<(order: Order) => Promise<Running>>;
+  /** Installs what it needs; rejects with what stands in the way. */
+  install(): Promise<unknown>;
+  /** Begins an order, with what was installed. */
+  start(order: Order, kit: Kit): Promise<Running>;
 }
 
 /** A folder for bundles, and one browser for all that ask for it; both go at the end. */
@@ -36,52 +39,68 @@ export class Kit {
 
 const NATIVE = "`Locker.open({ servers })`";
 const RUN_NODE = "tests/runtimes/run_node.ts";
+const HERE = new URL(".", import.meta.url).pathname;
+
+const bundler = () => Promise.all([installed("bundler"), installedNats()]);
+const chromium = () => Promise.all([bundler(), nodePath(24), installed("browser"), chromiumPath()]);
 
 /** All of them, in the order of the README. */
 export const RUNTIMES: readonly Runtime[] = [
-  { name: "Deno 2", connects: NATIVE, prepare: deno },
-  { name: "Bun 1", connects: NATIVE, prepare: bun },
-  { name: "Node 20", connects: "`connection: { wsFactory }` with the package `ws`", prepare: node20 },
-  { name: "Node 24", connects: NATIVE, prepare: node24 },
-  { name: "Chromium, page", connects: NATIVE, prepare: (kit) => tab(kit, "page") },
-  { name: "Chromium, dedicated worker", connects: NATIVE, prepare: (kit) => tab(kit, "worker") },
-  { name: "workerd (Cloudflare Workers)", connects: `${NATIVE} within a request or a Durable Object`, prepare: workerd },
+  {
+    name: "Deno 2",
+    connects: NATIVE,
+    install: () => Promise.resolve(),
+    start: (order) => begin(order, [Deno.execPath(), "run", "-A", "--no-check", `${HERE}run_deno.ts`]),
+  },
+  {
+    name: "Bun 1",
+    connects: NATIVE,
+    install: () => Promise.all([bundler(), bunPath()]),
+    start: async (order, { folder }) => begin(order, [await bunPath(), "run", await bundleForNode(RUN_NODE, folder)]),
+  },
+  {
+    name: "Node 20",
+    connects: "`connection: { wsFactory }`, with the package `ws`",
+    install: () => Promise.all([bundler(), nodePath(20), installed("socket")]),
+    start: async (order, { folder }) => {
+      const socket = `file://${await installed("socket")}/node_modules/ws/wrapper.mjs`;
+      return run([await nodePath(20), await bundleForNode(RUN_NODE, folder), JSON.stringify(order), socket]);
+    },
+  },
+  {
+    name: "Node 24",
+    connects: NATIVE,
+    install: () => Promise.all([bundler(), nodePath(24)]),
+    start: async (order, { folder }) => begin(order, [await nodePath(24), await bundleForNode(RUN_NODE, folder)]),
+  },
+  {
+    name: "Chromium, page",
+    connects: NATIVE,
+    install: chromium,
+    start: async (order, kit) => (await kit.browser()).open(order, "page"),
+  },
+  {
+    name: "Chromium, dedicated worker",
+    connects: NATIVE,
+    install: chromium,
+    start: async (order, kit) => (await kit.browser()).open(order, "worker"),
+  },
+  {
+    name: "workerd (Cloudflare Workers)",
+    connects: `${NATIVE}, within one request`,
+    install: () => Promise.all([bundler(), nodePath(24), installed("workerd")]),
+    start: startWorkerd,
+  },
 ];
 
-type Starter = (order: Order) => Promise<Running>;
-
-function starter(...command: string[]): Starter {
-  return (order) => Promise.resolve(run([...command, JSON.stringify(order)]));
+function begin(order: Order, command: readonly string[]): Promise<Running> {
+  return Promise.resolve(run([...command, JSON.stringify(order)]));
 }
 
-function deno(): Promise<Starter> {
-  const program = new URL("run_deno.ts", import.meta.url).pathname;
-  return Promise.resolve(starter(Deno.execPath(), "run", "-A", "--no-check", program));
-}
-
-async function bun({ folder }: Kit): Promise<Starter> {
-  return starter(await bunPath(), "run", await bundleForNode(RUN_NODE, folder));
-}
-
-async function node24({ folder }: Kit): Promise<Starter> {
-  return starter(await nodePath(24), await bundleForNode(RUN_NODE, folder));
-}
-
-async function node20({ folder }: Kit): Promise<Starter> {
-  const socket = `file://${await installed("socket")}/node_modules/ws/wrapper.mjs`;
-  const [node, program] = [await nodePath(20), await bundleForNode(RUN_NODE, folder)];
-  return (order) => Promise.resolve(run([node, program, JSON.stringify(order), socket]));
-}
-
-async function tab(kit: Kit, where: "page" | "worker"): Promise<Starter> {
-  const browser = await kit.browser();
-  return (order) => browser.open(order, where);
-}
-
-async function workerd({ folder }: Kit): Promise<Starter> {
+async function startWorkerd(order: Order, { folder }: Kit): Promise<Running> {
   const program = `${folder}/run_workerd.mjs`;
   await bundle("tests/runtimes/run_workerd.ts", program, { platform: "browser" });
   const library = `file://${await installed("workerd")}/node_modules/miniflare/dist/src/index.js`;
-  const command = [await nodePath(24), await bundleForNode("tests/runtimes/host_workerd.ts", folder), library, program];
-  return (order) => Promise.resolve(run([...command, JSON.stringify(order)], "close"));
+  const host = await bundleForNode("tests/runtimes/host_workerd.ts", folder);
+  return run([await nodePath(24), host, library, program, JSON.stringify(order)], "close");
 }
