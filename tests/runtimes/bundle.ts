@@ -26,7 +26,6 @@ const ROOT = new URL("../../", import.meta.url);
 /** Writes the bundle of `entry`, a path from the root of this repository, to `outfile`, and says what is in it. */
 export async function bundle(entry: string, outfile: string, options: BundleOptions): Promise<BundleAccount> {
   const { platform, format = "esm", external = [], minify = false } = options;
-  const [esbuild, nats] = [await installed("bundler"), await installedNats()];
   const meta = `${outfile}.meta.json`;
   const args = [
     ...[
@@ -42,14 +41,7 @@ export async function bundle(entry: string, outfile: string, options: BundleOpti
     ...external.map((name) => `--external:${name}`),
     ...minify ? ["--minify"] : [],
   ];
-  const command = new Deno.Command(esbuildPath(esbuild), {
-    args,
-    cwd: ROOT,
-    env: { NODE_PATH: `${nats}/node_modules` },
-    stdin: "null",
-  });
-  const { success, stderr } = await command.output();
-  if (!success) throw new Error(`Cannot bundle "${entry}":\n${new TextDecoder().decode(stderr)}`);
+  await esbuild(args, ROOT, { NODE_PATH: `${await installedNats()}/node_modules` });
   const account = JSON.parse(await Deno.readTextFile(meta)) as BundleAccount;
   await Deno.remove(meta);
   return account;
@@ -64,6 +56,17 @@ export async function bundleForNode(entry: string, folder: string): Promise<stri
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
   });
   return outfile;
+}
+
+/** Runs esbuild in a folder; rejects with what it printed if it fails. */
+export async function esbuild(
+  args: readonly string[],
+  cwd: string | URL,
+  env: Record<string, string> = {},
+): Promise<void> {
+  const path = esbuildPath(await installed("bundler"));
+  const { success, stderr } = await new Deno.Command(path, { args: [...args], cwd, env, stdin: "null" }).output();
+  if (!success) throw new Error(`esbuild ${args[0]} failed:\n${new TextDecoder().decode(stderr)}`);
 }
 
 /** The compiled executable: the package's own script needs Node. */
