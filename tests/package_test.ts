@@ -25,11 +25,10 @@ interface Project {
   write(path: string, text: string): Promise<void>;
 }
 
-const needed = [
-  ...[installed("bundler"), installed("compiler"), installed("vite"), installed("socket")],
-  ...[installedNats(), nodePath(20), nodePath(24), bunPath()],
-];
-const reason = await hindrance(() => Promise.all(needed));
+const sets = ["bundler", "compiler", "vite", "socket"] as const;
+const reason = await hindrance(() =>
+  Promise.all([...sets.map(installed), installedNats(), nodePath(20), nodePath(24), bunPath()])
+);
 if (reason !== null) console.log(`The package: skipped, ${reason}`);
 
 let packing: ReturnType<typeof pack> | null = null;

@@ -7,15 +7,20 @@ const MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
 /** How long one way to install may take, in milliseconds. */
 const PATIENCE = 180_000;
 
-type Say = (line: string) => void;
-
 /**
  * The executable: `$CHROMIUM`, then PATH, then what Playwright has installed; else Playwright installs one, or the
  * distribution does.
  *
  * @throws {Error} that lists what was tried
  */
-export async function chromiumPath(say: Say = (line) => Deno.stderr.writeSync(bytes(`${line}\n`))): Promise<string> {
+export function chromiumPath(): Promise<string> {
+  // Two installations at once would lock each other out.
+  return finding ??= find((line) => Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`)));
+}
+
+let finding: Promise<string> | null = null;
+
+async function find(say: (line: string) => void): Promise<string> {
   const named = Deno.env.get("CHROMIUM");
   if (named) {
     if (await runs(named)) return named;
@@ -75,8 +80,4 @@ async function run(command: string, args: readonly string[]): Promise<void> {
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   const { success, stderr } = await new Deno.Command(command, { args: [...args], env, stdin: "null", signal }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr).trim().split("\n").slice(0, 3).join("; "));
-}
-
-function bytes(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
 }
