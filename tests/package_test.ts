@@ -46,7 +46,7 @@ async function inProject(
   { others = {}, add = npmAdd }: { others?: Record<string, string>; add?: typeof npmAdd } = {},
 ): Promise<void> {
   const { path } = await tarball();
-  const folder = await Deno.makeTempDir({ prefix: "natslock-project-" });
+  const folder = await Deno.makeTempDir({ dir: made, prefix: "project-" });
   try {
     await add(folder, { "@x/natslock": `file:${path}`, ...others });
     await body({ folder, write: (name, text) => Deno.writeTextFile(`${folder}/${name}`, text) });

@@ -72,14 +72,22 @@ const profile = await mkdtemp(`${tmpdir()}/natslock-chromium-`);
 const child = spawn(executable, [...FLAGS, `--user-data-dir=${profile}`, ...more, "about:blank"], {
   stdio: ["ignore", "ignore", "pipe"],
 });
+// However this process ends, the browser does not outlive it.
+process.on("exit", () => child.kill("SIGKILL"));
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void end(130));
+for (const output of [process.stdout, process.stderr]) output.on("error", () => void end(1));
+// From now on, since what comes next may hang.
+const requests = createInterface({ input: process.stdin });
+requests.on("close", () => void end(0));
+requests.on("line", (line) => heed(JSON.parse(line) as TabRequest));
 child.on("exit", () => void end(1));
 
 let ending = false;
 async function end(code: number): Promise<void> {
   if (ending) return;
   ending = true;
-  const gone = new Promise((resolve) => child.exitCode === null ? child.on("exit", resolve) : resolve(null));
+  const runs = child.exitCode === null && child.signalCode === null;
+  const gone = runs ? new Promise((resolve) => child.on("exit", resolve)) : null;
   child.kill("SIGKILL");
   await gone;
   // Its own processes may still be writing for a moment.
@@ -117,6 +125,14 @@ async function serve(path: string, response: ServerResponse): Promise<void> {
   response.end(name ? await readFile(`${folder}/${name}`) : html);
 }
 
+function heed(request: TabRequest): void {
+  const { tab } = request;
+  answer(request).then(
+    (done) => say({ tab, done: done ?? null }),
+    (error: unknown) => say({ tab, error: String(error) }),
+  );
+}
+
 async function answer(request: TabRequest): Promise<unknown> {
   const { tab } = request;
   if (request.ask === "open") return await open(request);
@@ -140,12 +156,3 @@ async function open({ tab, where, order }: Extract<TabRequest, { ask: "open" }>)
 }
 
 say({ tab: 0, done: null });
-for await (const line of createInterface({ input: process.stdin })) {
-  const request = JSON.parse(line) as TabRequest;
-  const { tab } = request;
-  answer(request).then(
-    (done) => say({ tab, done: done ?? null }),
-    (error: unknown) => say({ tab, error: String(error) }),
-  );
-}
-await end(0);

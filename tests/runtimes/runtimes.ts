@@ -1,5 +1,6 @@
 /** The runtimes that natslock is run in, and how an order gets there. */
 
+import { guard, unguard } from "../../tools/nats_process.ts";
 import { Browser } from "./browser.ts";
 import { bundle, bundleForNode } from "./bundle.ts";
 import { chromiumPath } from "./chromium.ts";
@@ -24,6 +25,10 @@ export class Kit {
   readonly folder: string = Deno.makeTempDirSync({ prefix: "natslock-runtimes-" });
   #browser: Promise<Browser> | null = null;
 
+  constructor() {
+    guard(this);
+  }
+
   /** The browser. */
   browser(): Promise<Browser> {
     this.#browser ??= Browser.launch(this.folder);
@@ -33,7 +38,17 @@ export class Kit {
   /** Closes the browser and removes the folder. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#browser?.then((browser) => browser.close(), () => {});
-    await Deno.remove(this.folder, { recursive: true });
+    unguard(this);
+    this.destroy();
+  }
+
+  /** Removes the folder; the processes that use it look after themselves. */
+  destroy(): void {
+    try {
+      Deno.removeSync(this.folder, { recursive: true });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
   }
 }
 
