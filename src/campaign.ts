@@ -22,21 +22,25 @@ export async function runUnder<T>(candidacy: Candidacy, work: Work<T>, options: 
 /** Campaigns until the signal ends it or the work throws while it leads. */
 export async function lead(candidacy: Candidacy, work: Work<unknown>, outer?: AbortSignal): Promise<never> {
   const { clock, random } = candidacy.footing;
-  using patience = new Patience(candidacy.closing, outer);
-  const { signal } = patience;
-  for (;;) {
-    await term(candidacy, work, signal);
-    signal.throwIfAborted();
-    // Others get a turn; and a loop of wins and losses does not spin.
-    const rest = candidacy.footing.terms.retryEvery * (0.5 + random.next());
-    await wait<void>(signal, (done) => clock.after(rest, done));
+  const patience = new Patience(candidacy.closing, outer);
+  try {
+    const { signal } = patience;
+    for (;;) {
+      await term(candidacy, work, signal);
+      signal.throwIfAborted();
+      // Others get a turn; and a loop of wins and losses does not spin.
+      const rest = candidacy.footing.terms.retryEvery * (0.5 + random.next());
+      await wait<void>(signal, (done) => clock.after(rest, done));
+    }
+  } finally {
+    patience[Symbol.dispose]();
   }
 }
 
 /** One term: the record is taken back only after the work has settled. */
 async function term(candidacy: Candidacy, work: Work<unknown>, signal: AbortSignal): Promise<void> {
   const lease = await candidacy.acquire({ signal });
-  using _ = onAbort(signal, () => candidacy.standDown(lease));
+  const aborting = onAbort(signal, () => candidacy.standDown(lease));
   try {
     if (!signal.aborted) await work(lease);
   } catch (error) {
@@ -46,5 +50,6 @@ async function term(candidacy: Candidacy, work: Work<unknown>, signal: AbortSign
     candidacy.footing.candidate.logger.warn(`The work of "${lease.key}" failed after its lease`, { error });
   } finally {
     await candidacy.resign(lease);
+    aborting[Symbol.dispose]();
   }
 }

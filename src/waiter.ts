@@ -24,12 +24,16 @@ export async function waitTurn(
   if (refusal instanceof Lease) return refusal;
   signal.throwIfAborted();
   reporter.tell({ type: "waiting", holder: refusal.kind === "held" ? refusal.record.holder : "" });
-  using lookout = new Lookout(footing, footing.terms.ttl);
-  // The next try looks, since what changed before the watch began was not pushed.
-  for (let released: Sighting | null = null;;) {
-    const got = await footing.persist(signal, () => attempt(released));
-    if (got instanceof Lease) return got;
-    lookout.saw(got);
-    do released = await lookout.next(signal); while (released !== null && released.kind !== "vacant");
+  const lookout = new Lookout(footing, footing.terms.ttl);
+  try {
+    // The next try looks, since what changed before the watch began was not pushed.
+    for (let released: Sighting | null = null;;) {
+      const got = await footing.persist(signal, () => attempt(released));
+      if (got instanceof Lease) return got;
+      lookout.saw(got);
+      do released = await lookout.next(signal); while (released !== null && released.kind !== "vacant");
+    }
+  } finally {
+    lookout[Symbol.dispose]();
   }
 }

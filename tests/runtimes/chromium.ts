@@ -1,0 +1,83 @@
+/** Finds a Chromium, or installs one. */
+
+import { installed, nodePath, runs } from "./packages.ts";
+
+const NAMES: readonly string[] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
+/** How long one way to install may take, in milliseconds. */
+const PATIENCE = 180_000;
+
+/**
+ * The executable: `$CHROMIUM`, then PATH, then what Playwright has installed; else Playwright installs one, or the
+ * distribution does.
+ *
+ * @throws {Error} that lists what was tried
+ */
+export function chromiumPath(): Promise<string> {
+  // Two installations at once would lock each other out.
+  return finding ??= find((line) => Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`)));
+}
+
+let finding: Promise<string> | null = null;
+
+async function find(say: (line: string) => void): Promise<string> {
+  const named = Deno.env.get("CHROMIUM");
+  if (named) {
+    if (await runs(named)) return named;
+    throw new Error(`Cannot run "${named}", which CHROMIUM names`);
+  }
+  const present = await found();
+  if (present) return present;
+  const failures: string[] = [];
+  for (const [what, install] of [["npx playwright install chromium", byPlaywright], ["apt-get", byApt]] as const) {
+    say(`chromium: trying ${what}`);
+    try {
+      await install();
+      const path = await found();
+      if (path) return path;
+      failures.push(`${what}: nothing that runs was installed`);
+    } catch (error) {
+      failures.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  throw new Error(`Cannot find a Chromium. Set CHROMIUM, or put one on PATH. Tried:\n- ${failures.join("\n- ")}`);
+}
+
+async function found(): Promise<string | null> {
+  const separator = Deno.build.os === "windows" ? ";" : ":";
+  const folders = (Deno.env.get("PATH") ?? "").split(separator).filter((folder) => folder !== "");
+  const onPath = NAMES.flatMap((name) => folders.map((folder) => `${folder}/${name}`));
+  for (const path of [...onPath, MAC]) if (await runs(path)) return path;
+  const own = await playwrightsOwn();
+  return own !== "" && await runs(own) ? own : null;
+}
+
+/** Where Playwright puts its browser, whether or not it is there; empty if Playwright itself cannot be had. */
+async function playwrightsOwn(): Promise<string> {
+  try {
+    const script = `process.stdout.write(require("playwright-core").chromium.executablePath())`;
+    const cwd = await installed("browser");
+    const { stdout } = await new Deno.Command(await nodePath(24), { args: ["-e", script], cwd }).output();
+    return new TextDecoder().decode(stdout);
+  } catch {
+    return "";
+  }
+}
+
+async function byPlaywright(): Promise<void> {
+  const cli = `${await installed("browser")}/node_modules/playwright-core/cli.js`;
+  await run(await nodePath(24), [cli, "install", "chromium"]);
+}
+
+async function byApt(): Promise<void> {
+  if (Deno.build.os !== "linux" || Deno.uid() !== 0) throw new Error("only for root on a Debian");
+  await run("apt-get", ["update", "-qq"]);
+  await run("apt-get", ["install", "-y", "-qq", "chromium"]);
+}
+
+async function run(command: string, args: readonly string[]): Promise<void> {
+  const signal = AbortSignal.timeout(PATIENCE);
+  const env = { DEBIAN_FRONTEND: "noninteractive" };
+  const { success, stderr } = await new Deno.Command(command, { args: [...args], env, stdin: "null", signal }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr).trim().split("\n").slice(0, 3).join("; "));
+}

@@ -1,0 +1,35 @@
+/**
+ * Keeps one workerd for one order, in Node: `host_workerd.mjs <miniflare> <bundle> <order>`. Ends with its input.
+ *
+ * @module
+ */
+
+import { readFile } from "node:fs/promises";
+import process from "node:process";
+
+/** The part of miniflare that is used here. */
+interface Miniflare {
+  dispatchFetch(url: string, init: { method: string; body: string }): Promise<Response>;
+  dispose(): Promise<void>;
+}
+
+interface MiniflareModule {
+  readonly Miniflare: new (options: Record<string, unknown>) => Miniflare;
+}
+
+const [library = "", bundle = "", order = ""] = process.argv.slice(2);
+const { Miniflare } = await import(library) as MiniflareModule;
+const script = await readFile(bundle, "utf8");
+const workerd = new Miniflare({ modules: true, compatibilityDate: "2026-05-03", script });
+
+const end = async (): Promise<never> => {
+  await workerd.dispose();
+  return process.exit(0);
+};
+process.stdin.on("end", () => void end());
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void end());
+process.stdin.resume();
+
+const { body } = await workerd.dispatchFetch("http://localhost/", { method: "POST", body: order });
+for await (const chunk of body ?? []) process.stdout.write(chunk);
+await end();

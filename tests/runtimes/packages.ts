@@ -1,0 +1,70 @@
+/** What the tests of other runtimes install from npm, each at one version. */
+
+import { npmFolder, type Pins } from "../../tools/npm_install.ts";
+
+/** Lines of Node.js: the oldest that is supported, and a current one. */
+export const NODES = { 20: "20.20.2", 24: "24.21.0" } as const;
+
+/** Versions by package, in sets that are installed together. */
+export const PINS = {
+  bundler: { esbuild: "0.28.2" },
+  bun: { bun: "1.4.5" },
+  socket: { ws: "8.23.0" },
+  workerd: { miniflare: "4.20260730.0" },
+  browser: { "playwright-core": "1.65.1" },
+  compiler: { typescript: "7.0.2" },
+  vite: { vite: "8.3.8" },
+} as const satisfies Record<string, Pins>;
+
+/** The folder that holds a set of {@linkcode PINS}. */
+export function installed(set: keyof typeof PINS): Promise<string> {
+  return npmFolder(set, PINS[set]);
+}
+
+/** The folder that holds the NATS libraries, at the versions that `deno.lock` names. */
+export async function installedNats(): Promise<string> {
+  return await npmFolder("nats", await natsPins());
+}
+
+/** The NATS libraries, at the versions that `deno.lock` names. */
+export async function natsPins(): Promise<Pins> {
+  const lock = JSON.parse(await Deno.readTextFile(new URL("../../deno.lock", import.meta.url))) as {
+    readonly specifiers: Record<string, string>;
+  };
+  const found = Object.entries(lock.specifiers).flatMap(([specifier, version]) => {
+    const name = /^npm:(@nats-io\/[^@]+)@/.exec(specifier)?.[1];
+    return name ? [[name, version] as const] : [];
+  });
+  return Object.fromEntries(found);
+}
+
+/** An executable of Node.js from npm, whose packages hold it without an install script. */
+export async function nodePath(line: keyof typeof NODES): Promise<string> {
+  const { os, arch } = Deno.build;
+  const cpu = arch === "aarch64" ? "arm64" : "x64";
+  const prefix = os === "darwin" && cpu === "arm64" ? "node-bin" : "node";
+  const name = `${prefix}-${os === "windows" ? "win" : os}-${cpu}`;
+  const folder = await npmFolder(`node${line}`, { [name]: NODES[line] });
+  return `${folder}/node_modules/${name}/bin/node${os === "windows" ? ".exe" : ""}`;
+}
+
+/** The executable of Bun. */
+export async function bunPath(): Promise<string> {
+  const folder = `${await installed("bun")}/node_modules/@oven`;
+  // Several are installed where several fit the processor; the plain one wants most of it.
+  for (const { name } of [...Deno.readDirSync(folder)].sort((a, b) => a.name.length - b.name.length)) {
+    const path = `${folder}/${name}/bin/bun${Deno.build.os === "windows" ? ".exe" : ""}`;
+    if (await runs(path)) return path;
+  }
+  throw new Error(`None of the Bun executables in "${folder}" runs on this machine`);
+}
+
+/** True if an executable is there and can say its version. */
+export async function runs(path: string): Promise<boolean> {
+  try {
+    const command = new Deno.Command(path, { args: ["--version"], stdin: "null", stdout: "null", stderr: "null" });
+    return (await command.output()).success;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,20 @@
+/** Runs orders in a page: whoever drives the browser calls `order()` and has put `tell()` there. */
+
+import { type Order, perform } from "./program.ts";
+
+interface Page {
+  /** Puts a line before whoever drives the browser. */
+  tell(line: string): void;
+  /** Begins what is asked, in this page or in a dedicated worker of it. */
+  order(order: Order, where: "page" | "worker"): void;
+}
+
+const page = globalThis as unknown as Page;
+
+page.order = (order, where) => {
+  if (where === "page") return void perform(order, (told) => page.tell(JSON.stringify(told)));
+  const worker = new Worker("/run_worker.js");
+  worker.onmessage = ({ data }) => page.tell(data);
+  worker.onerror = ({ message }) => page.tell(JSON.stringify({ told: "failed", error: message }));
+  worker.postMessage(order);
+};

@@ -1,0 +1,54 @@
+// deno-lint-ignore-file no-console
+import { assert, assertEquals, assertGreater, assertThrows } from "@std/assert";
+import { attempt, hindrance } from "./runtimes/attempt.ts";
+import { CHECKS } from "./runtimes/conformance.ts";
+import { RUNTIMES } from "./runtimes/runtimes.ts";
+import { type Row, rowOf, rowsIn, withRows } from "./runtimes/table.ts";
+
+const ran: Row[] = [];
+
+for (const runtime of RUNTIMES) {
+  const { name } = runtime;
+  const reason = await hindrance(runtime.install);
+  if (reason !== null) console.log(`${name}: skipped, ${reason}`);
+  Deno.test({
+    name: `${name} passes the suite that all runtimes run`,
+    ignore: reason !== null,
+    fn: async () => {
+      const result = await attempt(runtime, console.log);
+      ran.push(rowOf(result));
+      assertEquals(result.outcomes.filter(({ error }) => error !== undefined), []);
+      assertEquals(result.outcomes.map(({ title }) => title), CHECKS.map(({ title }) => title));
+    },
+  });
+}
+
+Deno.test("README.md's table of runtimes shows what ran, and nothing else", async () => {
+  const shown = rowsIn(await Deno.readTextFile(new URL("../README.md", import.meta.url)));
+  assertEquals(shown.map(([name]) => name), RUNTIMES.map(({ name }) => name));
+  for (const row of ran) assertEquals(shown.find(([name]) => name === row[0]), row);
+});
+
+Deno.test("withRows() writes a table that rowsIn() reads back", async () => {
+  const readme = await Deno.readTextFile(new URL("../README.md", import.meta.url));
+  const rows: Row[] = [["Netscape 4", "1 of 2", "a prayer"], ["Lynx", "0 of 2", "`text`"]];
+  const changed = withRows(readme, rows);
+  assertEquals(rowsIn(changed), rows);
+  assertEquals(withRows(changed, rowsIn(readme)), readme);
+});
+
+Deno.test("withRows() refuses a document without the table's marks", () => {
+  assertThrows(() => withRows("# No table\n", []), Error, "Cannot write the table");
+});
+
+Deno.test("no file of src names a runtime or asks which one it runs in", async () => {
+  const src = new URL("../src/", import.meta.url);
+  const words = /\b(?:Deno|Bun|process|navigator|window|document|importScripts|WebSocketPair|userAgent)\s*[.?[]/;
+  let files = 0;
+  for await (const { name } of Deno.readDir(src)) {
+    files++;
+    const code = (await Deno.readTextFile(new URL(name, src))).replaceAll(/\/\*[^]*?\*\/|\/\/.*/g, "");
+    assert(!words.test(code), `${name}: ${words.exec(code)?.[0]}`);
+  }
+  assertGreater(files, 20);
+});
