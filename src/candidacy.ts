@@ -79,19 +79,22 @@ export class Candidacy {
 
   /** A lease, waited for. */
   async acquire(options: WaitOptions): Promise<Lease> {
-    using patience = new Patience(this.closing, options.signal);
-    const { signal } = patience;
-    signal.throwIfAborted();
-    patience.limit(options.timeout, this.footing.key, this.footing.clock);
-    const leave = await this.#leases.enter(signal);
-    const attempt = (released: Sighting | null) => this.#attempt(leave, signal, released);
-    const contending = this.#inside(leave, () => waitTurn(this, attempt, signal));
+    const patience = new Patience(this.closing, options.signal);
+    let contending: Promise<Lease> | null = null;
     try {
+      const { signal } = patience;
+      signal.throwIfAborted();
+      patience.limit(options.timeout, this.footing.key, this.footing.clock);
+      const leave = await this.#leases.enter(signal);
+      const attempt = (released: Sighting | null) => this.#attempt(leave, signal, released);
+      contending = this.#inside(leave, () => waitTurn(this, attempt, signal));
       return await Promise.race([contending, patience.ended]);
     } catch (error) {
       // A lease that is granted in the very moment of giving up has no holder.
-      contending.then((lease) => lease.release()).catch(() => {});
+      contending?.then((lease) => lease.release()).catch(() => {});
       throw error;
+    } finally {
+      patience[Symbol.dispose]();
     }
   }
 
@@ -136,13 +139,17 @@ export class Candidacy {
     return this.#calls.pass(async () => {
       signal.throwIfAborted();
       if (this.#keeper.state.phase.at === "held") return await this.footing.look();
-      using _ = onAbort(signal, () => this.#keeper.withdraw());
-      if (released !== null) this.#keeper.post({ on: "hint", sighting: released });
-      await this.#keeper.settle(signal);
-      const { state } = this.#keeper;
-      if (state.phase.at === "held") return this.#grant(state.phase, leave);
-      const verdict = verdictOf(state);
-      return typeof verdict === "string" ? await this.footing.look() : verdict;
+      const aborting = onAbort(signal, () => this.#keeper.withdraw());
+      try {
+        if (released !== null) this.#keeper.post({ on: "hint", sighting: released });
+        await this.#keeper.settle(signal);
+        const { state } = this.#keeper;
+        if (state.phase.at === "held") return this.#grant(state.phase, leave);
+        const verdict = verdictOf(state);
+        return typeof verdict === "string" ? await this.footing.look() : verdict;
+      } finally {
+        aborting[Symbol.dispose]();
+      }
     });
   }
 

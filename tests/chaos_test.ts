@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { missing, only } from "./chaos/checker.ts";
-import { deno } from "./chaos/engines.ts";
+import { engines } from "./chaos/engines.ts";
 import { run } from "./chaos/run.ts";
 
 /** How long faults go on, in ms: with start, recovery and end that makes a minute. */
@@ -9,7 +9,7 @@ const LENGTH = 35_000;
 Deno.test("Locks keep their rules while servers, clients and their lines fail", async () => {
   const seed = Date.now() % 1e9;
   const folder = await Deno.makeTempDir({ prefix: "natslock-chaos-" });
-  const outcome = await run({ seed, length: LENGTH, folder, engines: [deno()] });
+  const outcome = await run({ seed, length: LENGTH, folder, engines: await engines(folder) });
   assertEquals(outcome.violations, [], `histories: ${folder}; deno task chaos --minutes 1 --seed ${seed}`);
   const { course, faults } = outcome;
   assert(faults.length >= 5 && course.guarded.length > 20 && only(course.entries, "held").length > 100);

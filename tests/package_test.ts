@@ -16,9 +16,6 @@ const SAID = [
   "clock skew tolerated:         0.30 s over a lease of 3.00 s",
 ];
 
-/** Files of the tarball that Node 20 cannot load as `deno pack` makes them. */
-const NOT_YET: readonly string[] = ["src/candidacy.js"];
-
 /** An empty project of a user, with natslock in it. */
 interface Project {
   readonly folder: string;
@@ -45,7 +42,7 @@ async function inProject(
   body: (project: Project) => Promise<void>,
   { others = {}, add = npmAdd }: { others?: Record<string, string>; add?: typeof npmAdd } = {},
 ): Promise<void> {
-  const { path } = await tarball();
+  const path = await tarball();
   const folder = await Deno.makeTempDir({ dir: made, prefix: "project-" });
   try {
     await add(folder, { "@x/natslock": `file:${path}`, ...others });
@@ -74,10 +71,6 @@ function main(url: string, program: string, more = ""): string {
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, ignore: reason !== null, fn });
 }
-
-test("The npm tarball holds only files that Node 20 can load, but for those known", async () => {
-  assertEquals((await tarball()).lowered, NOT_YET);
-});
 
 test("The npm tarball works in an empty project of Node 20, with the package ws", () =>
   inProject(async ({ folder, write }) => {

@@ -4,11 +4,20 @@
  * @module
  */
 
+import { bundleForNode } from "../runtimes/bundle.ts";
+import { nodePath } from "../runtimes/packages.ts";
 import type { Engine } from "./actor.ts";
 
-const CLIENT = new URL("./client.ts", import.meta.url);
+const CLIENT = "tests/chaos/client.ts";
+const ROOT = new URL("../../", import.meta.url);
 
-/** The Deno that runs this. */
-export function deno(): Engine {
-  return { name: "Deno", command: Deno.execPath(), args: ["run", "-A", "--no-check", CLIENT.href] };
+/** Deno and a current Node, which is installed if need be; what Node runs is put into `folder`. */
+export async function engines(folder: string): Promise<Engine[]> {
+  const deno = {
+    name: "Deno",
+    command: Deno.execPath(),
+    args: ["run", "-A", "--no-check", new URL(CLIENT, ROOT).href],
+  };
+  const node = { name: "Node", command: await nodePath(24), args: [await bundleForNode(CLIENT, folder)] };
+  return [deno, node];
 }

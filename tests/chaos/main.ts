@@ -5,7 +5,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { deno } from "./engines.ts";
+import { engines } from "./engines.ts";
 import { REPORT_HEAD, reportOf } from "./report.ts";
 import { run } from "./run.ts";
 
@@ -49,11 +49,12 @@ async function main(args: string[]): Promise<boolean> {
   const seed = Math.floor(positive("seed", values.seed ?? String(Date.now() % 1e9)));
   const stop = new AbortController();
   Deno.addSignalListener("SIGINT", () => stop.abort());
-  const engines = [deno()];
   const folder = await Deno.makeTempDir({ prefix: "natslock-chaos-" });
-  say(`seed ${seed}, ${length / MINUTE} minutes, clients on ${engines.map(({ name }) => name).join(" and ")}`);
-  const outcome = await run({ seed, length, folder, engines, signal: stop.signal, progress: status });
-  const report = reportOf({ ...outcome, length, engines: engines.map(({ name }) => name) });
+  const runtimes = await engines(folder);
+  const names = runtimes.map(({ name }) => name);
+  say(`seed ${seed}, ${length / MINUTE} minutes, clients on ${names.join(" and ")}`);
+  const outcome = await run({ seed, length, folder, engines: runtimes, signal: stop.signal, progress: status });
+  const report = reportOf({ ...outcome, length, engines: names });
   say(`\n\n${report}`);
   if (values.report) await Deno.writeTextFile(values.report, `${REPORT_HEAD}\n\n${report}\n`);
   if (outcome.violations.length === 0) {

@@ -116,6 +116,7 @@ export const BAD_WORDS: readonly PlantedWord[] = [
   ["clock", "crypto.randomUUID()"],
   ["record", "export default 1"],
   ["record", "export enum Colour {}"],
+  ["record", "await using lock = await take()"],
   ["record", "let a: any = 1"],
   ["record", "Map<string, any>"],
   ["record", "b as any"],

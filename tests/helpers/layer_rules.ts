@@ -122,6 +122,10 @@ const clockOnly = { why: "time is read through clock only", except: ["clock"] };
 const randomOnly = { why: "chance comes from random only", except: ["random"] };
 const portable = { why: "runs on every JavaScript runtime", except: ["cli"] };
 const everywhere = { why: "house style", except: [] };
+const published = {
+  why: "Node 20 and Safari cannot parse it, and what is published is not rewritten",
+  except: ["cli"],
+};
 
 const WORD_RULES: readonly WordRule[] = [
   { pattern: global("Deno\\b"), ...portable },
@@ -135,6 +139,7 @@ const WORD_RULES: readonly WordRule[] = [
   { pattern: global("crypto\\s*\\."), ...randomOnly },
   { pattern: /\bexport\s+default\b|\bas\s+default\b/, ...everywhere },
   { pattern: /\benum\s+\w+\s*\{/, ...everywhere },
+  { pattern: /\busing\s+\w+\s*=/, ...published },
   { pattern: /(?:[:<,|&(]\s*|\bas\s+)any\b(?!\s*[:(.?])/, ...everywhere },
 ];
 
