@@ -37,6 +37,8 @@ export interface Memory {
   readonly sight: Sight;
   /** Grants asked for so far: makes nonces unique. */
   readonly grants: number;
+  /** True if something ended as a bucket made anew would end it, and nobody has asked since what the stream is. */
+  readonly suspect: boolean;
 }
 
 /** How a hold, or the try for one, ended. */
@@ -182,8 +184,9 @@ export const isOurs = (attempt: string | null, { instance }: LeaseRules): boolea
 export const go = (memory: Memory, phase: Phase, ...effects: Effect[]): Step => ({ state: { memory, phase }, effects });
 
 /** Ends a hold or a try; `sight` is what the key is known to stand at, if it is. */
-export function finish({ memory }: Scene, end: Ending, sight?: Sight): Step {
-  return go({ ...memory, sight: sight ?? { ...memory.sight, takeable: false } }, { at: "idle", end, busy: null });
+export function finish({ memory }: Scene, end: Ending, sight: Sight = { ...memory.sight, takeable: false }): Step {
+  const suspect = memory.suspect || end.kind === "withdrawn" || (end.kind === "lost" && end.why === "removed");
+  return go({ ...memory, sight, suspect }, { at: "idle", end, busy: null });
 }
 
 /** The look that a sighting gives, with the time at which what was seen has run out. */

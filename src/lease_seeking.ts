@@ -17,13 +17,12 @@ import {
 
 /**
  * Begins to seek. A key never seen or seen vacant is written to at once; a key seen held is looked at first, so that
- * a refusal after the first costs one message. After an end that a bucket made anew would explain, the look asks first
+ * a refusal after the first costs one message. Where a bucket made anew would explain what happened, the look asks first
  * whether it is still the same stream.
  */
-export function seek(scene: Scene, since: number, last: Ending | null): Step {
-  const { revision: expected, takeable, until } = scene.memory.sight;
+export function seek(scene: Scene, since: number): Step {
+  const { suspect, sight: { revision: expected, takeable, until } } = scene.memory;
   const phase: Seeking = { at: "seeking", attempt: "", expected, sentAt: null, doubt: false, since, busy: null };
-  const suspect = last?.kind === "withdrawn" || (last?.kind === "lost" && last.why === "removed");
   if (suspect || !takeable) return look(scene, phase, suspect);
   return ask(scene, phase, scene.now < until ? expected : 0);
 }

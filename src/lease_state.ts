@@ -36,7 +36,7 @@ export function vacantState(epoch: string): LeaseState {
  * @param rules what is constant
  */
 export function step(state: LeaseState, event: LeaseEvent, now: number, rules: LeaseRules): Step {
-  const scene: Scene = { memory: inEpoch(state.memory, event), now, rules };
+  const scene: Scene = { memory: told(state.memory, event), now, rules };
   const { state: { memory, phase }, effects } = decide(scene, state, event);
   const high = Math.max(memory.high, revisionIn(event));
   return { state: { memory: { ...memory, high }, phase }, effects };
@@ -87,7 +87,7 @@ function idle(scene: Scene, phase: Idle, event: LeaseEvent): Step {
   switch (event.on) {
     case "start":
       // A late answer to the last hold's request must not be taken for an answer to the new one's.
-      return phase.busy === null ? seek(scene, event.since, phase.end) : go(memory, phase);
+      return phase.busy === null ? seek(scene, event.since) : go(memory, phase);
     case "leave": {
       // Perhaps an earlier life of this id, or an answer still to come, left a record.
       const end = { kind: "released" as const, token: null };
@@ -105,10 +105,10 @@ function idle(scene: Scene, phase: Idle, event: LeaseEvent): Step {
   }
 }
 
-/** In another stream nothing that was seen holds. */
-function inEpoch(memory: Memory, event: LeaseEvent): Memory {
-  if (!("epoch" in event) || event.epoch === memory.epoch) return memory;
-  return unseen(event.epoch, memory.grants);
+/** In another stream nothing that was seen holds; a fresh look has asked whether it is one. */
+function told(memory: Memory, event: LeaseEvent): Memory {
+  if ("epoch" in event && event.epoch !== memory.epoch) return unseen(event.epoch, memory.grants);
+  return event.on === "seen" && event.fresh ? { ...memory, suspect: false } : memory;
 }
 
 /** The revision that an answer shows: an older answer after it is stale. A hint may be forged and shows nothing. */
@@ -119,5 +119,5 @@ function revisionIn(event: LeaseEvent): number {
 }
 
 function unseen(epoch: string, grants: number): Memory {
-  return { epoch, high: 0, sight: { revision: 0, takeable: true, until: Infinity }, grants };
+  return { epoch, high: 0, sight: { revision: 0, takeable: true, until: Infinity }, grants, suspect: false };
 }

@@ -180,6 +180,15 @@ const TABLE: readonly (readonly [title: string, script: Script, end: string])[] 
     320,
     seen({ kind: "vacant", revision: 0 }, true),
   ]], "idle lost removed"],
+  ["asks what the stream is after a loss, though the lead was given back meanwhile", [
+    ...granted,
+    [300, renew],
+    [310, conflict(0)],
+    [320, seen({ kind: "vacant", revision: 0 }, true)],
+    [330, leave],
+    [340, vacant(0)],
+    [350, start],
+  ], "seeking > read fresh"],
   ["does not trust a look older than its own write", [...granted, [300, renew], [310, conflict(8)], [
     320,
     by(OTHER, "x.1", 3),

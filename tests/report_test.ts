@@ -45,7 +45,10 @@ function listening(onEvent?: (event: LockEvent) => void): Told {
 }
 
 function at(phase: Phase): LeaseState {
-  return { memory: { epoch: "e", high: 0, sight: { revision: 0, takeable: true, until: 0 }, grants: 0 }, phase };
+  return {
+    memory: { epoch: "e", high: 0, sight: { revision: 0, takeable: true, until: 0 }, grants: 0, suspect: false },
+    phase,
+  };
 }
 
 /** A step from one state to another; what led to it matters to the log only. */

@@ -19,4 +19,5 @@ export const CORPUS: readonly Relic[] = [
   { seed: 1001659, was: "a cancelled try left an earlier write of its own that had landed after all" },
   { seed: 10899, was: "a renewal in doubt that a look did not show was forgotten, and left standing by the release" },
   { seed: 20010774, was: "a failed renewal that the network carried twice landed, and counted from a later one" },
+  { seed: 300309296, was: "after a loss a releaseLead() made the next try forget to ask what the stream is" },
 ];

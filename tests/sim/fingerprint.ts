@@ -98,7 +98,7 @@ export class Fingerprint {
     if (starts > 0) {
       const { sight } = memory;
       this.#words.revision(sight.revision);
-      this.#words.put(this.#due(sight.until) << 1 | (sight.takeable ? 1 : 0));
+      this.#words.put((this.#due(sight.until) << 1 | (sight.takeable ? 1 : 0)) << 1 | (memory.suspect ? 1 : 0));
     }
     this.#phase(phase, starts > 0);
     if (inbox === null) this.#words.put(-1);
@@ -108,7 +108,6 @@ export class Fingerprint {
   #phase(phase: Phase, startsAgain: boolean): void {
     switch (phase.at) {
       case "idle":
-        if (startsAgain) this.#ending(phase.end);
         break;
       case "seeking":
         this.#words.revision(phase.expected);

@@ -108,6 +108,12 @@ export const ROWS_OFF: readonly Mutation[] = [
       "",
     ],
   ),
+  ...edits("lease_model.ts", [
+    "idle, leave",
+    "a release after a loss forgets that the stream may be another",
+    "const suspect = memory.suspect || end",
+    "const suspect = end",
+  ]),
   ...edits(
     "lease_state.ts",
     [
