@@ -21,18 +21,18 @@ export function installed(set: keyof typeof PINS): Promise<string> {
   return npmFolder(set, PINS[set]);
 }
 
-/** The folder that holds the NATS libraries, at the versions that `deno.lock` names. */
+/** The folder that holds the NATS libraries. */
 export async function installedNats(): Promise<string> {
   return await npmFolder("nats", await natsPins());
 }
 
-/** The NATS libraries, at the versions that `deno.lock` names. */
-export async function natsPins(): Promise<Pins> {
+/** What `src/` depends on, at the versions that `deno.lock` names. */
+async function natsPins(): Promise<Pins> {
   const lock = JSON.parse(await Deno.readTextFile(new URL("../../deno.lock", import.meta.url))) as {
     readonly specifiers: Record<string, string>;
   };
   const found = Object.entries(lock.specifiers).flatMap(([specifier, version]) => {
-    const name = /^npm:(@nats-io\/[^@]+)@/.exec(specifier)?.[1];
+    const name = /^npm:(@nats-io\/(?:nats-core|jetstream|kv))@/.exec(specifier)?.[1];
     return name ? [[name, version] as const] : [];
   });
   return Object.fromEntries(found);
