@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { newKeyValue } from "@x/natslock";
 import { flawOf, isAtLeast, warnOfServer } from "../src/server_version.ts";
 import { PINNED_VERSION } from "../tools/nats_install.ts";
@@ -37,7 +37,9 @@ Deno.test("flawOf() names only releases to take that it knows nothing against, a
   assertEquals([...named].filter((version) => !VERSIONS.includes(version)), []);
 });
 
-for (const [version, since, wanted] of [["2.9.25", "2.11", false], ["2.11.0", "2.11", true], ["", "2.11", false]] as const) {
+for (
+  const [version, since, wanted] of [["2.9.25", "2.11", false], ["2.11.0", "2.11", true], ["", "2.11", false]] as const
+) {
   Deno.test(`isAtLeast() is ${wanted} for "${version}" and ${since}`, () => {
     assertEquals(isAtLeast(version, since), wanted);
   });
@@ -73,8 +75,5 @@ Deno.test("newKeyValue() warns of a bad server, and not of a good one", () =>
     await newKeyValue(nc, "others", 3000, { logger });
     const [[line, about] = []] = warnings;
     assertEquals([warnings.length, about], [1, { server: "2.12.0", take: "2.12.15" }]);
-    assertEquals(
-      line,
-      "nats-server 2.12.0 can keep a crashed holder's record while others write to the bucket: take 2.12.15 or later",
-    );
+    assertMatch(String(line), /^nats-server 2\.12\.0 keeps .+: take 2\.12\.15 or later$/);
   }));

@@ -27,7 +27,6 @@ export interface NatsServerOptions {
 }
 
 type Texts = Readonly<Record<string, string>>;
-
 interface Ports {
   readonly client: number;
   readonly websocket: number;
