@@ -1,8 +1,8 @@
 // deno-lint-ignore-file no-console
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { Locker, newKeyValue } from "@x/natslock";
+import { hindrance } from "./runtimes/attempt.ts";
 import { aborted, within } from "./runtimes/expect.ts";
-import { hindranceOf } from "./helpers/hindrance.ts";
 import { withServer } from "./helpers/nats.ts";
 import { buildCandidate, GoCandidate } from "./interop/go_candidate.ts";
 
@@ -14,7 +14,7 @@ const SLACK = 2500;
 const folder = await Deno.makeTempDir({ prefix: "natslock-interop-" });
 globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 let path = "";
-const reason = await hindranceOf(async () => void (path = await buildCandidate(folder)));
+const reason = await hindrance(async () => void (path = await buildCandidate(folder)));
 if (reason !== null) console.log(`Candidates in Go: skipped, ${reason}`);
 
 /** One bucket, a candidate in Go and a Locker on it. */
@@ -118,6 +118,11 @@ withGo("A lease keeps out a candidate in Go by renewals; one that lapses does no
   }
   assertEquals([answer.leads, locker.token], [true, null]);
   assertGreater(answer.revision, token);
+});
+
+withGo("CreateKeyValue in Go fails and leaves the bucket fit for both", ["TypeScript"], async ({ go, locker }) => {
+  assertEquals(await go.create(), "nats: stream name already in use");
+  assertEquals([await locker.acquireLead(), (await go.acquire()).holder], [true, locker.id]);
 });
 
 /** What the lock protects: refuses a token older than the greatest it saw. */

@@ -1,17 +1,17 @@
 // deno-lint-ignore-file no-console
 import { assertEquals, assertGreater, assertThrows } from "@std/assert";
 import { natsServerOf } from "../tools/nats_install.ts";
-import { hindranceOf } from "./helpers/hindrance.ts";
 import { rowsIn, withRows } from "./helpers/readme_table.ts";
 import { CHECKS } from "./matrix/checks.ts";
 import { type Row, rowOf, TABLE, trialOf } from "./matrix/trial.ts";
 import { OUTERMOST, VERSIONS } from "./matrix/versions.ts";
+import { hindrance } from "./runtimes/attempt.ts";
 import { CHECKS as SUITE } from "./runtimes/conformance.ts";
 
 const ran: Row[] = [];
 
 for (const version of OUTERMOST) {
-  const reason = await hindranceOf(() => natsServerOf(version));
+  const reason = await hindrance(() => natsServerOf(version));
   if (reason !== null) console.log(`nats-server ${version}: skipped, ${reason}`);
   Deno.test({
     name: `nats-server ${version} passes the suite that all supported releases pass`,

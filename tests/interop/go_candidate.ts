@@ -81,6 +81,11 @@ export class GoCandidate {
     return this.#ask("leader");
   }
 
+  /** Makes the bucket by CreateKeyValue though it is there; resolves to the error, empty if there is none. */
+  async create(): Promise<string> {
+    return (await this.#ask("create")).error ?? "";
+  }
+
   /** Does the Get of a call and stops before its write; what is returned goes on with it. */
   async begin(verb: "acquire" | "release"): Promise<() => Promise<GoAnswer>> {
     await this.#ask(`${verb} slowly`);

@@ -6,6 +6,7 @@
 //	acquire   takes the lead, or keeps it: Get, then Put of the id
 //	release   gives it back: Get, then Purge
 //	leader    what a Get shows
+//	create    makes the bucket by CreateKeyValue though it is there
 //
 // After "acquire slowly" or "release slowly" it says what the Get showed and waits for a line, whatever it is, before
 // it writes: the gap in which others act.
@@ -33,7 +34,9 @@ type answer struct {
 }
 
 type candidate struct {
+	js    nats.JetStreamContext
 	kv    nats.KeyValue
+	ttl   time.Duration
 	id    string
 	lines *bufio.Scanner
 }
@@ -96,6 +99,13 @@ func (c *candidate) leader() answer {
 	return answer{Leads: holder == c.id, Holder: holder}
 }
 
+func (c *candidate) create() answer {
+	if _, err := c.js.CreateKeyValue(&nats.KeyValueConfig{Bucket: c.kv.Bucket(), TTL: c.ttl}); err != nil {
+		return answer{Error: err.Error()}
+	}
+	return answer{}
+}
+
 func (c *candidate) gap(slowly bool, holder string) {
 	if slowly {
 		tell(answer{Leads: holder == c.id, Holder: holder})
@@ -130,7 +140,7 @@ func run(url, bucket, length, id string) error {
 	if err != nil {
 		return err
 	}
-	c := &candidate{kv: kv, id: id, lines: bufio.NewScanner(os.Stdin)}
+	c := &candidate{js: js, kv: kv, ttl: ttl, id: id, lines: bufio.NewScanner(os.Stdin)}
 	tell(answer{})
 	for c.lines.Scan() {
 		verb, how, _ := strings.Cut(c.lines.Text(), " ")
@@ -141,6 +151,8 @@ func run(url, bucket, length, id string) error {
 			tell(c.release(how == "slowly"))
 		case "leader":
 			tell(c.leader())
+		case "create":
+			tell(c.create())
 		default:
 			return fmt.Errorf("unknown command %q", verb)
 		}
