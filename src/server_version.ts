@@ -11,13 +11,13 @@ export interface ServerFlaw {
 }
 
 /** Each write of a message with a time of its own puts off the server's next look for what has run out. */
-const STARVED = "keeps a crashed holder's record for as long as locks with a lease length of their own are renewed";
+const STARVED = "can keep a crashed holder's record while others renew";
 
 /** From a release on (it is bad), up to another (that one is good); the first row that fits counts. */
 const FLAWS: readonly (readonly [from: string, before: string, why: string, take: string])[] = [
-  ["0", "2.9.21", "can grant two conditional writes at once", "2.9.25"],
-  ["2.10.19", "2.10.20", "accepts conditional writes that expect an old revision", "2.10.29"],
-  ["2.10.20", "2.10.23", "can lose a whole bucket when it is killed", "2.10.29"],
+  ["0", "2.9.21", "can grant a lock to two", "2.9.25"],
+  ["2.10.19", "2.10.20", "can grant a lock that is held", "2.10.29"],
+  ["2.10.20", "2.10.23", "can lose its buckets when killed", "2.10.29"],
   ["2.11.0", "2.11.10", STARVED, "2.11.17"],
   ["2.12.0", "2.12.1", STARVED, "2.12.15"],
 ];

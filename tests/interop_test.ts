@@ -13,8 +13,9 @@ const SLACK = 2500;
 
 const folder = await Deno.makeTempDir({ prefix: "natslock-interop-" });
 globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
-let path = "";
-const reason = await hindrance(async () => void (path = await buildCandidate(folder)));
+let building: Promise<string> | undefined;
+const built = (): Promise<string> => building ??= buildCandidate(folder);
+const reason = await hindrance(built);
 if (reason !== null) console.log(`Candidates in Go: skipped, ${reason}`);
 
 /** One bucket, a candidate in Go and a Locker on it. */
@@ -29,7 +30,7 @@ type Maker = "Go" | "TypeScript";
 const MAKERS: readonly Maker[] = ["Go", "TypeScript"];
 
 async function withPair(maker: Maker, body: (pair: Pair) => Promise<void>): Promise<void> {
-  if (path === "") path = await buildCandidate(folder);
+  const path = await built();
   await withServer(async ({ nc, server }) => {
     if (maker === "TypeScript") await newKeyValue(nc, "locks", TTL);
     await using go = await GoCandidate.start(path, { port: server.port, bucket: "locks", ttl: TTL });
