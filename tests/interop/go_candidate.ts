@@ -30,9 +30,13 @@ const SOURCE = new URL("./", import.meta.url);
 export async function buildCandidate(folder: string): Promise<string> {
   const path = `${folder}/candidate${Deno.build.os === "windows" ? ".exe" : ""}`;
   const command = new Deno.Command("go", { args: ["build", "-o", path, "."], cwd: SOURCE, stdin: "null" });
-  const { success, stderr } = await command.output().catch((cause) => {
+  let built: Deno.CommandOutput;
+  try {
+    built = await command.output();
+  } catch (cause) {
     throw new Error("Cannot build the Go candidate: there is no Go on PATH", { cause });
-  });
+  }
+  const { success, stderr } = built;
   if (!success) throw new Error(`Cannot build the Go candidate: ${new TextDecoder().decode(stderr).trim()}`);
   return path;
 }
