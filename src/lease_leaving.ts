@@ -88,7 +88,8 @@ function seen(scene: Scene, phase: Leaving, sighting: Sighting): Step {
   const ours = sighting.kind === "held" && sighting.record.holder === scene.rules.id &&
     (phase.of === "id" || isOurs(sighting.record.attempt, scene.rules));
   if (ours) {
-    const landed = phase.target !== null && revision > phase.target;
+    // A write put on 0 may land yet: what stands there may be older, and the key comes back to 0 after it.
+    const landed = phase.target !== null && phase.target > 0 && revision > phase.target;
     return undo(scene, { ...phase, target: revision, stake: landed ? "stands" : phase.stake });
   }
   if (phase.stake === "doubt" && revision === phase.target) {

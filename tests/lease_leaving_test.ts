@@ -12,6 +12,7 @@ import {
   renew,
   retry,
   type Script,
+  start,
   unknown,
 } from "./helpers/lease_script.ts";
 
@@ -36,6 +37,14 @@ const TABLE: readonly (readonly [title: string, script: Script, end: string])[] 
     [...doubtful, [450, retry], [460, by(ME, "i.1", 5)], [470, leave], [480, conflict(6)]],
     "leaving > read",
   ],
+  ["does not take an older record of its own for a doubtful write on 0, which may land yet", [
+    [0, start],
+    [1, unknown],
+    [2, leave],
+    [3, by(ME, "i.0", 4)],
+    [4, conflict(7)],
+    [5, by(ME, "i.1", 7)],
+  ], "leaving > remove 7"],
   ["repeats a removal of unknown outcome", [...granted, [20, leave], [21, unknown], [30, retry]], "leaving > remove 5"],
   [
     "gives a removal up once the record has run out by itself",

@@ -20,4 +20,5 @@ export const CORPUS: readonly Relic[] = [
   { seed: 10899, was: "a renewal in doubt that a look did not show was forgotten, and left standing by the release" },
   { seed: 20010774, was: "a failed renewal that the network carried twice landed, and counted from a later one" },
   { seed: 300309296, was: "after a loss a releaseLead() made the next try forget to ask what the stream is" },
+  { seed: 400118562, was: "a doubtful write on 0 was taken for landed where an older record of its own stood" },
 ];
