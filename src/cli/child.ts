@@ -104,5 +104,8 @@ function terminalMode(): string | null {
 
 function startTrouble(command: string, { code, message }: NodeJS.ErrnoException): CliError {
   if (code === "ENOENT") return new CliError(EXIT.notFound, `Cannot run "${command}": there is no such command`);
-  return new CliError(EXIT.cannotRun, `Cannot run "${command}": ${code === "EACCES" ? "it is not executable" : message}`);
+  return new CliError(
+    EXIT.cannotRun,
+    `Cannot run "${command}": ${code === "EACCES" ? "it is not executable" : message}`,
+  );
 }

@@ -21,7 +21,7 @@ const SCALE: readonly (readonly [unit: string, ms: number])[] = [["d", 86_400_00
 export function shortly(ms: number): string {
   const at = SCALE.findIndex(([, size]) => ms >= size);
   const [unit, size] = SCALE[at] ?? ["", 1];
-  if (unit === "") return `${Number((ms / 1000).toFixed(ms < 10_000 ? 2 : 0))}s`;
+  if (unit === "") return `${Number((ms / 1000).toFixed(ms < 10_000 ? 2 : 1))}s`;
   const [nextUnit, nextSize] = SCALE[at + 1] ?? ["s", 1000];
   const rest = Math.floor((ms % size) / nextSize);
   return `${Math.floor(ms / size)}${unit}${rest > 0 ? `${rest}${nextUnit}` : ""}`;

@@ -35,7 +35,7 @@ export class CliError extends Error {
   override readonly name = "CliError";
   /** Exit code. */
   readonly exitCode: number;
-  /** What to do next; empty if there is nothing to add. */
+  /** What to do next; empty if there is nothing to add, or if the command's help says it. */
   readonly next: string;
 
   /** `next` completes the line after a semicolon. */
@@ -92,7 +92,7 @@ function endOfOurs({ code, message }: NatslockError): CliError {
     case "LEASE_LOST":
       return new CliError(EXIT.lost, message, "what ran under it was ended");
     case "BAD_PARAMETER":
-      return new CliError(EXIT.usage, message, 'see "natslock --help"');
+      return new CliError(EXIT.usage, message);
     default:
       return new CliError(EXIT.unreachable, message);
   }

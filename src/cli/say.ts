@@ -21,11 +21,17 @@ export function say(line: string): void {
 /** A logger on standard error: warnings, and with `verbose` what happens as well. */
 export function sayingLogger(verbose = false): Logger {
   const tell = (message: unknown, fields?: unknown) => say(`${message}${listed(fields)}`);
-  return { debug: () => {}, info: verbose ? tell : () => {}, warn: tell };
+  // Events are told by who hears them, in fewer words.
+  const warn = (message: unknown, fields?: unknown) => isEvent(fields) ? undefined : tell(message, fields);
+  return { debug: () => {}, info: verbose ? tell : () => {}, warn: verbose ? tell : warn };
 }
+
+const isEvent = (fields: unknown): boolean => typeof (fields as { type?: unknown } | undefined)?.type === "string";
 
 function listed(fields: unknown): string {
   if (typeof fields !== "object" || fields === null) return "";
-  const shown = Object.entries(fields).map(([name, value]) => ` ${name}=${value instanceof Error ? value.message : value}`);
+  const shown = Object.entries(fields).map(([name, value]) =>
+    ` ${name}=${value instanceof Error ? value.message : value}`
+  );
   return shown.length > 0 ? ` (${shown.join("").trim()})` : "";
 }

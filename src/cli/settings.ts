@@ -118,7 +118,11 @@ function seedIn(file: Uint8Array): Uint8Array {
 const inHome = (path: string): string => path.replace(/^~(?=\/)/, homedir());
 
 function tlsOf(flags: ConnectionFlags, context: NatsContext, secure: boolean): ConnectionOptions {
-  const [certFile, keyFile, caFile] = [flags.tlscert ?? context.cert, flags.tlskey ?? context.key, flags.tlsca ?? context.ca];
+  const [certFile, keyFile, caFile] = [
+    flags.tlscert ?? context.cert,
+    flags.tlskey ?? context.key,
+    flags.tlsca ?? context.ca,
+  ];
   const handshakeFirst = flags.tlsfirst ?? context.tls_first ?? false;
   if (!secure && !certFile && !caFile && !handshakeFirst) return {};
   const files = Object.entries({ certFile, keyFile, caFile }).filter(([, path]) => path);

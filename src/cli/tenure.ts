@@ -90,10 +90,10 @@ export class Tenure {
   /** Who was stopped itself has no grace left to give: it counts from the end of the lease. */
   async #end(child: Child, { signal }: Lease, grace: number): Promise<void> {
     if (!(signal.reason instanceof LeaseLostError)) return;
-    const { clock } = this.#options;
+    const { key, clock } = this.#options;
     const overdue = Math.max(0, clock.now() - this.#endsAt);
     const left = Math.max(0, grace - overdue);
-    say(`${signal.reason.message}; sends TERM, and KILL in ${shortly(left)}`);
+    say(`Lost "${key}" (${signal.reason.why}): sends TERM, and KILL in ${shortly(left)}`);
     await child.end(clock, left);
   }
 
