@@ -38,12 +38,12 @@ export async function connect(flags: ConnectionFlags): Promise<NatsConnection> {
 
 async function dial({ way, servers, options }: Settings): Promise<NatsConnection> {
   const all = { ...PATIENCE, ...options, servers: [...servers] };
-  if (way === "tcp") return await (await import("@nats-io/transport-node")).connect(all);
+  if (way === "tcp") return await (await import("./tcp.ts")).connect(all);
   if (typeof WebSocket !== "function") {
     const next = "use Node 22 or later, or a nats:// address";
     throw new CliError(EXIT.usage, "Cannot use a websocket address: this runtime has no WebSocket", next);
   }
-  return await (await import("@nats-io/nats-core")).wsconnect(all);
+  return await (await import("./websocket.ts")).wsconnect(all);
 }
 
 /** Runs some work on a connection that is closed afterwards. */

@@ -54,11 +54,11 @@ async function agreed({ key, leader }: Lock): Promise<boolean> {
     throw new CliError(EXIT.usage, message, "add --yes to go ahead");
   }
   const { renewEvery } = leaseTiming(leader.ttl);
-  const { default: confirm } = await import("@inquirer/confirm");
+  const { ask } = await import("./question.ts");
   say(`"${key}" is held by ${holderOf(leader)} (${leader.holder}), token ${leader.token}`);
   say(`It learns of this only at its next renewal, up to ${shortly(renewEvery)} later: until then two may act`);
   try {
-    return await confirm({ message: `Evict it?`, default: false }, { output: process.stderr });
+    return await ask("Evict it?");
   } catch (error) {
     // Ctrl-C at the question: the prompt has put the terminal back.
     if ((error as Error).name === "ExitPromptError") process.exit(EXIT.signalled + 2);

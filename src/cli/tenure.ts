@@ -67,13 +67,18 @@ export class Tenure {
     signals.stop.throwIfAborted();
     lease.signal.throwIfAborted();
     const child = new Child(command, this.#environment(lease));
-    using _ = signals.pass(child);
+    const passing = signals.pass(child);
     let cleared: Promise<void> | undefined;
-    using _loss = onAbort(lease.signal, () => cleared = this.#end(child, lease, grace));
-    this.last = await child.ended;
-    await cleared;
-    child.restoreTerminal(this.last);
-    return this.last;
+    const loss = onAbort(lease.signal, () => cleared = this.#end(child, lease, grace));
+    try {
+      this.last = await child.ended;
+      await cleared;
+      child.restoreTerminal(this.last);
+      return this.last;
+    } finally {
+      loss[Symbol.dispose]();
+      passing[Symbol.dispose]();
+    }
   }
 
   /** By default the command is gone before another can be granted, by half of what clocks may differ. */

@@ -36,8 +36,7 @@ export class Watcher {
   /** Follows each key from when it is first held until it is free. Rejects as `follow` does. */
   async followAll(outer: AbortSignal): Promise<void> {
     const failing = new AbortController();
-    using patience = new Patience(outer, failing.signal);
-    const { signal } = patience;
+    const { signal } = new Patience(outer, failing.signal);
     const find = (key: string) => {
       if (this.#followed.has(key)) this.#heard.add(key);
       else void this.#followHolds(key, signal).catch((error) => failing.abort(error));
