@@ -67,9 +67,9 @@ function addressOf(text: string): URL {
   throw new CliError(EXIT.usage, message, `write it like "${DEFAULT_SERVER}"`);
 }
 
-/** The client takes TCP addresses without a scheme, websocket addresses with one. */
+/** Credentials do not belong into messages. */
 function plainAddress({ protocol, host, pathname }: URL): string {
-  return /^wss?:$/.test(protocol) ? `${protocol}//${host}${pathname === "/" ? "" : pathname}` : host;
+  return `${protocol}//${host}${pathname === "/" ? "" : pathname}`;
 }
 
 function userIn({ username, password }: URL): UserAndPassword {
