@@ -90,9 +90,9 @@ Deno.test("natslock run that was stopped past its lease kills the command at onc
 Deno.test("natslock run rides out a frozen connection that thaws within the lease", () =>
   withCli(async (lab) => {
     await using line = new Proxy(lab.server.port);
-    await lab.run(["bucket", "create", "locks", "--ttl", "9s"]);
+    await lab.run(["bucket", "create", "locks", "--ttl", "4s"]);
     const through = ["-s", line.url.replace("ws:", "nats:")];
-    const running = lab.start(["run", "job", ...through, "--", "sh", "-c", "echo ready; sleep 8"]);
+    const running = lab.start(["run", "job", ...through, "--", "sh", "-c", "echo ready; sleep 5"]);
     await running.says(/ready/);
     freeze(line);
     await line.nextSwallowed();

@@ -15,7 +15,7 @@ const OTHERS = ["SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
 const FROM_KEYBOARD: ReadonlySet<NodeJS.Signals> = new Set(["SIGINT", "SIGQUIT"]);
 
 /** A key pressed before the command was there is its own as well; so much later it has had its own, in ms. */
-const START = 100;
+const START = 500;
 
 /** Listens to signals until it is disposed of. */
 export class Signals {
