@@ -1,11 +1,11 @@
 /** `natslock bucket check`: whether locks are safe in a bucket, and how to mend it. */
 
 import { jetstreamManager, type StreamConfig } from "@nats-io/jetstream";
-import type { NatsConnection } from "@nats-io/nats-core";
+import type { NatsConnection, ServerInfo } from "@nats-io/nats-core";
 import { bucketComplaints } from "../bucket_rules.ts";
 import { type BucketComplaint, show } from "../errors.ts";
 import { troubleOf } from "../nats_trouble.ts";
-import { type Advice, adviceOn, editCommand, fixedFor } from "./bucket_fixes.ts";
+import { type Advice, adviceOn, fixedFor, fixesFor } from "./bucket_fixes.ts";
 import { withConnection } from "./connect.ts";
 import { EXIT } from "./exit.ts";
 import { ANSWER_TIMEOUT } from "./locks.ts";
@@ -24,8 +24,9 @@ export async function checkBucket(name: string | undefined, flags: ShowFlags): P
   const bucket = name ?? flags.bucket;
   const findings = await withConnection(flags, async (nc) => {
     const config = await configOf(nc, bucket);
-    const version = nc.info?.version ?? "";
-    return { bucket, version, complaints: bucketComplaints(bucket, config), advice: adviceOn(config, version) };
+    const info: Partial<ServerInfo> = nc.info ?? {};
+    const { version = "" } = info;
+    return { bucket, version, complaints: bucketComplaints(bucket, config), advice: adviceOn(config, info) };
   });
   await print(flags.json ? jsonOf(findings) : report(findings));
   return findings.complaints.length === 0 ? EXIT.done : EXIT.config;
@@ -49,7 +50,7 @@ function jsonOf({ bucket, version, complaints, advice }: Findings): string {
     version,
     problems,
     advice,
-    fix: editCommand(bucket, settings),
+    fix: fixesFor(bucket, settings),
   });
 }
 
@@ -61,13 +62,19 @@ function report({ bucket, complaints, advice }: Findings): string {
     lines.push(`  ${red("wrong")}   ${setting}: is ${show(value)}, must be ${wanted}`);
   }
   for (const { setting, why } of advice) lines.push(`  ${yellow("advice")}  ${setting}: ${why}`);
-  const command = editCommand(bucket, [...complaints, ...advice].map(({ setting }) => setting));
-  if (command !== null) lines.push("", fit ? "To better it:" : "To mend what can be mended:", `  ${command}`);
+  const fixes = fixesFor(bucket, [...complaints, ...advice].map(({ setting }) => setting));
+  if (fixes.length > 0) {
+    lines.push(
+      "",
+      fit ? "To better it:" : "To mend it:",
+      ...fixes.map((command) => `  ${command}`),
+    );
+  }
   const fixed = fixedFor(complaints);
   if (fixed.length > 0) {
     lines.push(
       "",
-      `No edit mends ${fixed.join(", ")}. Make another bucket and move to it:`,
+      `No edit mends ${fixed.join(", ")}; make another bucket and move to it:`,
       "  natslock bucket create NAME",
     );
   }

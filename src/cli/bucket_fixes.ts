@@ -1,6 +1,7 @@
 /** How the `nats` command line mends the settings of a bucket. */
 
 import type { StreamConfig } from "@nats-io/jetstream";
+import type { ServerInfo } from "@nats-io/nats-core";
 import type { BucketComplaint } from "../errors.ts";
 
 /** What would make a bucket better, though locks are safe in it. */
@@ -11,11 +12,15 @@ export interface Advice {
   readonly why: string;
 }
 
-/** Flags of `nats stream edit` by setting; what is missing here cannot be edited. */
-const EDITS: Readonly<Record<string, string>> = {
-  max_msgs_per_subject: "--max-msgs-per-subject=1",
-  max_age: "--max-age=15s",
+/** Flags of `nats kv edit` by setting. */
+const KV_EDITS: Readonly<Record<string, string>> = {
+  max_msgs_per_subject: "--history=1",
+  max_age: "--ttl=15s",
   num_replicas: "--replicas=3",
+};
+
+/** Flags of `nats stream edit` by setting, for what `nats kv edit` does not know. */
+const STREAM_EDITS: Readonly<Record<string, string>> = {
   discard: "--discard=new",
   discard_new_per_subject: "--no-discard-per-subject",
   no_ack: "--ack",
@@ -25,7 +30,7 @@ const EDITS: Readonly<Record<string, string>> = {
 };
 
 /** What is not wrong but could be better. */
-export function adviceOn(config: StreamConfig, version: string): Advice[] {
+export function adviceOn(config: StreamConfig, { version = "", cluster }: Partial<ServerInfo>): Advice[] {
   const old = version.localeCompare("2.11.0", "en", { numeric: true }) < 0;
   const msgTtl = old
     ? "a lock's own lease length needs server 2.11"
@@ -33,25 +38,26 @@ export function adviceOn(config: StreamConfig, version: string): Advice[] {
   const all: readonly (readonly [boolean, string, string])[] = [
     [config.republish === undefined, "republish", "off: each process that waits or watches needs a consumer"],
     [config.allow_msg_ttl !== true, "allow_msg_ttl", msgTtl],
-    [config.num_replicas === 1, "num_replicas", "1: the locks are away while that server is; use 3 on a cluster"],
+    [config.num_replicas === 1 && cluster !== undefined, "num_replicas", "1: the locks are away while that server is"],
     [config.storage === "memory", "storage", "memory: a restart of the server forgets who holds what; use file"],
     [config.deny_delete !== true, "deny_delete", "off: a single record can be deleted past all conditions"],
   ];
   return all.flatMap(([applies, setting, why]) => applies ? [{ setting, why }] : []);
 }
 
-/** One command that mends all that can be mended in place; `null` if nothing can. */
-export function editCommand(bucket: string, settings: readonly string[]): string | null {
-  const edits = settings.flatMap((setting) => {
-    if (setting === "republish") {
-      return [`--republish-source='$KV.${bucket}.>'`, `--republish-destination='natslock.${bucket}.>'`];
-    }
-    return EDITS[setting] ?? [];
-  });
-  return edits.length === 0 ? null : `nats stream edit KV_${bucket} ${edits.join(" ")}`;
+/** The commands that mend what can be mended in place. The second asks whether one really means a stream of a bucket. */
+export function fixesFor(bucket: string, settings: readonly string[]): string[] {
+  const republish = `--republish-source='$KV.${bucket}.>' --republish-destination='natslock.${bucket}.>'`;
+  const kvEdits = settings.flatMap((setting) => setting === "republish" ? republish : KV_EDITS[setting] ?? []);
+  const streamEdits = settings.flatMap((setting) => STREAM_EDITS[setting] ?? []);
+  return [
+    ...kvEdits.length > 0 ? [`nats kv edit ${bucket} ${kvEdits.join(" ")}`] : [],
+    ...streamEdits.length > 0 ? [`nats stream edit KV_${bucket} ${streamEdits.join(" ")}`] : [],
+  ];
 }
 
 /** Settings that can only be had in a new bucket. */
 export function fixedFor(complaints: readonly BucketComplaint[]): string[] {
-  return complaints.map(({ setting }) => setting).filter((setting) => EDITS[setting] === undefined);
+  const settings = complaints.map(({ setting }) => setting);
+  return settings.filter((setting) => KV_EDITS[setting] === undefined && STREAM_EDITS[setting] === undefined);
 }
