@@ -40,7 +40,7 @@ const DEFAULT_SERVER = "nats://127.0.0.1:4222";
 /** @throws {CliError} if flags, environment and context do not make a connection */
 export function settingsOf(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Settings {
   const context = natsContext(flags.context, env);
-  const given = flags.servers ?? flags.server ?? context.url ?? DEFAULT_SERVER;
+  const given = flags.server || flags.servers || context.url || DEFAULT_SERVER;
   const addresses = given.split(",").map((address) => addressOf(address.trim()));
   const ways = new Set(addresses.map(({ protocol }) => /^wss?:$/.test(protocol) ? "websocket" : "tcp"));
   const [way = "tcp"] = ways;
