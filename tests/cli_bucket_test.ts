@@ -18,7 +18,7 @@ Deno.test("natslock bucket create makes a bucket that natslock bucket check find
     assertMatch(made.stderr, /^natslock: Bucket "mine" is fit for locks: it keeps a lease 1m; .*\n$/);
     const checked = await run(["bucket", "check", "mine"]);
     assertEquals(checked.code, 0);
-    assertMatch(checked.stdout, /^mine  fit for locks\n  advice  storage: memory/);
+    assertMatch(checked.stdout, /^mine {2}fit for locks\n {2}advice {2}storage: memory/);
     assertEquals((await run(["run", "-b", "mine", "job", "--", "echo", "ran"])).stdout, "ran\n");
   }));
 
@@ -35,9 +35,9 @@ Deno.test("natslock bucket check names every setting that is wrong, and the nats
     await make(lab, "bad", { max_msgs_per_subject: 5, no_ack: true });
     const { code, stdout } = await lab.run(["bucket", "check", "bad"]);
     assertEquals(code, 78);
-    assertMatch(stdout, /^bad  not fit for locks\n  wrong   max_msgs_per_subject: is 5, must be 1/);
-    assertMatch(stdout, /\n  wrong   max_age: is 0, must be/);
-    assertMatch(stdout, /\n  wrong   no_ack: is true, must be false/);
+    assertMatch(stdout, /^bad {2}not fit for locks\n {2}wrong {3}max_msgs_per_subject: is 5, must be 1/);
+    assertMatch(stdout, /\n {2}wrong {3}max_age: is 0, must be/);
+    assertMatch(stdout, /\n {2}wrong {3}no_ack: is true, must be false/);
     assertStringIncludes(stdout, "\n  nats kv edit bad --history=1 --ttl=15s --republish-source='$KV.bad.>'");
     assertStringIncludes(stdout, "\n  nats stream edit KV_bad --ack --allow-msg-ttl --deny-delete\n");
   }));

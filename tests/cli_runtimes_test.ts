@@ -44,6 +44,7 @@ const CASES: Readonly<Record<string, Case>> = {
     await until(() => !runs(pid), "the command is gone");
   },
   "ls, status, watch, evict and bucket check": async ({ start, run }, { by }) => {
+    await run(["bucket", "create", "locks", "--ttl", "2s"], { by });
     await start(["run", "job", "--name", "nightly", "--", "sh", "-c", "echo held; sleep 60"], { by }).says(/held/);
     const watching = start(["watch", "--json"], { by });
     await watching.says(/"key":"job","state":"held"/);
@@ -56,6 +57,7 @@ const CASES: Readonly<Record<string, Case>> = {
     assertEquals((await watching.finished()).code, 130);
   },
   "Ctrl-C and the question on a terminal": async ({ start, run, env }, { by }) => {
+    await run(["bucket", "create", "locks", "--ttl", "2s"], { by });
     const holder = start(["run", "job", "--", "sh", "-c", "echo held; sleep 60"], { by });
     await holder.says(/held/);
     await using asking = new Terminal("natslock evict job; echo code $?", env, by);

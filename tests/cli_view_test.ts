@@ -19,9 +19,9 @@ Deno.test("natslock status tells all that is known of a lock, and of one that is
     assertEquals([code, stderr], [0, ""]);
     assertMatch(
       stdout,
-      /^job  held\n  holder  nightly  [-0-9a-f]{36}\n  token   \d+\n  since   .*\n  lease   15s, .*\n/,
+      /^job {2}held\n {2}holder {2}nightly {2}[-0-9a-f]{36}\n {2}token {3}\d+\n {2}since {3}.*\n {2}lease {3}15s, .*\n/,
     );
-    assertMatch(stdout, /\n  meta    host=\S+ pid=\d+ user=.* command=sh runtime=deno \S+\n\nnothing  free\n$/);
+    assertMatch(stdout, /\n {2}meta {4}host=\S+ pid=\d+ user=.* command=sh runtime=deno \S+\n\nnothing {2}free\n$/);
   }));
 
 Deno.test("natslock ls lists the locks that are held, by key, and those of a filter", () =>
@@ -33,7 +33,7 @@ Deno.test("natslock ls lists the locks that are held, by key, and those of a fil
     const { stdout } = await lab.run(["ls", "jobs.*"]);
     assertMatch(
       stdout,
-      /^KEY     HOLDER  TOKEN  HELD FOR  LEASE\njobs.a  first   \d+ .*\njobs.b  second  \d+ .*15s\n$/,
+      /^KEY {5}HOLDER {2}TOKEN {2}HELD FOR {2}LEASE\njobs.a {2}first {3}\d+ .*\njobs.b {2}second {2}\d+ .*15s\n$/,
     );
     const keys = linesOf((await lab.run(["ls", "--json"])).stdout).map(({ key }) => key);
     assertEquals(keys, ["jobs.a", "jobs.b", "other"]);
@@ -113,6 +113,7 @@ Deno.test("natslock ls has colour and columns on a terminal, and no colour elsew
     const shown = await onTerminal("natslock ls; natslock status job");
     assertStringIncludes(shown.screen, "\x1b[1mKEY\x1b[22m");
     assertMatch(shown.text, /KEY +HOLDER +TOKEN +HELD FOR +LEASE\njob +sh@\S+ +\d+ /);
+    // deno-lint-ignore no-control-regex
     const escapes = /\u001b\[[0-9;]+m/;
     assertFalse(escapes.test((await lab.run(["ls"])).stdout));
     assertFalse(escapes.test((await onTerminal("export NO_COLOR=1; natslock ls")).screen));
