@@ -1,7 +1,6 @@
-import { assert, assertEquals, assertGreater, assertLessOrEqual, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertLessOrEqual, assertMatch, assertStringIncludes } from "@std/assert";
 import { duration, shortly } from "../src/cli/duration.ts";
 import { EXIT } from "../src/cli/exit.ts";
-import { programOf } from "../src/cli/program.ts";
 import { VERSION } from "../src/cli/version.ts";
 import { BY_DENO, environment, natslock } from "./helpers/cli.ts";
 
@@ -92,9 +91,4 @@ Deno.test("duration reads lengths of time as Go writes them", () => {
 Deno.test("shortly writes at most two units", () => {
   const written = [0, 750, 13_500, 15_000, 90_000, 7_500_000, 90_000_000].map(shortly);
   assertEquals(written, ["0s", "0.75s", "13.5s", "15s", "1m30s", "2h5m", "1d1h"]);
-});
-
-Deno.test("programOf loads no command until it is used", () => {
-  const program = programOf(() => {});
-  assertGreater(program.commands.length, 7);
 });

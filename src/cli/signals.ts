@@ -5,6 +5,7 @@ import { isatty } from "node:tty";
 import type { Clock } from "../clock.ts";
 import type { Child } from "./child.ts";
 import { Stopped } from "./exit.ts";
+import { say } from "./say.ts";
 
 /** These ask to stop. */
 const STOPPING = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
@@ -16,6 +17,9 @@ const FROM_KEYBOARD: ReadonlySet<NodeJS.Signals> = new Set(["SIGINT", "SIGQUIT"]
 
 /** A key pressed before the command was there is its own as well; so much later it has had its own, in ms. */
 const START = 500;
+
+/** A wait for the server that takes longer than this after a stop may be cut short by another signal, in ms. */
+const PATIENCE = 2000;
 
 /** Listens to signals until it is disposed of. */
 export class Signals {
@@ -52,7 +56,7 @@ export class Signals {
     return {
       [Symbol.dispose]: () => {
         this.#child = null;
-        if (this.#asked !== null) this.#stop.abort(new Stopped(this.#asked));
+        if (this.#asked !== null) this.#halt(this.#asked);
       },
     };
   }
@@ -66,9 +70,18 @@ export class Signals {
     const isStop = STOPPING.some((one) => one === name);
     if (isStop) this.#asked = name;
     if (this.#child === null) {
-      if (isStop) this.#stop.abort(new Stopped(name));
+      if (isStop) this.#halt(name);
     } else if (!isStop) this.#child.signalAlone(name);
     else if (!this.#wasSentToBoth(name)) this.#child.signal(name);
+  }
+
+  #halt(by: NodeJS.Signals): void {
+    if (this.#stop.signal.aborted) return;
+    this.#stop.abort(new Stopped(by));
+    this.#clock.after(PATIENCE, () => {
+      say("Still waits for the server; another signal leaves what is held to run out by itself");
+      this[Symbol.dispose]();
+    });
   }
 
   #wasSentToBoth(name: NodeJS.Signals): boolean {
