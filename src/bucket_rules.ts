@@ -2,6 +2,15 @@
 
 import type { StreamConfig } from "@nats-io/jetstream";
 import { type BucketComplaint, BucketConfigError } from "./errors.ts";
+import type { StoreTerms } from "./store.ts";
+
+/** What its settings say of a bucket. */
+export interface BucketTerms extends StoreTerms {
+  /** What it repeats its changes on. */
+  readonly republish: StreamConfig["republish"];
+  /** True if a message may ask for others to be removed. */
+  readonly rollups: boolean;
+}
 
 type Holds = (value: unknown, config: StreamConfig) => boolean;
 

@@ -11,31 +11,39 @@ export type Pins = Readonly<Record<string, string>>;
 
 const NPM = Deno.build.os === "windows" ? "npm.cmd" : "npm";
 
+const installing = new Map<string, Promise<string>>();
+
 /**
  * A folder whose `node_modules` holds these packages; made if it is not in the cache. No install scripts are run.
  *
  * @throws {Error} that names the packages and what npm said
  */
-export async function npmFolder(name: string, pins: Pins, say: (line: string) => void = sayToStderr): Promise<string> {
+export async function npmFolder(name: string, pins: Pins): Promise<string> {
   const folder = `${npmCache()}/${name}-${await digest(pins)}`;
-  if (await exists(`${folder}/package.json`)) return folder;
-  const names = Object.entries(pins).map(([pkg, version]) => `${pkg}@${version}`);
-  say(`npm: installing ${names.join(", ")}`);
+  const installation = installing.get(folder) ?? install(folder, pins);
+  installing.set(folder, installation);
+  return await installation;
+}
+
+async function install(folder: string, pins: Pins): Promise<string> {
+  if (await exists(folder)) return folder;
+  const names = Object.entries(pins).map(([name, version]) => `${name}@${version}`).join(", ");
+  Deno.stderr.writeSync(new TextEncoder().encode(`npm: installing ${names}\n`));
   await Deno.mkdir(npmCache(), { recursive: true });
   // Another process may do the same: whoever is first gives the folder its name.
-  const part = await Deno.makeTempDir({ dir: npmCache(), prefix: `.${name}-` });
+  const part = await Deno.makeTempDir({ dir: npmCache(), prefix: ".part-" });
   try {
-    const dependencies = { private: true, dependencies: pins };
-    await npm(part, ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"], dependencies);
+    const manifest = { private: true, dependencies: pins };
+    await npm(part, ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock"], manifest);
     await Deno.rename(part, folder).catch(async (error) => {
-      if (!await exists(`${folder}/package.json`)) throw error;
+      if (!await exists(folder)) throw error;
     });
+    return folder;
   } catch (error) {
-    throw new Error(`Cannot install ${names.join(", ")}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`Cannot install ${names}: ${error instanceof Error ? error.message : String(error)}`);
   } finally {
     await Deno.remove(part, { recursive: true }).catch(() => {});
   }
-  return folder;
 }
 
 /** Runs npm in a folder whose package.json is written first; rejects with what it printed if it fails. */
@@ -64,8 +72,4 @@ async function digest(pins: Pins): Promise<string> {
 
 async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
-}
-
-function sayToStderr(line: string): void {
-  Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
 }

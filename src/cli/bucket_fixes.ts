@@ -24,7 +24,6 @@ const STREAM_EDITS: Readonly<Record<string, string>> = {
   discard: "--discard=new",
   discard_new_per_subject: "--no-discard-per-subject",
   no_ack: "--ack",
-  allow_rollup_hdrs: "--allow-rollup",
   allow_msg_ttl: "--allow-msg-ttl",
   deny_delete: "--deny-delete",
 };
