@@ -58,7 +58,7 @@ Deno.test("natslock says 77 where the server refuses, and never shows a password
   withCli(async (lab) => {
     const { code, stdout, stderr } = await ran(lab, ["-s", `nats://ann:hushhush@127.0.0.1:${lab.server.port}`]);
     assertEquals([code, stdout], [77, ""]);
-    assertMatch(stderr, /does not accept these credentials.*; check --user, --creds or --nkey/);
+    assertMatch(stderr, /the server refuses this user.*; check --user, --creds or --nkey/);
     assertFalse(stderr.includes("hushhush"));
   }, PASSWORDS));
 

@@ -25,6 +25,10 @@ const NOTICEABLE = 2000;
 /** A connection as the flags say it. @throws {CliError | ConnectionError} if there is none to be had */
 export async function connect(flags: ConnectionFlags): Promise<NatsConnection> {
   const settings = settingsOf(flags, process.env);
+  if (settings.way === "websocket" && typeof WebSocket !== "function") {
+    const next = "use Node 22 or later, or a nats:// address";
+    throw new CliError(EXIT.usage, "Cannot use a websocket address: this runtime has no WebSocket", next);
+  }
   const where = settings.servers.join(", ");
   const hush = new SystemClock().after(NOTICEABLE, () => say(`Still connecting to ${where}`));
   try {
@@ -39,10 +43,6 @@ export async function connect(flags: ConnectionFlags): Promise<NatsConnection> {
 async function dial({ way, servers, options }: Settings): Promise<NatsConnection> {
   const all = { ...PATIENCE, ...options, servers: [...servers] };
   if (way === "tcp") return await (await import("./tcp.ts")).connect(all);
-  if (typeof WebSocket !== "function") {
-    const next = "use Node 22 or later, or a nats:// address";
-    throw new CliError(EXIT.usage, "Cannot use a websocket address: this runtime has no WebSocket", next);
-  }
   return await (await import("./websocket.ts")).wsconnect(all);
 }
 
