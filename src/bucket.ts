@@ -6,6 +6,7 @@ import { nanos, type NatsConnection } from "@nats-io/nats-core";
 import { badParameter } from "./errors.ts";
 import { type BucketSettings, type KvHandle, storeOf } from "./kv_store.ts";
 import { type Logger, silentLogger } from "./logger.ts";
+import { isAtLeast, OWN_TTL_SINCE, warnOfServer } from "./server_version.ts";
 import { requireBucketTtl } from "./timing.ts";
 
 /**
@@ -75,9 +76,14 @@ export async function newKeyValue(
   const { apiPrefix, logger = silentLogger } = options;
   const js = jetstream(nc as NatsConnection, apiPrefix === undefined ? {} : { apiPrefix });
   const kv = await new Kvm(js).open(name);
-  const { ttl: found } = await storeOf(kv).terms({ fresh: true, make: lockBucket(name, ttl, options) });
+  const terms = await storeOf(kv).terms({ fresh: true, make: lockBucket(name, ttl, options) });
+  warnOfServer(nc, logger);
+  const { ttl: found, server = "" } = terms;
   if (found !== ttl) {
-    logger.warn(`Bucket "${name}" keeps another lease length than asked for`, { bucket: name, asked: ttl, found });
+    // A newer server would let each lock have the length that was asked for.
+    const lacking = isAtLeast(server, OWN_TTL_SINCE) ? {} : { server, ownLeaseLengthSince: OWN_TTL_SINCE };
+    const about = { bucket: name, asked: ttl, found, ...lacking };
+    logger.warn(`Bucket "${name}" keeps another lease length than asked for`, about);
   }
   return kv;
 }

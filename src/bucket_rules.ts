@@ -2,6 +2,7 @@
 
 import type { StreamConfig } from "@nats-io/jetstream";
 import { type BucketComplaint, BucketConfigError } from "./errors.ts";
+import { isAtLeast } from "./server_version.ts";
 import type { StoreTerms } from "./store.ts";
 
 /** What its settings say of a bucket. */
@@ -63,7 +64,7 @@ const MARKER_TTL_SINCE = "2.11.7";
 export function termsOf({ max_age = 0, ...config }: Partial<StreamConfig>, epoch: string, version = ""): BucketTerms {
   const ttl = max_age > 0 ? max_age / NANOS : null;
   const perKeyTtl = config.allow_msg_ttl === true;
-  const short = perKeyTtl && version.localeCompare(MARKER_TTL_SINCE, "en", { numeric: true }) >= 0;
-  const markerTtl = short ? MARKER_TTL : ttl ?? Infinity;
-  return { epoch, ttl, perKeyTtl, markerTtl, republish: config.republish, rollups: config.allow_rollup_hdrs === true };
+  const markerTtl = perKeyTtl && isAtLeast(version, MARKER_TTL_SINCE) ? MARKER_TTL : ttl ?? Infinity;
+  const { republish, allow_rollup_hdrs } = config;
+  return { epoch, ttl, perKeyTtl, markerTtl, server: version, republish, rollups: allow_rollup_hdrs === true };
 }

@@ -42,7 +42,10 @@ export interface OpenOptions extends CandidateOptions, BucketOptions {
   readonly nc?: Connection;
   /** Name of the bucket; made if it does not exist. */
   readonly bucket: string;
-  /** Lease length in milliseconds. A bucket that exists with a shorter one keeps it, and a warning is logged. */
+  /**
+   * Lease length in milliseconds. A bucket that exists keeps its own, and a warning is logged; if this one is shorter, and
+   * the server is 2.11 or later, this lock has it all the same.
+   */
   readonly ttl: number;
 }
 

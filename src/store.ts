@@ -13,6 +13,8 @@ export interface StoreTerms {
   readonly perKeyTtl: boolean;
   /** How long the mark of a release stays under the key, in milliseconds. */
   readonly markerTtl: number;
+  /** Version of the server that said so, for messages; missing where there is none. */
+  readonly server?: string;
 }
 
 /** How a conditional write ended. */

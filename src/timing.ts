@@ -71,7 +71,7 @@ export function wholeSeconds(ttl: number): number {
  */
 export function leaseLength(
   own: number | null,
-  terms: { readonly ttl: number | null; readonly perKeyTtl: boolean },
+  terms: { readonly ttl: number | null; readonly perKeyTtl: boolean; readonly server?: string },
   bucket: string,
 ): number {
   if (own === null && terms.ttl === null) {
@@ -79,7 +79,8 @@ export function leaseLength(
     throw new BucketConfigError({ bucket, setting: "max_age", value: 0, wanted });
   }
   if (own !== null && !terms.perKeyTtl) {
-    const wanted = `true for a Locker with a "ttl" of its own (needs server 2.11)`;
+    const found = terms.server ? `, this one is ${terms.server}` : "";
+    const wanted = `true for a Locker with a "ttl" of its own (server 2.11 and later can${found})`;
     throw new BucketConfigError({ bucket, setting: "allow_msg_ttl", value: false, wanted });
   }
   const most = terms.ttl ?? Infinity;

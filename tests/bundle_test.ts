@@ -5,7 +5,7 @@ import { bundle } from "./runtimes/bundle.ts";
 import { installed, installedNats } from "./runtimes/packages.ts";
 
 /** What natslock may add to a page that has the NATS libraries already: gzipped, in bytes. */
-const MOST = 15_500;
+const MOST = 16_500;
 /** What it should come down to. */
 const GOAL = 12_000;
 /** How many of the largest parts are printed. */

@@ -17,7 +17,7 @@ const TABLE: LayerTable = [
   ["1c", ["events"]],
   ["1d", ["candidate"]],
   ["2", ["lease_state", "memory_store", "manual_clock"]],
-  ["2n", ["nats_trouble", "bucket_rules", "kv_watch", "kv_store", "bucket", "locker_options"]],
+  ["2n", ["nats_trouble", "server_version", "bucket_rules", "kv_watch", "kv_store", "bucket", "locker_options"]],
   ["2b", ["footing", "report"]],
   ["3", ["keeper", "lookout"]],
   ["4", ["lease"]],

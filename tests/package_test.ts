@@ -1,5 +1,5 @@
 // deno-lint-ignore-file no-console
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { npm } from "../tools/npm_install.ts";
 import { NatsServer } from "../tools/nats_server.ts";
 import { hindrance } from "./runtimes/attempt.ts";
@@ -8,6 +8,7 @@ import { bunPath, installed, installedNats, nodePath, PINS } from "./runtimes/pa
 import { pack, run } from "./runtimes/tarball.ts";
 
 const USE = new URL("runtimes/consumers/use.ts", import.meta.url);
+const EXAMPLES = new URL("../examples/", import.meta.url);
 const INSTALL = ["install", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"] as const;
 const SAID = [
   "token true, leader null, events acquired released",
@@ -58,7 +59,7 @@ async function npmAdd(folder: string, dependencies: Record<string, string>): Pro
 
 async function bunAdd(folder: string, dependencies: Record<string, string>): Promise<void> {
   await Deno.writeTextFile(`${folder}/package.json`, JSON.stringify({ private: true, type: "module", dependencies }));
-  await run(await bunPath(), ["install"], folder);
+  await run([await bunPath(), "install"], folder);
 }
 
 /** Sets what the user's program takes from its runtime, then loads it. */
@@ -80,7 +81,7 @@ test("The npm tarball works in an empty project of Node 20, with the package ws"
     const factory = `import { WebSocket } from "ws";\n` +
       `globalThis.wsFactory = (url) => Promise.resolve({ socket: new WebSocket(url), encrypted: false });`;
     await write("main.js", main(server.url, "./use.js", factory));
-    assertEquals((await run(await nodePath(20), ["main.js"], folder)).trim().split("\n"), SAID);
+    assertEquals((await run([await nodePath(20), "main.js"], folder)).trim().split("\n"), SAID);
   }, { others: PINS.socket }));
 
 test("The npm tarball works in an empty project of Bun, installed by Bun, in TypeScript", () =>
@@ -88,7 +89,25 @@ test("The npm tarball works in an empty project of Bun, installed by Bun, in Typ
     await using server = await NatsServer.start();
     await Deno.copyFile(USE, `${folder}/use.ts`);
     await write("main.ts", main(server.url, "./use.ts"));
-    assertEquals((await run(await bunPath(), ["run", "main.ts"], folder)).trim().split("\n"), SAID);
+    assertEquals((await run([await bunPath(), "run", "main.ts"], folder)).trim().split("\n"), SAID);
+  }, { add: bunAdd }));
+
+for (const line of [20, 24] as const) {
+  test(`examples/runtimes/node.mjs runs in Node ${line}, with the npm tarball`, () =>
+    inProject(async ({ folder }) => {
+      await using server = await NatsServer.start();
+      await Deno.copyFile(new URL("runtimes/node.mjs", EXAMPLES), `${folder}/node.mjs`);
+      const said = await run([await nodePath(line), "node.mjs"], folder, { NATS_URL: server.url });
+      assertMatch(said, new RegExp(`^in charge, token \\d+, Node ${line}\n$`));
+    }, { others: line === 20 ? PINS.socket : {} }));
+}
+
+test("examples/runtimes/bun.ts runs in Bun, with the npm tarball", () =>
+  inProject(async ({ folder }) => {
+    await using server = await NatsServer.start();
+    await Deno.copyFile(new URL("runtimes/bun.ts", EXAMPLES), `${folder}/bun.ts`);
+    const said = await run([await bunPath(), "run", "bun.ts"], folder, { NATS_URL: server.url });
+    assertMatch(said, /^in charge, token \d+, Bun 1\n$/);
   }, { add: bunAdd }));
 
 test("The npm tarball is bundled by Vite in an empty project, and the bundle works", () =>
@@ -101,11 +120,11 @@ test("The npm tarball is bundled by Vite in an empty project, and the bundle wor
       `export default { build: { target: "es2022", modulePreload: { polyfill: false } } };`,
     );
     const node = await nodePath(24);
-    await run(node, [`${await installed("vite")}/node_modules/vite/bin/vite.js`, "build"], folder);
+    await run([node, `${await installed("vite")}/node_modules/vite/bin/vite.js`, "build"], folder);
     const [bundle] = [...Deno.readDirSync(`${folder}/dist/assets`)].filter(({ name }) => name.endsWith(".js"));
     assert(bundle, "Vite built no script");
     await write("main.js", main(server.url, `./dist/assets/${bundle.name}`));
-    assertEquals((await run(node, ["main.js"], folder)).trim().split("\n"), SAID);
+    assertEquals((await run([node, "main.js"], folder)).trim().split("\n"), SAID);
   }));
 
 for (const module of ["nodenext", "preserve"]) {
@@ -119,10 +138,10 @@ for (const module of ["nodenext", "preserve"]) {
         JSON.stringify({ compilerOptions: { ...options, lib, types: [] }, files: ["use.ts"] }),
       );
       const tsc = `${await installed("compiler")}/node_modules/typescript/bin/tsc`;
-      await run(await nodePath(24), [tsc, "-p", "."], folder);
+      await run([await nodePath(24), tsc, "-p", "."], folder);
       // A program with a mistake in it has to be refused, or the types were not read.
       await write("use.ts", (await Deno.readTextFile(USE)).replace("const leads: boolean", "const leads: string"));
-      const complaint = await run(await nodePath(24), [tsc, "-p", "."], folder).then(() => "none", String);
+      const complaint = await run([await nodePath(24), tsc, "-p", "."], folder).then(() => "none", String);
       assert(complaint.includes("TS2322"), complaint);
     }));
 }

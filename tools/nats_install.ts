@@ -1,5 +1,5 @@
 /**
- * Finds a nats-server binary, or installs the pinned release into a cache of its own.
+ * Finds a nats-server binary, or installs a release into a cache of its own.
  *
  * @module
  */
@@ -18,8 +18,8 @@ const STALE_LOCK = 10 * 60_000;
 export interface Source {
   /** What it is called in messages. */
   readonly name: string;
-  /** Puts an executable at `target`. */
-  fetch(target: string, say: (line: string) => void): Promise<void>;
+  /** Puts an executable of that version at `target`. */
+  fetch(target: string, version: string): Promise<void>;
 }
 
 /** The ways, in order; `NATSLOCK_INSTALL` restricts them to one by its first word, for tests. */
@@ -38,11 +38,21 @@ export async function natsServerPath(say: (line: string) => void = sayToStderr):
   }
   const onPath = await versionOf("nats-server");
   if (onPath !== null && isRecent(onPath)) return "nats-server";
-  const cached = `${cacheFolder()}/nats-server${Deno.build.os === "windows" ? ".exe" : ""}`;
+  return await natsServerOf(PINNED_VERSION, say);
+}
+
+/**
+ * Path of a nats-server of just this version, such as "2.10.29": from the cache, else installed.
+ *
+ * @throws {Error} that lists all that was tried
+ */
+export async function natsServerOf(version: string, say: (line: string) => void = sayToStderr): Promise<string> {
+  const folder = cacheFolder(version);
+  const cached = `${folder}/nats-server${Deno.build.os === "windows" ? ".exe" : ""}`;
   if (await versionOf(cached) !== null) return cached;
-  await Deno.mkdir(cacheFolder(), { recursive: true });
-  return await alone(`${cacheFolder()}/install.lock`, say, async () => {
-    if (await versionOf(cached) === null) await install(cached, say);
+  await Deno.mkdir(folder, { recursive: true });
+  return await alone(`${folder}/install.lock`, say, async () => {
+    if (await versionOf(cached) === null) await install(cached, version, say);
     return cached;
   });
 }
@@ -57,14 +67,14 @@ export async function versionOf(binary: string): Promise<string | null> {
   }
 }
 
-async function install(target: string, say: (line: string) => void): Promise<void> {
+async function install(target: string, wanted: string, say: (line: string) => void): Promise<void> {
   const only = Deno.env.get("NATSLOCK_INSTALL");
   const failures: string[] = [];
   for (const source of SOURCES.filter(({ name }) => !only || name.startsWith(only))) {
     const part = `${target}.${Deno.pid}.part`;
     try {
-      say(`nats-server ${PINNED_VERSION}: trying ${source.name}`);
-      await withHeartbeat(source.name, say, () => source.fetch(part, say));
+      say(`nats-server ${wanted}: trying ${source.name}`);
+      await withHeartbeat(source.name, say, () => source.fetch(part, wanted));
       await Deno.chmod(part, 0o755).catch(() => {});
       const version = await versionOf(part);
       if (version === null) throw new Error("what was installed does not run");
@@ -76,7 +86,7 @@ async function install(target: string, say: (line: string) => void): Promise<voi
     }
   }
   throw new Error(
-    `Cannot install nats-server ${PINNED_VERSION}. Set NATS_SERVER to a nats-server binary, or put one on PATH. ` +
+    `Cannot install nats-server ${wanted}. Set NATS_SERVER to a nats-server binary, or put one on PATH. ` +
       `Tried (after PATH and the cache):\n${failures.join("\n") || `  - nothing: NATSLOCK_INSTALL is "${only}"`}`,
   );
 }
@@ -138,13 +148,13 @@ async function withHeartbeat(what: string, say: (line: string) => void, work: ()
   }
 }
 
-function cacheFolder(): string {
+function cacheFolder(version: string): string {
   const home = Deno.env.get("HOME") ?? ".";
   const base = Deno.env.get("XDG_CACHE_HOME") ?? {
     darwin: `${home}/Library/Caches`,
     windows: Deno.env.get("LOCALAPPDATA"),
   }[Deno.build.os as string] ?? `${home}/.cache`;
-  return `${base}/natslock/nats-server-${PINNED_VERSION}`;
+  return `${base}/natslock/nats-server-${version}`;
 }
 
 function isRecent(version: string): boolean {

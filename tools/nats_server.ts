@@ -6,7 +6,7 @@
  * @module
  */
 
-import { natsServerPath } from "./nats_install.ts";
+import { natsServerOf, natsServerPath } from "./nats_install.ts";
 import { ask } from "./nats_monitor.ts";
 import { freePorts, guard, signalIfRunning, unguard, writeTexts } from "./nats_process.ts";
 
@@ -22,10 +22,11 @@ export interface NatsServerOptions {
   readonly files?: Texts;
   /** Variables that the configuration uses. */
   readonly env?: Texts;
+  /** Just this release, such as "2.10.29", installed if need be. Default: any that is recent enough. */
+  readonly version?: string;
 }
 
 type Texts = Readonly<Record<string, string>>;
-
 interface Ports {
   readonly client: number;
   readonly websocket: number;
@@ -68,7 +69,7 @@ export class NatsServer {
 
   /** Makes the folder and chooses the ports without starting; for a cluster, whose members name each other. */
   static async prepare(options: NatsServerOptions = {}): Promise<NatsServer> {
-    const binary = await natsServerPath();
+    const binary = options.version ? await natsServerOf(options.version) : await natsServerPath();
     const [client = 0, websocket = 0, monitor = 0] = freePorts(3);
     const folder = await Deno.makeTempDir({ prefix: "natslock-server-" });
     const server = new NatsServer(folder, binary, { client, websocket, monitor });

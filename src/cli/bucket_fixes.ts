@@ -3,6 +3,7 @@
 import type { StreamConfig } from "@nats-io/jetstream";
 import type { ServerInfo } from "@nats-io/nats-core";
 import type { BucketComplaint } from "../errors.ts";
+import { flawOf, isAtLeast, OWN_TTL_SINCE } from "../server_version.ts";
 
 /** What would make a bucket better, though locks are safe in it. */
 export interface Advice {
@@ -30,11 +31,11 @@ const STREAM_EDITS: Readonly<Record<string, string>> = {
 
 /** What is not wrong but could be better. */
 export function adviceOn(config: StreamConfig, { version = "", cluster }: Partial<ServerInfo>): Advice[] {
-  const old = version.localeCompare("2.11.0", "en", { numeric: true }) < 0;
-  const msgTtl = old
-    ? "a lock's own lease length needs server 2.11"
-    : "off: a lock cannot have a lease length of its own";
+  const own = `a lock's own lease length needs server ${OWN_TTL_SINCE}`;
+  const msgTtl = isAtLeast(version, OWN_TTL_SINCE) ? "off: a lock cannot have a lease length of its own" : own;
+  const flaw = flawOf(version);
   const all: readonly (readonly [boolean, string, string])[] = [
+    [flaw !== null, "server", `nats-server ${version} ${flaw?.why}: take ${flaw?.take} or later`],
     [config.republish === undefined, "republish", "off: each process that waits or watches needs a consumer"],
     [config.allow_msg_ttl !== true, "allow_msg_ttl", msgTtl],
     [config.num_replicas === 1 && cluster !== undefined, "num_replicas", "1: the locks are away while that server is"],

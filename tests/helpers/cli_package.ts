@@ -6,24 +6,21 @@
 
 import { npmFolder, type Pins } from "../../tools/npm_install.ts";
 
-/** Packages that the command line imports, besides those of the library. */
-const PACKAGES = ["@bomb.sh/tab", "@inquirer/confirm", "cli-table3", "commander", "picocolors"];
+/** Packages that the command line imports. */
+const PACKAGES = [
+  ...["jetstream", "kv", "nats-core", "transport-node"].map((name) => `@nats-io/${name}`),
+  ...["@bomb.sh/tab", "@inquirer/confirm", "cli-table3", "commander", "picocolors"],
+];
 
 const ROOT = new URL("../../", import.meta.url);
 
 /** The dependencies, at the versions that `deno.lock` names. */
 async function pins(): Promise<Pins> {
-  const { specifiers } = JSON.parse(await Deno.readTextFile(new URL("deno.lock", ROOT))) as {
-    readonly specifiers: Readonly<Record<string, string>>;
-  };
-  const wanted = Object.entries(specifiers).flatMap(([specifier, version]) => {
-    const name = /^npm:(@?[^@]+)@/.exec(specifier)?.[1] ?? "";
-    // A version of a package with peers has them behind an underscore.
-    return name.startsWith("@nats-io/") || PACKAGES.includes(name)
-      ? [[name, version.split("_")[0] ?? ""] as const]
-      : [];
-  });
-  return Object.fromEntries(wanted);
+  const read = async (name: string) => JSON.parse(await Deno.readTextFile(new URL(name, ROOT))) as unknown;
+  const { imports } = await read("deno.json") as { readonly imports: Readonly<Record<string, string>> };
+  const { specifiers } = await read("deno.lock") as { readonly specifiers: Readonly<Record<string, string>> };
+  // A version of a package with peers has them behind an underscore.
+  return Object.fromEntries(PACKAGES.map((name) => [name, specifiers[imports[name] ?? ""]?.split("_")[0] ?? ""]));
 }
 
 /** Packs this repository, lays its dependencies beside it, and calls back with the path of the program. */

@@ -25,7 +25,7 @@ export async function withServer(body: (lab: Lab) => Promise<void>): Promise<voi
 /** Runs a test body with connections that are closed afterwards. */
 export async function withConnections(
   url: string,
-  body: (nc: NatsConnection, connect: (url?: string) => Promise<NatsConnection>) => Promise<void>,
+  body: (nc: NatsConnection, connect: (url?: string) => Promise<NatsConnection>) => Promise<unknown>,
 ): Promise<void> {
   const opened: NatsConnection[] = [];
   const connect = async (to = url) => {

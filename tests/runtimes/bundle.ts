@@ -47,11 +47,19 @@ export async function bundle(entry: string, outfile: string, options: BundleOpti
   return account;
 }
 
-/** A module for Node or Bun, which find the NATS libraries beside it, as a user's program does. */
-export async function bundleForNode(entry: string, folder: string): Promise<string> {
+const made = new Map<string, Promise<string>>();
+
+/** A module for Node or Bun, which find the NATS libraries beside it, as a user's program does. Made once per folder. */
+export function bundleForNode(entry: string, folder: string): Promise<string> {
   const outfile = `${folder}/${entry.split("/").at(-1)?.replace(/ts$/, "mjs")}`;
+  const making = made.get(outfile) ?? makeForNode(entry, outfile);
+  made.set(outfile, making);
+  return making;
+}
+
+async function makeForNode(entry: string, outfile: string): Promise<string> {
   await bundle(entry, outfile, { platform: "node", external: ["@nats-io/*"] });
-  const modules = `${folder}/node_modules`;
+  const modules = new URL("node_modules", `file://${outfile}`);
   await Deno.symlink(`${await installedNats()}/node_modules`, modules, { type: "junction" }).catch((error) => {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
   });

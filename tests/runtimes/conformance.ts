@@ -5,6 +5,7 @@
  */
 
 import { Bench, type Place } from "./bench.ts";
+import { within } from "./expect.ts";
 import { disposes, isGrantedOnce, isRefused, keeps, leadsAgain, releases, runsUnderLease, takes } from "./holding.ts";
 import { isTakenOver, lapses, noticesOverwriting, noticesRemoval, tellsOfUnprotectedWork } from "./losing.ts";
 import { isCancelled, isClosed, isHandedOver, observes, timesOut } from "./waiting.ts";
@@ -20,6 +21,9 @@ export interface Outcome {
   readonly title: string;
   readonly error?: string;
 }
+
+/** The longest that one check may take, in milliseconds: one that hangs must not hide the others. */
+const LONGEST = 20_000;
 
 /** All checks, by what they show. */
 export const CHECKS: readonly Check[] = [
@@ -50,11 +54,11 @@ export function conform(place: Place): Promise<Outcome[]> {
 
 async function outcomeOf({ title, run }: Check, bench: Bench): Promise<Outcome> {
   try {
-    await run(bench);
+    await within(LONGEST, "its end", run(bench));
     return { title };
   } catch (error) {
     return { title, error: error instanceof Error ? `${error.name}: ${error.message}\n${error.stack}` : String(error) };
   } finally {
-    await bench[Symbol.asyncDispose]();
+    await within(LONGEST, "its candidates to close", bench[Symbol.asyncDispose]()).catch(() => {});
   }
 }

@@ -3,7 +3,10 @@
 import { npmFolder, type Pins } from "../../tools/npm_install.ts";
 
 /** Lines of Node.js: the oldest that is supported, and a current one. */
-export const NODES = { 20: "20.20.2", 24: "24.21.0" } as const;
+const NODES = { 20: "20.20.2", 24: "24.21.0" } as const;
+
+/** For Macs with Apple's processors npm has no others of these lines. */
+const NODES_OF_APPLE: Readonly<Record<keyof typeof NODES, string>> = { 20: "20.18.1", 24: "24.0.0" };
 
 /** Versions by package, in sets that are installed together. */
 export const PINS = {
@@ -21,18 +24,18 @@ export function installed(set: keyof typeof PINS): Promise<string> {
   return npmFolder(set, PINS[set]);
 }
 
-/** The folder that holds the NATS libraries, at the versions that `deno.lock` names. */
+/** The folder that holds the NATS libraries. */
 export async function installedNats(): Promise<string> {
   return await npmFolder("nats", await natsPins());
 }
 
-/** The NATS libraries, at the versions that `deno.lock` names. */
-export async function natsPins(): Promise<Pins> {
+/** What `src/` depends on, at the versions that `deno.lock` names. */
+async function natsPins(): Promise<Pins> {
   const lock = JSON.parse(await Deno.readTextFile(new URL("../../deno.lock", import.meta.url))) as {
     readonly specifiers: Record<string, string>;
   };
   const found = Object.entries(lock.specifiers).flatMap(([specifier, version]) => {
-    const name = /^npm:(@nats-io\/[^@]+)@/.exec(specifier)?.[1];
+    const name = /^npm:(@nats-io\/(?:nats-core|jetstream|kv))@/.exec(specifier)?.[1];
     return name ? [[name, version] as const] : [];
   });
   return Object.fromEntries(found);
@@ -42,9 +45,9 @@ export async function natsPins(): Promise<Pins> {
 export async function nodePath(line: keyof typeof NODES): Promise<string> {
   const { os, arch } = Deno.build;
   const cpu = arch === "aarch64" ? "arm64" : "x64";
-  const prefix = os === "darwin" && cpu === "arm64" ? "node-bin" : "node";
-  const name = `${prefix}-${os === "windows" ? "win" : os}-${cpu}`;
-  const folder = await npmFolder(`node${line}`, { [name]: NODES[line] });
+  const isApple = os === "darwin" && cpu === "arm64";
+  const name = `${isApple ? "node-bin" : "node"}-${os === "windows" ? "win" : os}-${cpu}`;
+  const folder = await npmFolder(`node${line}`, { [name]: (isApple ? NODES_OF_APPLE : NODES)[line] });
   return `${folder}/node_modules/${name}/bin/node${os === "windows" ? ".exe" : ""}`;
 }
 

@@ -108,19 +108,13 @@ export const ROWS_OFF: readonly Mutation[] = [
       "",
     ],
   ),
-  ...edits("lease_model.ts", [
-    "idle, leave",
-    "a release after a loss forgets that the stream may be another",
-    "const suspect = memory.suspect || end",
-    "const suspect = end",
-  ]),
   ...edits(
     "lease_state.ts",
     [
       "idle, start",
       "an answer to the last hold is taken for one to the next",
-      "return phase.busy === null ? seek(scene, event.since, phase.end) : go(memory, phase);",
-      "return seek(scene, event.since, phase.end);",
+      "return phase.busy === null ? seek(scene, event.since) : go(memory, phase);",
+      "return seek(scene, event.since);",
     ],
     [
       "any, answer",

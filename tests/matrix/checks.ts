@@ -1,0 +1,170 @@
+/** What may differ between releases of nats-server, as checks beside the suite of `tests/runtimes/`. */
+
+import { jetstream } from "@nats-io/jetstream";
+import { BucketConfigError, type KvHandle, Locker, newKeyValue } from "@x/natslock";
+import { isAtLeast } from "../../src/server_version.ts";
+import { lockers, race } from "../helpers/race.ts";
+import { withConnections } from "../helpers/nats.ts";
+import { expect, expectSame, pause, rejection, within } from "../runtimes/expect.ts";
+
+/** A running server, and which release it is. */
+export interface Bed {
+  readonly url: string;
+  readonly version: string;
+}
+
+type Check = (bed: Bed) => Promise<void>;
+
+/** A lease length of a lock's own, in milliseconds. */
+const OWN = 2000;
+/** Lease length of a bucket that no check waits to the end of, in milliseconds. */
+const LONG = 60_000;
+/** What a server may be late in removing a record, and a machine under load in noticing, in milliseconds. */
+const SLACK = 2500;
+/** What a push takes at the most, in milliseconds. */
+const PUSH = 1500;
+
+/** All checks by what they show; they may run at the same time. */
+export const CHECKS: readonly (readonly [title: string, check: Check])[] = [
+  ["race: of 20 at once one is granted, in each of 30 rounds", grantsOnce],
+  ["own lease: shorter than the bucket's, or an error that names both releases", hasOwnLease],
+  ["own lease: kept by renewal for longer than its length", keepsOwnLease],
+  ["fallback: where a lock cannot have its own, open() takes the bucket's and warns", fallsBack],
+  ["release mark: goes by itself after a second, or after the bucket's lease length", leavesMark],
+  ["expiry: a record runs out while others are written without a pause", runsOutAmongWrites],
+  ["push: a bucket without republishing is watched by a consumer", isWatchedByConsumer],
+];
+
+/** True where a lock may have a lease length of its own. */
+export function hasOwnLengths({ version }: Bed): boolean {
+  return isAtLeast(version, "2.11");
+}
+
+/** True where the mark of a release may go before the bucket's lease length. */
+export function hasShortMarks({ version }: Bed): boolean {
+  return isAtLeast(version, "2.11.7");
+}
+
+/** Runs `body` with two handles of one bucket, each on a connection of its own. */
+function withHandles(
+  { url }: Bed,
+  [bucket, ttl]: readonly [bucket: string, ttl: number],
+  body: (one: KvHandle, other: KvHandle) => Promise<void>,
+): Promise<void> {
+  return withConnections(url, async (nc, connect) => {
+    await body(await newKeyValue(nc, bucket, ttl), await newKeyValue(await connect(), bucket, ttl));
+  });
+}
+
+function grantsOnce({ url }: Bed): Promise<void> {
+  return withConnections(url, async (nc, connect) => {
+    const candidates = await lockers([nc, await connect(), await connect()], 20, 1);
+    const { winners, errors } = await race({ rounds: 30, candidates });
+    expectSame([[...winners], errors.map(String)], [[[1, 30]], []], "winners of 30 rounds, and errors");
+  });
+}
+
+function hasOwnLease(bed: Bed): Promise<void> {
+  return withHandles(bed, ["own", LONG], async (one, other) => {
+    await using holder = new Locker({ kv: one, ttl: OWN });
+    if (!hasOwnLengths(bed)) {
+      const error = await rejection(holder.acquireLead());
+      expect(error instanceof BucketConfigError, `a BucketConfigError, got ${error.name}`);
+      const names = `(server 2.11 and later can, this one is ${bed.version})`;
+      return expect(error.message.includes(names), `a message with "${names}", got "${error.message}"`);
+    }
+    expectSame([await holder.acquireLead(), await holder.ttl()], [true, OWN], "acquireLead() and ttl()");
+    await using waiter = new Locker({ kv: other, ttl: OWN });
+    const first = holder.token ?? Infinity;
+    const lease = await waiter.acquire({ timeout: OWN + SLACK });
+    expect(lease.token > first, "a takeover with a greater token");
+    expectSame(holder.token, null, "the token of who stopped calling");
+  });
+}
+
+function keepsOwnLease(bed: Bed): Promise<void> {
+  if (!hasOwnLengths(bed)) return Promise.resolve();
+  return withHandles(bed, ["kept", LONG], async (one, other) => {
+    await using holder = new Locker({ kv: one, ttl: OWN });
+    await using another = new Locker({ kv: other, ttl: OWN });
+    const lease = await holder.acquire();
+    await pause(OWN * 1.75);
+    expectSame([lease.held, await another.tryAcquire()], [true, null], "held, and tryAcquire() of another");
+  });
+}
+
+function fallsBack(bed: Bed): Promise<void> {
+  return withHandles(bed, ["fallback", LONG], async () => {
+    const warnings: unknown[][] = [];
+    const logger = { debug: () => {}, info: () => {}, warn: (...line: unknown[]) => void warnings.push(line) };
+    await using locker = await Locker.open({ servers: bed.url, bucket: "fallback", ttl: OWN, logger });
+    const server = hasOwnLengths(bed) ? {} : { server: bed.version, ownLeaseLengthSince: "2.11" };
+    const about = { bucket: "fallback", asked: OWN, found: LONG, ...server };
+    const told = warnings.flatMap(([, fields]) => "bucket" in Object(fields) ? [fields] : []);
+    expectSame(told, [about], "the warnings of the bucket");
+    expectSame(await locker.ttl(), hasOwnLengths(bed) ? OWN : LONG, "the lease length in force");
+  });
+}
+
+function leavesMark(bed: Bed): Promise<void> {
+  return withHandles(bed, ["marks", LONG], async (one, other) => {
+    await using locker = new Locker({ kv: one });
+    expectSame(await locker.acquireLead(), true, "acquireLead()");
+    await locker.releaseLead();
+    await pause(1600);
+    const mark = await other.get(locker.key);
+    expectSame(mark?.operation ?? null, hasShortMarks(bed) ? null : "PURGE", "what stands 1.6 s after a release");
+    await using another = new Locker({ kv: other });
+    expectSame(await another.acquireLead(), true, "acquireLead() of another");
+  });
+}
+
+function runsOutAmongWrites(bed: Bed): Promise<void> {
+  const own = hasOwnLengths(bed);
+  return withHandles(bed, ["busy", own ? LONG : OWN], async (one, other) => {
+    const lock = { key: "quiet", ...own ? { ttl: OWN } : {} };
+    await using quiet = new Locker({ kv: one, ...lock });
+    await using waiter = new Locker({ kv: other, ...lock });
+    expectSame(await quiet.acquireLead(), true, "acquireLead()");
+    const end = new AbortController();
+    const writing = writeUntil(end.signal, bed);
+    try {
+      await waiter.acquire({ timeout: OWN + SLACK });
+    } finally {
+      end.abort();
+      await writing;
+    }
+  });
+}
+
+/** Far more often than a server looks for what has run out; each write has a length of its own where it can. */
+function writeUntil(signal: AbortSignal, bed: Bed): Promise<void> {
+  return withConnections(bed.url, async (nc) => {
+    const js = jetstream(nc);
+    const length = hasOwnLengths(bed) ? { ttl: `${LONG / 1000}s` } : {};
+    while (!signal.aborted) {
+      await js.publish("$KV.busy.noise", "x", length);
+      await pause(20);
+    }
+  });
+}
+
+function isWatchedByConsumer({ url }: Bed): Promise<void> {
+  return withConnections(url, async (nc, connect) => {
+    const one = await newKeyValue(nc, "unrepeated", LONG, { republish: null });
+    const other = await newKeyValue(await connect(), "unrepeated", LONG);
+    await using holder = new Locker({ kv: one });
+    await using waiter = new Locker({ kv: other });
+    const lease = await holder.acquire();
+    const waiting = waiter.acquire();
+    // The consumer is made in the background: until the bucket has it, a release would not be pushed.
+    await within(PUSH, "a consumer", consumerOf(one));
+    await lease.release();
+    const next = await within(PUSH, "the hand-over", waiting);
+    expect(next.token > lease.token, "a greater token");
+  });
+}
+
+async function consumerOf(kv: KvHandle): Promise<void> {
+  while ((await kv.status()).streamInfo.state.consumer_count === 0) await pause(10);
+}

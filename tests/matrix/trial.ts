@@ -1,0 +1,47 @@
+/** Runs all checks on one release of nats-server. */
+
+import { NatsServer } from "../../tools/nats_server.ts";
+import type { TableSpec } from "../helpers/readme_table.ts";
+import { conform, type Outcome } from "../runtimes/conformance.ts";
+import { type Bed, CHECKS, hasOwnLengths, hasShortMarks } from "./checks.ts";
+import { RESTART, survivesRestart } from "./restart.ts";
+
+/** How a release did. */
+export interface Trial {
+  readonly version: string;
+  readonly outcomes: readonly Outcome[];
+}
+
+/** Cells of one row: release, checks passed, lease length of a lock, the mark of a release. */
+export type Row = readonly [server: string, passed: string, length: string, mark: string];
+
+/** The README's table of them. */
+export const TABLE: TableSpec = {
+  of: "servers",
+  command: "deno task matrix --write",
+  head: ["nats-server", "checks passed", "lease length", "mark of a release stays"],
+};
+
+/** Starts that release, runs the checks, and stops it. */
+export async function trialOf(version: string): Promise<Trial> {
+  await using server = await NatsServer.start({ version });
+  const bed = { url: server.url, version };
+  const [suite, ...others] = await Promise.all([
+    conform({ url: server.url, bucket: "conformance" }),
+    ...CHECKS.map(([title, check]) => outcomeOf(title, () => check(bed))),
+  ]);
+  const last = await outcomeOf(RESTART, () => survivesRestart(server, hasOwnLengths(bed)));
+  return { version, outcomes: [...suite, ...others, last] };
+}
+
+/** The row that shows how it went. */
+export function rowOf({ version, outcomes }: Trial): Row {
+  const bed: Bed = { url: "", version };
+  const passed = outcomes.filter(({ error }) => error === undefined).length;
+  const length = hasOwnLengths(bed) ? "a lock's own, or the bucket's" : "the bucket's";
+  return [version, `${passed} of ${outcomes.length}`, length, hasShortMarks(bed) ? "1 s" : "for a lease length"];
+}
+
+async function outcomeOf(title: string, run: () => Promise<void>): Promise<Outcome> {
+  return await run().then(() => ({ title }), (error) => ({ title, error: String(error?.stack ?? error) }));
+}
