@@ -20,7 +20,11 @@ async function pins(): Promise<Pins> {
   const { imports } = await read("deno.json") as { readonly imports: Readonly<Record<string, string>> };
   const { specifiers } = await read("deno.lock") as { readonly specifiers: Readonly<Record<string, string>> };
   // A version of a package with peers has them behind an underscore.
-  return Object.fromEntries(PACKAGES.map((name) => [name, specifiers[imports[name] ?? ""]?.split("_")[0] ?? ""]));
+  return Object.fromEntries(PACKAGES.map((name) => {
+    const version = specifiers[imports[name] ?? ""]?.split("_")[0];
+    if (version === undefined) throw new Error(`deno.lock does not name "${imports[name]}"`);
+    return [name, version];
+  }));
 }
 
 /** Packs this repository, lays its dependencies beside it, and calls back with the path of the program. */
