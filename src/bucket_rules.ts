@@ -1,7 +1,7 @@
 /** What a bucket must be like for locks to be safe in it, and what it is like. */
 
 import type { StreamConfig } from "@nats-io/jetstream";
-import { BucketConfigError } from "./errors.ts";
+import { type BucketComplaint, BucketConfigError } from "./errors.ts";
 import { isAtLeast } from "./server_version.ts";
 import type { StoreTerms } from "./store.ts";
 
@@ -40,12 +40,18 @@ const RULES: readonly (readonly [setting: keyof StreamConfig, holds: Holds, want
   ["persist_mode", (value) => value !== "async", '"default", since "async" acknowledges what may be lost'],
 ];
 
+/** Every rule that a bucket's settings break. */
+export function bucketComplaints(bucket: string, config: StreamConfig): BucketComplaint[] {
+  return RULES.flatMap(([setting, holds, wanted]) => {
+    const value = config[setting] ?? null;
+    return holds(value, config) ? [] : [{ bucket, setting, value, wanted }];
+  });
+}
+
 /** @throws {BucketConfigError} for the first rule that a bucket's settings break */
 export function checkBucket(bucket: string, config: StreamConfig): void {
-  for (const [setting, holds, wanted] of RULES) {
-    const value = config[setting] ?? null;
-    if (!holds(value, config)) throw new BucketConfigError({ bucket, setting, value, wanted });
-  }
+  const [complaint] = bucketComplaints(bucket, config);
+  if (complaint) throw new BucketConfigError(complaint);
 }
 
 const NANOS = 1_000_000;

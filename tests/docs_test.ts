@@ -26,7 +26,9 @@ async function run(code: string): Promise<{ success: boolean; output: string }> 
 }
 
 const sources = ["README.md", "mod.ts"];
-for (const { name } of Deno.readDirSync(new URL("src", ROOT))) sources.push(`src/${name}`);
+for (const { name, isFile } of Deno.readDirSync(new URL("src", ROOT))) {
+  if (isFile) sources.push(`src/${name}`);
+}
 let count = 0;
 
 for (const source of sources.sort()) {

@@ -25,7 +25,7 @@ const TABLE: LayerTable = [
   ["4c", ["candidacy"]],
   ["4d", ["campaign", "observer"]],
   ["5", ["locker"]],
-  ["7", ["mod", "testing"]],
+  ["7", ["mod", "testing", "cli"]],
 ];
 
 const ROOT = new URL("../", import.meta.url);

@@ -1,0 +1,82 @@
+/** `natslock bucket check`: whether locks are safe in a bucket, and how to mend it. */
+
+import { jetstreamManager, type StreamConfig } from "@nats-io/jetstream";
+import type { NatsConnection, ServerInfo } from "@nats-io/nats-core";
+import { bucketComplaints } from "../bucket_rules.ts";
+import { type BucketComplaint, show } from "../errors.ts";
+import { troubleOf } from "../nats_trouble.ts";
+import { type Advice, adviceOn, fixedFor, fixesFor } from "./bucket_fixes.ts";
+import { withConnection } from "./connect.ts";
+import { EXIT } from "./exit.ts";
+import { ANSWER_TIMEOUT } from "./locks.ts";
+import { print } from "./print.ts";
+import { colours, type ShowFlags } from "./show.ts";
+
+interface Findings {
+  readonly bucket: string;
+  readonly version: string;
+  readonly complaints: readonly BucketComplaint[];
+  readonly advice: readonly Advice[];
+}
+
+/** Checks it by the library's own rules; the exit code says whether it is fit. */
+export async function checkBucket(name: string | undefined, flags: ShowFlags): Promise<number> {
+  const bucket = name ?? flags.bucket;
+  const findings = await withConnection(flags, async (nc) => {
+    const config = await configOf(nc, bucket);
+    const info: Partial<ServerInfo> = nc.info ?? {};
+    const { version = "" } = info;
+    return { bucket, version, complaints: bucketComplaints(bucket, config), advice: adviceOn(config, info) };
+  });
+  await print(flags.json ? jsonOf(findings) : report(findings));
+  return findings.complaints.length === 0 ? EXIT.done : EXIT.config;
+}
+
+async function configOf(nc: NatsConnection, bucket: string): Promise<StreamConfig> {
+  try {
+    const { streams } = await jetstreamManager(nc, { timeout: ANSWER_TIMEOUT, checkAPI: false });
+    return (await streams.info(`KV_${bucket}`)).config;
+  } catch (cause) {
+    throw troubleOf(cause, `read the settings of bucket "${bucket}"`).error;
+  }
+}
+
+function jsonOf({ bucket, version, complaints, advice }: Findings): string {
+  const problems = complaints.map(({ setting, value, wanted }) => ({ setting, value, wanted }));
+  const settings = [...complaints, ...advice].map(({ setting }) => setting);
+  return JSON.stringify({
+    bucket,
+    fit: problems.length === 0,
+    version,
+    problems,
+    advice,
+    fix: fixesFor(bucket, settings),
+  });
+}
+
+function report({ bucket, complaints, advice }: Findings): string {
+  const { green, red, yellow, bold } = colours();
+  const fit = complaints.length === 0;
+  const lines = [`${bold(bucket)}  ${fit ? green("fit for locks") : red("not fit for locks")}`];
+  for (const { setting, value, wanted } of complaints) {
+    lines.push(`  ${red("wrong")}   ${setting}: is ${show(value)}, must be ${wanted}`);
+  }
+  for (const { setting, why } of advice) lines.push(`  ${yellow("advice")}  ${setting}: ${why}`);
+  const fixes = fixesFor(bucket, [...complaints, ...advice].map(({ setting }) => setting));
+  if (fixes.length > 0) {
+    lines.push(
+      "",
+      fit ? "To better it:" : "To mend it:",
+      ...fixes.map((command) => `  ${command}`),
+    );
+  }
+  const fixed = fixedFor(complaints);
+  if (fixed.length > 0) {
+    lines.push(
+      "",
+      `No edit mends ${fixed.join(", ")}; make another bucket and move to it:`,
+      "  natslock bucket create NAME",
+    );
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,3 @@
+/** The TCP transport, apart so that it is loaded only when it is used. */
+
+export { connect } from "@nats-io/transport-node";

@@ -1,0 +1,170 @@
+/**
+ * The command line as a user starts it: real processes, and a terminal.
+ *
+ * @module
+ */
+
+import { NatsServer } from "../../tools/nats_server.ts";
+
+/** How a process ended, and what it printed. */
+export interface Finished {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How a process is started. */
+export interface StartOptions {
+  /** The program that runs the command line, with its first arguments. Default: Deno. */
+  readonly by?: readonly string[];
+  /** Added to an environment without any NATS settings. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What it can read. */
+  readonly stdin?: string;
+}
+
+/** Deno on the source. */
+export const BY_DENO: readonly string[] = [
+  Deno.execPath(),
+  "run",
+  "-A",
+  new URL("../../src/cli.ts", import.meta.url).pathname,
+];
+
+/** No test may take longer, in milliseconds. */
+const LONGEST = 60_000;
+
+/** The environment of a process: the user's own settings must not count. */
+export function environment(more: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const kept = Object.entries(Deno.env.toObject()).filter(([name]) => !/^(NATS|XDG_CONFIG_HOME|NO_COLOR)/.test(name));
+  return { ...Object.fromEntries(kept), XDG_CONFIG_HOME: "/nonexistent", TERM: "xterm-256color", ...more };
+}
+
+/** A process of the command line; killed at the end if it still runs. */
+export class Running {
+  readonly #child: Deno.ChildProcess;
+  readonly #timer: ReturnType<typeof setTimeout>;
+  readonly #texts: readonly Promise<string>[];
+  #printed = ["", ""];
+  #heard = () => {};
+
+  /** Starts it. */
+  constructor(args: readonly string[], { by = BY_DENO, env, stdin }: StartOptions = {}) {
+    const [program = "", ...first] = by;
+    this.#child = new Deno.Command(program, {
+      args: [...first, ...args],
+      env: environment(env),
+      clearEnv: true,
+      stdin: stdin === undefined ? "null" : "piped",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#timer = setTimeout(() => this.signal("SIGKILL"), LONGEST);
+    this.#texts = [this.#child.stdout, this.#child.stderr].map((stream, at) => this.#read(stream, at));
+    if (stdin !== undefined) this.#write(stdin);
+  }
+
+  /** Process id. */
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Sends a signal; nothing if it is gone. */
+  signal(signal: Deno.Signal): void {
+    try {
+      this.#child.kill(signal);
+    } catch {
+      // It has ended.
+    }
+  }
+
+  /** Resolves when it has printed this on standard output or error; rejects if it ends before. */
+  async says(wanted: RegExp): Promise<string> {
+    const ended = Promise.all(this.#texts).then(() => true);
+    for (let over = false;;) {
+      const found = this.#printed.find((text) => wanted.test(text));
+      if (found !== undefined) return found;
+      if (over) throw new Error(`It ended and never said ${wanted}:\n${this.#printed.join("\n--\n")}`);
+      over = await Promise.race([ended, new Promise<false>((done) => this.#heard = () => done(false))]);
+    }
+  }
+
+  /** Resolves when it has ended. */
+  async finished(): Promise<Finished> {
+    const [stdout = "", stderr = ""] = await Promise.all(this.#texts);
+    const { code } = await this.#child.status;
+    clearTimeout(this.#timer);
+    return { code, stdout, stderr };
+  }
+
+  /** Ends it with what it started, or kills it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.signal("SIGCONT");
+    this.signal("SIGTERM");
+    const timer = setTimeout(() => this.signal("SIGKILL"), LONGEST / 6);
+    await this.finished();
+    clearTimeout(timer);
+  }
+
+  async #read(stream: ReadableStream<Uint8Array>, at: number): Promise<string> {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) {
+      this.#printed[at] += decoder.decode(chunk, { stream: true });
+      this.#heard();
+    }
+    return this.#printed[at] ?? "";
+  }
+
+  #write(text: string): void {
+    const writer = this.#child.stdin.getWriter();
+    writer.write(new TextEncoder().encode(text)).then(() => writer.close()).catch(() => {});
+  }
+}
+
+/** Runs the command line to its end. */
+export async function natslock(args: readonly string[], options?: StartOptions): Promise<Finished> {
+  return await new Running(args, options).finished();
+}
+
+/** A server, and the command line on it. */
+export interface CliLab {
+  readonly server: NatsServer;
+  /** The environment that leads to the server. */
+  readonly env: Readonly<Record<string, string>>;
+  /** A process, killed at the end of the test if it still runs. */
+  start(args: readonly string[], options?: StartOptions): Running;
+  /** A process to its end. */
+  run(args: readonly string[], options?: StartOptions): Promise<Finished>;
+}
+
+/** Runs a test body with a server of its own. `config` are further lines of the server's configuration. */
+export async function withCli(body: (lab: CliLab) => Promise<void>, config = ""): Promise<void> {
+  await using server = await NatsServer.start({ config });
+  const env = { NATS_URL: `nats://127.0.0.1:${server.port}` };
+  const started: Running[] = [];
+  const start = (args: readonly string[], options: StartOptions = {}) => {
+    const running = new Running(args, { ...options, env: { ...env, ...options.env } });
+    started.push(running);
+    return running;
+  };
+  try {
+    await body({ server, env, start, run: (args, options) => start(args, options).finished() });
+  } finally {
+    for (const running of started) await running[Symbol.asyncDispose]();
+  }
+}
+
+/** True if a process runs; one that was killed but not yet fetched by its parent does not. */
+export function runs(pid: number): boolean {
+  const { success, stdout } = new Deno.Command("ps", { args: ["-o", "stat=", "-p", `${pid}`] }).outputSync();
+  return success && !new TextDecoder().decode(stdout).trim().startsWith("Z");
+}
+
+/** Waits, but not for ever, until something holds. */
+export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
+  for (const start = performance.now(); performance.now() - start < LONGEST / 3;) {
+    if (await holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error(`It did not come to pass: ${what}`);
+}
