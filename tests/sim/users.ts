@@ -114,8 +114,8 @@ async function serene(node: Node, locker: Locker, town: Town): Promise<void> {
   const [before, since] = [node.requests, town.timeline.now];
   await node.sleep(town.chance.between(20, TTL / 3));
   const requests = node.requests - before;
-  // One is under way to a user who comes to look late.
-  if (requests > 1 + (town.timeline.now - since) / (node.ttl / 3) && !node.mixed) {
+  // One is under way to a user who comes to look late; one that is refused is looked up, as after a disaster.
+  if (requests > 2 + (town.timeline.now - since) / (node.ttl / 3) && !node.mixed) {
     town.oracle.blame(`V5: ${node.name} sends ${requests} in one hold`);
   }
   if (belief) node.beliefs.delete(belief);
