@@ -1,0 +1,40 @@
+/**
+ * Makes the dashboard's page: three files that any web server can serve.
+ *
+ * @module
+ */
+
+import { esbuild } from "../tests/runtimes/bundle.ts";
+import { natsPins } from "../tests/runtimes/packages.ts";
+import { npmFolder, type Pins } from "./npm_install.ts";
+
+const ROOT = new URL("../", import.meta.url);
+const SOURCE = new URL("examples/dashboard/", ROOT);
+const COPIED: readonly string[] = ["index.html", "style.css"];
+
+/** Writes `index.html`, `style.css` and `main.js` into a folder. */
+export async function buildPage(folder: string): Promise<void> {
+  const modules = await npmFolder("dashboard", { ...await natsPins(), ...await viewPins() });
+  const args = [
+    ...["examples/dashboard/main.tsx", "--bundle", "--minify", `--outfile=${folder}/main.js`],
+    ...["--format=esm", "--target=es2022", "--jsx=automatic", "--jsx-import-source=preact"],
+    ...["--log-level=warning", "--legal-comments=none"],
+  ];
+  await Promise.all([
+    esbuild(args, ROOT, { NODE_PATH: `${modules}/node_modules` }),
+    ...COPIED.map((name) => Deno.copyFile(new URL(name, SOURCE), `${folder}/${name}`)),
+  ]);
+}
+
+/** The libraries of the views, at the versions that `deno.lock` names. */
+async function viewPins(): Promise<Pins> {
+  const lock = JSON.parse(await Deno.readTextFile(new URL("deno.lock", ROOT))) as {
+    readonly specifiers: Record<string, string>;
+  };
+  const found = Object.entries(lock.specifiers).flatMap(([specifier, version]) => {
+    const name = /^npm:((?:@preact\/)?(?:preact|signals))@/.exec(specifier)?.[1];
+    // A version of what depends on others is followed by theirs.
+    return name ? [[name, version.replace(/_.*/, "")] as const] : [];
+  });
+  return Object.fromEntries(found);
+}

@@ -1,0 +1,98 @@
+/**
+ * Serves the dashboard's page on this machine, with what the command line said.
+ *
+ * @module
+ */
+
+import type { DemoAct, DemoState } from "../examples/dashboard/feed/demo_api.ts";
+import type { Settings } from "../examples/dashboard/model/link.ts";
+import { buildPage } from "./dashboard_page.ts";
+
+/** A demo that the page can drive. */
+export interface Demo {
+  /** How it stands. */
+  state(): DemoState;
+  /** Does what the page asks for. */
+  perform(act: DemoAct): Promise<void>;
+}
+
+/** How the page is served. */
+export interface DashboardOptions {
+  /** Port on loopback. Default: any that is free. */
+  readonly port?: number;
+  /** What the page connects with; without it asks the user. */
+  readonly settings: Settings | null;
+  /** What the page can drive. */
+  readonly demo?: Demo;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  "index.html": "text/html; charset=utf-8",
+  "main.js": "text/javascript",
+  "style.css": "text/css",
+};
+
+/** The page, served until it is closed. */
+export class DashboardServer {
+  readonly #folder: string;
+  readonly #options: DashboardOptions;
+  /** Proves that who asks has the address that was printed: credentials and the demo are for nobody else. */
+  readonly #key: string = crypto.randomUUID();
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+
+  private constructor(folder: string, options: DashboardOptions) {
+    this.#folder = folder;
+    this.#options = options;
+    const where = { hostname: "127.0.0.1", port: options.port ?? 0, onListen: () => {} };
+    this.#server = Deno.serve(where, (request) => this.#answer(request));
+  }
+
+  /** Makes the page and serves it; rejects if the port is taken. */
+  static async start(options: DashboardOptions): Promise<DashboardServer> {
+    const folder = await Deno.makeTempDir({ prefix: "natslock-dashboard-" });
+    try {
+      await buildPage(folder);
+      return new DashboardServer(folder, options);
+    } catch (error) {
+      await Deno.remove(folder, { recursive: true });
+      throw error;
+    }
+  }
+
+  /** Address for the browser, with the key. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#server.addr.port}/#key=${this.#key}`;
+  }
+
+  /** Serves no more. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server.shutdown();
+    await Deno.remove(this.#folder, { recursive: true }).catch(() => {});
+  }
+
+  /** Ends it at once, without waiting. */
+  destroy(): void {
+    Deno.removeSync(this.#folder, { recursive: true });
+  }
+
+  async #answer(request: Request): Promise<Response> {
+    const { pathname, hostname } = new URL(request.url);
+    // A name that another site has made point to this machine.
+    if (hostname !== "127.0.0.1" && hostname !== "localhost") return new Response(null, { status: 421 });
+    if (pathname.startsWith("/api/")) return await this.#api(request, pathname.slice(5));
+    const name = pathname.slice(1) || "index.html";
+    const type = TYPES[name];
+    if (!type) return new Response("There is no such page\n", { status: 404 });
+    const headers = { "content-type": type, "cache-control": "no-store", "x-content-type-options": "nosniff" };
+    return new Response(await Deno.readFile(`${this.#folder}/${name}`), { headers });
+  }
+
+  async #api(request: Request, what: string): Promise<Response> {
+    const { settings, demo } = this.#options;
+    if (request.headers.get("x-dashboard-key") !== this.#key) return new Response(null, { status: 403 });
+    if (what === "settings" && settings) return Response.json({ ...settings, ...demo ? { demo: true } : {} });
+    if (what !== "demo" || !demo) return new Response(null, { status: 404 });
+    if (request.method === "POST") await demo.perform(await request.json() as DemoAct);
+    return Response.json(demo.state());
+  }
+}
