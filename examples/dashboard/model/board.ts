@@ -20,6 +20,15 @@ export type Counts = Readonly<Record<Phase, number>> & {
   readonly crashes: number;
 };
 
+/** When nobody listened, by the server's clock; `to` is `null` while that goes on. */
+export interface Blindness {
+  readonly from: number;
+  readonly to: number | null;
+}
+
+/** So many times without a connection are remembered. */
+const BLIND_KEPT = 50;
+
 /** Holds the locks; who listens is told which of them has changed, and which is worth a look. */
 export class Board {
   readonly locks = new Map<string, Lock>();
@@ -27,6 +36,7 @@ export class Board {
   readonly #changed: (key: string) => void;
   readonly #phases = new Map<string, Phase>();
   readonly #asked = new Map<string, number>();
+  #blind: readonly Blindness[] = [{ from: -Infinity, to: null }];
   #time: ServerTime;
   #bucketTtl: number;
 
@@ -46,6 +56,11 @@ export class Board {
   /** How far the browser's clock is ahead of the server's, if that is worth a word, else 0. */
   get skew(): number {
     return this.#time.skew(this.#clocks.wall(), this.#clocks.now());
+  }
+
+  /** When the page did not see what happened, oldest first. */
+  get blind(): readonly Blindness[] {
+    return this.#blind;
   }
 
   /** What a lock is now. */
@@ -70,7 +85,16 @@ export class Board {
 
   /** Nothing is known to be live any more. */
   lost(): void {
+    if (this.#blind.at(-1)?.to !== null) {
+      this.#blind = [...this.#blind.slice(1 - BLIND_KEPT), { from: this.now, to: null }];
+    }
     for (const lock of this.locks.values()) this.#put(lock, unconfirmed(lock));
+  }
+
+  /** All that there is has been seen, and changes are pushed from now on. */
+  seen(): void {
+    const last = this.#blind.at(-1);
+    if (last?.to === null) this.#blind = [...this.#blind.slice(0, -1), { ...last, to: this.now }];
   }
 
   /** Lets time pass. Returns the keys whose end is worth a look, none of them twice within `patience` milliseconds. */

@@ -72,7 +72,8 @@ export function afterNothing(lock: Lock, revision: number, now: number): Lock {
   const isOver = lock.end !== null && now >= lock.end;
   if (!isOver && now - lock.storedAt < COPY_LAG) return lock;
   const to = isOver ? lock.end ?? now : now;
-  const tenures = ended(lock.tenures, to, isOver || lock.end === null ? "expired" : "removed");
+  const known: Ending = isOver || lock.end === null ? "expired" : "removed";
+  const tenures = ended(lock.tenures, to, lock.confirmed ? known : "unseen");
   return { ...lock, leader: null, foreign: false, end: null, tenures, confirmed: true };
 }
 
@@ -95,8 +96,12 @@ function isNew(lock: Lock | undefined, { previous }: Change): boolean {
 
 function endOf(lock: Lock | undefined, { sighting, at, previous }: Change): readonly [to: number, ending: Ending] {
   const end = lock?.end ?? null;
-  const next = previous === lock?.revision;
+  const isNext = previous === lock?.revision;
+  // While nobody listened, or between two looks, it may have been renewed and given back.
+  const isWhole = lock?.confirmed === true && (isNext || previous === 0 || previous === null);
+  if (!isWhole) return [Math.min(end ?? at, at), "unseen"];
   if (end !== null && at >= end) return [end, "expired"];
   if (sighting.kind === "vacant") return [at, "released"];
-  return [at, next ? "overtaken" : "unseen"];
+  if (isNext) return [at, "overtaken"];
+  return [at, previous === 0 ? "removed" : "unseen"];
 }

@@ -34,13 +34,16 @@ function Legend(): JSX.Element {
       <span>
         <i class="sample gap" aria-hidden="true" />nobody held it
       </span>
+      <span>
+        <i class="sample blind" aria-hidden="true" />not seen by this page
+      </span>
     </p>
   );
 }
 
 /** All of it. */
 export function App({ store, api, known }: AppProps): JSX.Element {
-  const isAsking = useSignal(store.settings.peek() === null);
+  const isAsking = useSignal(!known.servers || !known.bucket);
   const remembered = useSignal(known);
   const link = store.link.value;
   const open = store.open.value;

@@ -20,7 +20,8 @@ function drain(element: HTMLElement, left: number, ttl: number): () => void {
   ];
   const animation = element.animate(frames, { duration: left, fill: "forwards" });
   return () => {
-    animation.commitStyles();
+    // Where it stands is where the next one begins.
+    element.style.transform = getComputedStyle(element).transform;
     animation.cancel();
   };
 }

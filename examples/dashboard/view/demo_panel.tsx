@@ -16,14 +16,16 @@ interface CandidateProps {
 }
 
 function CandidateLine({ store, candidate: { name, key, runs }, perform }: CandidateProps): JSX.Element {
-  const isLeader = store.shown(key).value?.lock.leader?.name === name && store.shown(key).value?.phase === "held";
+  const shown = store.shown(key).value;
+  const isLeader = shown?.lock.leader?.name === name && shown.phase === "held";
+  const part = !runs ? "down" : shown?.phase === "stale" ? "unknown" : isLeader ? "leads" : "follows";
   return (
     <li>
       <span class="name">
         <i class={`swatch c${store.colour(name)}`} />
         {name}
       </span>
-      <span class={`sub ${isLeader ? "leads" : ""}`}>{!runs ? "down" : isLeader ? "leads" : "follows"}</span>
+      <span class={`sub ${isLeader ? "leads" : ""}`}>{part}</span>
       <span class="acts">
         {ACTS.map(([act, text]) => (
           <button
@@ -69,9 +71,9 @@ export function DemoPanel({ store, api }: { store: Store; api: DemoApi }): JSX.E
   const act = serverRuns ? "server-stop" : "server-start";
   const keys = [...new Set(candidates.map(({ key }) => key))];
   return (
-    <section class="demo" aria-label="Demo">
+    <details class="demo" open={innerWidth > 760}>
+      <summary>Demo</summary>
       <div class="heading">
-        <h2>Demo</h2>
         <span class="sub">Stop gives the lock back; kill lets the lease run out.</span>
         <button type="button" onClick={() => perform({ act })}>{serverRuns ? "Stop" : "Start"} nats-server</button>
       </div>
@@ -87,6 +89,6 @@ export function DemoPanel({ store, api }: { store: Store; api: DemoApi }): JSX.E
           </div>
         ))}
       </div>
-    </section>
+    </details>
   );
 }

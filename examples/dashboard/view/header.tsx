@@ -14,11 +14,13 @@ const LINKS: Readonly<Record<Link["state"], string>> = {
 };
 
 type Theme = "light" | "dark";
-const system = (): Theme => matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+const darkness = matchMedia("(prefers-color-scheme: dark)");
+const system = signal<Theme>(darkness.matches ? "dark" : "light");
+darkness.addEventListener("change", ({ matches }) => system.value = matches ? "dark" : "light");
 const theme = signal<Theme | null>(null);
 
 function ThemeButton(): JSX.Element {
-  const other: Theme = (theme.value ?? system()) === "dark" ? "light" : "dark";
+  const other: Theme = (theme.value ?? system.value) === "dark" ? "light" : "dark";
   const change = () => {
     theme.value = other;
     document.documentElement.dataset["theme"] = other;
@@ -42,8 +44,9 @@ export function Tiles({ store }: { store: Store }): JSX.Element {
     <dl class="tiles">
       <Tile label="Held" value={held} kind="held" />
       <Tile label="Vacant" value={vacant} />
-      <Tile label="Run out" value={overdue} kind={overdue ? "overdue" : ""} />
-      {stale > 0 && <Tile label="Unknown" value={stale} kind="stale" />}
+      {stale > 0
+        ? <Tile label="Unknown" value={stale} kind="stale" />
+        : <Tile label="Run out" value={overdue} kind={overdue ? "overdue" : ""} />}
       <Tile label="Turns" value={transitions} />
       <Tile label="Crashes" value={crashes} kind={crashes ? "crash" : ""} />
     </dl>

@@ -3,7 +3,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import type { Settings } from "../model/link.ts";
 import type { Store } from "./store.ts";
-import { duration } from "./words.ts";
+import { clockTime, duration } from "./words.ts";
 
 interface Text {
   readonly kind: "bad" | "warn" | "plain";
@@ -48,9 +48,9 @@ function connection(store: Store): Text | null {
     return { kind: "plain", title: "Connecting…", body: `To ${store.settings.value?.servers}.` };
   }
   if (link.state !== "lost") return failed(store);
-  const since = duration(Date.now() - link.since + 0 * store.second.value);
-  const body = "What is shown is what was last seen; who leads now is not known. This page reconnects by itself.";
-  return { kind: "bad", title: `Connection lost ${since} ago`, body };
+  const body = `Since ${clockTime(link.since)}. What is shown is what was last seen; who leads now is not known. ` +
+    "The page reconnects by itself.";
+  return { kind: "bad", title: "Connection lost", body };
 }
 
 function bucket(store: Store, { bucket }: Settings): Text | null {
@@ -134,7 +134,7 @@ export function Notices({ store }: { store: Store }): JSX.Element {
   return (
     <div class="notices" role="status" aria-live="polite">
       {texts.map(({ kind, title, body }) => (
-        <section key={title.replace(/\d+/g, "")} class={`notice ${kind}`}>
+        <section key={title} class={`notice ${kind}`}>
           <h2>{title}</h2>
           <div>{body}</div>
         </section>

@@ -3,7 +3,7 @@
 import { batch, type Signal, signal } from "@preact/signals";
 import { SystemClock } from "../../../src/clock.ts";
 import { Session } from "../feed/session.ts";
-import { Board, type Counts } from "../model/board.ts";
+import { type Blindness, Board, type Counts } from "../model/board.ts";
 import type { Link, Listing, Repeats, Settings } from "../model/link.ts";
 import type { Lock, Phase } from "../model/lock.ts";
 import { select, type Selection } from "../model/selection.ts";
@@ -61,7 +61,7 @@ export class Store {
     const revisions = () => new Map([...this.#board.locks].map(([key, { revision }]) => [key, revision]));
     this.#session = new Session(settings, {
       link: (link) => this.#linked(link),
-      listing: (listing) => this.listing.value = listing,
+      listing: (listing) => this.#listed(listing),
       repeats: (repeats) => this.repeats.value = repeats,
       change: (change) => this.#board.apply(change),
       nothing: (key, revision) => this.#board.nothing(key, revision),
@@ -96,6 +96,11 @@ export class Store {
     return known;
   }
 
+  /** When the page did not see what happened. */
+  get blind(): readonly Blindness[] {
+    return this.#board.blind;
+  }
+
   /** The number of a holder's colour, the same as long as the page is open. */
   colour(name: string): number {
     const known = this.#colours.get(name) ?? this.#colours.size % 8;
@@ -111,6 +116,11 @@ export class Store {
   #linked(link: Link): void {
     if (link.state === "lost" || link.state === "failed") this.#board.lost();
     this.link.value = link;
+  }
+
+  #listed(listing: Listing): void {
+    if (listing === "done") this.#board.seen();
+    this.listing.value = listing;
   }
 
   #changed(key: string): void {

@@ -9,7 +9,8 @@ import { duration } from "./words.ts";
 
 /** Heights of a row in pixels, as in style.css. */
 const HEIGHT = { wide: 60, narrow: 136 } as const;
-const NARROW = matchMedia("(max-width: 760px)");
+/** Narrower lists stack the cells of a row, as in style.css. */
+const STACKED = 700;
 /** Rows beyond both ends that are kept ready. */
 const SPARE = 4;
 
@@ -24,7 +25,7 @@ function useRange(body: { readonly current: HTMLElement | null }): Signal<Range>
   const range = useSignal<Range>({ height: HEIGHT.wide, first: 0, last: 20 });
   useLayoutEffect(() => {
     const measure = () => {
-      const height = NARROW.matches ? HEIGHT.narrow : HEIGHT.wide;
+      const height = (body.current?.clientWidth ?? innerWidth) < STACKED ? HEIGHT.narrow : HEIGHT.wide;
       const top = body.current?.getBoundingClientRect().top ?? 0;
       const first = Math.max(0, Math.floor(-top / height) - SPARE);
       const last = Math.ceil((innerHeight - top) / height) + SPARE;

@@ -11,13 +11,17 @@ interface Band {
   readonly tenure: Tenure;
 }
 
+/** Where a time stands between two others, in per cent. */
+function share(time: number, from: number, to: number): number {
+  return Math.max(0, Math.min(100, (time - from) / (to - from) * 100));
+}
+
 function bands({ lock, phase }: Shown, from: number, to: number): Band[] {
-  const share = (time: number) => Math.max(0, Math.min(100, (time - from) / (to - from) * 100));
   // What is not known to go on is not drawn as if it did.
   const known = phase === "held" || phase === "foreign" ? to : phase === "overdue" ? lock.end ?? to : lock.storedAt;
   return lock.tenures.filter((tenure) => (tenure.to ?? known) > from).map((tenure) => {
-    const left = share(tenure.from);
-    return { left, width: share(tenure.to ?? known) - left, tenure };
+    const left = share(tenure.from, from, to);
+    return { left, width: share(tenure.to ?? known, from, to) - left, tenure };
   });
 }
 
@@ -41,6 +45,11 @@ export function Timeline({ store, shown }: { store: Store; shown: Shown }): JSX.
   const all = bands(shown, now - span, now);
   return (
     <div class={`timeline ${shown.phase}`} role="img" aria-label={describe(all, span)}>
+      {store.blind.map(({ from, to }) => {
+        const left = share(from, now - span, now);
+        const width = share(to ?? now, now - span, now) - left;
+        return width > 0 && <div key={from} class="blind" style={{ left: `${left}%`, width: `${width}%` }} />;
+      })}
       {all.map(({ left, width, tenure }) => (
         <div
           key={tenure.token}

@@ -25,10 +25,14 @@ export const ENDINGS: Readonly<Record<Ending, string>> = {
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   const [days, hours, minutes] = [86_400, 3600, 60].map((unit) => Math.floor(seconds / unit));
-  if (days) return `${days} d ${(hours ?? 0) % 24} h`;
-  if (hours) return `${hours} h ${(minutes ?? 0) % 60} min`;
-  if (minutes) return `${minutes} min ${seconds % 60} s`;
+  if (days) return pair(days, "d", (hours ?? 0) % 24, "h");
+  if (hours) return pair(hours, "h", (minutes ?? 0) % 60, "min");
+  if (minutes) return pair(minutes, "min", seconds % 60, "s");
   return `${seconds} s`;
+}
+
+function pair(large: number, unit: string, small: number, subunit: string): string {
+  return small === 0 ? `${large} ${unit}` : `${large} ${unit} ${small} ${subunit}`;
 }
 
 /** A short length of time in milliseconds, with tenths. */
