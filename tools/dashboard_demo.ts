@@ -51,8 +51,9 @@ export class DashboardDemo implements Demo {
 
   /** Starts the server, makes the bucket; candidates are not started. */
   static async start(cast: Cast, pace: Pace): Promise<DashboardDemo> {
-    const password = crypto.randomUUID();
-    const env = { DEMO_PASSWORD: crypto.randomUUID(), OBSERVER_PASSWORD: password };
+    // The server reads them as a part of its configuration, where a text may not begin like a number or a date.
+    const [password, own] = [`p-${crypto.randomUUID()}`, `p-${crypto.randomUUID()}`] as const;
+    const env = { DEMO_PASSWORD: own, OBSERVER_PASSWORD: password };
     const files = { "observer.conf": await Deno.readTextFile(RIGHTS) };
     const server = await NatsServer.start({ config: CONFIG, files, env });
     const nc = await wsconnect({ servers: server.url });

@@ -34,6 +34,8 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** The page, served until it is closed. */
 export class DashboardServer {
+  /** What the page connects with, from its next load on; `null`: it asks the user. */
+  settings: Settings | null;
   readonly #folder: string;
   readonly #options: DashboardOptions;
   /** Proves that who asks has the address that was printed: credentials and the demo are for nobody else. */
@@ -42,6 +44,7 @@ export class DashboardServer {
 
   private constructor(folder: string, options: DashboardOptions) {
     this.#folder = folder;
+    this.settings = options.settings;
     this.#options = options;
     const where = { hostname: "127.0.0.1", port: options.port ?? 0, onListen: () => {} };
     this.#server = Deno.serve(where, (request) => this.#answer(request));
@@ -88,9 +91,11 @@ export class DashboardServer {
   }
 
   async #api(request: Request, what: string): Promise<Response> {
-    const { settings, demo } = this.#options;
+    const { demo } = this.#options;
     if (request.headers.get("x-dashboard-key") !== this.#key) return new Response(null, { status: 403 });
-    if (what === "settings" && settings) return Response.json({ ...settings, ...demo ? { demo: true } : {} });
+    if (what === "settings" && this.settings) {
+      return Response.json({ ...this.settings, ...demo ? { demo: true } : {} });
+    }
     if (what !== "demo" || !demo) return new Response(null, { status: 404 });
     if (request.method === "POST") await demo.perform(await request.json() as DemoAct);
     return Response.json(demo.state());

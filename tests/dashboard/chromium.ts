@@ -7,9 +7,10 @@ import { installed } from "../runtimes/packages.ts";
 
 /** What is used of a page of playwright-core. */
 export interface Page {
+  addInitScript(script: string): Promise<unknown>;
+  reload(): Promise<unknown>;
   goto(url: string): Promise<unknown>;
   evaluate<T>(script: string): Promise<T>;
-  waitForFunction(script: string, argument?: unknown, options?: { readonly timeout: number }): Promise<unknown>;
   click(selector: string): Promise<void>;
   fill(selector: string, text: string): Promise<void>;
   focus(selector: string): Promise<void>;
@@ -78,11 +79,12 @@ export class Chromium {
     }
   }
 
-  /** Opens a page of its own profile. */
-  async open(url: string, viewport: Size): Promise<Page> {
+  /** Opens a page of its own profile; `before` is a script that runs there first. */
+  async open(url: string, viewport: Size, before = ""): Promise<Page> {
     if (!this.#driven) throw new Error("Chromium is closed");
     const page = await (await this.#driven.newContext({ viewport })).newPage();
     page.on("pageerror", (error) => this.errors.push(String(error)));
+    await page.addInitScript(before);
     await page.goto(url);
     return page;
   }

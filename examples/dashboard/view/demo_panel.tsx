@@ -80,7 +80,7 @@ export function DemoPanel({ store, api }: { store: Store; api: DemoApi }): JSX.E
       <div class="groups">
         {keys.map((key) => (
           <div key={key}>
-            <h3>{key}</h3>
+            <h2>{key}</h2>
             <ul>
               {candidates.filter((each) => each.key === key).map((each) => (
                 <CandidateLine key={each.name} store={store} candidate={each} perform={perform} />

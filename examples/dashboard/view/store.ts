@@ -114,8 +114,16 @@ export class Store {
   }
 
   #linked(link: Link): void {
-    if (link.state === "lost" || link.state === "failed") this.#board.lost();
-    this.link.value = link;
+    const isOver = link.state === "lost" || link.state === "failed";
+    if (isOver) this.#board.lost();
+    batch(() => {
+      this.link.value = link;
+      // What is stale is not shown as live for a single frame.
+      if (isOver) {
+        this.#paint();
+        this.#arrange();
+      }
+    });
   }
 
   #listed(listing: Listing): void {
@@ -135,6 +143,7 @@ export class Store {
   }
 
   #paint(): void {
+    cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     batch(() => {
       for (const key of this.#dirty) {
