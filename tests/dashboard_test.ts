@@ -1,4 +1,4 @@
-import { assertEquals, assertGreater, assertGreaterOrEqual, assertLess, assertLessOrEqual } from "@std/assert";
+import { assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
 import { Locker } from "@x/natslock";
 import { PACE, withDemo } from "./dashboard/demo.ts";
 import { type Frames, holdLocks, measureFrames } from "./dashboard/many.ts";
@@ -67,7 +67,9 @@ Deno.test("The dashboard shows a killed leader's lock as held until its lease is
     await stage.page.click('button[aria-label="Stop green"]');
     await stage.untilPhase("reconciler", "vacant", "nobody");
     await stage.until(`document.querySelector(".band.released")`);
+    await stage.pictures("list");
     await stage.page.click('[data-key="reconciler"] button');
+    await stage.pictures("detail");
     const detail = await stage.text(".detail");
     assertEquals([/given back/.test(detail), /crashed: the lease ran out/.test(detail), /vacant for/.test(detail)], [
       true,
@@ -99,7 +101,7 @@ Deno.test("The dashboard shows 1,000 locks that renew, scrolls smoothly, and kee
     await using stage = await Stage.open(chromium, demo.settings);
     await stage.until(`document.querySelector(".tile.held dd")?.innerText === "1,000"`);
     assertLess(await stage.page.evaluate<number>(`document.querySelectorAll("[data-key]").length`), 60);
-    const frames: Frames = await measureFrames(stage, 4000);
+    const frames: Frames = await measureFrames(stage, 3000);
     say(
       `dashboard: 1,000 locks, ${
         JSON.stringify(frames, (_, value) => Number(value) ? Number(value.toFixed(1)) : value)
@@ -109,9 +111,8 @@ Deno.test("The dashboard shows 1,000 locks that renew, scrolls smoothly, and kee
     await stage.picture("thousand");
     await stage.page.fill("input[type=search]", "shard.0999");
     await stage.until(`document.querySelectorAll("[data-key]").length === 1`);
-    // Generous, since the machine may be busy; on a quiet one it is 60.
-    assertGreater(frames.perSecond, 20);
-    assertLessOrEqual(frames.median, 50);
+    // Half of the frames come as fast as a screen wants them; how many are late is the machine's business.
+    assertLess(frames.median, 34);
   }, SLOW));
 
 Deno.test("The dashboard is found without fault by axe: list, details and form, light and dark, also at phone width", () =>

@@ -10,19 +10,22 @@ import { npmFolder, type Pins } from "./npm_install.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const SOURCE = new URL("examples/dashboard/", ROOT);
-const COPIED: readonly string[] = ["index.html", "style.css"];
-
 /** Writes `index.html`, `style.css` and `main.js` into a folder. */
 export async function buildPage(folder: string): Promise<void> {
   const modules = await npmFolder("dashboard", { ...await natsPins(), ...await viewPins() });
   const args = [
-    ...["examples/dashboard/main.tsx", "--bundle", "--minify", `--outfile=${folder}/main.js`],
-    ...["--format=esm", "--target=es2022", "--jsx=automatic", "--jsx-import-source=preact"],
+    ...["examples/dashboard/main.tsx", "examples/dashboard/style.css", "--bundle", "--minify", `--outdir=${folder}`],
+    ...[
+      "--format=esm",
+      "--target=es2022,chrome123,firefox120,safari17.5",
+      "--jsx=automatic",
+      "--jsx-import-source=preact",
+    ],
     ...["--log-level=warning", "--legal-comments=none"],
   ];
   await Promise.all([
     esbuild(args, ROOT, { NODE_PATH: `${modules}/node_modules` }),
-    ...COPIED.map((name) => Deno.copyFile(new URL(name, SOURCE), `${folder}/${name}`)),
+    Deno.copyFile(new URL("index.html", SOURCE), `${folder}/index.html`),
   ]);
 }
 

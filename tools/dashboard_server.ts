@@ -7,6 +7,7 @@
 import type { DemoAct, DemoState } from "../examples/dashboard/feed/demo_api.ts";
 import type { Settings } from "../examples/dashboard/model/link.ts";
 import { buildPage } from "./dashboard_page.ts";
+import { guard, unguard } from "./nats_process.ts";
 
 /** A demo that the page can drive. */
 export interface Demo {
@@ -32,17 +33,39 @@ const TYPES: Readonly<Record<string, string>> = {
   "style.css": "text/css",
 };
 
+/** A temporary folder that does not outlive this process. */
+class PageFolder {
+  readonly path: string = Deno.makeTempDirSync({ prefix: "natslock-dashboard-" });
+
+  constructor() {
+    guard(this);
+  }
+
+  remove(): void {
+    unguard(this);
+    this.destroy();
+  }
+
+  destroy(): void {
+    try {
+      Deno.removeSync(this.path, { recursive: true });
+    } catch {
+      // It is gone already.
+    }
+  }
+}
+
 /** The page, served until it is closed. */
 export class DashboardServer {
   /** What the page connects with, from its next load on; `null`: it asks the user. */
   settings: Settings | null;
-  readonly #folder: string;
+  readonly #folder: PageFolder;
   readonly #options: DashboardOptions;
   /** Proves that who asks has the address that was printed: credentials and the demo are for nobody else. */
   readonly #key: string = crypto.randomUUID();
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 
-  private constructor(folder: string, options: DashboardOptions) {
+  private constructor(folder: PageFolder, options: DashboardOptions) {
     this.#folder = folder;
     this.settings = options.settings;
     this.#options = options;
@@ -52,12 +75,12 @@ export class DashboardServer {
 
   /** Makes the page and serves it; rejects if the port is taken. */
   static async start(options: DashboardOptions): Promise<DashboardServer> {
-    const folder = await Deno.makeTempDir({ prefix: "natslock-dashboard-" });
+    const folder = new PageFolder();
     try {
-      await buildPage(folder);
+      await buildPage(folder.path);
       return new DashboardServer(folder, options);
     } catch (error) {
-      await Deno.remove(folder, { recursive: true });
+      folder.remove();
       throw error;
     }
   }
@@ -70,12 +93,7 @@ export class DashboardServer {
   /** Serves no more. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.shutdown();
-    await Deno.remove(this.#folder, { recursive: true }).catch(() => {});
-  }
-
-  /** Ends it at once, without waiting. */
-  destroy(): void {
-    Deno.removeSync(this.#folder, { recursive: true });
+    this.#folder.remove();
   }
 
   async #answer(request: Request): Promise<Response> {
@@ -87,7 +105,7 @@ export class DashboardServer {
     const type = TYPES[name];
     if (!type) return new Response("There is no such page\n", { status: 404 });
     const headers = { "content-type": type, "cache-control": "no-store", "x-content-type-options": "nosniff" };
-    return new Response(await Deno.readFile(`${this.#folder}/${name}`), { headers });
+    return new Response(await Deno.readFile(`${this.#folder.path}/${name}`), { headers });
   }
 
   async #api(request: Request, what: string): Promise<Response> {

@@ -115,6 +115,18 @@ export class Stage {
     await this.page.screenshot({ path: `${PICTURES}/${name}.png` });
   }
 
+  /** Writes pictures of the page in both themes, and at phone width. */
+  async pictures(name: string): Promise<void> {
+    await this.picture(`${name}-light`);
+    await this.page.emulateMedia({ colorScheme: "dark" });
+    await this.picture(`${name}-dark`);
+    await this.page.setViewportSize(SIZES.phone);
+    await this.picture(`${name}-phone-dark`);
+    await this.page.emulateMedia({ colorScheme: "light" });
+    await this.picture(`${name}-phone-light`);
+    await this.page.setViewportSize(SIZES.desktop);
+  }
+
   /** Lets axe look at the page as it is, in both themes. */
   async assertAccessible(): Promise<void> {
     const axe = await npmFolder("axe", { "axe-core": "4.14.1" });

@@ -23,7 +23,7 @@ export interface Audience {
 }
 
 /** Between two lists, in milliseconds: soon after a connection, then seldom, since changes are pushed. */
-const PAUSES: readonly number[] = [2000, 5000, 10_000, 30_000];
+const PAUSES: readonly number[] = [1000, 2000, 5000, 10_000, 30_000];
 /** Between two lists where nothing is pushed, in milliseconds. */
 const POLL = 2000;
 

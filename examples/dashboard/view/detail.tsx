@@ -73,7 +73,7 @@ function Body({ store, shown }: { store: Store; shown: Shown }): JSX.Element {
       {lock.leader && <Facts leader={lock.leader} end={lock.end} />}
       <h3>Waiting</h3>
       <p class="muted">
-        No candidate announces itself. Those that wait will be listed here, in order, once they write tickets.
+        Candidates do not announce themselves. Once waiting is fair, who waits is listed here, in order.
       </p>
       <h3>Tenures</h3>
       <Timeline store={store} shown={shown} />

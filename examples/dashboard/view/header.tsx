@@ -70,7 +70,7 @@ export function Header({ store, leave }: { store: Store; leave: () => void }): J
         {LINKS[link.state]}
       </span>
       <div class="actions">
-        {settings && <button type="button" class="quiet" onClick={leave}>Change</button>}
+        {settings && link.state !== "failed" && <button type="button" class="quiet" onClick={leave}>Change</button>}
         <ThemeButton />
       </div>
     </header>
