@@ -64,10 +64,16 @@ function Tenures({ store, tenures }: { store: Store; tenures: readonly Tenure[] 
   );
 }
 
+/** What is read out at each turn of the lock. */
+function newsOf({ lock: { key, leader }, phase }: Shown): string {
+  return `${key}: ${PHASES[phase]}${phase === "held" && leader ? ` by ${leader.name || leader.holder}` : ""}`;
+}
+
 function Body({ store, shown }: { store: Store; shown: Shown }): JSX.Element {
   const { lock, phase } = shown;
   return (
     <>
+      <p class="unseen" role="status">{newsOf(shown)}</p>
       <TimeLeft store={store} shown={shown} />
       {phase === "stale" && <p class="muted">This is what was last seen; who leads now is not known.</p>}
       {lock.leader && <Facts leader={lock.leader} end={lock.end} />}
