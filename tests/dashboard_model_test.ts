@@ -134,3 +134,20 @@ Deno.test("changeOf() passes over what is not of the bucket's stream", () => {
     assertEquals(changeOf("locks", message({ ...SAID, ...wrong }), true), null);
   }
 });
+
+Deno.test("The dashboard's model knows no browser, no NATS and no clock, its view no NATS, its feed no view", async () => {
+  const rules = {
+    model: /@nats-io|preact|\/view\/|\/feed\/|\b(?:document|window|performance|Date\.now|setTimeout)\b/,
+    view: /@nats-io/,
+    feed: /preact|\/view\//,
+  };
+  const wrong: string[] = [];
+  for (const [part, forbidden] of Object.entries(rules)) {
+    const folder = new URL(`../examples/dashboard/${part}/`, import.meta.url);
+    for await (const { name } of Deno.readDir(folder)) {
+      const code = (await Deno.readTextFile(new URL(name, folder))).replace(/\/\*[^]*?\*\/|\/\/.*/g, "");
+      if (forbidden.test(code)) wrong.push(`${part}/${name}: ${forbidden.exec(code)?.[0]}`);
+    }
+  }
+  assertEquals(wrong, []);
+});

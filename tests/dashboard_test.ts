@@ -95,6 +95,19 @@ Deno.test("The dashboard shows nothing as held while the server is gone, and fol
     assertEquals(await stage.text(".notices"), "");
   }));
 
+Deno.test("The dashboard shows a lease as run out on time while the server is frozen and the connection seems fine", () =>
+  withDemo(async (demo, chromium) => {
+    await using stage = await Stage.open(chromium, demo.settings, { demo });
+    await stage.page.click('button[aria-label="Start red"]');
+    await stage.untilPhase("reconciler", "held", "red");
+    demo.server.pause();
+    await stage.untilPhase("reconciler", "overdue");
+    assertEquals([await stage.text(".tile.held dd"), await stage.text('[role="row"] .time')], ["0", "run out"]);
+    await stage.picture("run-out");
+    demo.server.resume();
+    await stage.untilPhase("reconciler", "held", "red");
+  }));
+
 Deno.test("The dashboard shows 1,000 locks that renew, scrolls smoothly, and keeps few of them in the document", () =>
   withDemo(async (demo, chromium) => {
     await using _holding = await holdLocks(demo.server.url, MANY, SLOW.ttl);

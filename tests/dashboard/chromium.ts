@@ -106,6 +106,11 @@ export class Chromium {
   /** Ends it at once, without waiting. */
   destroy(): void {
     signalIfRunning(this.#process, "SIGKILL");
+    try {
+      Deno.removeSync(this.#profile, { recursive: true });
+    } catch {
+      // Its own processes may still be writing; the system's cleaning of temporary folders takes the rest.
+    }
   }
 
   async #read(): Promise<void> {

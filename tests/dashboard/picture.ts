@@ -19,9 +19,9 @@ const CAST = {
 const PACE = { ttl: 6000, interval: 2000 };
 /** Who does nothing but hold. */
 const HOLDERS = [
-  ["cache.warmer", "edge-7", "bun 1.4.5", "fra-2"],
-  ["search.index", "indexer", "node 24.21.0", "fra-1"],
-  ["sessions.sweeper", "edge-3", "chromium 150", "ams-4"],
+  ["cache.warmer", "edge-7", "bun 1.4", "fra-2"],
+  ["search.index", "indexer", "node 24", "fra-1"],
+  ["sessions.sweeper", "edge-3", "chromium", "ams-4"],
 ] as const;
 
 /** What happens, in seconds since the page was opened. */
@@ -43,7 +43,7 @@ for (const [key, name, runtime, host] of HOLDERS) {
   await holding.use(await Locker.open(options)).acquire();
 }
 for (const name of ["ada", "edsger", "linus"]) await demo.perform({ act: "start", name });
-await using stage = await Stage.open(chromium, demo.settings, { size: { width: 1240, height: 662 } });
+await using stage = await Stage.open(chromium, demo.settings, { size: { width: 1280, height: 690 } });
 await stage.until(`document.querySelector(".tile.held dd")?.innerText === "6"`);
 for (const name of ["barbara", "grace"]) await demo.perform({ act: "start", name });
 const start = performance.now();

@@ -145,6 +145,7 @@ export class Session {
     } catch (error) {
       if (this.#stopped || !this.#mayList) return;
       this.#audience.listing(error instanceof UnansweredError ? "unanswered" : "failed");
+      await this.#lookAtAll();
     }
   }
 

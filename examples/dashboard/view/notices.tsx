@@ -74,8 +74,10 @@ function bucket(store: Store, { bucket }: Settings): Text | null {
     );
     return { kind: "warn", title: "This user may not list the locks", body };
   }
-  if (listing === "failed" && all === 0) {
-    return { kind: "warn", title: "The list of locks could not be read", body: "It is tried again by itself." };
+  if (listing === "failed") {
+    const body = "It is tried again by itself; until then a lock shows up with its next renewal. " +
+      "A server before 2.11 does not give such lists.";
+    return { kind: "warn", title: "The list of locks could not be read", body };
   }
   if (all > 0 && foreign === all) {
     const body = "None of its values is a holder's id. Was another bucket meant?";

@@ -127,7 +127,8 @@ export class Store {
   }
 
   #listed(listing: Listing): void {
-    if (listing === "done") this.#board.seen();
+    // Who may not list is told of changes all the same.
+    if (listing === "done" || listing === "denied") this.#board.seen();
     this.listing.value = listing;
   }
 
@@ -155,6 +156,8 @@ export class Store {
         shown.value = next;
       }
       this.#dirty.clear();
+      // In the same frame as the rows, which would else contradict it; the order may follow.
+      if (this.#isOrderOld) this.counts.value = this.#board.count();
     });
   }
 
