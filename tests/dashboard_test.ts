@@ -102,7 +102,7 @@ Deno.test("The dashboard shows a lease as run out on time while the server is fr
     await stage.untilPhase("reconciler", "held", "red");
     demo.server.pause();
     await stage.untilPhase("reconciler", "overdue");
-    assertEquals([await stage.text(".tile.held dd"), await stage.text('[role="row"] .time')], ["0", "run out"]);
+    assertEquals([await stage.text(".tile.held dd"), await stage.text('[role="row"] .time')], ["0", "over"]);
     await stage.picture("run-out");
     demo.server.resume();
     await stage.untilPhase("reconciler", "held", "red");

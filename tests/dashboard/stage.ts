@@ -111,7 +111,7 @@ export class Stage {
   /** Writes a picture to the folder. */
   async picture(name: string): Promise<void> {
     // A refill takes a moment.
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    await new Promise((resolve) => setTimeout(resolve, 200));
     await this.page.screenshot({ path: `${PICTURES}/${name}.png` });
   }
 

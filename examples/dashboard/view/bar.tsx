@@ -50,7 +50,7 @@ export function TimeLeft({ store, shown }: { store: Store; shown: Shown }): JSX.
   if (phase === "vacant" || leader === null) return <span class="muted">free to take</span>;
   if (end === null) return <span class="muted">its holder does not say</span>;
   const left = Math.max(0, end - store.now.value);
-  const text = phase === "overdue" ? "run out" : tenths(left);
+  const text = phase === "overdue" ? "over" : tenths(left);
   return (
     <div
       class="left"

@@ -18,7 +18,8 @@ interface CandidateProps {
 function CandidateLine({ store, candidate: { name, key, runs }, perform }: CandidateProps): JSX.Element {
   const shown = store.shown(key).value;
   const isLeader = shown?.lock.leader?.name === name && shown.phase === "held";
-  const part = !runs ? "down" : shown?.phase === "stale" ? "unknown" : isLeader ? "leads" : "follows";
+  const isDoubtful = shown?.phase === "stale" || shown?.phase === "overdue";
+  const part = !runs ? "down" : !shown || isDoubtful ? "unknown" : isLeader ? "leads" : "follows";
   return (
     <li>
       <span class="name">
