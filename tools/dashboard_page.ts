@@ -5,14 +5,13 @@
  */
 
 import { esbuild } from "../tests/runtimes/bundle.ts";
-import { natsPins } from "../tests/runtimes/packages.ts";
 import { npmFolder, type Pins } from "./npm_install.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const SOURCE = new URL("examples/dashboard/", ROOT);
 /** Writes `index.html`, `style.css` and `main.js` into a folder. */
 export async function buildPage(folder: string): Promise<void> {
-  const modules = await npmFolder("dashboard", { ...await natsPins(), ...await viewPins() });
+  const modules = await npmFolder("dashboard", await pins());
   const args = [
     ...["examples/dashboard/main.tsx", "examples/dashboard/style.css", "--bundle", "--minify", `--outdir=${folder}`],
     ...[
@@ -29,13 +28,13 @@ export async function buildPage(folder: string): Promise<void> {
   ]);
 }
 
-/** The libraries of the views, at the versions that `deno.lock` names. */
-async function viewPins(): Promise<Pins> {
+/** What the page is made of, at the versions that `deno.lock` names. */
+async function pins(): Promise<Pins> {
   const lock = JSON.parse(await Deno.readTextFile(new URL("deno.lock", ROOT))) as {
     readonly specifiers: Record<string, string>;
   };
   const found = Object.entries(lock.specifiers).flatMap(([specifier, version]) => {
-    const name = /^npm:((?:@preact\/)?(?:preact|signals))@/.exec(specifier)?.[1];
+    const name = /^npm:(@nats-io\/nats-core|preact|@preact\/signals)@/.exec(specifier)?.[1];
     // A version of what depends on others is followed by theirs.
     return name ? [[name, version.replace(/_.*/, "")] as const] : [];
   });
