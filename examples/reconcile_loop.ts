@@ -14,6 +14,7 @@ Usage: deno run -A examples/reconcile_loop.ts [--json] [--help]
 --json prints one JSON object per round: { at, name, id, leads, error? }
 NATS_URL     websocket address of NATS (ws://127.0.0.1:8080)
 BUCKET       key-value bucket, made if it does not exist (locks)
+KEY          key of the lock (reconciler)
 TTL_MS       how long the lead outlives its holder (15000)
 INTERVAL_MS  time between two rounds, well below TTL_MS (3000)
 NAME         name of this instance (its host and process id)`;
@@ -37,9 +38,9 @@ async function main(): Promise<void> {
     servers: env("NATS_URL", "ws://127.0.0.1:8080"),
     bucket: env("BUCKET", "locks"),
     ttl: Number(env("TTL_MS", "15000")),
-    key: "reconciler",
+    key: env("KEY", "reconciler"),
     name,
-    meta: { host: Deno.hostname(), pid: Deno.pid },
+    meta: { runtime: `deno ${Deno.version.deno}`, host: Deno.hostname(), pid: Deno.pid },
   });
   while (!stopping) {
     print(locker.id, await round(locker));

@@ -13,6 +13,7 @@ function questions({ apiPrefix }: Roles): readonly (readonly [role: Role, subjec
     ["jobs", write("jobs.other"), "x"],
     ["observer", "$JS.API.DIRECT.GET.KV_locks.$KV.locks.jobs.planted", ""],
     ["observer", "$JS.API.DIRECT.GET.KV_locks.$KV.locks.nothing", ""],
+    ["observer", "$JS.API.DIRECT.GET.KV_locks", JSON.stringify({ seq: 1, batch: 100, next_by_subj: "$KV.locks.>" })],
   ];
 }
 

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/
 import { type NatsConnection, wsconnect } from "@nats-io/nats-core";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { Locker, type LockEvent, newKeyValue } from "@x/natslock";
+import { list } from "../examples/dashboard/feed/reader.ts";
 import { NatsServer } from "../tools/nats_server.ts";
 import { connectionError } from "./helpers/errors.ts";
 import { Following } from "./helpers/following.ts";
@@ -25,7 +26,7 @@ for (const file of FORMS) {
       assertEquals(await one.leader(), null);
     }));
 
-  Deno.test(`${file}: an observer follows by its two rights alone who leads, without a consumer`, () =>
+  Deno.test(`${file}: an observer follows by a direct get and a subscription who leads, without a consumer`, () =>
     withRoles(file, async ({ as, locker }) => {
       const [candidate, observer] = [await locker("jobs", "jobs.leader"), await locker("observer", "jobs.leader")];
       await using seen = new Following(observer);
@@ -41,6 +42,16 @@ for (const file of FORMS) {
       assert(performance.now() - started < TTL);
       const manager = await jetstreamManager(await as("admin"));
       assertEquals((await manager.streams.info("KV_locks")).state.consumer_count, 0);
+    }));
+
+  Deno.test(`${file}: an observer lists all keys, as the dashboard does, and no other bucket's`, () =>
+    withRoles(file, async ({ as, locker }) => {
+      const keys = ["jobs.a", "jobs.b", "jobs.c"];
+      for (const key of keys) assert(await (await locker("jobs", key)).acquireLead());
+      const found: string[] = [];
+      const source = { nc: await as("observer"), bucket: "locks", inboxPrefix: "_INBOX_observer" };
+      await list(source, ({ key }) => found.push(key));
+      assertEquals(found.sort(), keys);
     }));
 
   Deno.test(`${file}: an observer that asks for the lead is refused, with the right that is missing`, () =>

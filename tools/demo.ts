@@ -4,6 +4,7 @@
  * @module
  */
 
+import { DashboardServer } from "./dashboard_server.ts";
 import type { Candidate } from "./demo_candidate.ts";
 import { Fleet } from "./demo_fleet.ts";
 import type { Change, Patience } from "./demo_history.ts";
@@ -18,6 +19,7 @@ The leader is stopped gracefully and started again; the next leader is killed. I
 Ctrl-C ends it at once. The last line says how long nobody led. Exit code: 0, or 1 with the reason.`;
 
 const NAMES: readonly string[] = ["red", "green", "blue"];
+const BUCKET = "demo";
 const TTL = 3000;
 const INTERVAL = 500;
 /** No multiple of the interval, so that the gaps do not depend on where in its round a candidate is. */
@@ -35,15 +37,31 @@ async function main(): Promise<void> {
   await using server = await NatsServer.start();
   const screen = new Screen(TTL);
   try {
-    const settings = { url: server.url, bucket: "demo", ttl: TTL, interval: INTERVAL };
+    const settings = { url: server.url, bucket: BUCKET, ttl: TTL, interval: INTERVAL };
     await using fleet = await Fleet.open({ ...settings, told: (change) => screen.show(change) });
     screen.say(
       `nats-server ${fleet.nc.info?.version}, pid ${server.pid}; lease ${TTL} ms, a round each ${INTERVAL} ms`,
     );
+    await using _page = dashboard(server.url, (line) => screen.say(line));
     await play({ fleet, screen, patience: { timeout: PATIENCE, signal: fleet.trouble } });
   } finally {
     screen.close();
   }
+}
+
+/** Serves the dashboard for as long as the demo runs, and says where; the demo does not wait for it, nor depend on it. */
+function dashboard(servers: string, say: (line: string) => void): AsyncDisposable {
+  let isOver = false;
+  const starting = DashboardServer.start({ settings: { servers, bucket: BUCKET } }).then((page) => {
+    if (!isOver) say(`dashboard: ${page.url}`);
+    return page;
+  }).catch(() => null);
+  return {
+    [Symbol.asyncDispose]: async () => {
+      isOver = true;
+      await (await starting)?.[Symbol.asyncDispose]();
+    },
+  };
 }
 
 async function play(stage: Stage): Promise<void> {

@@ -13,6 +13,8 @@ export interface CandidateSettings {
   readonly url: string;
   /** Bucket of the lock. */
   readonly bucket: string;
+  /** Key of the lock. Default: the example's. */
+  readonly key?: string;
   /** Lease length. */
   readonly ttl: number;
   /** Time between two rounds of the loop. */
@@ -57,6 +59,7 @@ export class Candidate {
       env: {
         NATS_URL: settings.url,
         BUCKET: settings.bucket,
+        ...settings.key ? { KEY: settings.key } : {},
         TTL_MS: String(settings.ttl),
         INTERVAL_MS: String(settings.interval),
         NAME: name,

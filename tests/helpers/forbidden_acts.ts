@@ -79,7 +79,7 @@ const BY_OBSERVER: readonly Act[] = [
   writes("observer", "forge a change", "natslock.locks.jobs.leader"),
   writes("observer", "forge an answer to a candidate", "_INBOX_jobs.x.y"),
   asks("observer", "get any message by its number", "STREAM.MSG.GET.KV_locks", json({ seq: 1 })),
-  asks("observer", "get a key that stands in the message", "DIRECT.GET.KV_locks", OF_BILLING),
+  asks("observer", "get a key of another bucket that stands in the message", "DIRECT.GET.KV_payroll", OF_BILLING),
   asks("observer", "get a key of another bucket", "DIRECT.GET.KV_payroll.$KV.payroll.salary"),
   asks("observer", "change the bucket", "STREAM.UPDATE.KV_locks", SETTINGS),
   asks("observer", "purge the bucket", "STREAM.PURGE.KV_locks"),

@@ -1,0 +1,137 @@
+/** All locks of a bucket as the page knows them. */
+
+import type { Change } from "./change.ts";
+import { afterChange, afterNothing, type Lock, type Phase, phaseOf, unconfirmed } from "./lock.ts";
+import { EXPIRY_LAG, ServerTime } from "./server_time.ts";
+
+/** Where time comes from; milliseconds. */
+export interface Clocks {
+  /** Never goes back; counts sleep. */
+  now(): number;
+  /** The browser's clock, since the Unix epoch. */
+  wall(): number;
+}
+
+/** How many locks are what. */
+export type Counts = Readonly<Record<Phase, number>> & {
+  readonly all: number;
+  readonly transitions: number;
+  /** Ended without being given back, since the page looks. */
+  readonly crashes: number;
+};
+
+/** When nobody listened, by the server's clock; `to` is `null` while that goes on. */
+export interface Blindness {
+  readonly from: number;
+  readonly to: number | null;
+}
+
+/** So many times without a connection are remembered. */
+const BLIND_KEPT = 50;
+
+/** Holds the locks; who listens is told which of them has changed, and which is worth a look. */
+export class Board {
+  readonly locks = new Map<string, Lock>();
+  readonly #clocks: Clocks;
+  readonly #changed: (key: string) => void;
+  readonly #phases = new Map<string, Phase>();
+  readonly #asked = new Map<string, number>();
+  #blind: readonly Blindness[] = [{ from: -Infinity, to: null }];
+  #time: ServerTime;
+  #bucketTtl: number;
+
+  /** `bucketTtl`: lease length in milliseconds where a record does not say it, 0 if unknown. */
+  constructor(clocks: Clocks, bucketTtl: number, changed: (key: string) => void) {
+    this.#clocks = clocks;
+    this.#bucketTtl = bucketTtl;
+    this.#changed = changed;
+    this.#time = new ServerTime(clocks.wall(), clocks.now());
+  }
+
+  /** The server's time. */
+  get now(): number {
+    return this.#time.now(this.#clocks.now());
+  }
+
+  /** How far the browser's clock is ahead of the server's, if that is worth a word, else 0. */
+  get skew(): number {
+    return this.#time.skew(this.#clocks.wall(), this.#clocks.now());
+  }
+
+  /** When the page did not see what happened, oldest first. */
+  get blind(): readonly Blindness[] {
+    return this.#blind;
+  }
+
+  /** What a lock is now. */
+  phase(lock: Lock): Phase {
+    return phaseOf(lock, this.now);
+  }
+
+  /** Takes in a record that was pushed or found. */
+  apply(change: Change): void {
+    const before = this.locks.get(change.key);
+    const lock = afterChange(before, change, this.#bucketTtl);
+    if (change.previous !== null) this.#time.pushed(change.at, this.#clocks.now());
+    else this.#time.found(change.at, lock.end, this.#clocks.now());
+    this.#put(before, lock);
+  }
+
+  /** Takes in that a look which began when the lock stood at `revision` found nothing. */
+  nothing(key: string, revision: number): void {
+    const lock = this.locks.get(key);
+    if (lock) this.#put(lock, afterNothing(lock, revision, this.now));
+  }
+
+  /** Nothing is known to be live any more. */
+  lost(): void {
+    if (this.#blind.at(-1)?.to !== null) {
+      this.#blind = [...this.#blind.slice(1 - BLIND_KEPT), { from: this.now, to: null }];
+    }
+    for (const lock of this.locks.values()) this.#put(lock, unconfirmed(lock));
+  }
+
+  /** All that there is has been seen, and changes are pushed from now on. */
+  seen(): void {
+    const last = this.#blind.at(-1);
+    if (last?.to === null) this.#blind = [...this.#blind.slice(0, -1), { ...last, to: this.now }];
+  }
+
+  /** Lets time pass. Returns the keys whose end is worth a look, none of them twice within `patience` milliseconds. */
+  tick(patience: number): string[] {
+    const now = this.now;
+    const due: string[] = [];
+    for (const [key, lock] of this.locks) {
+      const phase = phaseOf(lock, now);
+      if (phase !== this.#phases.get(key)) this.#tell(key, phase);
+      if (phase !== "overdue" || now < (lock.end ?? 0) + EXPIRY_LAG) continue;
+      if (now - (this.#asked.get(key) ?? -Infinity) < patience) continue;
+      this.#asked.set(key, now);
+      due.push(key);
+    }
+    return due;
+  }
+
+  /** How many locks are what now. */
+  count(): Counts {
+    const counts = { held: 0, vacant: 0, overdue: 0, foreign: 0, stale: 0, transitions: 0, crashes: 0 };
+    const now = this.now;
+    for (const lock of this.locks.values()) {
+      counts[phaseOf(lock, now)]++;
+      counts.transitions += lock.transitions;
+      for (const { ending } of lock.tenures) if (ending === "expired") counts.crashes++;
+    }
+    return { ...counts, all: this.locks.size };
+  }
+
+  #put(before: Lock | undefined, lock: Lock): void {
+    if (before === lock) return;
+    this.locks.set(lock.key, lock);
+    this.#tell(lock.key, phaseOf(lock, this.now));
+  }
+
+  #tell(key: string, phase: Phase): void {
+    this.#phases.set(key, phase);
+    this.#changed(key);
+  }
+}

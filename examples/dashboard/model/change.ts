@@ -1,0 +1,42 @@
+/** What the page hears of one lock. */
+
+import { decodeRecord, type Sighting, type StoredRecord } from "../../../src/record.ts";
+
+/** A record as the server stored it. */
+export interface Change {
+  /** Key of the lock. */
+  readonly key: string;
+  /** What it says. */
+  readonly sighting: Sighting;
+  /** When it was stored: milliseconds since the Unix epoch by the server's clock. */
+  readonly at: number;
+  /** Revision of this key's record before it as the server says, 0 for none; `null` where it was looked up. */
+  readonly previous: number | null;
+}
+
+/** A message with the server's headers, whether pushed or looked up. */
+export interface ServerMessage {
+  readonly data: Uint8Array;
+  /** First value of a header: what the writer sent. */
+  readonly header: StoredRecord["header"];
+  /** Last value of a header: what the server added. */
+  readonly said: (name: string) => string | undefined;
+}
+
+/** Reads a message of a bucket; `null` if it is not one of its stream's, such as a forged one. */
+export function changeOf(bucket: string, message: ServerMessage, pushed: boolean): Change | null {
+  const { data, header, said } = message;
+  const prefix = `$KV.${bucket}.`;
+  const subject = said("Nats-Subject") ?? "";
+  const revision = Number(said("Nats-Sequence"));
+  const at = serverTime(said("Nats-Time-Stamp") ?? "");
+  if (said("Nats-Stream") !== `KV_${bucket}` || !subject.startsWith(prefix)) return null;
+  if (!Number.isSafeInteger(revision) || revision < 1 || Number.isNaN(at)) return null;
+  const previous = pushed ? Number(said("Nats-Last-Sequence")) : null;
+  return { key: subject.slice(prefix.length), sighting: decodeRecord({ revision, value: data, header }), at, previous };
+}
+
+/** Milliseconds since the Unix epoch; the stamp has nanoseconds, which `Date` need not understand. */
+function serverTime(stamp: string): number {
+  return Date.parse(stamp.replace(/(\.\d{3})\d+/, "$1"));
+}

@@ -1,0 +1,21 @@
+/** A demo and a browser for a test. */
+
+import { assertEquals } from "@std/assert";
+import { DashboardDemo, type Pace } from "../../tools/dashboard_demo.ts";
+import { Chromium } from "./chromium.ts";
+
+/** Who takes part, and which lock they want. */
+export const CAST = { reconciler: ["red", "green"] } as const;
+/** Times of the demo in milliseconds. */
+export const PACE: Pace = { ttl: 2000, interval: 500 };
+
+/** Runs a test body with a demo in which nobody runs yet, and a browser; no page may have failed by itself. */
+export async function withDemo(
+  body: (demo: DashboardDemo, chromium: Chromium) => Promise<void>,
+  pace: Pace = PACE,
+): Promise<void> {
+  await using demo = await DashboardDemo.start(CAST, pace);
+  await using chromium = await Chromium.launch();
+  await body(demo, chromium);
+  assertEquals(chromium.errors, []);
+}

@@ -1,0 +1,110 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import type { Settings } from "../examples/dashboard/model/link.ts";
+import { eventually } from "./helpers/measure.ts";
+
+const TOOL = new URL("../tools/dashboard.ts", import.meta.url);
+
+function start(...args: string[]): Deno.ChildProcess {
+  const pipes = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
+  return new Deno.Command(Deno.execPath(), { args: ["run", "-A", TOOL.href, ...args], ...pipes }).spawn();
+}
+
+/** Reads the address that it prints. */
+async function addressOf({ stdout }: Deno.ChildProcess): Promise<URL> {
+  let text = "";
+  for await (const chunk of stdout.pipeThrough(new TextDecoderStream()).values({ preventCancel: true })) {
+    text += chunk;
+    if (text.includes("\n")) break;
+  }
+  return new URL(text.split("\n")[0] ?? "");
+}
+
+async function ask(address: URL, path: string, headers: Record<string, string>, method = "GET"): Promise<Response> {
+  const body = method === "POST" ? JSON.stringify({ act: "kill", name: "red" }) : null;
+  return await fetch(new URL(path, address), { headers, method, body });
+}
+
+/** Asks by a name that another site has made point to this machine. */
+async function askAs(host: string, { hostname, port }: URL): Promise<string> {
+  using connection = await Deno.connect({ hostname, port: Number(port) });
+  await connection.write(new TextEncoder().encode(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`));
+  const bytes = new Uint8Array(64);
+  return new TextDecoder().decode(bytes.subarray(0, await connection.read(bytes) ?? 0));
+}
+
+/** Processes that one has started; `null` where that cannot be found out. */
+function childrenOf(pid: number): number[] | null {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).split(" ").filter(Boolean).map(Number);
+  } catch {
+    return null;
+  }
+}
+
+function runs(pid: number): boolean {
+  try {
+    return !/^\) [ZX]/.test(Deno.readTextFileSync(`/proc/${pid}/stat`).replace(/^.*(?=\) )/s, ""));
+  } catch {
+    return false;
+  }
+}
+
+async function refused(...args: string[]): Promise<{ readonly code: number; readonly text: string }> {
+  const { code, stderr } = await start(...args).output();
+  return { code, text: new TextDecoder().decode(stderr) };
+}
+
+Deno.test("tools/dashboard.ts gives settings and demo to nobody but who has the address, and ends all on Ctrl-C", async () => {
+  const tool = start();
+  const address = await addressOf(tool);
+  const key = { "x-dashboard-key": address.hash.replace("#key=", "") };
+  const statuses: number[] = [];
+  for (
+    const [path, headers, method] of [["api/settings", {}, "GET"], ["api/demo", {}, "POST"], [
+      "../deno.json",
+      key,
+      "GET",
+    ]] as const
+  ) {
+    const response = await ask(address, path, headers, method);
+    statuses.push(response.status);
+    await response.body?.cancel();
+  }
+  assertEquals(statuses, [403, 403, 404]);
+  assertMatch(await askAs("evil.example", address), /^HTTP\/1.1 421/);
+  const page = await ask(address, "", {});
+  assertStringIncludes(await page.text(), "main.js");
+  const settings = await (await ask(address, "api/settings", key)).json() as Settings;
+  assertEquals([settings.user, settings.bucket, settings.demo], ["observer", "locks", true]);
+  const children = childrenOf(tool.pid) ?? [];
+  tool.kill("SIGINT");
+  const [{ code }] = await Promise.all([tool.status, tool.stderr.cancel()]);
+  assertEquals(code, 130);
+  await eventually("end of all processes", () => !children.some(runs));
+});
+
+Deno.test("tools/dashboard.ts hands settings of the command line to its page", async () => {
+  const servers = "wss://nats.example:443";
+  const tool = start("--servers", servers, "--bucket", "b", "--user", "u", "--password", "p", "--ttl", "9000");
+  const address = await addressOf(tool);
+  const key = { "x-dashboard-key": address.hash.replace("#key=", "") };
+  const settings = await (await ask(address, "api/settings", key)).json();
+  assertEquals(settings, { servers, bucket: "b", user: "u", pass: "p", ttl: 9000 });
+  tool.kill("SIGINT");
+  await Promise.all([tool.status, tool.stderr.cancel()]);
+});
+
+Deno.test("tools/dashboard.ts says what is wrong with its options, and ends with code 2", async () => {
+  const unknown = await refused("--nonsense");
+  assertEquals(unknown.code, 2);
+  assertMatch(unknown.text, /--nonsense/);
+  const half = await refused("--servers", "ws://127.0.0.1:1");
+  assertEquals(half.code, 2);
+  assertStringIncludes(half.text, '"--bucket"');
+});
+
+Deno.test("tools/dashboard.ts --help says what it does and starts nothing", async () => {
+  const { code, stdout } = await start("--help").output();
+  assertEquals(code, 0);
+  assertStringIncludes(new TextDecoder().decode(stdout), "Usage: deno task dashboard");
+});
