@@ -9,13 +9,18 @@ import { add, countJunit, type Counts, NONE, reconcile, summaryLine } from "./ju
 const HELP = `Usage: deno task test [arguments of deno test]
 
 Without arguments: formatting, lint, types, docs, tests and a dry run of the
-publication; every step runs even when an earlier one failed.
+publication; every step runs even when an earlier one failed. Tests that
+measure run alone, the others side by side.
 With arguments (files, --filter x): only the tests, with these arguments.
 
 The last line is "N passed, N failed", with ", N skipped" if there are any;
 the exit code is 0 only when nothing failed.`;
 
 const TEST_PATHS: readonly string[] = ["README.md", "mod.ts", "src", "tests"];
+
+/** Tests that measure: nothing may run beside them. */
+const ALONE: readonly string[] = ["handover_speed", "idle_cost", "leaks", "many", "messages", "race", "takeover"]
+  .map((name) => `tests/${name}_test.ts`);
 const ROOT = new URL("../", import.meta.url);
 
 interface Step {
@@ -72,8 +77,8 @@ function check(step: Step): Promise<Result> {
   });
 }
 
-function tests(args: readonly string[]): Promise<Result> {
-  const step = { name: "tests", args: ["test", "-A", "--doc", ...args] };
+function tests(name: string, args: readonly string[]): Promise<Result> {
+  const step = { name, args: ["test", "-A", "--doc", ...args] };
   return timed(step, async () => {
     const report = await Deno.makeTempFile({ suffix: ".xml" });
     try {
@@ -111,7 +116,9 @@ async function all(): Promise<Result[]> {
   await run("nats-server", "run", "-A", tool, "--install-only");
   // A type error is counted already; the tests may still say something of use.
   if (!stopped) {
-    results.push(await tests([...typed ? [] : ["--no-check"], ...TEST_PATHS]));
+    const check = typed ? [] : ["--no-check"];
+    results.push(await tests("measuring", [...check, ...ALONE]));
+    results.push(await tests("tests", [...check, "--parallel", `--ignore=${ALONE.join(",")}`, ...TEST_PATHS]));
   }
   await run("publish", "publish", "--dry-run", "--allow-dirty");
   return results;
@@ -160,7 +167,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   listen();
-  const results = args.length > 0 ? [await tests(testArguments(args))] : await all();
+  const results = args.length > 0 ? [await tests("tests", testArguments(args))] : await all();
   return stopped ? 130 : report(results);
 }
 

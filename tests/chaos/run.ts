@@ -43,6 +43,13 @@ const SETTLING = 2 * TTL;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** What comes of a promise, or `late` if nothing does in time. */
+async function within<T>(ms: number, promise: Promise<T>, late: T): Promise<T> {
+  const tooLate = Promise.withResolvers<T>();
+  const timer = setTimeout(() => tooLate.resolve(late), ms);
+  return await Promise.race([promise, tooLate.promise]).finally(() => clearTimeout(timer));
+}
+
 /** Runs it all. */
 export async function run(options: RunOptions): Promise<Outcome> {
   const { seed, progress = () => {} } = options;
@@ -127,19 +134,14 @@ async function settle(
 ): Promise<{ lastToken: number; complaints: string[] }> {
   progress("everybody ends its work");
   await Promise.all(arena.actors.map((actor) => actor.tell("calm")));
-  const calm = Promise.all(arena.actors.map((actor) => actor.calm)).then(() => true);
-  const complaints = await Promise.race([calm, pause(CALMING).then(() => false)])
-    ? []
-    : ["A client does not end its work"];
+  const calm = Promise.all(arena.actors.map((actor) => actor.calm)).then(() => "");
+  const complaints = [await within(CALMING, calm, "A client does not end its work")];
   await using locker = new Locker({ kv: arena.kv, key: "election", name: "last" });
   const lease = await locker.acquire({ timeout: CALMING });
   await pause(SETTLING);
   if (!lease.held) complaints.push("The last election was lost though all is well");
   await Promise.all(arena.actors.map((actor) => actor.tell("stop")));
-  const ends = arena.actors.map(async (actor) => {
-    const late = pause(CALMING).then(() => `${actor.client} does not end`);
-    return await Promise.race([actor.ended, late]);
-  });
-  complaints.push(...(await Promise.all(ends)).filter((complaint) => complaint !== ""));
-  return { lastToken: lease.token, complaints };
+  const ends = arena.actors.map(({ ended, client }) => within(CALMING, ended, `${client} does not end`));
+  complaints.push(...await Promise.all(ends));
+  return { lastToken: lease.token, complaints: complaints.filter((complaint) => complaint !== "") };
 }
