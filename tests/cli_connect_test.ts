@@ -1,6 +1,7 @@
 import { assertEquals, assertFalse, assertMatch } from "@std/assert";
 import { nkeys } from "@nats-io/nats-core";
 import { type CliLab, natslock, withCli } from "./helpers/cli.ts";
+import { makeOperator } from "./helpers/operator.ts";
 import { settingsOf } from "../src/cli/settings.ts";
 
 const PASSWORDS = 'authorization { user: ann, password: "s3cret%" }';
@@ -81,6 +82,28 @@ Deno.test("natslock takes the seed of an nkey from a file", () =>
       await Deno.remove(file);
     }
   }, `authorization { users: [{ nkey: ${user.getPublicKey()} }] }`));
+
+Deno.test("natslock takes a credentials file and an inbox prefix, with the least rights of an admin and a candidate", async () => {
+  const operator = await makeOperator();
+  const folder = await Deno.makeTempDir({ prefix: "natslock-creds-" });
+  try {
+    await withCli(async (lab) => {
+      const as = async (role: string, ...args: string[]) => {
+        const file = `${folder}/${role}.creds`;
+        await Deno.writeFile(file, (await operator.user(`${role}.conf`)).creds);
+        const env = { NATS_CREDS: file, NATS_INBOX_PREFIX: role === "admin" ? "_INBOX_admin" : "_INBOX_jobs" };
+        return await lab.run(args, { env });
+      };
+      const made = await as("admin", "bucket", "create", "locks", "--ttl", "10s");
+      assertEquals(made.code, 0, made.stderr);
+      const { stdout, stderr } = await as("candidate", "run", "jobs.a", "--", "echo", "ran");
+      assertEquals(stdout, "ran\n", stderr);
+      assertEquals((await as("candidate", "run", "other.a", "--", "echo", "ran")).code, 77);
+    }, operator.config);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
 
 Deno.test("natslock says 64 and which file or context cannot be used", () =>
   withContexts({ hub: { url: "nats://x", jetstream_domain: "hub" }, broken: {} }, async (home) => {

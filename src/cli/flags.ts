@@ -16,6 +16,7 @@ const FLAGS: readonly (readonly [flags: string, env: string, meaning: string])[]
   ["--tlscert <file>", "NATS_CERT", "TLS certificate"],
   ["--tlskey <file>", "NATS_KEY", "TLS key"],
   ["--tlsca <file>", "NATS_CA", "TLS certificate authority"],
+  ["--inbox-prefix <text>", "NATS_INBOX_PREFIX", "where answers go, such as _INBOX_jobs"],
 ];
 
 const SHORT_HELP = `Connection: flags, else environment, else the selected nats context
@@ -27,8 +28,8 @@ export const CONNECTION_HELP: string = [
   "How natslock connects: flags, else environment, else the context that",
   '"nats context select" chose, else nats://127.0.0.1:4222.',
   "",
-  ...FLAGS.map(([flags, env, meaning]) => `  ${flags.padEnd(22)}${env.padEnd(15)}${meaning.split(/,| or/)[0]}`),
-  `  ${"--tlsfirst".padEnd(37)}TLS before the server's greeting`,
+  ...FLAGS.map(([flags, env, meaning]) => `  ${flags.padEnd(24)}${env.padEnd(19)}${meaning.split(/,| or/)[0]}`),
+  `  ${"--tlsfirst".padEnd(43)}TLS before the server's greeting`,
   "",
   "Addresses are of nats:// or tls:// (TCP), or of ws:// or wss:// (websocket),",
   "several of one kind separated by commas. A user without a password is a token.",
@@ -38,7 +39,7 @@ export const CONNECTION_HELP: string = [
 
 /** Adds the flags of a command that connects to a bucket. */
 export function connecting(command: Command): Command {
-  const bucket = "bucket of the locks (default: NATSLOCK_BUCKET, or locks)";
+  const bucket = "bucket (default: NATSLOCK_BUCKET, or locks)";
   command.addOption(new Option("-b, --bucket <name>", bucket).env("NATSLOCK_BUCKET").default("locks"));
   for (const [flags, env, meaning] of FLAGS) {
     command.addOption(new Option(flags, meaning).env(env).helpGroup(CONNECTION));

@@ -21,6 +21,7 @@ export interface ConnectionFlags {
   readonly tlskey?: string;
   readonly tlsca?: string;
   readonly tlsfirst?: boolean;
+  readonly inboxPrefix?: string;
   readonly bucket: string;
   readonly verbose?: boolean;
 }
@@ -53,7 +54,7 @@ export function settingsOf(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Sett
   return {
     way,
     servers: addresses.map((address) => plainAddress(address)),
-    options: { ...credentials(flags, inUrl, context), ...tlsOf(flags, context, secure), ...inboxOf(context) },
+    options: { ...credentials(flags, inUrl, context), ...tlsOf(flags, context, secure), ...inboxOf(flags, context) },
   } as Settings;
 }
 
@@ -129,6 +130,7 @@ function tlsOf(flags: ConnectionFlags, context: NatsContext, secure: boolean): C
   return { tls: { ...Object.fromEntries(files.map(([name, path = ""]) => [name, inHome(path)])), handshakeFirst } };
 }
 
-function inboxOf({ inbox_prefix: inboxPrefix }: NatsContext): ConnectionOptions {
+function inboxOf(flags: ConnectionFlags, { inbox_prefix }: NatsContext): ConnectionOptions {
+  const inboxPrefix = flags.inboxPrefix ?? inbox_prefix;
   return inboxPrefix ? { inboxPrefix } : {};
 }
