@@ -21,6 +21,9 @@ export interface Bench {
 /** Longest wait for a lock, in ms: a faulty minute must not hide that a waiter hangs. */
 const PATIENCE = 20_000;
 
+/** Pause after a wait that got nothing, in ms. */
+const REST = 200;
+
 /** How long a round takes inside the lock of the shared set, in ms, as in Jepsen's test of etcd. */
 const INSIDE = 100;
 
@@ -81,22 +84,43 @@ class Asker {
 let nextAsk = 1;
 let nextItem = 1;
 
-/** Adds to the shared sets under leases, round after round. */
-export async function setByLease(bench: Bench): Promise<void> {
-  const asker = new Asker(bench, "set");
+/** Work that is done each time a lease is granted. */
+type Round = (lease: Lease) => Promise<void>;
+
+/** Waits for the lock of this kind of work, does a round under the lease, gives it back, and begins anew. */
+async function byLease(bench: Bench, work: Work, round: Round): Promise<void> {
+  const asker = new Asker(bench, work);
   while (!bench.calm.aborted) {
     const got = await asker.ask(() => asker.locker.acquire({ timeout: PATIENCE }));
-    if (got === null) await pause(200);
-    else await addUnder(bench, asker, got);
-    await pause(20 * Math.random());
+    if (got === null) await pause(REST);
+    else {
+      asker.follow(got.held, got.ask);
+      await round(got.held);
+      await got.held.release().catch(() => {});
+    }
   }
   await asker.locker.close();
 }
 
-async function addUnder(bench: Bench, asker: Asker, { held: lease, ask }: { held: Lease; ask: number }): Promise<void> {
-  asker.follow(lease, ask);
-  await addItem(bench, lease);
-  await lease.release().catch(() => {});
+/** Adds to the shared sets under leases. */
+export function setByLease(bench: Bench): Promise<void> {
+  return byLease(bench, "set", async (lease) => {
+    await addItem(bench, lease);
+    await lease.release().catch(() => {});
+    await pause(REST / 10 * Math.random());
+  });
+}
+
+/** Leads whenever it is elected, for a second or three. */
+export function campaign(bench: Bench): Promise<void> {
+  return byLease(bench, "election", async ({ signal }) => {
+    await Promise.race([pause(1000 + 2000 * Math.random()), aborted(signal), aborted(bench.calm)]);
+  });
+}
+
+/** One of many that want the same lock for a moment. */
+export function storm(bench: Bench): Promise<void> {
+  return byLease(bench, "storm", () => pause(5 + 15 * Math.random()));
 }
 
 /** Adds to the shared sets while it leads by calls, some rounds at a time. */
@@ -128,36 +152,6 @@ async function addItem({ client, resource, history }: Bench, { token, epoch }: F
   history.note({ on: "added", set: "bare", item, ok: true });
 }
 
-/** Leads whenever it is elected, for a second or three. */
-export async function campaign(bench: Bench): Promise<void> {
-  const asker = new Asker(bench, "election");
-  while (!bench.calm.aborted) {
-    const got = await asker.ask(() => asker.locker.acquire({ timeout: PATIENCE }));
-    if (got === null) await pause(200);
-    else {
-      asker.follow(got.held, got.ask);
-      await Promise.race([pause(1000 + 2000 * Math.random()), aborted(got.held.signal), aborted(bench.calm)]);
-      await got.held.release().catch(() => {});
-    }
-  }
-  await asker.locker.close();
-}
-
-/** One of many that want the same lock for a moment. */
-export async function storm(bench: Bench): Promise<void> {
-  const asker = new Asker(bench, "storm");
-  while (!bench.calm.aborted) {
-    const got = await asker.ask(() => asker.locker.acquire({ timeout: PATIENCE }));
-    if (got === null) await pause(200);
-    else {
-      asker.follow(got.held, got.ask);
-      await pause(5 + 15 * Math.random());
-      await got.held.release().catch(() => {});
-    }
-  }
-  await asker.locker.close();
-}
-
 /** Follows the election until the end. */
 export async function look(bench: Bench, over: AbortSignal): Promise<void> {
   await using locker = new Locker({ kv: bench.kv, key: "election", name: bench.client });
@@ -169,7 +163,7 @@ export async function look(bench: Bench, over: AbortSignal): Promise<void> {
     } catch (error) {
       if (over.aborted) return;
       if (!(error instanceof NatslockError)) throw error;
-      await pause(200);
+      await pause(REST);
     }
   }
 }

@@ -8,7 +8,8 @@
 import { parseArgs } from "node:util";
 import { attempt } from "./attempt.ts";
 import { RUNTIMES } from "./runtimes.ts";
-import { type Row, rowOf, withRows } from "./table.ts";
+import { withRows } from "../helpers/readme_table.ts";
+import { rowOf, RUNTIME_TABLE } from "./table.ts";
 
 const HELP = `Usage: deno run -A tests/runtimes/main.ts [--write] [name ...]
 
@@ -31,7 +32,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const isWanted = (name: string) => positionals.length === 0 || positionals.some((wanted) => name.startsWith(wanted));
-  const rows: Row[] = [];
+  const rows: string[][] = [];
   let failures = 0;
   for (const runtime of RUNTIMES.filter(({ name }) => isWanted(name))) {
     console.log(`${runtime.name}: running`);
@@ -47,7 +48,7 @@ async function main(): Promise<number> {
     }
   }
   if (values.write && failures === 0 && rows.length === RUNTIMES.length) {
-    await Deno.writeTextFile(README, withRows(await Deno.readTextFile(README), rows));
+    await Deno.writeTextFile(README, withRows(await Deno.readTextFile(README), RUNTIME_TABLE, rows));
     console.log("README.md: written");
   } else if (values.write) {
     console.log("README.md: not written, since not all ran and passed");
