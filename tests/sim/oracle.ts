@@ -153,8 +153,8 @@ export class Oracle {
     const standing = this.#server.store.look(KEY);
     const attempt = standing.kind === "held" ? standing.record.attempt : null;
     if (attempt === null || !attempts.has(attempt) || this.#isMixed) return;
-    // A write put on 0 may land when the key comes back there, after a refusal or a later grant: an orphan of one lease.
-    const isEarlier = attempt !== node.hold?.attempt && attempts.has(node.hold?.attempt ?? "");
+    // A write put on 0 may land when the key comes back there, after a refusal or a later write: an orphan of one lease.
+    const isEarlier = attempt !== [...attempts].at(-1);
     if (this.#putOnZero.has(attempt) && (kind === "refused" || isEarlier)) return;
     if (!this.ledger.isCopied(attempt)) this.blame(`S6: ${node.name} is done, but its ${attempt} stands`);
   }
