@@ -26,8 +26,8 @@ export interface StartOptions {
 /** Deno on the source. */
 export const BY_DENO: readonly string[] = [
   Deno.execPath(),
-  "run",
-  "-A",
+  // What it downloads at the first run is not what the program says.
+  ...["run", "--quiet", "-A"],
   new URL("../../src/cli.ts", import.meta.url).pathname,
 ];
 
