@@ -68,8 +68,8 @@ function undone(scene: Scene, phase: Leaving, event: Answer): Step {
       if (event.current === null) return go(scene.memory, phase, { act: "pause", why: "contention" });
       return phase.stake === "doubt" ? look(scene, phase) : finish(scene, phase.end);
     case "seen":
-      // What is older than our own write may be the answer of a leader of before.
-      if (event.sighting.revision < (phase.target ?? 0) && !event.fresh) return look(scene, phase, true);
+      // What is older than our own write, or than what refused its removal, may be the answer of a leader of before.
+      if (event.sighting.revision < known(scene, phase) && !event.fresh) return look(scene, phase, true);
       return seen(scene, phase, event.sighting);
     case "unknown":
       return again(scene, phase, event.error);
@@ -96,6 +96,11 @@ function seen(scene: Scene, phase: Leaving, sighting: Sighting): Step {
     return go(scene.memory, phase, { act: "pause", why: "contention" });
   }
   return finish(scene, phase.end, sightOf(sighting, scene));
+}
+
+/** Where the key is known to have stood. Before anything of ours is known there, only our own writes count. */
+function known({ memory }: Scene, { target }: Leaving): number {
+  return target === null ? 0 : Math.max(target, memory.high);
 }
 
 /** Trouble: try again, at most until all of it has run out by itself. */

@@ -14,6 +14,7 @@ import {
   type Script,
   start,
   unknown,
+  vacant,
 } from "./helpers/lease_script.ts";
 
 const TABLE: readonly (readonly [title: string, script: Script, end: string])[] = [
@@ -45,6 +46,13 @@ const TABLE: readonly (readonly [title: string, script: Script, end: string])[] 
     [4, conflict(7)],
     [5, by(ME, "i.1", 7)],
   ], "leaving > remove 7"],
+  ["does not believe a look older than what refused its removal", [
+    [0, start],
+    [1, leave],
+    [2, unknown],
+    [3, conflict(6)],
+    [4, vacant(0)],
+  ], "leaving > read fresh"],
   ["repeats a removal of unknown outcome", [...granted, [20, leave], [21, unknown], [30, retry]], "leaving > remove 5"],
   [
     "gives a removal up once the record has run out by itself",

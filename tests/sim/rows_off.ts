@@ -92,7 +92,7 @@ export const ROWS_OFF: readonly Mutation[] = [
     [
       "leaving, seen",
       "a look older than our own write ends the release",
-      "if (event.sighting.revision < (phase.target ?? 0) && !event.fresh) return look(scene, phase, true);",
+      "if (event.sighting.revision < known(scene, phase) && !event.fresh) return look(scene, phase, true);",
       "",
     ],
     [
