@@ -56,6 +56,7 @@ export type {
   ReadOutcome,
   RemoveRequest,
   StoreTerms,
+  TermsRequest,
   WriteOutcome,
   WriteRequest,
 } from "./src/store.ts";

@@ -4,7 +4,8 @@ import { jetstream, type StorageType, type StreamConfig } from "@nats-io/jetstre
 import { Kvm } from "@nats-io/kv";
 import { nanos, type NatsConnection } from "@nats-io/nats-core";
 import { badParameter } from "./errors.ts";
-import { type BucketSettings, type KvHandle, storeOf } from "./kv_store.ts";
+import type { BucketSettings } from "./kv_settings.ts";
+import { type KvHandle, storeOf } from "./kv_store.ts";
 import { type Logger, silentLogger } from "./logger.ts";
 import { isAtLeast, OWN_TTL_SINCE, warnOfServer } from "./server_version.ts";
 import { requireBucketTtl } from "./timing.ts";

@@ -7,7 +7,14 @@ import type { Answer, Effect, LeaseRules } from "./lease_model.ts";
 import { wait } from "./patience.ts";
 import type { Random } from "./random.ts";
 import type { Sighting } from "./record.ts";
-import { type LeaseStore, type ReadOutcome, seenOrThrow, type StoreTerms, type WriteOutcome } from "./store.ts";
+import {
+  type LeaseStore,
+  type ReadOutcome,
+  seenOrThrow,
+  type StoreTerms,
+  type TermsRequest,
+  type WriteOutcome,
+} from "./store.ts";
 import { leaseLength, type LeaseTiming, leaseTiming } from "./timing.ts";
 
 /** An effect of the machine that sends a message and waits for the answer. */
@@ -39,10 +46,11 @@ export class Footing {
 
   /**
    * Looks at the bucket; costs a message only the first time, for `fresh`, or after the bucket was found missing.
-   * Rejects if bucket and candidate do not fit, or NATS is unreachable or refuses.
+   * Rejects if bucket and candidate do not fit, or NATS is unreachable or refuses. Once its times are known, waits no
+   * longer than for any other answer.
    */
-  async learn(options: { readonly fresh?: boolean } = {}): Promise<Terms> {
-    const seen = await this.store.terms(options);
+  async learn({ fresh }: Pick<TermsRequest, "fresh"> = {}): Promise<Terms> {
+    const seen = await this.store.terms({ fresh, timeout: this.#terms?.requestTimeout });
     if (this.#terms !== null && this.#seen === seen) return this.#terms;
     const { id, ttl, timing } = this.candidate;
     const { epoch, markerTtl } = seen;

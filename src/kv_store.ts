@@ -1,13 +1,12 @@
 /** Leases in a NATS key-value bucket. */
 
-import { jetstream, type JetStreamClient, jetstreamManager } from "@nats-io/jetstream";
-import type { JetStreamManager, StreamConfig, StreamInfo } from "@nats-io/jetstream";
+import { jetstream, type JetStreamClient } from "@nats-io/jetstream";
 import type { KV } from "@nats-io/kv";
 import { headers, type MsgHdrs, type NatsConnection } from "@nats-io/nats-core";
-import { type BucketTerms, checkBucket, termsOf } from "./bucket_rules.ts";
-import { badParameter, BucketConfigError, ConnectionError, type NatslockError } from "./errors.ts";
+import type { BucketTerms } from "./bucket_rules.ts";
+import { badParameter } from "./errors.ts";
+import { KvSettings, type SettingsRequest } from "./kv_settings.ts";
 import { BucketWatch } from "./kv_watch.ts";
-import { Latest } from "./latest.ts";
 import { API_CODES, apiCodeOf, currentRevision, isDenied, troubleOf } from "./nats_trouble.ts";
 import { decodeRecord, encodeHeaders, type Sighting, type StoredRecord } from "./record.ts";
 import type { Hint, LeaseStore, ReadOutcome, RemoveRequest, WriteOutcome, WriteRequest } from "./store.ts";
@@ -21,17 +20,11 @@ export type KvHandle = KV;
 /** The fields of the client's own objects that lead back to the connection. */
 type KvInsides = { bucket: string; stream: string; js: { nc: NatsConnection; apiPrefix?: string; prefix?: string } };
 
-/** Settings of a bucket to be made. */
-export type BucketSettings = Partial<StreamConfig> & { readonly name: string };
-
 type StoredMessage = { readonly seq: number; readonly data: Uint8Array; readonly header?: MsgHdrs };
 
 type Message = { readonly value: string; readonly headers: readonly [name: string, value: string][] };
 
 const API_PREFIX = "$JS.API";
-
-/** Longest wait for an answer about a bucket, in milliseconds. */
-const API_TIMEOUT = 5000;
 
 /** A release is a purge, as any KV client would see it; one revision is kept of a key, whether or not it is rolled up. */
 const RELEASE: Message = { value: "", headers: [["KV-Operation", "PURGE"]] };
@@ -59,8 +52,7 @@ export function storeOf(kv: KvHandle | undefined): KvStore {
  * Writes are published with the expected sequence of their subject, since `kv.update()` would drop the record's own
  * lease length (nats-facts 0.2); reads go to the stream's leader (0.7).
  *
- * Who only observes may lack the rights to read the settings and to ask the leader. Until the first write the bucket is
- * then taken for what it was asked to be, and any copy of it is asked: nothing is decided by either.
+ * Who only observes may lack the right to ask the leader: any copy of the bucket is asked then, and nothing decided by it.
  */
 export class KvStore implements LeaseStore {
   readonly name: string;
@@ -68,12 +60,9 @@ export class KvStore implements LeaseStore {
   readonly nc: NatsConnection;
   readonly js: JetStreamClient;
   readonly #apiPrefix: string;
+  readonly #settings: KvSettings;
   readonly #watch = new BucketWatch(this);
-  readonly #known = new Latest<BucketTerms>();
-  /** What the bucket was asked to be, while that is all there is to go by. */
-  #presumed: BucketTerms | null = null;
   #asksCopies = false;
-  #writes = false;
 
   constructor({ bucket, stream, js: { nc, apiPrefix, prefix } }: KvInsides) {
     this.name = bucket;
@@ -81,6 +70,7 @@ export class KvStore implements LeaseStore {
     this.nc = nc;
     this.#apiPrefix = apiPrefix ?? prefix ?? API_PREFIX;
     this.js = jetstream(nc, { apiPrefix: this.#apiPrefix });
+    this.#settings = new KvSettings({ nc, bucket, stream, apiPrefix: this.#apiPrefix });
   }
 
   subject(key: string): string {
@@ -89,7 +79,7 @@ export class KvStore implements LeaseStore {
 
   /** Subject on which the server repeats the changes of a key; `null` if it does not, or that is not known yet. */
   repeatedSubject(key: string): string | null {
-    const { src = ">", dest = "", headers_only: withoutValues } = this.#known.value?.republish ?? {};
+    const { src = ">", dest = "", headers_only: withoutValues } = this.#settings.latest?.republish ?? {};
     const [from, to, subject] = [src.slice(0, -1), dest.slice(0, -1), this.subject(key)];
     if (src !== `${from}>` || dest !== `${to}>` || withoutValues || !subject.startsWith(from)) return null;
     return to + subject.slice(from.length);
@@ -97,11 +87,11 @@ export class KvStore implements LeaseStore {
 
   /** What a stored message means in this bucket. */
   sight(stored: StoredRecord): Sighting {
-    return decodeRecord({ longest: this.#known.value?.ttl ?? Infinity, ...stored });
+    return decodeRecord({ longest: this.#settings.latest?.ttl ?? Infinity, ...stored });
   }
 
-  terms(options: { readonly fresh?: boolean; readonly make?: BucketSettings } = {}): Promise<BucketTerms> {
-    return this.#known.get(() => this.#ask(options.make), options.fresh);
+  terms(request: SettingsRequest = {}): Promise<BucketTerms> {
+    return this.#settings.terms(request);
   }
 
   async read(key: string, { timeout }: { readonly timeout: number }): Promise<ReadOutcome> {
@@ -111,7 +101,10 @@ export class KvStore implements LeaseStore {
       const { seq: revision, data: value } = message;
       return { kind: "seen", sighting: this.sight({ revision, value, header: (name) => message.header?.get(name) }) };
     } catch (cause) {
-      return { kind: "failed", error: await this.#explain(troubleOf(cause, `read key "${key}"`).error) };
+      return {
+        kind: "failed",
+        error: await this.#settings.explain(troubleOf(cause, `read key "${key}"`).error, timeout),
+      };
     }
   }
 
@@ -120,7 +113,7 @@ export class KvStore implements LeaseStore {
   }
 
   async remove(key: string, request: RemoveRequest): Promise<WriteOutcome> {
-    const { markerTtl, ttl, rollups } = await this.terms();
+    const { markerTtl, ttl, rollups } = await this.terms({ timeout: request.timeout });
     const ownTtl = markerTtl === (ttl ?? Infinity) ? null : markerTtl;
     return await this.#put(key, rollups ? RELEASE_BY_ROLLUP : RELEASE, { ...request, ttl: ownTtl });
   }
@@ -131,9 +124,8 @@ export class KvStore implements LeaseStore {
 
   async #put(key: string, message: Message, request: Omit<WriteRequest, "record">): Promise<WriteOutcome> {
     const { expected, ttl, timeout } = request;
-    this.#writes = true;
-    this.#asksCopies = false;
-    if (this.#presumed !== null) return { kind: "failed", error: await this.#settle() };
+    const lacking = await this.#settings.insist(timeout);
+    if (lacking !== null) return { kind: "failed", error: lacking };
     const head = headers();
     for (const [name, value] of message.headers) head.set(name, value);
     if (ttl !== null) head.set("Nats-TTL", `${ttl / 1000}s`);
@@ -146,75 +138,21 @@ export class KvStore implements LeaseStore {
       const isConflict = code === API_CODES.wrongRevision || code === API_CODES.inFlight;
       if (isConflict) return { kind: "conflict", current: currentRevision(cause) };
       const { certain, error } = troubleOf(cause, `write key "${key}"`);
-      return certain ? { kind: "failed", error: await this.#explain(error) } : { kind: "unknown", error };
+      return certain
+        ? { kind: "failed", error: await this.#settings.explain(error, timeout) }
+        : { kind: "unknown", error };
     }
   }
 
   async #last(query: { readonly last_by_subj: string }, timeout: number): Promise<StoredMessage | null> {
-    const { streams, direct } = await this.#manager(timeout);
+    const { streams, direct } = await this.#settings.manager(timeout);
+    const { observes } = this.#settings;
     try {
-      if (!this.#asksCopies) return await streams.getMessage(this.stream, query);
+      if (!observes || !this.#asksCopies) return await streams.getMessage(this.stream, query);
     } catch (cause) {
-      if (this.#writes || !isDenied(cause, `${this.#apiPrefix}.STREAM.MSG.GET.${this.stream}`)) throw cause;
+      if (!observes || !isDenied(cause, `${this.#apiPrefix}.STREAM.MSG.GET.${this.stream}`)) throw cause;
       this.#asksCopies = true;
     }
     return await direct.getMessage(this.stream, query);
-  }
-
-  /** Asks for the settings that were presumed until now. Why nothing can be written before. */
-  async #settle(): Promise<NatslockError> {
-    const early = new ConnectionError("unavailable", `Cannot write before the settings of "${this.name}" are read`);
-    return await this.terms({ fresh: true }).then(() => early, (error: NatslockError) => error);
-  }
-
-  /** "No responders" is what a stream without a leader and a bucket that was deleted look like: ask which it is. */
-  async #explain(error: ConnectionError): Promise<ConnectionError> {
-    if (error.why !== "unavailable" && error.why !== "bucket_missing") return error;
-    return await this.terms({ fresh: true }).then(() => error, (cause: ConnectionError | BucketConfigError) => {
-      if (cause instanceof BucketConfigError) return new ConnectionError("refused", cause.message, { cause });
-      return cause.why === "bucket_missing" ? cause : error;
-    });
-  }
-
-  async #ask(make?: BucketSettings): Promise<BucketTerms> {
-    const info = await this.#info(make);
-    if (info === null && make) this.#presumed ??= termsOf(make, "");
-    if (info === null) return this.#presumed ?? await this.#ask();
-    checkBucket(this.name, info.config);
-    this.#presumed = null;
-    return termsOf(info.config, String(info.created), this.nc.info?.version);
-  }
-
-  /**
-   * Asks three times within the timeout: a stream that is being made does not answer while it has no leader. `null` if
-   * what was asked for has to do.
-   */
-  async #info(make?: BucketSettings, tries = 3): Promise<StreamInfo | null> {
-    try {
-      return await (await this.#manager(API_TIMEOUT / 3)).streams.info(this.stream);
-    } catch (cause) {
-      const { error } = troubleOf(cause, `read the settings of bucket "${this.name}"`);
-      if (error.why === "timeout" && tries > 1) return await this.#info(make, tries - 1);
-      if (error.why === "bucket_missing" && make) return await this.#make(make);
-      const isDeniedHere = isDenied(cause, `${this.#apiPrefix}.STREAM.INFO.${this.stream}`);
-      if (isDeniedHere && !this.#writes && (this.#presumed ?? make)) return null;
-      throw error;
-    }
-  }
-
-  async #make(settings: BucketSettings): Promise<StreamInfo | null> {
-    try {
-      return await (await this.#manager(API_TIMEOUT)).streams.add(settings);
-    } catch (cause) {
-      const { error } = troubleOf(cause, `make bucket "${this.name}"`);
-      // Somebody else made it meanwhile with other settings, or the answer to our own making was lost.
-      if (apiCodeOf(cause) === API_CODES.nameInUse || error.why === "timeout") return await this.#info();
-      throw error;
-    }
-  }
-
-  /** Requests about the stream; each ends after `timeout` milliseconds. */
-  #manager(timeout: number): Promise<JetStreamManager> {
-    return jetstreamManager(this.nc, { apiPrefix: this.#apiPrefix, timeout, checkAPI: false });
   }
 }

@@ -4,7 +4,16 @@ import type { Clock } from "./clock.ts";
 import { ConnectionError, type NatslockError } from "./errors.ts";
 import { Latest } from "./latest.ts";
 import type { LeaseRecord, Sighting } from "./record.ts";
-import type { Hint, LeaseStore, ReadOutcome, RemoveRequest, StoreTerms, WriteOutcome, WriteRequest } from "./store.ts";
+import type {
+  Hint,
+  LeaseStore,
+  ReadOutcome,
+  RemoveRequest,
+  StoreTerms,
+  TermsRequest,
+  WriteOutcome,
+  WriteRequest,
+} from "./store.ts";
 
 /** How the bucket behaves; all times are milliseconds. */
 export interface MemoryStoreOptions extends LinkOptions {
@@ -91,13 +100,13 @@ export class MemoryStore implements LeaseStore {
   }
 
   /** What the bucket is like. Asks once, as on NATS: again for `fresh`, or after the bucket was found missing. */
-  terms(options: { readonly fresh?: boolean } = {}): Promise<StoreTerms> {
+  terms({ fresh, timeout = 2 * MARK_TTL }: TermsRequest = {}): Promise<StoreTerms> {
     const { ttl, perKeyTtl = true } = this.#options;
     const markerTtl = perKeyTtl ? MARK_TTL : ttl ?? Infinity;
     const perform = () => ({ epoch: `memory-${this.#bucket.epoch}`, ttl, perKeyTtl, markerTtl });
-    const request = { kind: "terms", key: "", within: 2 * MARK_TTL } as const;
+    const request = { kind: "terms", key: "", within: timeout } as const;
     const ask = () => this.#pass<StoreTerms>({ ...request, perform, fail, timeout: () => fail(late()) });
-    return this.#known.get(ask, options.fresh);
+    return this.#known.get(ask, fresh);
   }
 
   /** Looks at a key. */

@@ -58,6 +58,14 @@ export interface WriteRequest extends RemoveRequest {
   readonly ttl: number | null;
 }
 
+/** How the settings of a bucket are asked for. */
+export interface TermsRequest {
+  /** True to ask though they are known. */
+  readonly fresh?: boolean | undefined;
+  /** The longest wait for the answer, in milliseconds. Default: the store's own, long enough for a bucket just made. */
+  readonly timeout?: number | undefined;
+}
+
 /** One bucket of leases. Outcomes are values: only `terms()` rejects. */
 export interface LeaseStore {
   /** Name of the bucket. */
@@ -66,7 +74,7 @@ export interface LeaseStore {
    * What the bucket is like. Costs no message once read, unless `fresh` is asked for or it was found missing. Rejects
    * with a `ConnectionError` or `BucketConfigError`.
    */
-  terms(options?: { readonly fresh?: boolean }): Promise<StoreTerms>;
+  terms(request?: TermsRequest): Promise<StoreTerms>;
   /** Looks at a key, as the store's leader has it. `timeout` in milliseconds. */
   read(key: string, options: { readonly timeout: number }): Promise<ReadOutcome>;
   /** Writes a record if the key stands at the expected revision. */

@@ -46,5 +46,14 @@ export {
   type StoreRequest,
 } from "./memory_store.ts";
 export type { LeaseRecord, Meta, Sighting } from "./record.ts";
-export type { Hint, LeaseStore, ReadOutcome, RemoveRequest, StoreTerms, WriteOutcome, WriteRequest } from "./store.ts";
+export type {
+  Hint,
+  LeaseStore,
+  ReadOutcome,
+  RemoveRequest,
+  StoreTerms,
+  TermsRequest,
+  WriteOutcome,
+  WriteRequest,
+} from "./store.ts";
 export { ConnectionError, type ConnectionTrouble, NatslockError } from "./errors.ts";

@@ -22,4 +22,5 @@ export const CORPUS: readonly Relic[] = [
   { seed: 300309296, was: "after a loss a releaseLead() made the next try forget to ask what the stream is" },
   { seed: 400118562, was: "a doubtful write on 0 was taken for landed where an older record of its own stood" },
   { seed: 600573720, was: "a look answered by a leader of before, at 0, ended a taking back of a write put on 0" },
+  { seed: 700016413, was: "close() waited for a lost request for the settings longer than for any other answer" },
 ];

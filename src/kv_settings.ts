@@ -1,0 +1,133 @@
+/** What a NATS bucket is like: asked for and kept; and made where there is none. */
+
+import { type JetStreamManager, jetstreamManager, type StreamConfig, type StreamInfo } from "@nats-io/jetstream";
+import type { NatsConnection } from "@nats-io/nats-core";
+import { type BucketTerms, checkBucket, termsOf } from "./bucket_rules.ts";
+import { BucketConfigError, ConnectionError, type NatslockError } from "./errors.ts";
+import { Latest } from "./latest.ts";
+import { API_CODES, apiCodeOf, isDenied, troubleOf } from "./nats_trouble.ts";
+import type { TermsRequest } from "./store.ts";
+
+/** Settings of a bucket to be made. */
+export type BucketSettings = Partial<StreamConfig> & { readonly name: string };
+
+/** Where a bucket is. */
+export interface BucketPlace {
+  readonly nc: NatsConnection;
+  readonly bucket: string;
+  readonly stream: string;
+  readonly apiPrefix: string;
+}
+
+/** Asks for the settings; a bucket that is missing is made as `make` says. */
+export interface SettingsRequest extends TermsRequest {
+  readonly make?: BucketSettings | undefined;
+}
+
+/** Longest wait for an answer about a bucket, in milliseconds. */
+const API_TIMEOUT = 5000;
+
+/** A stream that is being made does not answer while it has no leader: it is asked as often within that time. */
+const TRIES = 3;
+
+/** The epoch of a bucket that was not looked at: no stream has such a one. */
+const PRESUMED = "";
+
+/**
+ * The settings of one bucket, for one handle.
+ *
+ * Who only observes may lack the right to read them. Until the first write the bucket is then taken for what it was
+ * asked to be: nothing is decided by that.
+ */
+export class KvSettings {
+  readonly #place: BucketPlace;
+  readonly #known = new Latest<BucketTerms>();
+  #observes = true;
+
+  constructor(place: BucketPlace) {
+    this.#place = place;
+  }
+
+  /** True until something is written by this handle. */
+  get observes(): boolean {
+    return this.#observes;
+  }
+
+  /** The newest that are known; `null` before the first answer. */
+  get latest(): BucketTerms | null {
+    return this.#known.value;
+  }
+
+  /** What they mean for locks. Costs no message once known, unless `fresh` is asked for. */
+  terms({ fresh, ...request }: SettingsRequest = {}): Promise<BucketTerms> {
+    return this.#known.get(() => this.#ask(request), fresh);
+  }
+
+  /** Who writes has to know the settings. Why nothing can be written yet, if so; `null` if all is well. */
+  async insist(timeout: number): Promise<NatslockError | null> {
+    this.#observes = false;
+    if (this.latest?.epoch !== PRESUMED) return null;
+    const { bucket } = this.#place;
+    const early = new ConnectionError("unavailable", `Cannot write before the settings of "${bucket}" are read`);
+    return await this.terms({ fresh: true, timeout }).then(() => early, (error: NatslockError) => error);
+  }
+
+  /** "No responders" is what a stream without a leader and a bucket that was deleted look like: asks which it is. */
+  async explain(error: ConnectionError, timeout: number): Promise<ConnectionError> {
+    if (error.why !== "unavailable" && error.why !== "bucket_missing") return error;
+    return await this.terms({ fresh: true, timeout }).then(
+      () => error,
+      (cause: ConnectionError | BucketConfigError) => {
+        if (cause instanceof BucketConfigError) return new ConnectionError("refused", cause.message, { cause });
+        return cause.why === "bucket_missing" ? cause : error;
+      },
+    );
+  }
+
+  /** Requests about the stream; each ends after `timeout` milliseconds. */
+  manager(timeout: number): Promise<JetStreamManager> {
+    const { nc, apiPrefix } = this.#place;
+    return jetstreamManager(nc, { apiPrefix, timeout, checkAPI: false });
+  }
+
+  async #ask(request: SettingsRequest): Promise<BucketTerms> {
+    const { nc, bucket, stream, apiPrefix } = this.#place;
+    try {
+      const { config, created } = await this.#info(request);
+      checkBucket(bucket, config);
+      return termsOf(config, String(created), nc.info?.version);
+    } catch (cause) {
+      const presumed = request.make ? termsOf(request.make, PRESUMED) : this.latest;
+      const isDeniedHere = isDenied(cause, `${apiPrefix}.STREAM.INFO.${stream}`);
+      if (presumed?.epoch === PRESUMED && this.#observes && isDeniedHere) return presumed;
+      throw cause;
+    }
+  }
+
+  async #info(
+    request: SettingsRequest,
+    tries: number = request.timeout === undefined ? TRIES : 1,
+  ): Promise<StreamInfo> {
+    const { timeout = API_TIMEOUT / TRIES, make } = request;
+    const { bucket, stream } = this.#place;
+    try {
+      return await (await this.manager(timeout)).streams.info(stream);
+    } catch (cause) {
+      const { error } = troubleOf(cause, `read the settings of bucket "${bucket}"`);
+      if (error.why === "timeout" && tries > 1) return await this.#info(request, tries - 1);
+      if (error.why === "bucket_missing" && make) return await this.#make(make);
+      throw error;
+    }
+  }
+
+  async #make(settings: BucketSettings): Promise<StreamInfo> {
+    try {
+      return await (await this.manager(API_TIMEOUT)).streams.add(settings);
+    } catch (cause) {
+      const { error } = troubleOf(cause, `make bucket "${this.#place.bucket}"`);
+      // Somebody else made it meanwhile with other settings, or the answer to our own making was lost.
+      if (apiCodeOf(cause) === API_CODES.nameInUse || error.why === "timeout") return await this.#info({});
+      throw error;
+    }
+  }
+}
