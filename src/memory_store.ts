@@ -3,6 +3,7 @@
 import type { Clock } from "./clock.ts";
 import { ConnectionError, type NatslockError } from "./errors.ts";
 import { Latest } from "./latest.ts";
+import type { Intercept, LinkOptions, StoreRequest } from "./memory_link.ts";
 import type { LeaseRecord, Sighting } from "./record.ts";
 import type {
   Hint,
@@ -27,33 +28,6 @@ export interface MemoryStoreOptions extends LinkOptions {
   readonly lag?: () => number;
   /** With 3, a refusal in the same instant as another write does not say where the key stands. Default: 1. */
   readonly replicas?: 1 | 3;
-}
-
-/** The network between one {@linkcode MemoryStore} and the bucket. */
-export interface LinkOptions {
-  /** Stands between caller and bucket: may delay or drop a request or its answer. Default: performs at once. */
-  readonly intercept?: Intercept;
-  /** Stands between bucket and watcher: calls `deliver` now, later, more than once or not at all. Default: at once. */
-  readonly push?: (hint: Hint, deliver: () => void) => void;
-}
-
-/** Performs a request now, later, or not at all; what it returns is the answer. */
-export type Intercept = <Outcome>(request: StoreRequest<Outcome>) => Promise<Outcome>;
-
-/** A request on its way. */
-export interface StoreRequest<Outcome> {
-  /** What is asked for. */
-  readonly kind: "read" | "write" | "remove" | "terms";
-  /** The key; empty for `terms`. */
-  readonly key: string;
-  /** The longest wait for the answer, in milliseconds. */
-  readonly within: number;
-  /** Carries it out in the bucket and returns the answer. */
-  perform(): Outcome;
-  /** The answer of a request that was not answered in time: it may have been carried out, or may be yet. */
-  timeout(): Outcome;
-  /** The answer of a request that was certainly not carried out. */
-  fail(error: NatslockError): Outcome;
 }
 
 /** What stands under a key: a lease, the mark of a release, or bytes that are no record. */

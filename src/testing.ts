@@ -38,13 +38,8 @@
 
 export type { Clock } from "./clock.ts";
 export { ManualClock } from "./manual_clock.ts";
-export {
-  type Intercept,
-  type LinkOptions,
-  MemoryStore,
-  type MemoryStoreOptions,
-  type StoreRequest,
-} from "./memory_store.ts";
+export type { Intercept, LinkOptions, StoreRequest } from "./memory_link.ts";
+export { MemoryStore, type MemoryStoreOptions } from "./memory_store.ts";
 export type { LeaseRecord, Meta, Sighting } from "./record.ts";
 export type {
   Hint,

@@ -14,7 +14,7 @@ const TABLE: LayerTable = [
   ["0", ["errors", "clock", "random", "logger"]],
   ["1", ["timing", "record", "patience"]],
   ["1b", ["store", "leadership", "turnstile", "latest"]],
-  ["1c", ["events"]],
+  ["1c", ["events", "memory_link"]],
   ["1d", ["candidate"]],
   ["2", ["lease_state", "memory_store", "manual_clock"]],
   ["2n", [

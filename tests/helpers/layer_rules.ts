@@ -85,11 +85,11 @@ function mayImport(from: string, to: string, table: LayerTable): boolean {
   }
   if (upper === "2n" && lower === "2") return false;
   if (lower === "2n" && !MAY_KNOW_NATS.has(from) && !isCli(from)) return false;
-  if (to === "memory_store" && from !== "testing") return false;
+  if (["memory_store", "memory_link"].includes(to) && !["testing", "memory_store"].includes(from)) return false;
   return rank(to) < rank(from);
 }
 
-const NATS_AT_RUN_TIME = new Set(["bucket", "kv_store", "locker_options"]);
+const NATS_AT_RUN_TIME = new Set(["bucket", "kv_settings", "kv_store", "locker_options"]);
 const NATS_TYPES = new Set(["bucket_rules", "kv_watch"]);
 
 /** What the command line is made with; the library has only the first three of `@nats-io`. */

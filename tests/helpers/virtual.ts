@@ -7,7 +7,8 @@
 import { Locker, type StoreLockerOptions } from "@x/natslock";
 import type { LockEvent } from "../../src/events.ts";
 import { ManualClock } from "../../src/manual_clock.ts";
-import { MemoryStore, type MemoryStoreOptions, type StoreRequest } from "../../src/memory_store.ts";
+import type { StoreRequest } from "../../src/memory_link.ts";
+import { MemoryStore, type MemoryStoreOptions } from "../../src/memory_store.ts";
 
 /** Lease length of a virtual bucket, in ms: renewals are due at 300, valid until 810 after a send. */
 export const TTL = 900;

@@ -5,7 +5,8 @@
  */
 
 import { ConnectionError } from "../../src/errors.ts";
-import type { MemoryStore, StoreRequest } from "../../src/memory_store.ts";
+import type { StoreRequest } from "../../src/memory_link.ts";
+import type { MemoryStore } from "../../src/memory_store.ts";
 import type { Sighting } from "../../src/record.ts";
 import type { Hint } from "../../src/store.ts";
 import type { Fault } from "./faults.ts";

@@ -8,7 +8,7 @@
 
 import type { Ending } from "../../src/lease_model.ts";
 import type { LockEvent } from "../../src/events.ts";
-import type { StoreRequest } from "../../src/memory_store.ts";
+import type { StoreRequest } from "../../src/memory_link.ts";
 import { DISASTERS, type Weather } from "./faults.ts";
 import { History } from "./history.ts";
 import { type Hold, Ledger } from "./ledger.ts";

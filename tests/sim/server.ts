@@ -5,7 +5,8 @@
  */
 
 import type { Clock } from "../../src/clock.ts";
-import { MemoryStore, type StoreRequest } from "../../src/memory_store.ts";
+import type { StoreRequest } from "../../src/memory_link.ts";
+import { MemoryStore } from "../../src/memory_store.ts";
 import type { Sighting } from "../../src/record.ts";
 import type { Chance } from "./chance.ts";
 import type { Weather } from "./faults.ts";
