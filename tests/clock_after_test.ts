@@ -50,9 +50,9 @@ Deno.test("SystemClock.after() waits in naps, so that it is due soon after the m
     const { clock, sources } = make();
     let calls = 0;
     clock.after(8000, () => calls++);
-    assertEquals(set[0]?.delay, 1000);
-    sources.pass(900);
-    sources.sleep(7200);
+    assertEquals(set[0]?.delay, 2000);
+    sources.pass(1900);
+    sources.sleep(6200);
     sources.pass(100);
     set[0]?.callback();
     assertEquals(calls, 1);
