@@ -11,8 +11,8 @@ import type { Timeline } from "./timeline.ts";
 /** The wall clock at the start of a run: milliseconds since the Unix epoch. */
 const START = 1_800_000_000_000;
 
-/** The longest that timers may take to notice a sleep, in ms: an eighth of the longest wait of a holder. */
-const WAKING = 260;
+/** The longest that timers may take to notice a sleep, in ms: a quarter of the longest wait of a holder. */
+const WAKING = 520;
 
 interface Timer {
   readonly due: number;
