@@ -153,9 +153,10 @@ export class Oracle {
     const standing = this.#server.store.look(KEY);
     const attempt = standing.kind === "held" ? standing.record.attempt : null;
     if (attempt === null || !attempts.has(attempt) || this.#isMixed) return;
-    // A write put on 0 may land when the key comes back there, after a refusal or a later write: an orphan of one lease.
-    const isEarlier = attempt !== [...attempts].at(-1);
-    if (this.#putOnZero.has(attempt) && (kind === "refused" || isEarlier)) return;
+    // A write put on 0 may land when the key comes back there, where no removal could fence it off: after a later write,
+    // or a look that showed the key elsewhere. It is an orphan of one lease.
+    const isPassed = attempt !== [...attempts].at(-1) || (event.on === "seen" && event.sighting.revision > 0);
+    if (this.#putOnZero.has(attempt) && (kind === "refused" || isPassed)) return;
     if (!this.ledger.isCopied(attempt)) this.blame(`S6: ${node.name} is done, but its ${attempt} stands`);
   }
 
