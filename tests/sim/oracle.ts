@@ -147,14 +147,13 @@ export class Oracle {
     if (is.end?.kind === "withdrawn" || (is.end?.kind === "lost" && is.end.why === "removed")) node.suspectAt = now;
     const attempts = new Set(node.attempts);
     node.attempts.clear();
-    const kind = is.end?.kind;
-    if (kind !== "released" && kind !== "withdrawn" && kind !== "refused") return;
+    const kind = is.end?.kind ?? "lost";
+    if (!["released", "withdrawn", "refused"].includes(kind)) return;
     for (const attempt of attempts) node.settled.add(attempt);
     const standing = this.#server.store.look(KEY);
     const attempt = standing.kind === "held" ? standing.record.attempt : null;
     if (attempt === null || !attempts.has(attempt) || this.#isMixed) return;
-    // A write put on 0 may land when the key comes back there, where no removal could fence it off: after a later write,
-    // or a look that showed the key elsewhere. It is an orphan of one lease.
+    // A write put on 0 that no removal could fence off may land when the key comes back there (ADR 3).
     const isPassed = attempt !== [...attempts].at(-1) || (event.on === "seen" && event.sighting.revision > 0);
     if (this.#putOnZero.has(attempt) && (kind === "refused" || isPassed)) return;
     if (!this.ledger.isCopied(attempt)) this.blame(`S6: ${node.name} is done, but its ${attempt} stands`);
