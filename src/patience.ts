@@ -1,7 +1,7 @@
 /** How long somebody is willing to wait. */
 
 import type { Clock } from "./clock.ts";
-import { AcquireTimeoutError, BadParameterError, show } from "./errors.ts";
+import { AcquireTimeoutError, badParameter } from "./errors.ts";
 
 /** What a wait may be ended by. */
 export interface WaitOptions {
@@ -49,10 +49,7 @@ export class Patience {
   /** Ends it after `timeout` ms, too. Throws a BadParameterError if that is negative or NaN. */
   limit(timeout: number | undefined, key: string, clock: Clock): void {
     if (timeout === undefined || timeout === Infinity) return;
-    if (!(timeout >= 0)) {
-      const wanted = `must be 0 or more milliseconds, current value is ${show(timeout)}`;
-      throw new BadParameterError("timeout", `Cannot use "timeout": ${wanted}`);
-    }
+    if (!(timeout >= 0)) throw badParameter("timeout", "0 or more milliseconds", timeout);
     const end = () => this.#controller.abort(new AcquireTimeoutError(`Cannot take key "${key}" within ${timeout} ms`));
     this.#ends.push({ [Symbol.dispose]: clock.after(timeout, end) });
   }
