@@ -9,6 +9,7 @@ import type { Settings } from "../examples/dashboard/model/link.ts";
 import { DashboardDemo } from "./dashboard_demo.ts";
 import { buildPage } from "./dashboard_page.ts";
 import { DashboardServer } from "./dashboard_server.ts";
+import { codeOf, print, UsageError, wholeNumber } from "./usage.ts";
 
 const HELP = `Serves a page on this machine that shows the locks of a bucket live, straight from NATS.
 
@@ -52,20 +53,12 @@ const PACE = { ttl: 6000, interval: 2000 };
 
 type Values = ReturnType<typeof parse>;
 
-class UsageError extends Error {}
-
 function parse(args: readonly string[]) {
   try {
     return parseArgs({ args: [...args], options: OPTIONS }).values;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
-}
-
-function wholeNumber(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new UsageError(`Cannot use "--${name}": must be a whole number, current value is "${text}"`);
 }
 
 async function settingsOf(values: Values): Promise<Settings | null> {
@@ -93,22 +86,13 @@ async function serve(values: Values): Promise<never> {
   return await new Promise<never>(() => setInterval(() => {}, 60_000));
 }
 
-function print(to: typeof Deno.stdout, text: string): void {
-  to.writeSync(new TextEncoder().encode(`${text}\n`));
+async function main(args: readonly string[]): Promise<void> {
+  const values = parse(args);
+  if (values.help) return print(Deno.stdout, HELP);
+  if (values.build === undefined) return await serve(values);
+  await Deno.mkdir(values.build, { recursive: true });
+  await buildPage(values.build);
+  print(Deno.stdout, `Wrote the page to "${values.build}"`);
 }
 
-async function main(args: readonly string[]): Promise<number> {
-  try {
-    const values = parse(args);
-    if (values.help) return print(Deno.stdout, HELP), 0;
-    if (values.build === undefined) return await serve(values);
-    await Deno.mkdir(values.build, { recursive: true });
-    await buildPage(values.build);
-    return print(Deno.stdout, `Wrote the page to "${values.build}"`), 0;
-  } catch (error) {
-    print(Deno.stderr, error instanceof Error ? error.message : String(error));
-    return error instanceof UsageError ? 2 : 1;
-  }
-}
-
-if (import.meta.main) Deno.exit(await main(Deno.args));
+if (import.meta.main) Deno.exit(await codeOf(() => main(Deno.args)));

@@ -7,7 +7,8 @@
 import type { DemoAct, DemoState } from "../examples/dashboard/feed/demo_api.ts";
 import type { Settings } from "../examples/dashboard/model/link.ts";
 import { buildPage } from "./dashboard_page.ts";
-import { guard, unguard } from "./nats_process.ts";
+import { answerFile, refusalOf } from "./static_files.ts";
+import { TemporaryFolder } from "./temporary_folder.ts";
 
 /** A demo that the page can drive. */
 export interface Demo {
@@ -27,45 +28,17 @@ export interface DashboardOptions {
   readonly demo?: Demo;
 }
 
-const TYPES: Readonly<Record<string, string>> = {
-  "index.html": "text/html; charset=utf-8",
-  "main.js": "text/javascript",
-  "style.css": "text/css",
-};
-
-/** A temporary folder that does not outlive this process. */
-class PageFolder {
-  readonly path: string = Deno.makeTempDirSync({ prefix: "natslock-dashboard-" });
-
-  constructor() {
-    guard(this);
-  }
-
-  remove(): void {
-    unguard(this);
-    this.destroy();
-  }
-
-  destroy(): void {
-    try {
-      Deno.removeSync(this.path, { recursive: true });
-    } catch {
-      // It is gone already.
-    }
-  }
-}
-
 /** The page, served until it is closed. */
 export class DashboardServer {
   /** What the page connects with, from its next load on; `null`: it asks the user. */
   settings: Settings | null;
-  readonly #folder: PageFolder;
+  readonly #folder: TemporaryFolder;
   readonly #options: DashboardOptions;
   /** Proves that who asks has the address that was printed: credentials and the demo are for nobody else. */
   readonly #key: string = crypto.randomUUID();
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 
-  private constructor(folder: PageFolder, options: DashboardOptions) {
+  private constructor(folder: TemporaryFolder, options: DashboardOptions) {
     this.#folder = folder;
     this.settings = options.settings;
     this.#options = options;
@@ -75,7 +48,7 @@ export class DashboardServer {
 
   /** Makes the page and serves it; rejects if the port is taken. */
   static async start(options: DashboardOptions): Promise<DashboardServer> {
-    const folder = new PageFolder();
+    const folder = new TemporaryFolder("dashboard");
     try {
       await buildPage(folder.path);
       return new DashboardServer(folder, options);
@@ -97,15 +70,11 @@ export class DashboardServer {
   }
 
   async #answer(request: Request): Promise<Response> {
-    const { pathname, hostname } = new URL(request.url);
-    // A name that another site has made point to this machine.
-    if (hostname !== "127.0.0.1" && hostname !== "localhost") return new Response(null, { status: 421 });
+    const refusal = refusalOf(request);
+    if (refusal) return refusal;
+    const { pathname } = new URL(request.url);
     if (pathname.startsWith("/api/")) return await this.#api(request, pathname.slice(5));
-    const name = pathname.slice(1) || "index.html";
-    const type = TYPES[name];
-    if (!type) return new Response("There is no such page\n", { status: 404 });
-    const headers = { "content-type": type, "cache-control": "no-store", "x-content-type-options": "nosniff" };
-    return new Response(await Deno.readFile(`${this.#folder.path}/${name}`), { headers });
+    return await answerFile(this.#folder.path, request);
   }
 
   async #api(request: Request, what: string): Promise<Response> {

@@ -1,0 +1,52 @@
+/**
+ * A dedicated worker that campaigns for a lock, holds the lease and does the work: in Deno and in a browser alike.
+ *
+ * It is asked { ask: "start", library, options }, { ask: "resign" } and { ask: "stop" }. It tells { told: "follows" },
+ * "leads", "step", "at risk", "stands down", "failed" and, at last, "ended".
+ */
+
+const stop = new AbortController();
+let lease = null;
+
+addEventListener("message", ({ data }) => {
+  if (data.ask === "start") campaign(data);
+  if (data.ask === "resign") lease?.release().catch(fail);
+  if (data.ask === "stop") stop.abort();
+});
+
+/** The library's address comes from whoever starts the worker: a page's import map does not reach into its workers. */
+async function campaign({ library, options }) {
+  try {
+    const { Locker } = await import(library);
+    const locker = await Locker.open({ ...options, onEvent });
+    await locker.lead(term, { signal: stop.signal }).finally(() => locker.close());
+  } catch (error) {
+    // A campaign has no end of its own: that it was stopped is how it ends well.
+    if (error !== stop.signal.reason) fail(error);
+  }
+  postMessage({ told: "ended" });
+}
+
+/** One term in office. The record is given back only after this has settled, so two terms never overlap. */
+async function term(granted) {
+  lease = granted;
+  const { token, signal } = lease;
+  postMessage({ told: "leads", token });
+  let step = 0;
+  const timer = setInterval(() => {
+    // One step of the work goes here; the token goes with whatever it writes.
+    if (lease.held) postMessage({ told: "step", step: ++step, token });
+  }, 1000);
+  await new Promise((resolve) => signal.addEventListener("abort", resolve));
+  clearInterval(timer);
+  postMessage({ told: "stands down", token, why: String(signal.reason) });
+}
+
+function onEvent({ type, remaining }) {
+  if (type === "waiting") postMessage({ told: "follows" });
+  if (type === "at_risk") postMessage({ told: "at risk", remaining });
+}
+
+function fail(error) {
+  postMessage({ told: "failed", why: error.message });
+}
