@@ -49,7 +49,8 @@ async function leadHere(locker, signal) {
 async function term(lease) {
   const { token, signal } = lease;
   tell({ told: "leads", token });
-  const release = () => void lease.release().catch(fail);
+  // What goes wrong is told as an event.
+  const release = () => lease.release().catch(() => {});
   element("resign").addEventListener("click", release, { signal });
   // A tab that is left, closed or frozen would keep the lock to the end of its lease.
   addEventListener("pagehide", release, { signal });
@@ -71,6 +72,8 @@ function leadInWorker(signal) {
   const ask = (what) => () => worker.postMessage({ ask: what });
   element("resign").addEventListener("click", ask("resign"));
   signal.addEventListener("abort", ask("stop"));
+  // A worker ends with its page: this mostly reaches it before; else, and if the page is frozen, the lease runs out.
+  addEventListener("pagehide", ask("resign"));
   worker.postMessage({ ask: "start", library: import.meta.resolve("@x/natslock"), options });
   return new Promise((resolve, reject) => {
     worker.addEventListener("message", ({ data }) => {
@@ -81,9 +84,10 @@ function leadInWorker(signal) {
   });
 }
 
-function onEvent({ type, remaining }) {
+function onEvent({ type, remaining, error }) {
   if (type === "waiting") tell({ told: "follows" });
   if (type === "at_risk") tell({ told: "at risk", remaining });
+  if (type === "release_failed") tell({ told: "not given back", why: error.message });
 }
 
 /** Shows what the candidate tells, whether it is here or in a worker. */
@@ -91,6 +95,7 @@ function tell({ told, token, step, remaining, why }) {
   if (told === "step") return void (element("steps").textContent = step);
   if (told === "failed") return fail(new Error(why));
   if (told === "at risk") return log(`Cannot renew: ${Math.round(remaining)} ms are left`);
+  if (told === "not given back") return log(why);
   if (told === "leads") show(`Leads, token ${token}`, "leads");
   if (told === "stands down") show(`Stood down, token ${token}`);
   if (told === "follows") show("Follows: another leads", "follows");

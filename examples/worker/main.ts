@@ -20,7 +20,7 @@ NAME      name of this instance (its host and process id)`;
 
 /** What the worker tells. */
 interface Told {
-  readonly told: "follows" | "leads" | "step" | "at risk" | "stands down" | "failed" | "ended";
+  readonly told: "follows" | "leads" | "step" | "at risk" | "stands down" | "not given back" | "failed" | "ended";
   readonly token?: number;
   readonly step?: number;
   readonly remaining?: number;
@@ -55,7 +55,7 @@ function wordsOf({ told, token, step, remaining, why }: Told): string {
   if (told === "step") return `has done step ${step}, token ${token}`;
   if (told === "at risk") return `cannot renew, ${Math.round(remaining ?? 0)} ms are left`;
   if (told === "stands down") return `stands down, token ${token}: ${why}`;
-  return told === "failed" ? `failed: ${why}` : told;
+  return why === undefined ? told : `${told}: ${why}`;
 }
 
 /** Whatever it held is given back by now. */

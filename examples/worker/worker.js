@@ -2,7 +2,7 @@
  * A dedicated worker that campaigns for a lock, holds the lease and does the work: in Deno and in a browser alike.
  *
  * It is asked { ask: "start", library, options }, { ask: "resign" } and { ask: "stop" }. It tells { told: "follows" },
- * "leads", "step", "at risk", "stands down", "failed" and, at last, "ended".
+ * "leads", "step", "at risk", "stands down", "not given back", "failed" and, at last, "ended".
  */
 
 const stop = new AbortController();
@@ -10,7 +10,7 @@ let lease = null;
 
 addEventListener("message", ({ data }) => {
   if (data.ask === "start") campaign(data);
-  if (data.ask === "resign") lease?.release().catch(fail);
+  if (data.ask === "resign") lease?.release().catch(() => {}); // What goes wrong is told as an event.
   if (data.ask === "stop") stop.abort();
 });
 
@@ -42,9 +42,10 @@ async function term(granted) {
   postMessage({ told: "stands down", token, why: String(signal.reason) });
 }
 
-function onEvent({ type, remaining }) {
+function onEvent({ type, remaining, error }) {
   if (type === "waiting") postMessage({ told: "follows" });
   if (type === "at_risk") postMessage({ told: "at risk", remaining });
+  if (type === "release_failed") postMessage({ told: "not given back", why: error.message });
 }
 
 function fail(error) {

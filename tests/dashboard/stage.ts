@@ -1,10 +1,9 @@
 /** A dashboard in a browser, and what a test reads off it. */
 
-import { assert, assertEquals } from "@std/assert";
 import type { Settings } from "../../examples/dashboard/model/link.ts";
 import type { DashboardDemo } from "../../tools/dashboard_demo.ts";
 import { DashboardServer } from "../../tools/dashboard_server.ts";
-import { npmFolder } from "../../tools/npm_install.ts";
+import { assertAccessible } from "../helpers/accessible.ts";
 import { eventually } from "../helpers/measure.ts";
 import type { Chromium, Page, Size } from "./chromium.ts";
 
@@ -129,15 +128,7 @@ export class Stage {
 
   /** Lets axe look at the page as it is, in both themes. */
   async assertAccessible(): Promise<void> {
-    const axe = await npmFolder("axe", { "axe-core": "4.14.1" });
-    await this.page.evaluate(await Deno.readTextFile(`${axe}/node_modules/axe-core/axe.min.js`));
-    for (const colorScheme of ["light", "dark"] as const) {
-      await this.page.emulateMedia({ colorScheme });
-      const found = await this.page.evaluate<{ readonly violations: string[]; readonly passes: number }>(AXE);
-      assert(found.passes > 10, "axe has looked at nothing");
-      assertEquals(found.violations, [], colorScheme);
-    }
-    await this.page.emulateMedia({ colorScheme: "light" });
+    await assertAccessible(this.page);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -145,11 +136,6 @@ export class Stage {
     await this.#server[Symbol.asyncDispose]();
   }
 }
-
-const AXE = `axe.run().then(({ violations, passes }) => ({
-  passes: passes.length,
-  violations: violations.map(({ id, nodes }) => id + ": " + nodes.slice(0, 3).map((node) => node.html.slice(0, 160) + " " + node.failureSummary).join(" | ")),
-}))`;
 
 async function temporary(): Promise<string> {
   const folder = `${Deno.env.get("TMPDIR") ?? "/tmp"}/natslock-dashboard-pictures`;

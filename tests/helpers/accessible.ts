@@ -1,0 +1,27 @@
+/**
+ * What axe finds in a page.
+ *
+ * @module
+ */
+
+import { assert, assertEquals } from "@std/assert";
+import { npmFolder } from "../../tools/npm_install.ts";
+import type { Page } from "../dashboard/chromium.ts";
+
+const AXE = `axe.run().then(({ violations, passes }) => ({
+  passes: passes.length,
+  violations: violations.map(({ id, nodes }) => id + ": " + nodes.slice(0, 3).map((node) => node.html.slice(0, 160) + " " + node.failureSummary).join(" | ")),
+}))`;
+
+/** Lets axe look at the page as it is, in both themes. */
+export async function assertAccessible(page: Page): Promise<void> {
+  const axe = await npmFolder("axe", { "axe-core": "4.14.1" });
+  await page.evaluate(await Deno.readTextFile(`${axe}/node_modules/axe-core/axe.min.js`));
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    const found = await page.evaluate<{ readonly violations: string[]; readonly passes: number }>(AXE);
+    assert(found.passes > 10, "axe has looked at nothing");
+    assertEquals(found.violations, [], colorScheme);
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+}
