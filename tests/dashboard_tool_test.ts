@@ -1,61 +1,17 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Settings } from "../examples/dashboard/model/link.ts";
 import { eventually } from "./helpers/measure.ts";
+import { addressOf, askAs, childrenOf, refused, runs, startTool } from "./helpers/tool.ts";
 
-const TOOL = new URL("../tools/dashboard.ts", import.meta.url);
-
-function start(...args: string[]): Deno.ChildProcess {
-  const pipes = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
-  return new Deno.Command(Deno.execPath(), { args: ["run", "-A", TOOL.href, ...args], ...pipes }).spawn();
-}
-
-/** Reads the address that it prints. */
-async function addressOf({ stdout }: Deno.ChildProcess): Promise<URL> {
-  let text = "";
-  for await (const chunk of stdout.pipeThrough(new TextDecoderStream()).values({ preventCancel: true })) {
-    text += chunk;
-    if (text.includes("\n")) break;
-  }
-  return new URL(text.split("\n")[0] ?? "");
-}
+const TOOL = "dashboard";
 
 async function ask(address: URL, path: string, headers: Record<string, string>, method = "GET"): Promise<Response> {
   const body = method === "POST" ? JSON.stringify({ act: "kill", name: "red" }) : null;
   return await fetch(new URL(path, address), { headers, method, body });
 }
 
-/** Asks by a name that another site has made point to this machine. */
-async function askAs(host: string, { hostname, port }: URL): Promise<string> {
-  using connection = await Deno.connect({ hostname, port: Number(port) });
-  await connection.write(new TextEncoder().encode(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`));
-  const bytes = new Uint8Array(64);
-  return new TextDecoder().decode(bytes.subarray(0, await connection.read(bytes) ?? 0));
-}
-
-/** Processes that one has started; `null` where that cannot be found out. */
-function childrenOf(pid: number): number[] | null {
-  try {
-    return Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).split(" ").filter(Boolean).map(Number);
-  } catch {
-    return null;
-  }
-}
-
-function runs(pid: number): boolean {
-  try {
-    return !/^\) [ZX]/.test(Deno.readTextFileSync(`/proc/${pid}/stat`).replace(/^.*(?=\) )/s, ""));
-  } catch {
-    return false;
-  }
-}
-
-async function refused(...args: string[]): Promise<{ readonly code: number; readonly text: string }> {
-  const { code, stderr } = await start(...args).output();
-  return { code, text: new TextDecoder().decode(stderr) };
-}
-
 Deno.test("tools/dashboard.ts gives settings and demo to nobody but who has the address, and ends all on Ctrl-C", async () => {
-  const tool = start();
+  const tool = startTool(TOOL);
   const address = await addressOf(tool);
   const key = { "x-dashboard-key": address.hash.replace("#key=", "") };
   const statuses: number[] = [];
@@ -85,7 +41,19 @@ Deno.test("tools/dashboard.ts gives settings and demo to nobody but who has the 
 
 Deno.test("tools/dashboard.ts hands settings of the command line to its page", async () => {
   const servers = "wss://nats.example:443";
-  const tool = start("--servers", servers, "--bucket", "b", "--user", "u", "--password", "p", "--ttl", "9000");
+  const tool = startTool(
+    TOOL,
+    "--servers",
+    servers,
+    "--bucket",
+    "b",
+    "--user",
+    "u",
+    "--password",
+    "p",
+    "--ttl",
+    "9000",
+  );
   const address = await addressOf(tool);
   const key = { "x-dashboard-key": address.hash.replace("#key=", "") };
   const settings = await (await ask(address, "api/settings", key)).json();
@@ -95,16 +63,16 @@ Deno.test("tools/dashboard.ts hands settings of the command line to its page", a
 });
 
 Deno.test("tools/dashboard.ts says what is wrong with its options, and ends with code 2", async () => {
-  const unknown = await refused("--nonsense");
+  const unknown = await refused(TOOL, "--nonsense");
   assertEquals(unknown.code, 2);
   assertMatch(unknown.text, /--nonsense/);
-  const half = await refused("--servers", "ws://127.0.0.1:1");
+  const half = await refused(TOOL, "--servers", "ws://127.0.0.1:1");
   assertEquals(half.code, 2);
   assertStringIncludes(half.text, '"--bucket"');
 });
 
 Deno.test("tools/dashboard.ts --help says what it does and starts nothing", async () => {
-  const { code, stdout } = await start("--help").output();
+  const { code, stdout } = await startTool(TOOL, "--help").output();
   assertEquals(code, 0);
   assertStringIncludes(new TextDecoder().decode(stdout), "Usage: deno task dashboard");
 });

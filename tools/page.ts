@@ -50,8 +50,8 @@ async function serve({ servers, port }: Values): Promise<void> {
   const wanted = wholeNumber("port", port);
   await using demo = servers === undefined ? await NatsServer.start() : null;
   await using page = await PageServer.start(wanted);
-  print(Deno.stdout, page.url({ servers: servers ?? demo?.url ?? "" }));
-  print(Deno.stdout, "Open it in two tabs; Ctrl-C ends it");
+  const address = page.url({ servers: servers ?? demo?.url ?? "" });
+  print(Deno.stdout, `${address}\nOpen it in two tabs; Ctrl-C ends it`);
   await new Promise(() => setInterval(() => {}, 60_000));
 }
 

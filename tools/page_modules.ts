@@ -43,9 +43,9 @@ async function writeModules(folder: string): Promise<void> {
     });
     // What they share becomes a file of its own, so that there is one copy of each NATS package, whoever imports it.
     const together = ["--bundle", "--splitting", "--chunk-names=shared-[hash]", `--outdir=${folder}`];
-    // Comments of the bundler name folders of this machine.
+    // What is not minified names folders of this machine.
     const shape = [
-      "--minify-whitespace",
+      "--minify",
       "--format=esm",
       "--platform=browser",
       "--target=es2022",
