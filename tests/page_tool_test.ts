@@ -1,8 +1,18 @@
+// deno-lint-ignore-file no-console
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { eventually } from "./helpers/measure.ts";
 import { addressOf, askAs, childrenOf, refused, runs, startTool } from "./helpers/tool.ts";
+import { hindrance } from "./runtimes/attempt.ts";
+import { installed, installedNats } from "./runtimes/packages.ts";
 
 const TOOL = "page";
+const reason = await hindrance(() => Promise.all([installed("bundler"), installedNats()]));
+if (reason !== null) console.log(`The tool of the page: skipped, ${reason}`);
+
+/** Needs what makes the modules. */
+function making(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, ignore: reason !== null, fn });
+}
 
 async function statusOf(address: URL, path: string): Promise<number> {
   const response = await fetch(new URL(path, address));
@@ -17,34 +27,37 @@ function filesOf(folder: string, below = ""): string[] {
   ).sort();
 }
 
-Deno.test("tools/page.ts serves page, worker and modules and nothing else, for a server of its own, until Ctrl-C", async () => {
-  const tool = startTool(TOOL);
-  const address = await addressOf(tool);
-  assertMatch(address.searchParams.get("servers") ?? "", /^ws:\/\/127\.0\.0\.1:\d+$/);
-  const page = await (await fetch(address)).text();
-  const [, map = "{}"] = /<script type="importmap">([^]*?)<\/script>/.exec(page) ?? [];
-  const modules = Object.values((JSON.parse(map) as { imports: Record<string, string> }).imports);
-  const paths = [
-    ...modules,
-    "../worker/worker.js",
-    "page.js",
-    "style.css",
-    "../deno.json",
-    "..%2f..%2fdeno.json",
-    "none.js",
-  ];
-  const statuses = await Promise.all(paths.map((path) => statusOf(address, path)));
-  assertEquals(statuses, [...modules.map(() => 200), 200, 200, 200, 404, 404, 404]);
-  assertEquals(modules.length, 4);
-  assertMatch(await askAs("evil.example", address), /^HTTP\/1.1 421/);
-  const children = childrenOf(tool.pid) ?? [];
-  tool.kill("SIGINT");
-  const [{ code }] = await Promise.all([tool.status, tool.stderr.cancel()]);
-  assertEquals(code, 130);
-  await eventually("end of all processes", () => !children.some(runs));
-});
+making(
+  "tools/page.ts serves page, worker and modules and nothing else, for a server of its own, until Ctrl-C",
+  async () => {
+    const tool = startTool(TOOL);
+    const address = await addressOf(tool);
+    assertMatch(address.searchParams.get("servers") ?? "", /^ws:\/\/127\.0\.0\.1:\d+$/);
+    const page = await (await fetch(address)).text();
+    const [, map = "{}"] = /<script type="importmap">([^]*?)<\/script>/.exec(page) ?? [];
+    const modules = Object.values((JSON.parse(map) as { imports: Record<string, string> }).imports);
+    const paths = [
+      ...modules,
+      "../worker/worker.js",
+      "page.js",
+      "style.css",
+      "../deno.json",
+      "..%2f..%2fdeno.json",
+      "none.js",
+    ];
+    const statuses = await Promise.all(paths.map((path) => statusOf(address, path)));
+    assertEquals(statuses, [...modules.map(() => 200), 200, 200, 200, 404, 404, 404]);
+    assertEquals(modules.length, 4);
+    assertMatch(await askAs("evil.example", address), /^HTTP\/1.1 421/);
+    const children = childrenOf(tool.pid) ?? [];
+    tool.kill("SIGINT");
+    const [{ code }] = await Promise.all([tool.status, tool.stderr.cancel()]);
+    assertEquals(code, 130);
+    await eventually("end of all processes", () => !children.some(runs));
+  },
+);
 
-Deno.test("tools/page.ts hands the server of the command line to its page, and starts none", async () => {
+making("tools/page.ts hands the server of the command line to its page, and starts none", async () => {
   const tool = startTool(TOOL, "--servers", "wss://nats.example:443");
   const address = await addressOf(tool);
   assertEquals(address.searchParams.get("servers"), "wss://nats.example:443");
@@ -53,7 +66,7 @@ Deno.test("tools/page.ts hands the server of the command line to its page, and s
   await Promise.all([tool.status, tool.stderr.cancel()]);
 });
 
-Deno.test("tools/page.ts --out writes the same files each time, and nothing of this machine into them", async () => {
+making("tools/page.ts --out writes the same files each time, and nothing of this machine into them", async () => {
   const folder = await Deno.makeTempDir({ prefix: "natslock-page-" });
   try {
     const written: string[][] = [];
