@@ -18,8 +18,8 @@ const name = `tab-${crypto.getRandomValues(new Uint16Array(1))[0].toString(16).p
 const options = { ...settings, ttl: Number(ttl), name };
 
 element("name").textContent = name;
-show("Not a candidate: choose a server and campaign");
 if (new URLSearchParams(location.search).has("servers")) await main().catch(fail);
+else show("Not a candidate: choose a server and campaign");
 
 async function main() {
   show("Connects");
