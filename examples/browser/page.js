@@ -72,7 +72,7 @@ function leadInWorker(signal) {
   const ask = (what) => () => worker.postMessage({ ask: what });
   element("resign").addEventListener("click", ask("resign"));
   signal.addEventListener("abort", ask("stop"));
-  // A worker ends with its page: this mostly reaches it before; else, and if the page is frozen, the lease runs out.
+  // A worker ends with its page: this often reaches it before; else, and if the page is frozen, the lease runs out.
   addEventListener("pagehide", ask("resign"));
   worker.postMessage({ ask: "start", library: import.meta.resolve("@x/natslock"), options });
   return new Promise((resolve, reject) => {
@@ -98,7 +98,7 @@ function tell({ told, token, step, remaining, why }) {
   if (told === "not given back") return log(why);
   if (told === "leads") show(`Leads, token ${token}`, "leads");
   if (told === "stands down") show(`Stood down, token ${token}`);
-  if (told === "follows") show("Follows: another leads", "follows");
+  if (told === "follows") show("Follows: waits for the lead", "follows");
   if (told === "ended") show("No longer a candidate");
   if (told === "stands down") log(why);
   enable(told === "leads", "resign");
