@@ -18,7 +18,7 @@ const FILES: readonly string[] = ["browser/index.html", "browser/page.js", "brow
 const PACKAGES: Readonly<Record<string, object>> = { "nats-core": core, jetstream, kv };
 const IDENTIFIER = /^(?!default$|__esModule$)[A-Za-z_$][\w$]*$/;
 
-/** Writes the page, its worker and its modules into a folder, from which any web server can serve them. */
+/** Writes the page, its worker and its modules into a folder, given by its whole path, from which any web server can serve them. */
 export async function writePage(folder: string): Promise<void> {
   for (const name of ["browser/modules", "worker"]) await Deno.mkdir(`${folder}/${name}`, { recursive: true });
   for (const name of FILES) await Deno.writeFile(`${folder}/${name}`, await Deno.readFile(new URL(name, EXAMPLES)));
