@@ -18,10 +18,13 @@ import { strike } from "./storms.ts";
 import { Timeline } from "./timeline.ts";
 import { live, type Town } from "./users.ts";
 
-/** How long things go wrong, how long all is well afterwards, and how long everybody may take to go home, in ms. */
+/** How long things go wrong, how long all is well afterwards, and how long each may take to go home at least, in ms. */
 const TROUBLED = 4 * TTL;
 const SERENE = 1.5 * TTL;
 const HOMEWARD = 3 * TTL;
+
+/** The longest turn of one user when all is well, in ms. There is no order among them: one may have to let all pass. */
+const TURN = TTL / 2;
 
 /** By when somebody leads once all is well: what stands runs out, late, and is found by whoever asks again (V2). */
 const RECOVERY = 3 * TTL;
@@ -113,7 +116,7 @@ export class Run implements Town {
     this.#calm();
     await this.#until(TROUBLED + SERENE);
     this.over = true;
-    await this.#until(TROUBLED + SERENE + HOMEWARD);
+    await this.#until(this.timeline.now + Math.max(HOMEWARD, this.#lives.size * TURN));
     await this.#goHome();
     const { broken, ledger: { grants } } = this.oracle;
     const { total, hits: faults } = this.weather;
