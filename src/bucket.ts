@@ -35,6 +35,18 @@ export interface BucketOptions {
    * Whether a write may ask for other messages to be removed (`Nats-Rollup`). Default: true, as `kv.purge()` and the Go
    * package's release need it. Use false where candidates do not trust each other: else whoever may write one key can
    * empty the bucket.
+   *
+   * @example A bucket for candidates that do not trust each other
+   * ```ts ignore
+   * import { wsconnect } from "@nats-io/nats-core";
+   * import { Locker, newKeyValue } from "@x/natslock";
+   *
+   * const nc = await wsconnect({ servers: "ws://127.0.0.1:8080" });
+   * const kv = await newKeyValue(nc, "tenants", 15_000, { rollups: false });
+   * await new Locker({ kv, key: "tenant-7" }).run((lease) => console.log(lease.token));
+   * await kv.purge("tenant-7").catch((error: Error) => console.log(error.message)); // refused: it asks for a roll-up
+   * await nc.close();
+   * ```
    */
   readonly rollups?: boolean;
   /** What the subjects of JetStream begin with, where they are a domain's or another account's. Default: `"$JS.API"`. */
@@ -58,6 +70,18 @@ export interface BucketOptions {
  * @param name letters, digits, `-` and `_`
  * @param ttl lease length in milliseconds, at least 100
  * @param options how to make the bucket
+ * @example Two locks on one connection
+ * ```ts ignore
+ * import { wsconnect } from "@nats-io/nats-core";
+ * import { Locker, newKeyValue } from "@x/natslock";
+ *
+ * const nc = await wsconnect({ servers: "ws://127.0.0.1:8080" });
+ * const kv = await newKeyValue(nc, "locks", 15_000, { storage: "memory", apiPrefix: "$JS.API" });
+ * const [reports, invoices] = [new Locker({ kv, key: "reports" }), new Locker({ kv, key: "invoices" })];
+ * console.log(await reports.acquireLead(), await invoices.acquireLead());
+ * await Promise.all([reports.close(), invoices.close()]);
+ * await nc.close();
+ * ```
  * @returns the store, for {@linkcode Locker}
  * @throws {BadParameterError} before any message, if a parameter is out of range
  * @throws {BucketConfigError} if the bucket exists with a setting that breaks safety

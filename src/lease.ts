@@ -32,7 +32,27 @@ export class Lease {
   readonly key: string;
   /** Fencing token: constant for the hold, greater than that of every earlier hold of this key in this epoch. */
   readonly token: number;
-  /** Identity of the bucket's stream (its creation time): tokens compare only within one epoch. */
+  /**
+   * Identity of the bucket's stream (its creation time): tokens compare only within one epoch.
+   *
+   * @example What a protected resource keeps beside its data, and refuses
+   * ```ts ignore
+   * import { type Lease, Locker } from "@x/natslock";
+   *
+   * const seen: { epoch: string | null; token: number } = { epoch: null, token: 0 };
+   *
+   * function write(text: string, { epoch, token }: Lease): void {
+   *   // In a bucket made anew tokens begin at 1 again: only a person can say that nothing older is on its way.
+   *   if (seen.epoch !== null && seen.epoch !== epoch) throw new Error(`Another bucket, made at ${epoch}`);
+   *   if (token < seen.token) throw new Error(`Token ${token} is older than ${seen.token}`);
+   *   Object.assign(seen, { epoch, token });
+   *   console.log(text);
+   * }
+   *
+   * await using locker = await Locker.open({ servers: "ws://127.0.0.1:8080", bucket: "locks", ttl: 15_000 });
+   * await locker.run((lease) => write("one piece of work", lease));
+   * ```
+   */
   readonly epoch: string;
   /** Aborted once the lease is no longer held; the reason is a {@linkcode LeaseLostError} or {@linkcode LeaseReleasedError}. */
   readonly signal: AbortSignal;

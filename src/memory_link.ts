@@ -3,7 +3,30 @@
 import type { NatslockError } from "./errors.ts";
 import type { Hint } from "./store.ts";
 
-/** The network between one `MemoryStore` and the bucket. */
+/**
+ * The network between one `MemoryStore` and the bucket.
+ *
+ * @example Cut off one of two Lockers and not the other
+ * ```ts ignore
+ * import { Locker } from "@x/natslock";
+ * import { ManualClock, MemoryStore } from "@x/natslock/testing";
+ *
+ * const clock = new ManualClock();
+ * const store = new MemoryStore(clock, { ttl: 10_000 });
+ * let reachable = true;
+ * const link = store.link({
+ *   intercept: (request) => Promise.resolve(reachable ? request.perform() : request.timeout()),
+ * });
+ * const [red, green] = [new Locker({ store: link, clock }), new Locker({ store, clock })];
+ * const lease = await red.tryAcquire();
+ * const waiting = green.acquire();
+ * reachable = false;
+ * await clock.advance(15_000);
+ * const next = await waiting;
+ * if (!lease || lease.held || next.token <= lease.token) throw new Error("red should have stood down, green holds");
+ * await Promise.all([red.close(), green.close(), clock.advance(20_000)]);
+ * ```
+ */
 export interface LinkOptions {
   /** Stands between caller and bucket: may delay or drop a request or its answer. Default: performs at once. */
   readonly intercept?: Intercept;
