@@ -2,10 +2,10 @@
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** Packs the repository into a tarball in this folder, and says where that is. */
-export async function pack(folder: string): Promise<string> {
+/** Packs the repository, or the source in another folder, into a tarball in this folder, and says where that is. */
+export async function pack(folder: string, source: string = ROOT.pathname): Promise<string> {
   const packed = `${folder}/natslock.tgz`;
-  await run([Deno.execPath(), "pack", "--allow-dirty", "-o", packed], ROOT.pathname);
+  await run([Deno.execPath(), "pack", "--allow-dirty", "-o", packed], source);
   return packed;
 }
 
