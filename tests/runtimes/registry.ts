@@ -13,6 +13,8 @@ const FLEETING = { headers: { "cache-control": "no-store" } };
 
 /** It has one package, in the version that was published last. */
 export class Registry {
+  /** The paths that were asked for so far. */
+  readonly asked: string[] = [];
   readonly #folder: string;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   #published: Published | null = null;
@@ -48,6 +50,7 @@ export class Registry {
 
   async #answer(request: Request): Promise<Response> {
     const path = decodeURIComponent(new URL(request.url).pathname);
+    this.asked.push(path);
     if (request.method === "POST" && request.body !== null) {
       this.#published = await publishedOf(request.body, this.#folder);
       return Response.json({ id: "1", status: "success", error: null });
