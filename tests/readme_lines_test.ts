@@ -7,6 +7,7 @@ import { chromiumPath } from "./runtimes/chromium.ts";
 import { EmptyFolder, installMachine } from "./runtimes/empty_folder.ts";
 import { installed } from "./runtimes/packages.ts";
 import { Registry } from "./runtimes/registry.ts";
+import { Kit } from "./runtimes/runtimes.ts";
 import { blockOf, commandsOf, commandsOfRow, documentAt, headCommands, sectionOf } from "./runtimes/shown.ts";
 
 const README = await documentAt("README.md");
@@ -115,6 +116,7 @@ const CASES: readonly Case[] = [
     title: "Bun",
     body: async (place) => {
       assertMatch(await doRow("Bun", place), IN_CHARGE);
+      assert((await Deno.stat(`${place.folder.path}/bun.lock`)).isFile, "Bun added the package, not npm");
       assertMatch(await doReport(place, "bun natslock.mjs"), REPORT);
     },
   },
@@ -167,23 +169,19 @@ Deno.test({
   name: "From an empty folder the README's lines work as they stand",
   ignore: reason !== null,
   fn: async (context) => {
-    const inside = await Deno.makeTempDir({ prefix: "natslock-lines-" });
-    try {
-      await using server = await serverOfReadme();
-      await using registry = await Registry.start(inside);
-      for (const { title, body, needs, node = 24 } of CASES) {
-        const ignore = needs === "Chromium" && noChromium !== null;
-        const fn = async () => {
-          const from = registry.asked.length;
-          await body({ folder: await EmptyFolder.make({ inside, registry, node }), server, node });
-          // Not from the real JSR, nor out of somebody's cache.
-          const files = registry.asked.slice(from).filter((path) => /\.ts$|\.tgz$/.test(path));
-          assert(files.length > 0, "the package came from the stand-in");
-        };
-        await context.step({ name: title, ignore, fn });
-      }
-    } finally {
-      await Deno.remove(inside, { recursive: true });
+    await using kit = new Kit();
+    await using server = await serverOfReadme();
+    await using registry = await Registry.start(kit.folder);
+    for (const { title, body, needs, node = 24 } of CASES) {
+      const ignore = needs === "Chromium" && noChromium !== null;
+      const fn = async () => {
+        const from = registry.asked.length;
+        await body({ folder: await EmptyFolder.make({ inside: kit.folder, registry, node }), server, node });
+        // Not from the real JSR, nor out of somebody's cache.
+        const files = registry.asked.slice(from).filter((path) => /\.(?:ts|tgz)$/.test(path));
+        assert(files.length > 0, "the package came from the stand-in");
+      };
+      await context.step({ name: title, ignore, fn });
     }
   },
 });

@@ -1,8 +1,15 @@
 /** An empty folder of a user, on a machine that has the runtimes, and where a stand-in is JSR. */
 
+import { guard, unguard } from "../../tools/nats_process.ts";
 import { bunPath, installed, nodePath } from "./packages.ts";
 import type { Registry } from "./registry.ts";
 import { run } from "./tarball.ts";
+
+/** Not a user's: what npx puts into the environment of what it runs, this process perhaps, and settings for NATS. */
+const NOT_KEPT = /^(?:npm_(?!config_)|npm_config_(?:user_agent|(?:local_|global_)?prefix)$|NATS)/i;
+
+/** How long one command may take, in milliseconds. */
+const LONGEST = 60_000;
 
 /** What the machine of the user is like. */
 export interface EmptyFolderOptions {
@@ -38,11 +45,13 @@ export class EmptyFolder {
     for (const [name, target] of Object.entries(await executables(node))) {
       await Deno.symlink(target, `${machine}/bin/${name}`);
     }
-    const { deno, npm } = await settingsOfUser();
+    const { deno, npm } = await (settings ??= settingsOfUser());
     // Deno's packages of npm are shared with the user's own; what comes of JSR is not.
     await Deno.symlink(deno, `${machine}/deno/npm`);
     await Deno.writeTextFile(`${path}/.npmrc`, `@jsr:registry=${registry.url}\n`);
+    const kept = Object.entries(Deno.env.toObject()).filter(([name]) => !NOT_KEPT.test(name));
     return new EmptyFolder(path, {
+      ...Object.fromEntries(kept),
       PATH: `${machine}/bin:${Deno.env.get("PATH")}`,
       JSR_URL: registry.url,
       DENO_DIR: `${machine}/deno`,
@@ -52,6 +61,7 @@ export class EmptyFolder {
       npm_config_prefix: machine,
       npm_config_globalconfig: npm,
       npm_config_prefer_offline: "true",
+      NO_COLOR: "1",
     });
   }
 
@@ -63,12 +73,36 @@ export class EmptyFolder {
   /** Runs commands one after the other, as a shell does; resolves to what the last of them printed. */
   async run(commands: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
     let output = "";
-    for (const command of commands) {
-      output = await run(["sh", "-c", command], this.path, { ...this.#env, ...env });
-    }
+    for (const command of commands) output = await this.#runOne(command, { ...this.#env, ...env });
+    return output;
+  }
+
+  async #runOne(command: string, env: Record<string, string>): Promise<string> {
+    const pipes = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
+    // In a group of its own, so that what it starts can be ended with it.
+    const options = { args: ["-c", command], cwd: this.path, clearEnv: true, env, detached: true, ...pipes };
+    const child = new Deno.Command("sh", options).spawn();
+    const group = { destroy: () => endGroup(child.pid) };
+    guard(group);
+    const timer = setTimeout(group.destroy, LONGEST);
+    const { success, stdout, stderr } = await child.output();
+    clearTimeout(timer);
+    unguard(group);
+    const [output = "", complaint = ""] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+    if (!success) throw new Error(`"${command}" failed, or took ${LONGEST} ms:\n${output}${complaint}`);
     return output;
   }
 }
+
+function endGroup(pid: number): void {
+  try {
+    Deno.kill(-pid, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+let settings: ReturnType<typeof settingsOfUser> | null = null;
 
 async function executables(node: 20 | 24): Promise<Record<string, string>> {
   const bun = await bunPath();

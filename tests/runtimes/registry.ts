@@ -29,7 +29,7 @@ export class Registry {
   static async start(folder: string): Promise<Registry> {
     const registry = new Registry(folder);
     try {
-      const command = [Deno.execPath(), "publish", "--allow-dirty", "--no-check", "--token", "any"];
+      const command = [Deno.execPath(), "publish", "--allow-dirty", "--no-check", "--no-provenance", "--token", "any"];
       await run(command, ROOT.pathname, { JSR_URL: registry.url });
       return registry;
     } catch (error) {
