@@ -1,5 +1,6 @@
 /** An empty folder of a user, on a machine that has the runtimes, and where a stand-in is JSR. */
 
+import { signalAll, treeOf } from "../../src/cli/process_tree.ts";
 import { guard, unguard } from "../../tools/nats_process.ts";
 import { bunPath, installed, nodePath } from "./packages.ts";
 import type { Registry } from "./registry.ts";
@@ -79,26 +80,17 @@ export class EmptyFolder {
 
   async #runOne(command: string, env: Record<string, string>): Promise<string> {
     const pipes = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
-    // In a group of its own, so that what it starts can be ended with it.
-    const options = { args: ["-c", command], cwd: this.path, clearEnv: true, env, detached: true, ...pipes };
+    const options = { args: ["-c", command], cwd: this.path, clearEnv: true, env, ...pipes };
     const child = new Deno.Command("sh", options).spawn();
-    const group = { destroy: () => endGroup(child.pid) };
-    guard(group);
-    const timer = setTimeout(group.destroy, LONGEST);
+    const tree = { destroy: () => signalAll(treeOf(child.pid), "SIGKILL") };
+    guard(tree);
+    const timer = setTimeout(tree.destroy, LONGEST);
     const { success, stdout, stderr } = await child.output();
     clearTimeout(timer);
-    unguard(group);
+    unguard(tree);
     const [output = "", complaint = ""] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
     if (!success) throw new Error(`"${command}" failed, or took ${LONGEST} ms:\n${output}${complaint}`);
     return output;
-  }
-}
-
-function endGroup(pid: number): void {
-  try {
-    Deno.kill(-pid, "SIGKILL");
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
 
