@@ -5,6 +5,7 @@ import { connect } from "@nats-io/transport-node";
 import { Locker, newKeyValue } from "@x/natslock";
 import { NatsServer } from "../tools/nats_server.ts";
 import { connectionError } from "./helpers/errors.ts";
+import { retried } from "./helpers/retried.ts";
 
 type Tcp = Awaited<ReturnType<typeof connect>>;
 
@@ -67,15 +68,3 @@ Deno.test("nats-core dials all connections of a process as the latest was made: 
     assertEquals(await first.rtt().catch(() => "away"), "away");
     await second.close();
   }));
-
-/** What `ask` resolves to once the connection is back. */
-async function retried<T>(ask: () => Promise<T>): Promise<T> {
-  for (let tries = 1;; tries++) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (tries === 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-}

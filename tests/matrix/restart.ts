@@ -3,6 +3,7 @@
 import { Locker, newKeyValue } from "@x/natslock";
 import type { NatsServer } from "../../tools/nats_server.ts";
 import { withConnections } from "../helpers/nats.ts";
+import { retried } from "../helpers/retried.ts";
 import { expect, expectSame } from "../runtimes/expect.ts";
 
 /** Lease length in milliseconds: enough for a server to be killed and started within it. */
@@ -24,16 +25,4 @@ export async function survivesRestart(server: NatsServer, isOwn: boolean): Promi
   expectSame((await retried(() => another.leader()))?.token, token, "the leader's token after a restart");
   const lease = await another.acquire({ timeout: TTL + SLACK });
   expect(lease.token > token, "a takeover with a greater token");
-}
-
-/** What `ask` resolves to once the connection is back. */
-async function retried<T>(ask: () => Promise<T>): Promise<T> {
-  for (let tries = 1;; tries++) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (tries === 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
 }

@@ -1,0 +1,89 @@
+// deno-lint-ignore-file no-console
+/**
+ * Runs a suite in many places, one after the other, and writes the README's table of them.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+import type { Outcome } from "../runtimes/conformance.ts";
+import { rowsIn, type TableSpec, withRows } from "./readme_table.ts";
+
+/** Where a suite is run, and how. */
+export interface TableTool<T> {
+  /** What `--help` prints. */
+  readonly help: string;
+  /** The table that `--write` writes. */
+  readonly table: TableSpec;
+  /** All places, in the order of the table. */
+  readonly places: readonly T[];
+  /** Those of the places, or others, that these words name. */
+  readonly named: (words: readonly string[]) => readonly T[];
+  /** What a place is called in messages. */
+  readonly nameOf: (place: T) => string;
+  /** Runs the suite there; rejects if the place cannot be had. */
+  readonly run: (place: T) => Promise<Ran>;
+}
+
+/** How the suite went in one place. */
+export interface Ran {
+  /** Of the table; the second cell counts the checks. */
+  readonly row: readonly string[];
+  readonly outcomes: readonly Outcome[];
+}
+
+const README = new URL("../../README.md", import.meta.url);
+
+/** Does what the arguments of this process say, and resolves to its exit code. */
+export async function runTableTool<T>(tool: TableTool<T>): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: Deno.args,
+    options: { help: { type: "boolean", short: "h" }, write: { type: "boolean" } },
+    allowPositionals: true,
+  });
+  if (values.help) {
+    console.log(tool.help);
+    return 0;
+  }
+  const places = positionals.length > 0 ? tool.named(positionals) : tool.places;
+  if (places.length === 0) {
+    console.log(`There is no "${positionals.join(" ")}": the table has ${tool.places.map(tool.nameOf).join(", ")}`);
+    return 1;
+  }
+  const rows: Ran["row"][] = [];
+  let failures = 0;
+  for (const place of places) {
+    const { row, failed } = await ran(tool, place);
+    failures += failed;
+    rows.push(row);
+  }
+  const { table } = tool;
+  const readme = await Deno.readTextFile(README);
+  const written = withRows(readme, table, rows);
+  console.log(`\n${[table.head, ...rowsIn(written, table)].map((row) => row.join(" | ")).join("\n")}`);
+  if (!values.write) return failures === 0 ? 0 : 1;
+  const isWhole = failures === 0 && places === tool.places;
+  if (isWhole) await Deno.writeTextFile(README, written);
+  console.log(`README.md: ${isWhole ? "written" : "not written, since not all ran and passed"}`);
+  return isWhole ? 0 : 1;
+}
+
+async function ran<T>(
+  { table, nameOf, run }: TableTool<T>,
+  place: T,
+): Promise<{ readonly row: Ran["row"]; readonly failed: number }> {
+  const name = nameOf(place);
+  console.log(`${name}: running`);
+  const start = performance.now();
+  try {
+    const { row, outcomes } = await run(place);
+    const failed = outcomes.filter(({ error }) => error !== undefined);
+    console.log(`${name}: ${row[1]} checks passed, ${Math.round((performance.now() - start) / 1000)} s`);
+    for (const { title, error } of failed) console.log(`FAILED ${title}\n${error}`);
+    return { row, failed: failed.length };
+  } catch (error) {
+    console.log(`${name}: FAILED, ${error instanceof Error ? error.message : error}`);
+    const cells = table.head.map((_, column) => [name, "could not be run"][column] ?? "");
+    return { row: cells, failed: 1 };
+  }
+}
