@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
 import { type CliLab, runs, until, withCli } from "./helpers/cli.ts";
+import { elapse } from "./helpers/measure.ts";
 import { Proxy } from "./helpers/proxy.ts";
 import { Terminal } from "./helpers/terminal.ts";
 
@@ -41,7 +42,7 @@ Deno.test("Ctrl-C while the command runs reaches it once, and the lock is given 
     await using terminal = new Terminal(watched(`natslock run job -- bash -c '${script}'`), lab.env);
     const pid = Number(/pid (\d+)/.exec(await terminal.shows(/pid \d+\n/))?.[1]);
     // A key that is pressed in the first half second might have been for natslock alone, and is passed on.
-    await new Promise((resolve) => setTimeout(resolve, 700));
+    await elapse(700);
     terminal.type("\x03");
     await assertClean(terminal, lab);
     assertEquals(terminal.text.match(/^(\^C)?INT$/gm)?.length, 1, terminal.text);
@@ -77,7 +78,7 @@ Deno.test("Ctrl-C at any moment of a natslock run leaves no lock, no child and n
       const line = watched("natslock run job -- bash -c 'echo pid $$; exec sleep 30'");
       await using terminal = new Terminal(line, lab.env);
       await terminal.shows(/go\n/);
-      await new Promise((resolve) => setTimeout(resolve, moment));
+      await elapse(moment);
       terminal.type("\x03");
       await assertClean(terminal, lab);
       const pid = Number(/pid (\d+)/.exec(terminal.text)?.[1] ?? 0);
@@ -103,7 +104,6 @@ Deno.test("Ctrl-C ends a shell's loop over natslock run", () =>
     const loop = "for i in 1 2 3 4 5; do natslock run job -- bash -c 'echo round; exec sleep 20'; done; echo after";
     await using terminal = new Terminal(loop, lab.env);
     await terminal.shows(/round/);
-    await new Promise((resolve) => setTimeout(resolve, 150));
     terminal.type("\x03");
     await terminal.ended();
     assertEquals(terminal.text.match(/round/g)?.length, 1, terminal.text);

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertGreater } from "@std/assert";
 import { Locker, newKeyValue } from "@x/natslock";
 import { hindrance } from "./runtimes/attempt.ts";
 import { aborted, within } from "./runtimes/expect.ts";
+import { elapse, eventually } from "./helpers/measure.ts";
 import { withServer } from "./helpers/nats.ts";
 import { buildCandidate, GoCandidate } from "./interop/go_candidate.ts";
 
@@ -53,7 +54,7 @@ function withGo(name: string, makers: readonly Maker[], body: (pair: Pair) => Pr
 async function outlasting(step: () => Promise<void>): Promise<void> {
   for (const start = performance.now(); performance.now() - start < TTL * 1.3;) {
     await step();
-    await new Promise((resolve) => setTimeout(resolve, TTL / 8));
+    await elapse(TTL / 8);
   }
 }
 
@@ -113,11 +114,8 @@ withGo("A lease keeps out a candidate in Go by renewals; one that lapses does no
   assertEquals(await locker.acquireLead(), true);
   const token = locker.token ?? Infinity;
   let answer = await go.acquire();
-  for (const start = performance.now(); !answer.leads && performance.now() - start < TTL + SLACK;) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    answer = await go.acquire();
-  }
-  assertEquals([answer.leads, locker.token], [true, null]);
+  await eventually("the candidate in Go leads", async () => (answer = await go.acquire()).leads, TTL + SLACK);
+  assertEquals(locker.token, null);
   assertGreater(answer.revision, token);
 });
 

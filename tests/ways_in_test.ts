@@ -7,6 +7,7 @@ import { freePorts } from "../tools/nats_process.ts";
 import { connectionError } from "./helpers/errors.ts";
 import { withServer } from "./helpers/nats.ts";
 import { Proxy } from "./helpers/proxy.ts";
+import { reconnects } from "./helpers/reconnects.ts";
 import { within } from "./runtimes/expect.ts";
 
 const PLACE = { bucket: "locks", ttl: 3000 } as const;
@@ -31,13 +32,14 @@ Deno.test("Locker.open() goes on to the next server where the first one is silen
 
 Deno.test("Locker.open() never gives up reconnecting, unless told to by the user's own settings", () =>
   withServer(async ({ server }) => {
-    // Some fifty tries while the server is away; the client by itself would give up after ten.
     const connection = { reconnectTimeWait: 20, reconnectJitter: 0 };
     await using patient = await Locker.open({ ...PLACE, servers: server.url, connection });
     const impatience = { ...connection, maxReconnectAttempts: 3 };
     await using impatient = await Locker.open({ ...PLACE, servers: server.url, connection: impatience });
+    // The client by itself would give up after ten.
+    const both = Promise.all([reconnects(connectionOf(patient), 20), connectionOf(impatient).closed()]);
     await server.kill();
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await within(15_000, "twenty tries of the one, the end of the other", both);
     assertEquals((await connectionError(impatient.acquireLead())).why, "closed");
     await server.restart();
     const lease = await patient.acquire({ timeout: 10_000 });
@@ -48,8 +50,7 @@ Deno.test("Locker.open() has a connection given up that went silent, and made an
   withServer(async ({ server }) => {
     await using proxy = new Proxy(server.wsPort);
     await using locker = await Locker.open({ ...PLACE, servers: proxy.url });
-    const { nc } = (locker.kv as unknown as { js: { nc: NatsConnection } }).js;
-    const statuses = nc.status();
+    const statuses = connectionOf(locker).status();
     proxy.forwardRequests = proxy.forwardAnswers = false;
     const seen = (async () => {
       for await (const { type } of statuses) if (type === "staleConnection") return type;
@@ -107,6 +108,11 @@ Deno.test("What another copy of nats-core fails with is told by name, not by cla
     await other.close();
     assertEquals((await connectionError(locker.leader())).why, "closed");
   }));
+
+/** The connection that `Locker.open()` made. */
+function connectionOf({ kv }: Locker): NatsConnection {
+  return (kv as unknown as { js: { nc: NatsConnection } }).js.nc;
+}
 
 function causesOf(error: unknown): Error[] {
   return error instanceof Error ? [error, ...causesOf(error.cause)] : [];

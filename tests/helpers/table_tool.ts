@@ -47,7 +47,11 @@ export async function runTableTool<T>(tool: TableTool<T>): Promise<number> {
   }
   const places = positionals.length > 0 ? tool.named(positionals) : tool.places;
   if (places.length === 0) {
-    console.log(`There is no "${positionals.join(" ")}": the table has ${tool.places.map(tool.nameOf).join(", ")}`);
+    console.log(
+      `There is no "${positionals.join(" ")}": the table has ${
+        tool.places.map((place) => `"${tool.nameOf(place)}"`).join(", ")
+      }`,
+    );
     return 1;
   }
   const rows: Ran["row"][] = [];

@@ -1,0 +1,8 @@
+import type { NatsConnection } from "@nats-io/nats-core";
+
+/** Resolves once a connection has tried so many more times to reconnect; rejects if it is closed before. */
+export async function reconnects(nc: Pick<NatsConnection, "status">, tries: number): Promise<void> {
+  let seen = 0;
+  for await (const { type } of nc.status()) if (type === "reconnecting" && ++seen === tries) return;
+  throw new Error(`The connection was closed after ${seen} tries to reconnect`);
+}
