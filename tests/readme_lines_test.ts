@@ -5,6 +5,7 @@ import { Chromium } from "./dashboard/chromium.ts";
 import { hindrance } from "./runtimes/attempt.ts";
 import { chromiumPath } from "./runtimes/chromium.ts";
 import { EmptyFolder, installMachine } from "./runtimes/empty_folder.ts";
+import { within } from "./runtimes/expect.ts";
 import { installed } from "./runtimes/packages.ts";
 import { Registry } from "./runtimes/registry.ts";
 import { Kit } from "./runtimes/runtimes.ts";
@@ -17,6 +18,8 @@ const COMMAND_LINE = sectionOf(README, "Command line");
 const SAMPLE = "127.0.0.1:8080";
 const IN_CHARGE = /^in charge, token \d+\n$/;
 const REPORT = /^report of token \d+\n$/;
+/** The longest wait for one thing to happen, in milliseconds. */
+const PATIENCE = 30_000;
 const VIEWPORT = { width: 400, height: 300 };
 
 /** The commands that the README shows for the command line. */
@@ -88,10 +91,8 @@ async function saidByPage(folder: EmptyFolder): Promise<string> {
   await using chromium = await Chromium.launch();
   const listen = "globalThis.said = new Promise((resolve) => { console.log = resolve; });";
   const page = await chromium.open(`http://127.0.0.1:${site.addr.port}/`, VIEWPORT, listen);
-  const said = await page.evaluate<string>("said");
-  await page.close();
-  assertEquals(chromium.errors, []);
-  return said;
+  const said = within(PATIENCE, "what the page says", page.evaluate<string>("said"));
+  return await said.finally(() => assertEquals(chromium.errors, []));
 }
 
 /** What has to be seen where; each in an empty folder of its own. */
@@ -184,4 +185,12 @@ Deno.test({
       await context.step({ name: title, ignore, fn });
     }
   },
+});
+
+Deno.test("Each row of the README's table of ways to install is tried, and each example for another runtime", async () => {
+  const [, , ...rows] = /^\|.*(?:\n\|.*)+/m.exec(INSTALL)?.[0].split("\n") ?? [];
+  const heads = ["Deno", "Bun", "Node 24 and later", "Node 20 to 23", "browsers, bundlers"];
+  assertEquals(rows.map((row) => row.split("|")[1]?.trim()), heads);
+  const examples = await Array.fromAsync(Deno.readDir(new URL("../examples/runtimes", import.meta.url)));
+  assertEquals(examples.map(({ name }) => name).sort(), ["bun.ts", "node.mjs"]);
 });
