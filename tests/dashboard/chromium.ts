@@ -60,7 +60,9 @@ export class Chromium {
     this.#profile = profile;
     const args = [...FLAGS, `--user-data-dir=${profile}`, "about:blank"];
     const pipes = { stdin: "null", stdout: "null", stderr: "piped" } as const;
-    this.#process = new Deno.Command(executable, { args, ...pipes }).spawn();
+    // Chromium that is killed leaves temporary files behind: these go with its profile.
+    const env = { TMPDIR: profile };
+    this.#process = new Deno.Command(executable, { args, env, ...pipes }).spawn();
     guard(this);
     this.#reading = this.#read();
   }

@@ -69,6 +69,8 @@ const [library = "", executable = "", folder = "", ...more] = process.argv.slice
 const say = (answer: TabAnswer): void => void process.stdout.write(`${JSON.stringify(answer)}\n`);
 
 const profile = await mkdtemp(`${tmpdir()}/natslock-chromium-`);
+// Chromium that is killed leaves temporary files behind: these go with its profile.
+process.env["TMPDIR"] = profile;
 const child = spawn(executable, [...FLAGS, `--user-data-dir=${profile}`, ...more, "about:blank"], {
   stdio: ["ignore", "ignore", "pipe"],
 });

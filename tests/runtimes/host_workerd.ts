@@ -5,6 +5,7 @@
  */
 
 import { readFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import process from "node:process";
 
 /** The part of miniflare that is used here. */
@@ -18,6 +19,8 @@ interface MiniflareModule {
 }
 
 const [library = "", bundle = "", order = ""] = process.argv.slice(2);
+// Where it is killed, what it leaves behind goes with its bundle.
+process.env["TMPDIR"] = dirname(bundle);
 const { Miniflare } = await import(library) as MiniflareModule;
 const script = await readFile(bundle, "utf8");
 const workerd = new Miniflare({ modules: true, compatibilityDate: "2026-05-03", script });
