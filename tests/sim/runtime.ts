@@ -54,7 +54,7 @@ export class Runtime implements TimeSources {
   get prompt(): boolean {
     const asleep = this.#frozenFrom !== Infinity || this.#timeline.now < this.#awakeFrom;
     if (!this.runs || this.#grain > 0 || asleep) return false;
-    const now = this.monotonic();
+    const now = this.#monotonic;
     for (const { due } of this.#timers) if (due <= now) return false;
     return true;
   }
@@ -70,9 +70,8 @@ export class Runtime implements TimeSources {
   }
 
   monotonic(): number {
-    const { now } = this.#timeline;
-    if (this.runs) this.#lookedAt = now;
-    return (Math.min(now, this.#frozenFrom) - this.#frozen) * this.#rate;
+    if (this.runs) this.#lookedAt = this.#timeline.now;
+    return this.#monotonic;
   }
 
   /** Whole milliseconds, as `Date.now()`. */
@@ -81,7 +80,7 @@ export class Runtime implements TimeSources {
   }
 
   later(delay: number, callback: () => void): () => void {
-    const timer: Timer = { due: this.monotonic() + Math.max(0, delay), callback, unplan: () => {} };
+    const timer: Timer = { due: this.#monotonic + Math.max(0, delay), callback, unplan: () => {} };
     this.#timers.add(timer);
     this.#arm(timer);
     return () => {
@@ -133,6 +132,11 @@ export class Runtime implements TimeSources {
     this.#backlog = [];
   }
 
+  /** What the clock shows, also to who is no part of the machine: only its own process's looks tell it of a sleep. */
+  get #monotonic(): number {
+    return (Math.min(this.#timeline.now, this.#frozenFrom) - this.#frozen) * this.#rate;
+  }
+
   #resume(): void {
     const { now } = this.#timeline;
     if (now < this.#stoppedUntil || this.#dead) return;
@@ -153,7 +157,7 @@ export class Runtime implements TimeSources {
   #arm(timer: Timer): void {
     const { now } = this.#timeline;
     if (this.#frozenFrom !== Infinity) return;
-    const exact = now + Math.max(0, timer.due - this.monotonic()) / this.#rate;
+    const exact = now + Math.max(0, timer.due - this.#monotonic) / this.#rate;
     const time = this.#grain > 0 ? Math.ceil(exact / this.#grain) * this.#grain : exact;
     timer.unplan();
     timer.unplan = this.#timeline.at(time, () => this.deliver(() => this.#fire(timer)));
@@ -161,7 +165,7 @@ export class Runtime implements TimeSources {
 
   #fire(timer: Timer): void {
     // Rounding may leave it a hair early; after a sleep it is early by as much as the machine slept.
-    if (timer.due - this.monotonic() > 1e-6) return this.#timers.has(timer) ? this.#arm(timer) : undefined;
+    if (timer.due - this.#monotonic > 1e-6) return this.#timers.has(timer) ? this.#arm(timer) : undefined;
     if (this.#timers.delete(timer)) timer.callback();
   }
 }
