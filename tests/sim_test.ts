@@ -7,7 +7,7 @@ import { Run } from "./sim/run.ts";
 import { replayCommand, shrink } from "./sim/shrink.ts";
 
 /** How long fresh seeds are run, in ms. */
-const FRESH = 4000;
+const FRESH = 15_000;
 
 /** Faults of each kind in 10,000 seeds, at least; and edges so rare that so few seeds may miss them. */
 const HITS = 1000;
