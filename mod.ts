@@ -26,7 +26,7 @@
  */
 
 export { type BucketOptions, type Connection, newKeyValue } from "./src/bucket.ts";
-export { type CandidateOptions, DEFAULT_KEY_NAME } from "./src/candidate.ts";
+export { type CandidateOptions, DEFAULT_KEY_NAME, type Trace } from "./src/candidate.ts";
 export type { Clock } from "./src/clock.ts";
 export {
   AcquireTimeoutError,
@@ -41,7 +41,7 @@ export {
   type LossReason,
   NatslockError,
 } from "./src/errors.ts";
-export type { EventListener, HoldEventAbout, LockEvent, LockEventAbout } from "./src/events.ts";
+export type { EventListener, HoldEventAbout, LockEvent, LockEventAbout, SettingChanges } from "./src/events.ts";
 export type { KvHandle } from "./src/kv_store.ts";
 export { Lease, type LeaseKeeping } from "./src/lease.ts";
 export type { Leadership } from "./src/leadership.ts";
@@ -54,6 +54,7 @@ export type {
   Hint,
   LeaseStore,
   ReadOutcome,
+  ReadRequest,
   RemoveRequest,
   StoreTerms,
   TermsRequest,

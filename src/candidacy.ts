@@ -1,7 +1,7 @@
 /** One candidate's ways to hold: by calls, and by leases that keep themselves. */
 
 import { ConnectionError, LeaseReleasedError, LockerClosedError, NatslockError } from "./errors.ts";
-import type { EventListener } from "./events.ts";
+import type { CandidateOptions } from "./candidate.ts";
 import type { Footing } from "./footing.ts";
 import { Keeper } from "./keeper.ts";
 import { endOfLease, Lease } from "./lease.ts";
@@ -32,9 +32,9 @@ export class Candidacy {
   /** The stream of the last grant. */
   #epoch = "";
 
-  constructor(footing: Footing, onEvent: EventListener | undefined) {
+  constructor(footing: Footing, listeners: Pick<CandidateOptions, "onEvent" | "trace">) {
     this.footing = footing;
-    this.reporter = new Reporter(footing.candidate, footing.clock, onEvent);
+    this.reporter = new Reporter(footing.candidate, footing.clock, listeners);
     this.#keeper = new Keeper(footing, (stepped) => this.#stepped(stepped));
   }
 

@@ -32,12 +32,17 @@ export interface CandidateOptions {
   readonly timing?: TimingOptions;
   /** Anything shaped like `console`. Default: silent. */
   readonly logger?: Logger;
-  /** Told of each thing that happens to this candidate; what it throws is contained. */
+  /** Told of each thing that happens to this candidate. What it throws, or its promise rejects with, goes to the log. */
   readonly onEvent?: EventListener;
+  /** Told of each step of the lease's machine: for those who debug this library. Default: nobody. */
+  readonly trace?: Trace;
 }
 
+/** Takes one line about a step, and what it was: where the machine stood, what happened, what it does next. */
+export type Trace = (line: string, step: object) => void;
+
 /** One candidate for one key: the options, filled in. `ttl` is `null` where the bucket's lease length holds. */
-export type Candidate = Required<Omit<CandidateOptions, "ttl" | "onEvent">> & { readonly ttl: number | null };
+export type Candidate = Required<Omit<CandidateOptions, "ttl" | "onEvent" | "trace">> & { readonly ttl: number | null };
 
 /** A server ends the connection over a command line of 4,096 bytes, and subjects are repeated under longer names. */
 const LONGEST_KEY = 1024;

@@ -19,6 +19,9 @@ export interface HoldEventAbout extends LockEventAbout {
   readonly age: number;
 }
 
+/** Settings that changed, by the server's names. */
+export type SettingChanges = { readonly [setting: string]: { readonly before: unknown; readonly after: unknown } };
+
 /** One thing that happened; `type` says which. `remaining` is what is left of the lease, in milliseconds. */
 export type LockEvent =
   /** The lock was granted to this candidate. Paired with one `released` or `lost`. */
@@ -37,8 +40,15 @@ export type LockEvent =
   | { readonly type: "release_failed"; readonly error: NatslockError } & LockEventAbout
   /** A wait began, for a lock that another holds. */
   | { readonly type: "waiting"; readonly holder: string } & LockEventAbout
+  /** A wait or an observer met trouble, and tries again each `retryEvery`. Once per failure streak. */
+  | { readonly type: "retrying"; readonly error: NatslockError } & LockEventAbout
+  /** A wait or an observer that was retrying gets answers again. Once per failure streak. */
+  | { readonly type: "recovered" } & LockEventAbout
+  /** Somebody changed the bucket's settings while this candidate used it; `error` if locks are not safe in it any more. */
+  | { readonly type: "bucket_changed"; readonly changes: SettingChanges; readonly error: NatslockError | null }
+    & LockEventAbout
   /** An observer saw this. */
   | { readonly type: "observed"; readonly leader: Leadership | null } & LockEventAbout;
 
-/** Told of each event, at once; what it throws is contained. */
-export type EventListener = (event: LockEvent) => void;
+/** Told of each event, at once. What it throws, or the promise that it returns rejects with, goes to the log. */
+export type EventListener = (event: LockEvent) => unknown;

@@ -59,7 +59,7 @@ export class Locker {
     const candidate = candidateOf(options, ground.random);
     ({ id: this.id, key: this.key, logger: this.logger } = candidate);
     this.#kv = ground.kv;
-    this.#candidacy = new Candidacy(new Footing(candidate, ground), options.onEvent);
+    this.#candidacy = new Candidacy(new Footing(candidate, ground), options);
   }
 
   /**

@@ -2,7 +2,7 @@
 
 /** Anything shaped like `console`. Lines hold what stands under keys, never credentials. */
 export interface Logger {
-  /** Each step of the protocol: where it stood, what happened, where it stands, what it wants done. */
+  /** Each thing that happens to a candidate: renewals, waits, what an observer saw. */
   debug(...data: unknown[]): void;
   /** Changes of leadership. */
   info(...data: unknown[]): void;

@@ -77,6 +77,7 @@ export class Lookout {
 
   #hear(hint: Hint): void {
     if (hint.kind === "denied") return this.#tell(hint.error);
+    if (hint.kind === "down") return;
     if (hint.kind === "gap") return this.#tell(null);
     if (hint.sighting.revision <= this.#revision) return;
     this.#note(hint.sighting);

@@ -1,6 +1,6 @@
 /** Tells what happens to a candidate: as events, and in its log. */
 
-import type { Candidate } from "./candidate.ts";
+import type { Candidate, CandidateOptions, Trace } from "./candidate.ts";
 import type { Clock } from "./clock.ts";
 import type { EventListener, LockEvent } from "./events.ts";
 import type { Effect, Ending, Held, Stepped } from "./lease_model.ts";
@@ -19,6 +19,9 @@ const LINES: { readonly [type in LockEvent["type"]]: readonly [level: keyof Logg
   lost: ["warn", "Lost *"],
   release_failed: ["warn", "Could not release *: it runs out by itself"],
   waiting: ["debug", "Waits for *"],
+  retrying: ["warn", "Cannot reach the lock * now, tries again"],
+  recovered: ["info", "Reached the lock * again"],
+  bucket_changed: ["warn", "The settings of the bucket of * were changed"],
   observed: ["debug", "Observed *"],
 };
 
@@ -27,21 +30,26 @@ export class Reporter {
   readonly #candidate: Candidate;
   readonly #clock: Clock;
   readonly #listener: EventListener | undefined;
+  readonly #trace: Trace | undefined;
   #grantedAt = 0;
   /** End of the lease that was last told to be at risk: a renewal moves it, so each failure streak is told of once. */
   #riskTold = NaN;
 
-  /** `listener` may throw: that is contained. */
-  constructor(candidate: Candidate, clock: Clock, listener: EventListener | undefined) {
+  /** Listeners may throw or reject: that is contained. */
+  constructor(candidate: Candidate, clock: Clock, { onEvent, trace }: Pick<CandidateOptions, "onEvent" | "trace">) {
     this.#candidate = candidate;
     this.#clock = clock;
-    this.#listener = listener;
+    this.#listener = onEvent;
+    this.#trace = trace;
   }
 
   /** Writes a step to the log, and tells what it changed. */
   step({ before, event, after, effects }: Stepped): void {
     const [was, is] = [before.phase, after.phase];
-    this.#log("debug", "Step of *", { before: was, event, after: is, effects });
+    this.#contain(
+      "trace",
+      () => this.#trace?.(`Step of "${this.#candidate.key}"`, { before: was, event, after: is, effects }),
+    );
     if (was.at !== "held") {
       if (is.at === "held") this.#granted(is);
       if (is.at === "idle" && was.at !== "idle") this.#settled(is.end);
@@ -57,10 +65,16 @@ export class Reporter {
     const event = { ...told, key, id } as LockEvent;
     const [level, line] = LINES[event.type];
     this.#log(level, event.type === "lost" ? `${line}: ${event.why}` : line, event);
+    this.#contain("event listener", () => this.#listener?.(event));
+  }
+
+  /** Calls what a user gave; what it throws, now or later, must not hold up the machine or end the process. */
+  #contain(what: string, call: () => unknown): void {
+    const warn = (error: unknown) => this.#log("warn", `The ${what} of * failed`, { error });
     try {
-      this.#listener?.(event);
+      Promise.resolve(call()).catch(warn);
     } catch (error) {
-      this.#log("warn", "The event listener of * threw", { error });
+      warn(error);
     }
   }
 

@@ -15,6 +15,8 @@ export interface StoreTerms {
   readonly markerTtl: number;
   /** Version of the server that said so, for messages; missing where there is none. */
   readonly server?: string;
+  /** The settings that matter to locks, as the server spells them, so that a change can be told; missing where there are none. */
+  readonly settings?: Readonly<Record<string, unknown>>;
 }
 
 /** How a conditional write ended. */
@@ -30,7 +32,12 @@ export type WriteOutcome =
 
 /** How a look at a key ended. */
 export type ReadOutcome =
-  | { readonly kind: "seen"; readonly sighting: Sighting }
+  | {
+    readonly kind: "seen";
+    readonly sighting: Sighting;
+    /** How long the record has stood, in milliseconds by the store's own clock; missing if unknown or not asked for. */
+    readonly age?: number | undefined;
+  }
   | { readonly kind: "failed"; readonly error: NatslockError };
 
 /** What a watch tells. */
@@ -39,8 +46,18 @@ export type Hint =
   | { readonly kind: "seen"; readonly sighting: Sighting }
   /** Changes may have been missed, as after a reconnect: look. */
   | { readonly kind: "gap" }
+  /** The connection is down: nothing will be told until it is up again, which is told as a gap. */
+  | { readonly kind: "down"; readonly error: NatslockError }
   /** Nothing will be told, since a right is lacking. */
   | { readonly kind: "denied"; readonly error: NatslockError };
+
+/** A look at a key. */
+export interface ReadRequest {
+  /** The longest wait for one answer, in milliseconds. */
+  readonly timeout: number;
+  /** True to ask as well how long the record has stood: one more message on NATS. Default: false. */
+  readonly aged?: boolean | undefined;
+}
 
 /** A conditional removal. */
 export interface RemoveRequest {
@@ -75,8 +92,8 @@ export interface LeaseStore {
    * with a `ConnectionError` or `BucketConfigError`.
    */
   terms(request?: TermsRequest): Promise<StoreTerms>;
-  /** Looks at a key, as the store's leader has it. `timeout` in milliseconds. */
-  read(key: string, options: { readonly timeout: number }): Promise<ReadOutcome>;
+  /** Looks at a key, as the store's leader has it. */
+  read(key: string, request: ReadRequest): Promise<ReadOutcome>;
   /** Writes a record if the key stands at the expected revision. */
   write(key: string, request: WriteRequest): Promise<WriteOutcome>;
   /** Puts the mark of a release if the key stands at the expected revision. */

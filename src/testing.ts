@@ -45,6 +45,7 @@ export type {
   Hint,
   LeaseStore,
   ReadOutcome,
+  ReadRequest,
   RemoveRequest,
   StoreTerms,
   TermsRequest,

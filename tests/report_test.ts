@@ -28,20 +28,22 @@ interface Told {
   readonly events: LockEvent[];
   /** What was logged above debug level. */
   readonly lines: string[];
-  /** What was logged at debug level. */
+  /** What was logged at debug level, and what was traced. */
   readonly details: unknown[][];
+  readonly steps: unknown[][];
   readonly reporter: Reporter;
 }
 
-function listening(onEvent?: (event: LockEvent) => void): Told {
+function listening(listener?: (event: LockEvent) => unknown): Told {
   const events: LockEvent[] = [];
   const lines: string[] = [];
-  const details: unknown[][] = [];
+  const [details, steps] = [[] as unknown[][], [] as unknown[][]];
   const at = (level: string) => (line: unknown) => lines.push(`${level} ${line}`);
   const logger = { debug: (...data: unknown[]) => details.push(data), info: at("info"), warn: at("warn") };
   const candidate = candidateOf({ key: "a.b", id: ID, logger }, systemRandom);
-  const listener = onEvent ?? ((event: LockEvent) => void events.push(event));
-  return { events, lines, details, reporter: new Reporter(candidate, new ManualClock(), listener) };
+  const onEvent = listener ?? ((event: LockEvent) => void events.push(event));
+  const trace = (...data: unknown[]) => void steps.push(data);
+  return { events, lines, details, steps, reporter: new Reporter(candidate, new ManualClock(), { onEvent, trace }) };
 }
 
 function at(phase: Phase): LeaseState {
@@ -126,7 +128,7 @@ Deno.test("Reporter contains a listener that throws, and says so in the log", ()
     throw new Error("listener");
   });
   reporter.step(stepped(idle(null), at(HELD)));
-  assertEquals(lines, ['info Took "a.b"', 'warn The event listener of "a.b" threw']);
+  assertEquals(lines, ['info Took "a.b"', 'warn The event listener of "a.b" failed']);
 });
 
 Deno.test("Reporter contains a logger that throws: events are told all the same", () => {
@@ -135,23 +137,35 @@ Deno.test("Reporter contains a logger that throws: events are told all the same"
     throw new Error("logger");
   };
   const candidate = candidateOf({ logger: { debug: fail, info: fail, warn: fail } }, systemRandom);
-  const reporter = new Reporter(candidate, new ManualClock(), (event) => events.push(event));
+  const reporter = new Reporter(candidate, new ManualClock(), { onEvent: (event) => events.push(event) });
   reporter.step(stepped(idle(null), at(HELD)));
   assertEquals(events.map(({ type }) => type), ["acquired"]);
 });
 
-Deno.test("Reporter writes each step to the log at debug level, with what led to it and what it wants done", () => {
-  const { events, lines, details, reporter } = listening();
+Deno.test("Reporter contains a listener whose promise rejects", async () => {
+  const { lines, reporter } = listening(() => Promise.reject(new Error("listener")));
+  reporter.step(stepped(idle(null), at(HELD)));
+  await new Promise<void>((done) => setTimeout(done));
+  assertEquals(lines, ['info Took "a.b"', 'warn The event listener of "a.b" failed']);
+});
+
+Deno.test("Reporter traces each step, with what led to it and what it wants done, and logs none", () => {
+  const { events, lines, details, steps, reporter } = listening();
   const event: LeaseEvent = { on: "renew" };
   const effects: Effect[] = [{ act: "write", expected: 7, attempt: "i.1", since: 0, token: 7 }];
   const after = at({ ...HELD, busy: "write" });
   reporter.step({ before: at(HELD), event, after, effects });
-  assertEquals(details, [['Step of "a.b"', { before: HELD, event, after: after.phase, effects }]]);
-  assertEquals([events, lines], [[], []]);
+  assertEquals(steps, [['Step of "a.b"', { before: HELD, event, after: after.phase, effects }]]);
+  assertEquals([events, lines, details], [[], [], []]);
 });
 
-Deno.test("Reporter writes a step to the log before what it changed", () => {
-  const { details, reporter } = listening();
-  reporter.step(stepped(at(HELD), at({ ...HELD, validUntil: 1200 })));
-  assertEquals(details.map(([line]) => line), ['Step of "a.b"', 'Renewed "a.b"']);
+Deno.test("Reporter contains a trace that throws", () => {
+  const lines: string[] = [];
+  const logger = { debug: () => {}, info: () => {}, warn: (line: unknown) => lines.push(String(line)) };
+  const trace = () => {
+    throw new Error("trace");
+  };
+  const reporter = new Reporter(candidateOf({ logger }, systemRandom), new ManualClock(), { trace });
+  reporter.step({ before: at(HELD), event: { on: "renew" }, after: at({ ...HELD, busy: "write" }), effects: [] });
+  assertEquals(lines, ['The trace of "leader" failed']);
 });

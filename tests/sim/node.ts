@@ -7,7 +7,6 @@
 import { Locker } from "../../mod.ts";
 import { SystemClock } from "../../src/clock.ts";
 import type { Stepped } from "../../src/lease_model.ts";
-import type { Logger } from "../../src/logger.ts";
 import { Chance } from "./chance.ts";
 import { Link } from "./link.ts";
 import type { Hold } from "./ledger.ts";
@@ -101,13 +100,6 @@ export class Node {
 
   /** A fresh Locker of the same id. */
   open(): Locker {
-    const logger: Logger = {
-      debug: (line, step) => {
-        if (typeof line === "string" && line.startsWith("Step of")) this.#stepped(step as LoggedStep);
-      },
-      info: () => {},
-      warn: () => {},
-    };
     const { oracle } = this.#ground;
     this.epoch = "";
     this.suspectAt = -Infinity;
@@ -120,7 +112,7 @@ export class Node {
       key: KEY,
       name: this.name,
       ...(this.ttl === TTL ? {} : { ttl: this.ttl }),
-      logger,
+      trace: (_, step) => this.#stepped(step as LoggedStep),
       onEvent: (event) => {
         this.#ground.note(this.name, () => `told: ${event.type}`);
         oracle.told(this, event);
