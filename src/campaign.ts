@@ -1,37 +1,46 @@
 /** Work that is done under a lease. */
 
 import type { Candidacy } from "./candidacy.ts";
-import { LeaseLostError } from "./errors.ts";
+import { badParameter, LeaseLostError, LockerClosedError } from "./errors.ts";
 import type { Lease } from "./lease.ts";
-import { onAbort, Patience, wait, type WaitOptions } from "./patience.ts";
+import { onAbort, Patience, requireSignal, wait, type WaitOptions } from "./patience.ts";
 
 type Work<T> = (lease: Lease) => T | Promise<T>;
 
 /** Waits for the lock, does the work, gives the lock back, whatever the work ends in. */
 export async function runUnder<T>(candidacy: Candidacy, work: Work<T>, options: WaitOptions): Promise<T> {
+  requireWork(work);
   const lease = await candidacy.acquire(options);
-  try {
-    const result = await work(lease);
-    if (lease.signal.reason instanceof LeaseLostError) throw lease.signal.reason;
-    return result;
-  } finally {
-    await candidacy.resign(lease);
-  }
+  return await candidacy.under(lease, async () => {
+    if (!lease.held) throw whyOver(lease);
+    try {
+      const result = await work(lease);
+      // By the clock, since no timer runs while the work keeps the event loop busy (L5).
+      if (lease.held || !isUnprotected(whyOver(lease))) return result;
+    } catch (error) {
+      if (error !== lease.signal.reason) throw error;
+    }
+    throw whyOver(lease);
+  });
 }
 
-/** Campaigns until the signal ends it or the work throws while it leads. */
-export async function lead(candidacy: Candidacy, work: Work<unknown>, outer?: AbortSignal): Promise<never> {
+/** Campaigns until the signal ends it, the Locker is closed or the work throws while it leads. */
+export async function lead(candidacy: Candidacy, work: Work<unknown>, outer?: AbortSignal): Promise<void> {
+  requireWork(work);
+  requireSignal(outer);
+  candidacy.closing.throwIfAborted();
   const { clock, random } = candidacy.footing;
   const patience = new Patience(candidacy.closing, outer);
+  const { signal } = patience;
   try {
-    const { signal } = patience;
-    for (;;) {
+    while (!signal.aborted) {
       await term(candidacy, work, signal);
-      signal.throwIfAborted();
       // Others get a turn; and a loop of wins and losses does not spin.
       const rest = candidacy.footing.terms.retryEvery * (0.5 + random.next());
       await wait<void>(signal, (done) => clock.after(rest, done));
     }
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
   } finally {
     patience[Symbol.dispose]();
   }
@@ -42,14 +51,30 @@ async function term(candidacy: Candidacy, work: Work<unknown>, signal: AbortSign
   const lease = await candidacy.acquire({ signal });
   const aborting = onAbort(signal, () => candidacy.standDown(lease));
   try {
-    if (!signal.aborted) await work(lease);
-  } catch (error) {
-    if (!lease.signal.aborted) throw error;
-    // What fails because the lease has ended is a consequence of that, which was told already.
-    if (error === lease.signal.reason) return;
-    candidacy.footing.candidate.logger.warn(`The work of "${lease.key}" failed after its lease`, { error });
+    await candidacy.under(lease, async () => {
+      try {
+        if (lease.held) await work(lease);
+      } catch (error) {
+        if (lease.held) throw error;
+        // What fails because the lease has ended is a consequence of that, which was told already.
+        if (error === lease.signal.reason || (signal.aborted && error === signal.reason)) return;
+        candidacy.reporter.warn("The work of * failed after its lease", { error });
+      }
+    });
   } finally {
-    await candidacy.resign(lease);
     aborting[Symbol.dispose]();
   }
+}
+
+/** What ended a lease: its loss, its release, or the end of its Locker. */
+function whyOver({ signal }: Lease): unknown {
+  const { reason } = signal;
+  return reason instanceof Error && reason.cause instanceof LockerClosedError ? reason.cause : reason;
+}
+
+const isUnprotected = (reason: unknown): boolean =>
+  reason instanceof LeaseLostError || reason instanceof LockerClosedError;
+
+function requireWork(work: unknown): void {
+  if (typeof work !== "function") throw badParameter("fn", "a function", work);
 }

@@ -1,20 +1,19 @@
 /** One candidate's ways to hold: by calls, and by leases that keep themselves. */
 
-import { ConnectionError, LeaseReleasedError, LockerClosedError, NatslockError } from "./errors.ts";
 import type { CandidateOptions } from "./candidate.ts";
+import { LockerClosedError, NatslockError } from "./errors.ts";
 import type { Footing } from "./footing.ts";
+import { Hold } from "./hold.ts";
 import { Keeper } from "./keeper.ts";
-import { endOfLease, Lease } from "./lease.ts";
+import { Lease } from "./lease.ts";
 import type { Held, Stepped } from "./lease_model.ts";
 import { verdictOf } from "./lease_state.ts";
-import { onAbort, Patience, type WaitOptions } from "./patience.ts";
+import { onAbort, Patience, requireWaitOptions, tooLate, type WaitOptions } from "./patience.ts";
 import type { Sighting } from "./record.ts";
 import { Reporter } from "./report.ts";
+import { Retrier } from "./retrier.ts";
 import { type Leave, Turnstile } from "./turnstile.ts";
-import { waitTurn } from "./waiter.ts";
-
-/** A lease that was granted, until its record is settled; `leave` lets the next of this process try. */
-type Hold = { readonly lease: Lease; readonly end: AbortController; readonly leave: Leave };
+import { queueBehind, waitTurn } from "./waiter.ts";
 
 /** All that one Locker does to its key. Not re-entrant: who holds a lease keeps others of this process waiting. */
 export class Candidacy {
@@ -35,13 +34,14 @@ export class Candidacy {
   constructor(footing: Footing, listeners: Pick<CandidateOptions, "onEvent" | "trace">) {
     this.footing = footing;
     this.reporter = new Reporter(footing.candidate, footing.clock, listeners);
+    footing.onChange = (changes, error) => this.reporter.tell({ type: "bucket_changed", changes, error });
     this.#keeper = new Keeper(footing, (stepped) => this.#stepped(stepped));
   }
 
   /** Fencing token of what is held now, by either way; `null` if nothing is. */
   get token(): number | null {
     const { phase } = this.#keeper.state;
-    return phase.at === "held" && !this.#hold?.end.signal.aborted ? phase.token : null;
+    return phase.at === "held" && !this.#hold?.isStandingDown ? phase.token : null;
   }
 
   /** Identity of the stream that the token is of; `null` if nothing is held. */
@@ -49,24 +49,23 @@ export class Candidacy {
     return this.token === null ? null : this.#epoch;
   }
 
-  /** Takes the lead by calls, or keeps it. A lease that is held counts, without a message. */
+  /** Takes the lead by calls, or keeps it; a lease that is held is renewed. */
   async take(): Promise<boolean> {
     this.closing.throwIfAborted();
     return await this.#calls.pass(async () => {
-      const { phase } = this.#keeper.state;
       // Not while its work still stands down: that record is kept, and given back, by time.
-      if (this.#hold !== null && phase.at === "held") return this.#hold.lease.held;
-      await this.#keeper.settle(this.closing);
+      if (this.#hold?.isStandingDown) return false;
+      await this.#settle(this.closing);
       this.closing.throwIfAborted();
-      return verdictOf(this.#keeper.state) === "held";
+      return verdictOf(this.#keeper.state) === "held" && !this.#hold?.isStandingDown;
     });
   }
 
-  /** Gives back whatever is held. */
+  /** Gives back whatever is held, once work that is done under it has settled. */
   async giveBack(): Promise<void> {
     this.closing.throwIfAborted();
-    if (this.#hold?.lease.held) return await this.#hold.lease.release();
-    await this.#calls.pass(() => this.#keeper.undo());
+    if (this.#hold !== null) await this.#hold.giveBack();
+    else await this.#calls.pass(() => this.#keeper.undo());
   }
 
   /** A lease, or `null` if it cannot be had at once. */
@@ -79,15 +78,17 @@ export class Candidacy {
 
   /** A lease, waited for. */
   async acquire(options: WaitOptions): Promise<Lease> {
-    const patience = new Patience(this.closing, options.signal);
+    requireWaitOptions(options);
+    const { signal: outer, timeout = Infinity } = options;
+    const { footing: { key, clock } } = this;
+    const patience = new Patience(this.closing, outer);
+    const retrier = new Retrier(this);
     let contending: Promise<Lease> | null = null;
     try {
       const { signal } = patience;
       signal.throwIfAborted();
-      patience.limit(options.timeout, this.footing.key, this.footing.clock);
-      const leave = await this.#leases.enter(signal);
-      const attempt = (released: Sighting | null) => this.#attempt(leave, signal, released);
-      contending = this.#inside(leave, () => waitTurn(this, attempt, signal));
+      if (timeout > 0) patience.limit({ timeout, key }, clock, () => retrier.trouble);
+      contending = timeout === 0 ? this.#once() : this.#wait(signal, retrier);
       return await Promise.race([contending, patience.ended]);
     } catch (error) {
       // A lease that is granted in the very moment of giving up has no holder.
@@ -98,27 +99,49 @@ export class Candidacy {
     }
   }
 
-  /** The lease's work is to stop, while its record still keeps others out. */
-  standDown(lease: Lease): void {
-    if (this.#hold?.lease !== lease) return;
-    this.#hold.end.abort(new LeaseReleasedError(`The lease of key "${lease.key}" is being released`));
+  /** Does the work of a lease, and takes its record back once that has settled; trouble with it is told, not thrown. */
+  async under<T>(lease: Lease, work: () => T | Promise<T>): Promise<T> {
+    const hold = this.#hold?.lease === lease ? this.#hold : null;
+    if (hold === null) return await work();
+    try {
+      return await hold.do(work);
+    } finally {
+      await this.#quietly(() => hold.release());
+    }
   }
 
-  /** Takes a lease's record back, after its work has ended; trouble is told, not thrown. */
-  async resign(lease: Lease): Promise<void> {
-    if (this.#hold?.lease === lease) await this.#quietly(() => this.#release());
+  /** The lease's work is to stop, while its record still keeps others out. */
+  standDown(lease: Lease): void {
+    if (this.#hold?.lease === lease) this.#hold.standDown(this.closing.reason);
   }
 
   /** Ends every wait and gives back what is held; resolves when that is confirmed, or at the first trouble. */
   async close(): Promise<void> {
     this.#closing.abort(new LockerClosedError(`Cannot use the Locker of key "${this.footing.key}": it was closed`));
     await this.#quietly(async () => {
-      await this.#hold?.lease.release();
-      await this.#calls.pass(async () => {
-        if (this.#keeper.state.phase.at !== "idle") await this.#keeper.undo();
-      });
+      await this.#hold?.giveBack(this.closing.reason);
+      await this.#calls.pass(() => this.#keeper.state.phase.at === "idle" ? undefined : this.#keeper.undo());
     });
     this.#keeper.drive("nobody");
+  }
+
+  /** One try, as a wait of no length. */
+  async #once(): Promise<Lease> {
+    let trouble: unknown;
+    const got = await this.tryAcquire().catch((error: unknown) => {
+      if (!(error instanceof NatslockError) || !error.transient) throw error;
+      trouble = error;
+    });
+    if (got instanceof Lease) return got;
+    throw tooLate(this.footing.key, 0, trouble);
+  }
+
+  async #wait(signal: AbortSignal, retrier: Retrier): Promise<Lease> {
+    const { footing, reporter } = this;
+    const leave = this.#leases.tryEnter() ??
+      await queueBehind(this.#hold, { footing, reporter, leases: this.#leases }, signal);
+    const attempt = (released: Sighting | null) => this.#attempt(leave, signal, released);
+    return await this.#inside(leave, () => waitTurn({ footing, reporter, retrier }, attempt, signal));
   }
 
   /** Who goes away without a lease lets the next in; what was begun is given up between the calls, not in one's midst. */
@@ -138,40 +161,41 @@ export class Candidacy {
   #attempt(leave: Leave, signal: AbortSignal, released: Sighting | null = null): Promise<Lease | Sighting> {
     return this.#calls.pass(async () => {
       signal.throwIfAborted();
-      if (this.#keeper.state.phase.at === "held") return await this.footing.look();
-      const aborting = onAbort(signal, () => this.#keeper.withdraw());
-      try {
-        if (released !== null) this.#keeper.post({ on: "hint", sighting: released });
-        await this.#keeper.settle(signal);
-        const { state } = this.#keeper;
-        if (state.phase.at === "held") return this.#grant(state.phase, leave);
-        const verdict = verdictOf(state);
-        return typeof verdict === "string" ? await this.footing.look() : verdict;
-      } finally {
-        aborting[Symbol.dispose]();
-      }
+      const own = await this.#ownRecord();
+      if (own !== null) return own;
+      if (released !== null) this.#keeper.post({ on: "hint", sighting: released });
+      await this.#settle(signal);
+      const { state } = this.#keeper;
+      if (state.phase.at === "held") return this.#grant(state.phase, leave);
+      const verdict = verdictOf(state);
+      return typeof verdict === "string" ? await this.footing.look() : verdict;
     });
+  }
+
+  async #settle(signal: AbortSignal): Promise<void> {
+    const aborting = onAbort(signal, () => this.#keeper.withdraw());
+    try {
+      await this.#keeper.settle(signal);
+    } finally {
+      aborting[Symbol.dispose]();
+    }
+  }
+
+  /** The record of who leads by calls; `null` if it does not, or was found not to. */
+  async #ownRecord(): Promise<Sighting | null> {
+    const leads = () => this.#keeper.state.phase.at === "held";
+    if (!leads()) return null;
+    const sighting = await this.footing.look();
+    if (sighting.kind === "held" && sighting.record.holder === this.footing.candidate.id) return sighting;
+    await this.#keeper.confirm();
+    return leads() ? sighting : null;
   }
 
   #grant({ token }: Held, leave: Leave): Lease {
-    const end = new AbortController();
-    const about = { key: this.footing.key, token, epoch: this.#epoch, signal: end.signal };
-    const lease: Lease = new Lease(about, {
-      remaining: () => this.#hold?.lease === lease ? this.#keeper.remaining : 0,
-      release: () => this.#release(),
-    });
-    this.#hold = { lease, end, leave };
-    this.#keeper.drive("time");
-    return lease;
-  }
-
-  async #release(): Promise<void> {
-    try {
-      await this.#keeper.undo();
-    } catch (error) {
-      // Where the bucket is gone, so is the record.
-      if (!(error instanceof ConnectionError) || error.why !== "bucket_missing") throw error;
-    }
+    const hold = new Hold({ key: this.footing.key, token, epoch: this.#epoch }, this.#keeper);
+    hold.over.then(leave);
+    this.#hold = hold;
+    return hold.lease;
   }
 
   async #quietly(work: () => Promise<void>): Promise<void> {
@@ -187,11 +211,9 @@ export class Candidacy {
     const { at } = after.phase;
     if (at === "held" && before.phase.at !== "held") this.#epoch = after.memory.epoch;
     this.reporter.step(stepped);
+    if (this.#hold === null || at === "held") return;
     const hold = this.#hold;
-    if (hold === null || at === "held") return;
-    hold.end.abort(endOfLease(hold.lease.key, after));
-    if (at !== "idle") return;
-    this.#hold = null;
-    hold.leave();
+    if (at === "idle") this.#hold = null;
+    hold.ended(after);
   }
 }

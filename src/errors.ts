@@ -163,6 +163,11 @@ export type ConnectionTrouble =
   | "closed"
   | "refused";
 
+/** True if what an error is about is gone for good: the bucket, or the connection. */
+export function isGone(error: unknown): boolean {
+  return error instanceof ConnectionError && (error.why === "bucket_missing" || error.why === "closed");
+}
+
 /** NATS is unreachable or refuses: `why` says which, `cause` is the client's own error. */
 export class ConnectionError extends NatslockError {
   /** Class name, kept under minification. */

@@ -2,9 +2,9 @@
 
 import type { Candidate } from "./candidate.ts";
 import type { Clock } from "./clock.ts";
-import { ConnectionError, NatslockError } from "./errors.ts";
-import type { Answer, Effect, LeaseRules } from "./lease_model.ts";
-import { wait } from "./patience.ts";
+import { BucketConfigError, ConnectionError, isGone, NatslockError } from "./errors.ts";
+import type { SettingChanges } from "./events.ts";
+import { type Answer, type Effect, isOther, type LeaseRules } from "./lease_model.ts";
 import type { Random } from "./random.ts";
 import type { Sighting } from "./record.ts";
 import {
@@ -23,8 +23,8 @@ type Request = Extract<Effect, { act: "write" | "read" | "remove" }>;
 /** The stream that was seen, the times that follow from its settings, and what is constant over a step. */
 export type Terms = LeaseRules & LeaseTiming & Pick<StoreTerms, "epoch">;
 
-/** Pause after trouble before the terms are known, in ms. */
-const FIRST_RETRY = 1000;
+/** Is told when somebody changed the bucket; `error` if locks are not safe in it any more. */
+type ChangeListener = (changes: SettingChanges, error: NatslockError | null) => void;
 
 /** One key of a store, as one candidate uses it. */
 export class Footing {
@@ -33,9 +33,13 @@ export class Footing {
   readonly store: LeaseStore;
   readonly clock: Clock;
   readonly random: Random;
+  /** Told of changed settings. */
+  onChange: ChangeListener = () => {};
   readonly #instance: string;
   #seen: StoreTerms | null = null;
   #terms: Terms | null = null;
+  /** What was last told to be unfit: each is told once. */
+  #unfit = "";
 
   constructor(candidate: Candidate, ground: { store: LeaseStore; clock: Clock; random: Random }) {
     ({ store: this.store, clock: this.clock, random: this.random } = ground);
@@ -50,13 +54,17 @@ export class Footing {
    * longer than for any other answer.
    */
   async learn({ fresh }: Pick<TermsRequest, "fresh"> = {}): Promise<Terms> {
-    const seen = await this.store.terms({ fresh, timeout: this.#terms?.requestTimeout });
-    if (this.#terms !== null && this.#seen === seen) return this.#terms;
-    const { id, ttl, timing } = this.candidate;
-    const { epoch, markerTtl } = seen;
-    const times = leaseTiming(leaseLength(ttl, seen, this.store.name), timing);
-    this.#seen = seen;
-    return this.#terms = { id, instance: this.#instance, epoch, markerTtl, ...times };
+    let changes: SettingChanges = {};
+    try {
+      const seen = await this.store.terms({ fresh, timeout: this.#terms?.requestTimeout });
+      if (this.#terms !== null && this.#seen === seen) return this.#terms;
+      changes = changesIn(this.#seen, seen);
+      return this.#adopt(seen, changes);
+    } catch (cause) {
+      const error = typed(cause, `read the settings of bucket "${this.store.name}"`);
+      if (!(error instanceof ConnectionError)) this.#tellUnfit(error, changes);
+      throw error;
+    }
   }
 
   /** True once there was a look. */
@@ -73,36 +81,42 @@ export class Footing {
   /** What stands under the key; rejects with what the look failed with. */
   async look(): Promise<Sighting> {
     const { requestTimeout: timeout } = await this.learn();
-    return seenOrThrow(await this.store.read(this.key, { timeout }));
-  }
-
-  /** Does `work` until it succeeds or meets trouble that waiting does not mend. Rejects with the signal's reason. */
-  async persist<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await work();
-      } catch (error) {
-        signal.throwIfAborted();
-        if (!(error instanceof NatslockError) || !error.transient) throw error;
-        const ms = this.#terms?.retryEvery ?? FIRST_RETRY;
-        await wait<void>(signal, (done) => this.clock.after(ms, done));
-      }
+    try {
+      return seenOrThrow(await this.store.read(this.key, { timeout }));
+    } catch (cause) {
+      throw typed(cause, `read key "${this.key}"`);
     }
   }
 
-  /** Carries a request to the store and its outcome back, as the stream's that was known when it left. Never rejects. */
-  async perform(request: Request): Promise<Answer> {
+  /**
+   * Carries a request to the store and its outcome back, as the stream's that was known when it left. Never rejects.
+   * What expects a revision of one epoch is never sent into another that is known.
+   */
+  async perform(request: Request, epoch: string): Promise<Answer> {
     try {
-      const fresh = request.act === "read" ? { fresh: request.fresh } : {};
-      const terms = await this.learn(fresh);
+      const asks = request.act !== "remove" && request.fresh;
+      const { terms, fresh } = await this.#termsFor(request, asks);
+      if (request.act !== "read" && isOther(terms.epoch, epoch)) {
+        const error = new ConnectionError("bucket_missing", `Cannot use bucket "${this.store.name}": it was made anew`);
+        return { on: "failed", error, epoch: terms.epoch, fresh };
+      }
       const { kind: on, ...outcome } = await this.#send(request, terms);
-      return { on, ...outcome, ...fresh, epoch: terms.epoch } as Answer;
+      return { on, ...outcome, fresh, epoch: terms.epoch } as Answer;
     } catch (cause) {
-      const { epoch } = this.terms;
-      if (cause instanceof NatslockError) return { on: "failed", error: cause, epoch };
       // What a store throws of its own proves nothing about a write.
-      const error = new ConnectionError("refused", "Cannot tell how a request ended: the store failed", { cause });
-      return { on: "unknown", error, epoch };
+      const on = cause instanceof NatslockError || request.act === "read" ? "failed" : "unknown";
+      return { on, error: typed(cause, `tell how a request about key "${this.key}" ended`), epoch };
+    }
+  }
+
+  /** What is held is renewed and given back by the terms that it was granted on, whatever the bucket became since. */
+  async #termsFor(request: Request, asks: boolean): Promise<{ readonly terms: Terms; readonly fresh: boolean }> {
+    try {
+      return { terms: await this.learn({ fresh: asks }), fresh: asks };
+    } catch (error) {
+      const isHeld = request.act === "remove" || (request.act === "write" && request.token !== null);
+      if (isGone(error) || !isHeld) throw error;
+      return { terms: this.terms, fresh: false };
     }
   }
 
@@ -117,4 +131,38 @@ export class Footing {
     const record = { holder, attempt, token, name, since: Math.round(since), ttl: terms.ttl, meta };
     return store.write(key, { record, expected, ttl, timeout });
   }
+
+  #adopt(seen: StoreTerms, changes: SettingChanges): Terms {
+    const { id, ttl, timing } = this.candidate;
+    const { epoch, markerTtl } = seen;
+    const times = leaseTiming(leaseLength(ttl, seen, this.store.name), timing);
+    this.#seen = seen;
+    this.#terms = { id, instance: this.#instance, epoch, markerTtl, ...times };
+    this.#unfit = "";
+    if (Object.keys(changes).length > 0) this.onChange(changes, null);
+    return this.#terms;
+  }
+
+  #tellUnfit(error: NatslockError, changes: SettingChanges): void {
+    if (this.#seen === null || this.#unfit === error.message) return;
+    this.#unfit = error.message;
+    const { setting = null, value = null } = error instanceof BucketConfigError ? error : {};
+    const named = setting === null ? {} : { [setting]: { before: this.#seen.settings?.[setting], after: value } };
+    this.onChange({ ...changes, ...named }, error);
+  }
+}
+
+/** Which settings differ, where both are known. */
+function changesIn(before: StoreTerms | null, after: StoreTerms): SettingChanges {
+  if (!before?.settings || !after.settings) return {};
+  const [was, is] = [before.settings, after.settings];
+  const names = [...new Set([...Object.keys(was), ...Object.keys(is)])];
+  const changed = names.filter((name) => JSON.stringify(was[name]) !== JSON.stringify(is[name]));
+  return Object.fromEntries(changed.map((name) => [name, { before: was[name], after: is[name] }]));
+}
+
+/** One of our errors, whatever a store throws of its own. */
+function typed(cause: unknown, doing: string): NatslockError {
+  if (cause instanceof NatslockError) return cause;
+  return new ConnectionError("refused", `Cannot ${doing}: the store failed`, { cause });
 }

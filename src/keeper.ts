@@ -7,8 +7,13 @@ import { isHeld, isSettled, step, vacantState } from "./lease_state.ts";
 
 type Trouble = NatslockError | null;
 
-/** Pause after "another write is in flight": at least this, at most four times this, in ms. */
+type Driver = "time" | "expiry" | "nobody";
+
+/** First pause after contention, in ms: at least this, at most four times this. The next ones double. */
 const CONTENTION_PAUSE = 5;
+
+/** So many tries of one call need no pause between them. */
+const FREE_ROUNDS = 2;
 
 /**
  * Runs the machine of one candidate: one request in flight, one timer. Driven by calls it rests at the first trouble;
@@ -18,10 +23,12 @@ export class Keeper {
   readonly #footing: Footing;
   readonly #tell: (stepped: Stepped) => void;
   #state: LeaseState = vacantState("");
-  #driver: "calls" | "time" | "nobody" = "calls";
+  #driver: "calls" | Driver = "calls";
   #until = Infinity;
   /** When the pause that the machine asked for is over; `null` if it is not pausing. */
   #retryAt: number | null = null;
+  /** Pauses for contention since the last call or success: each is longer than the one before. */
+  #contentions = 0;
   #cancelTimer = () => {};
   #resting: ((trouble: Trouble) => void)[] = [];
 
@@ -43,8 +50,11 @@ export class Keeper {
     return phase.at === "held" ? Math.max(0, phase.validUntil - this.#footing.clock.now()) : 0;
   }
 
-  /** Time drives the machine until it is idle, then calls do again; what nobody drives has stopped. */
-  drive(driver: "time" | "nobody"): void {
+  /**
+   * Time drives the machine until it is idle, then calls do again; `expiry` lets the lease end without another renewal;
+   * what nobody drives has stopped.
+   */
+  drive(driver: Driver): void {
     this.#driver = driver;
     this.#arm();
     if (driver === "nobody") this.#rested(null);
@@ -60,8 +70,10 @@ export class Keeper {
     const { clock } = this.#footing;
     const called = clock.now();
     this.#until = called + ttl;
-    for (;;) {
+    this.#contentions = 0;
+    for (let round = 1;; round++) {
       signal.throwIfAborted();
+      if (round > FREE_ROUNDS) await this.#breathe();
       const { at } = this.state.phase;
       if (at === "idle") this.post({ on: "start", since: clock.wall(), epoch: this.#footing.terms.epoch });
       else this.post({ on: at === "held" ? "renew" : "retry" });
@@ -72,6 +84,12 @@ export class Keeper {
       if (isSettled(this.#state) && !old) return;
       if (clock.now() >= this.#until) throw this.#contended();
     }
+  }
+
+  /** Renews what is held, to see whether it is. */
+  async confirm(): Promise<void> {
+    this.post({ on: "renew" });
+    await this.#rest();
   }
 
   /** Gives up what is sought; what may have been written is taken back, driven by time. What is held stays. */
@@ -86,6 +104,7 @@ export class Keeper {
   async undo(): Promise<void> {
     if (!this.#footing.isKnown) await this.#footing.learn();
     this.#until = Infinity;
+    this.#contentions = 0;
     this.post({ on: this.state.phase.at === "leaving" ? "retry" : "leave" });
     await this.#rest();
     const { phase } = this.#state;
@@ -99,10 +118,11 @@ export class Keeper {
     const { state: after, effects } = step(before, event, this.#footing.clock.now(), this.#footing.terms);
     this.#state = after;
     if (after.phase.at === "idle") this.#driver = "calls";
+    if (event.on === "applied") this.#contentions = 0;
     if (after.phase.busy !== null || after.phase.at !== before.phase.at) this.#retryAt = null;
     for (const effect of effects) {
       if (effect.act === "pause") this.#pause(effect);
-      else this.#footing.perform(effect).then((answer) => this.post(answer));
+      else this.#footing.perform(effect, after.memory.epoch).then((answer) => this.post(answer));
     }
     this.#tell({ before, event, after, effects });
     this.#arm();
@@ -116,8 +136,16 @@ export class Keeper {
       if (this.#driver === "calls") return;
     }
     if (this.#driver === "calls" && clock.now() >= this.#until) return this.#rested(this.#contended());
-    const length = pause.why === "trouble" ? terms.retryEvery : CONTENTION_PAUSE * (1 + 3 * random.next());
-    this.#retryAt = clock.now() + length;
+    const growing = CONTENTION_PAUSE * 2 ** this.#contentions++ * (1 + 3 * random.next());
+    const longest = terms.retryEvery * (0.7 + 0.3 * random.next());
+    this.#retryAt = clock.now() + (pause.why === "trouble" ? terms.retryEvery : Math.min(growing, longest));
+  }
+
+  /** A pause between tries that ended without an answer for the one who asked. */
+  async #breathe(): Promise<void> {
+    this.#pause({ act: "pause", why: "contention" });
+    this.#arm();
+    await this.#rest();
   }
 
   /** Nothing is in flight and nothing paused. */
@@ -145,9 +173,11 @@ export class Keeper {
     const due: [at: number, event: LeaseEvent][] = [];
     const { phase } = this.#state;
     if (this.#retryAt !== null) due.push([this.#retryAt, { on: "retry" }]);
-    if (this.#driver === "time" && phase.at === "held") {
+    if (this.#driver !== "calls" && phase.at === "held") {
       due.push([phase.validUntil, { on: "tick" }]);
-      if (this.#atRest) due.push([phase.sentAt + this.#footing.terms.renewEvery, { on: "renew" }]);
+      if (this.#driver === "time" && this.#atRest) {
+        due.push([phase.sentAt + this.#footing.terms.renewEvery, { on: "renew" }]);
+      }
     }
     const [next] = due.sort(([a], [b]) => a - b);
     if (next) this.#cancelTimer = clock.after(Math.max(0, next[0] - clock.now()), () => this.post(next[1]));

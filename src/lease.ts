@@ -7,7 +7,7 @@ import type { LeaseState } from "./lease_model.ts";
 export interface LeaseKeeping {
   /** Milliseconds until this hold is over by the clock; 0 once it is. */
   remaining(): number;
-  /** Takes the record back; resolves when that is confirmed. */
+  /** Takes the record back, if it is still ours; resolves when that is confirmed. */
   release(): Promise<void>;
 }
 
@@ -57,7 +57,7 @@ export class Lease {
   /** Aborted once the lease is no longer held; the reason is a {@linkcode LeaseLostError} or {@linkcode LeaseReleasedError}. */
   readonly signal: AbortSignal;
   readonly #keeping: LeaseKeeping;
-  #released: Promise<void> | null = null;
+  #releasing: Promise<void> | null = null;
 
   /** Made by a Locker. */
   constructor(about: { key: string; token: number; epoch: string; signal: AbortSignal }, keeping: LeaseKeeping) {
@@ -78,14 +78,14 @@ export class Lease {
 
   /**
    * Gives the lock back: the signal aborts at once, then the record is removed, so that another is granted. Never
-   * touches a successor's record. Further calls, and a call after a loss, send nothing. Waits for a renewal in flight
-   * and for the answer, each at most `timing.requestTimeout`.
+   * touches a successor's record. A call after a loss, or after a release that was confirmed, sends nothing. Waits for a
+   * renewal in flight and for the answer, each at most `timing.requestTimeout`.
    * @throws {ConnectionError} if the removal could not be confirmed; it is tried again in the background until the
-   * record would have run out by itself
+   * record would have run out by itself, and by the next call
    */
   release(): Promise<void> {
-    this.#released ??= this.signal.aborted ? Promise.resolve() : this.#keeping.release();
-    return this.#released;
+    this.#releasing ??= this.#keeping.release().finally(() => this.#releasing = null);
+    return this.#releasing;
   }
 
   /** The same as {@linkcode Lease.release}, for `await using`. */

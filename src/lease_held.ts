@@ -7,6 +7,7 @@ import {
   finish,
   go,
   type Held,
+  isAnswer,
   type LeaseEvent,
   type Scene,
   sightOf,
@@ -14,9 +15,15 @@ import {
   validity,
 } from "./lease_model.ts";
 
-/** What an event does while holding. Past `validUntil` the lease is over, whatever else the event says (L5). */
-export function held(scene: Scene, phase: Held, event: LeaseEvent): Step {
-  if (scene.now >= phase.validUntil) return overdue(scene, phase, event);
+/**
+ * What an event does while holding. Past `validUntil` the lease is over, whatever else the event says (L5). So it is in
+ * another stream: the record is gone, and the same numbers there mean another's.
+ */
+export function held(scene: Scene, before: Held, event: LeaseEvent): Step {
+  if (scene.now >= before.validUntil) return overdue(scene, before, event);
+  if (scene.moved) return finish(scene, { kind: "lost", why: "removed", error: null }, scene.memory.sight);
+  const isChecked = isAnswer(event) && event.fresh === true && event.on !== "seen";
+  const phase = isChecked ? { ...before, checkedAt: before.sentAt } : before;
   switch (event.on) {
     case "renew":
     case "retry":
@@ -90,11 +97,15 @@ function resign(scene: Scene, { revision, token, doubt, busy }: Held): Step {
   return leave(scene, { of: "machine", target: revision, stake, end: { kind: "released", token }, busy });
 }
 
-/** The same record again, on our own last revision (L6). */
-function write({ memory, now }: Scene, phase: Held): Step {
+/**
+ * The same record again, on our own last revision (L6). No answer to a write names the stream, and a bucket made anew
+ * may come to the same numbers: so it is asked once per lease.
+ */
+function write({ memory, now, rules }: Scene, phase: Held): Step {
   const { revision: expected, attempt, token, since } = phase;
   const sent: Held = { ...phase, sentAt: now, doubt: phase.doubt ?? now, busy: "write" };
-  return go(memory, sent, { act: "write", expected, attempt, token, since });
+  const fresh = now - phase.checkedAt >= rules.ttl / 2;
+  return go(memory, sent, { act: "write", expected, attempt, token, since, fresh });
 }
 
 function look({ memory }: Scene, phase: Held, fresh = false): Step {

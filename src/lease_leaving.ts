@@ -7,11 +7,12 @@ import {
   isOurs,
   type LeaseEvent,
   type Leaving,
+  pauseFor,
   type Scene,
   sightOf,
   type Step,
 } from "./lease_model.ts";
-import type { NatslockError } from "./errors.ts";
+import { ConnectionError, isGone, type NatslockError } from "./errors.ts";
 import type { Sighting } from "./record.ts";
 
 /** Begins to take back. A request in flight is let end first (L8); a doubtful write is fenced off by a removal. */
@@ -21,8 +22,9 @@ export function leave(scene: Scene, phase: Omit<Leaving, "at" | "until">): Step 
   return leaving.stake === "none" ? finish(scene, leaving.end) : undo(scene, leaving);
 }
 
-/** What an event does while taking back; `ended` is the request that it answers. */
+/** What an event does while taking back; `ended` is the request that it answers. Nothing is left in another stream. */
 export function leaving(scene: Scene, phase: Leaving, event: LeaseEvent, ended: Leaving["busy"]): Step {
+  if (scene.moved) return finish(scene, phase.end, scene.memory.sight);
   switch (event.on) {
     case "retry":
       return phase.busy === null ? undo(scene, phase) : go(scene.memory, phase);
@@ -65,7 +67,7 @@ function undone(scene: Scene, phase: Leaving, event: Answer): Step {
       return finish(scene, phase.end, { revision: event.revision, takeable: true, until });
     }
     case "conflict":
-      if (event.current === null) return go(scene.memory, phase, { act: "pause", why: "contention" });
+      if (event.current === null) return again(scene, phase, null);
       return phase.stake === "doubt" ? look(scene, phase) : finish(scene, phase.end);
     case "seen":
       // What is older than our own write, or than what refused its removal, may be the answer of a leader of before.
@@ -74,7 +76,8 @@ function undone(scene: Scene, phase: Leaving, event: Answer): Step {
     case "unknown":
       return again(scene, phase, event.error);
     case "failed":
-      if (event.error.transient) return again(scene, phase, event.error);
+      // A right can be given back; a bucket or a connection that is gone does not come back in time.
+      if (!isGone(event.error)) return again(scene, phase, event.error);
       return finish(scene, { kind: "abandoned", error: event.error });
   }
 }
@@ -93,7 +96,7 @@ function seen(scene: Scene, phase: Leaving, sighting: Sighting): Step {
     return undo(scene, { ...phase, target: revision, stake: landed ? "stands" : phase.stake });
   }
   if (phase.stake === "doubt" && revision === phase.target) {
-    return go(scene.memory, phase, { act: "pause", why: "contention" });
+    return again(scene, phase, null);
   }
   return finish(scene, phase.end, sightOf(sighting, scene));
 }
@@ -103,8 +106,9 @@ function known({ memory }: Scene, { target }: Leaving): number {
   return target === null ? 0 : Math.max(target, memory.high);
 }
 
-/** Trouble: try again, at most until all of it has run out by itself. */
-function again(scene: Scene, phase: Leaving, error: NatslockError): Step {
-  if (scene.now >= phase.until) return finish(scene, { kind: "abandoned", error });
-  return go(scene.memory, phase, { act: "pause", why: "trouble", error });
+/** Trouble, or contention (`null`): tries again, at most until all of it has run out by itself. */
+export function again(scene: Scene, phase: Leaving, error: NatslockError | null): Step {
+  if (scene.now < phase.until) return go(scene.memory, phase, pauseFor(error));
+  const contended = "Cannot take back what was written: others kept writing to its key";
+  return finish(scene, { kind: "abandoned", error: error ?? new ConnectionError("contended", contended) });
 }

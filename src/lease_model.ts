@@ -39,7 +39,19 @@ export interface Memory {
   readonly grants: number;
   /** True if something ended as a bucket made anew would end it, and nobody has asked since what the stream is. */
   readonly suspect: boolean;
+  /** The requests since the last pause. */
+  readonly burst: Burst;
 }
+
+/** Requests that followed each other without a pause. */
+export interface Burst {
+  readonly requests: number;
+  /** What the latest of them failed with; `null` if none did. */
+  readonly error: NatslockError | null;
+}
+
+/** No burst yet. */
+export const NO_BURST: Burst = { requests: 0, error: null };
 
 /** How a hold, or the try for one, ended. */
 export type Ending =
@@ -91,6 +103,8 @@ export interface Held extends Busy {
   readonly validUntil: number;
   /** When the latest renewal left. */
   readonly sentAt: number;
+  /** When the latest write left of which it is known that the stream was still the same. */
+  readonly checkedAt: number;
   /** When the earliest renewal left that is not known to stand; `null` if all do. */
   readonly doubt: number | null;
   /** What the last renewal failed with. */
@@ -141,18 +155,25 @@ export type Answer =
     | { readonly on: "applied"; readonly revision: number }
     | { readonly on: "conflict"; readonly current: number | null }
     | { readonly on: "unknown" | "failed"; readonly error: NatslockError }
-    | { readonly on: "seen"; readonly sighting: Sighting; readonly fresh: boolean }
+    | { readonly on: "seen"; readonly sighting: Sighting }
   )
-  & { readonly epoch: string };
+  & {
+    readonly epoch: string;
+    /** True if the store was asked for this request which stream it is. */
+    readonly fresh?: boolean;
+  };
 
 /** What the machine wants done. At most one request is in flight. */
 export type Effect =
-  /** Put our record under the key; `token` is `null` on a grant, whose revision becomes the token. */
+  /**
+   * Put our record under the key; `token` is `null` on a grant, whose revision becomes the token; `fresh` = first ask
+   * whether it is still the same stream.
+   */
   | (
-    & { readonly act: "write"; readonly expected: number; readonly token: number | null }
+    & { readonly act: "write"; readonly expected: number; readonly token: number | null; readonly fresh: boolean }
     & Pick<Held, "attempt" | "since">
   )
-  /** Look at the key; `fresh` = first look whether it is still the same stream. */
+  /** Look at the key. */
   | { readonly act: "read"; readonly fresh: boolean }
   | { readonly act: "remove"; readonly expected: number }
   /** Wait, then `retry`: a short jittered moment for contention, `retryEvery` for trouble. */
@@ -170,11 +191,19 @@ export interface Stepped {
   readonly effects: readonly Effect[];
 }
 
-/** What every phase's decision is given. */
-export type Scene = { readonly memory: Memory; readonly now: number; readonly rules: LeaseRules };
+/** What every phase's decision is given; `moved` if this answer shows another stream than the one before. */
+export type Scene = {
+  readonly memory: Memory;
+  readonly now: number;
+  readonly rules: LeaseRules;
+  readonly moved: boolean;
+};
 
 /** True if this event ends the request in flight. */
 export const isAnswer = (event: LeaseEvent): event is Answer => "epoch" in event && event.on !== "start";
+
+/** True if it is another stream than the one that was known, where one was. */
+export const isOther = (epoch: string, known: string): boolean => known !== "" && epoch !== known;
 
 /** True for the nonce of a write of this machine, not of another life of its id. */
 export const isOurs = (attempt: string | null, { instance }: LeaseRules): boolean =>
@@ -182,6 +211,10 @@ export const isOurs = (attempt: string | null, { instance }: LeaseRules): boolea
 
 /** Puts a step together. */
 export const go = (memory: Memory, phase: Phase, ...effects: Effect[]): Step => ({ state: { memory, phase }, effects });
+
+/** A pause after trouble, or after contention if there was none. */
+export const pauseFor = (error: NatslockError | null): Effect =>
+  error === null ? { act: "pause", why: "contention" } : { act: "pause", why: "trouble", error };
 
 /** Ends a hold or a try; `sight` is what the key is known to stand at, if it is. */
 export function finish({ memory }: Scene, end: Ending, sight: Sight = { ...memory.sight, takeable: false }): Step {

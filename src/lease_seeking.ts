@@ -1,5 +1,6 @@
 /** Decisions while a grant is sought. */
 
+import type { NatslockError } from "./errors.ts";
 import { leave } from "./lease_leaving.ts";
 import {
   type Answer,
@@ -27,8 +28,10 @@ export function seek(scene: Scene, since: number): Step {
   return ask(scene, phase, scene.now < until ? expected : 0);
 }
 
-/** What an event does while seeking. */
-export function seeking(scene: Scene, phase: Seeking, event: LeaseEvent): Step {
+/** What an event does while seeking. In another stream nothing of ours stands, and a write was not sent. */
+export function seeking(scene: Scene, before: Seeking, event: LeaseEvent): Step {
+  const phase = scene.moved ? { ...before, expected: 0, doubt: false } : before;
+  if (scene.moved && event.on !== "seen") return look(scene, phase);
   switch (event.on) {
     case "retry":
       return phase.busy === null ? look(scene, phase) : go(scene.memory, phase);
@@ -41,7 +44,7 @@ export function seeking(scene: Scene, phase: Seeking, event: LeaseEvent): Step {
     case "unknown":
       return look(scene, { ...phase, doubt: true });
     case "failed":
-      if (!event.error.transient) return finish(scene, { kind: "failed", error: event.error }, scene.memory.sight);
+      if (!event.error.transient) return fail(scene, phase, event.error);
       return go(scene.memory, phase, { act: "pause", why: "trouble", error: event.error });
     case "seen":
       return seen(scene, phase, event);
@@ -61,7 +64,7 @@ function granted(scene: Scene, phase: Seeking, revision: number): Step {
     return leave(scene, { of: "machine", target: revision, stake: "stands", end: { kind: "withdrawn" }, busy: null });
   }
   const grant = { attempt, since, token: revision, revision, sentAt, validUntil };
-  return go(scene.memory, { at: "held", ...grant, doubt: null, trouble: null, busy: null });
+  return go(scene.memory, { at: "held", ...grant, checkedAt: sentAt, doubt: null, trouble: null, busy: null });
 }
 
 /** A write that expects any other revision than 0 can no longer land once the key has moved on. */
@@ -98,8 +101,15 @@ function ask({ memory, now, rules }: Scene, phase: Seeking, expected: number): S
   return go(
     { ...memory, grants },
     { ...phase, attempt, expected, sentAt: now, doubt, busy: "write" },
-    { act: "write", expected, attempt, token: null, since: phase.since },
+    { act: "write", expected, attempt, token: null, since: phase.since, fresh: false },
   );
+}
+
+/** Trouble that waiting does not mend: what may have been written is taken back. */
+function fail(scene: Scene, { expected, doubt }: Seeking, error: NatslockError): Step {
+  const end: Ending = { kind: "failed", error };
+  if (!doubt) return finish(scene, end, scene.memory.sight);
+  return leave(scene, { of: "machine", target: expected, stake: "doubt", end, busy: null });
 }
 
 /** What may have been written is taken back. */

@@ -5,15 +5,18 @@
  */
 
 import { held } from "./lease_held.ts";
-import { leave, leaving } from "./lease_leaving.ts";
+import { again, leave, leaving } from "./lease_leaving.ts";
 import {
   go,
   type Idle,
   isAnswer,
+  isOther,
   type LeaseEvent,
   type LeaseRules,
   type LeaseState,
   type Memory,
+  NO_BURST,
+  pauseFor,
   type Scene,
   sightOf,
   type Step,
@@ -36,10 +39,27 @@ export function vacantState(epoch: string): LeaseState {
  * @param rules what is constant
  */
 export function step(state: LeaseState, event: LeaseEvent, now: number, rules: LeaseRules): Step {
-  const scene: Scene = { memory: told(state.memory, event), now, rules };
-  const { state: { memory, phase }, effects } = decide(scene, state, event);
+  const { epoch } = state.memory;
+  const moved = isAnswer(event) && isOther(event.epoch, epoch);
+  const scene: Scene = { memory: told(state.memory, event), now, rules, moved };
+  const { state: { memory, phase }, effects } = paced(decide(scene, state, event), event, scene);
   const high = Math.max(memory.high, revisionIn(event));
   return { state: { memory: { ...memory, high }, phase }, effects };
+}
+
+/** No answers, whatever they say, lead to more requests in a row than this without a pause. */
+const LONGEST_BURST = 6;
+
+/** Counts the requests since the last pause, and puts a pause in place of one too many. */
+function paced({ state: { memory, phase }, effects }: Step, event: LeaseEvent, scene: Scene): Step {
+  const requests = effects.filter(({ act }) => act !== "pause").length;
+  if (!isAnswer(event)) return go({ ...memory, burst: { requests, error: null } }, phase, ...effects);
+  const error = "error" in event ? event.error : memory.burst.error;
+  const burst = { requests: memory.burst.requests + requests, error };
+  if (requests === 0 || burst.requests <= LONGEST_BURST) return go({ ...memory, burst }, phase, ...effects);
+  const rested = { ...scene, memory: { ...memory, burst: NO_BURST } };
+  if (phase.at === "leaving") return again(rested, { ...phase, busy: null }, error);
+  return go(rested.memory, { ...phase, busy: null }, pauseFor(error));
 }
 
 /** True while the lease may be acted on; compared at every look (L5). */
@@ -107,8 +127,10 @@ function idle(scene: Scene, phase: Idle, event: LeaseEvent): Step {
 
 /** In another stream nothing that was seen holds; a fresh look has asked whether it is one. */
 function told(memory: Memory, event: LeaseEvent): Memory {
-  if ("epoch" in event && event.epoch !== memory.epoch) return unseen(event.epoch, memory.grants);
-  return event.on === "seen" && event.fresh ? { ...memory, suspect: false } : memory;
+  if ("epoch" in event && event.epoch !== memory.epoch) {
+    return { ...unseen(event.epoch, memory.grants), burst: memory.burst };
+  }
+  return isAnswer(event) && event.fresh ? { ...memory, suspect: false } : memory;
 }
 
 /** The revision that an answer shows: an older answer after it is stale. A hint may be forged and shows nothing. */
@@ -119,5 +141,6 @@ function revisionIn(event: LeaseEvent): number {
 }
 
 function unseen(epoch: string, grants: number): Memory {
-  return { epoch, high: 0, sight: { revision: 0, takeable: true, until: Infinity }, grants, suspect: false };
+  const sight = { revision: 0, takeable: true, until: Infinity };
+  return { epoch, high: 0, sight, grants, suspect: false, burst: NO_BURST };
 }

@@ -1,11 +1,13 @@
 /** Knows when a key is worth another look: by what is pushed, and by its own clock. */
 
-import type { Clock } from "./clock.ts";
 import { NatslockError } from "./errors.ts";
 import type { Footing } from "./footing.ts";
 import { wait } from "./patience.ts";
 import type { Sighting } from "./record.ts";
 import type { Hint } from "./store.ts";
+
+/** What it asks of a candidate's key. */
+type Place = Pick<Footing, "store" | "clock" | "key" | "terms" | "learn">;
 
 /** What its owner is told: a change, that only a look can tell (`null`), or that nothing will be told. */
 type News = Sighting | null | NatslockError;
@@ -13,30 +15,44 @@ type News = Sighting | null | NatslockError;
 /** Pause before a record that should have run out is looked at again, in ms; doubles up to its lease length. */
 const FIRST_RECHECK = 50;
 
+/** A record that a look found, and not a push, may be old: it is asked for its age after so many ms. */
+const AGE_DELAY = 250;
+
+/** So many news are told without a pause between them, and so many more in each `retryEvery`. */
+const LONGEST_BURST = 8;
+
 /**
  * Watches one key until it is disposed of.
  *
  * Expiry is not announced, so each record that is seen starts a clock of its lease length, counted from when it was
- * first seen here (L11). No host's time is compared with another's.
+ * first seen here (L11), less the age that the store gives it by its own clock. No host's time is compared with
+ * another's; a wrong age makes a look come too early, which is repeated, or late.
  */
 export class Lookout {
-  readonly #clock: Clock;
-  readonly #ttl: number;
+  readonly #footing: Place;
+  readonly #down: (error: NatslockError) => void;
   readonly #unwatch: () => void;
   #cancelTimer = () => {};
+  #cancelAging = () => {};
   #timerAt = Infinity;
   #revision = -1;
   #expiresAt = Infinity;
   #recheck = FIRST_RECHECK;
+  /** True from a reconnect on until its owner was told of it: the bucket may be another one. */
+  #isShaken = false;
   /** What its owner has not heard of yet: `null` = look. */
   #news: News | undefined;
   #wake: ((news: News) => void) | null = null;
+  /** News that may be told without a pause, at `#countedAt`. */
+  #credit = LONGEST_BURST;
+  #countedAt: number;
 
-  /** Begins to watch. `ttl` is the lease length in milliseconds of a holder that does not say its own. */
-  constructor({ store, clock, key }: Pick<Footing, "store" | "clock" | "key">, ttl: number) {
-    this.#clock = clock;
-    this.#ttl = ttl;
-    this.#unwatch = store.watch(key, (hint) => this.#hear(hint));
+  /** Begins to watch; `down` is called when the connection is lost. The candidate's terms have to be known. */
+  constructor(footing: Place, down: (error: NatslockError) => void) {
+    this.#footing = footing;
+    this.#down = down;
+    this.#countedAt = footing.clock.now();
+    this.#unwatch = footing.store.watch(footing.key, (hint) => this.#hear(hint));
   }
 
   /** Takes in what a look of its owner showed; what was pushed meanwhile is newer. */
@@ -46,19 +62,24 @@ export class Lookout {
       if (this.#news.revision > sighting.revision) return;
       this.#news = undefined;
     }
-    if (sighting.revision !== this.#revision || sighting.kind === "vacant") return this.#note(sighting);
+    if (sighting.revision !== this.#revision || sighting.kind === "vacant") {
+      this.#note(sighting);
+      if (sighting.kind !== "vacant") this.#askAge(sighting);
+      return;
+    }
     // It should have run out and stands: the server is late, or it never expires.
-    if (this.#clock.now() < this.#expiresAt) return;
+    if (this.#footing.clock.now() < this.#expiresAt) return;
     this.#lookIn(this.#recheck);
     this.#recheck = Math.min(2 * this.#recheck, this.#lengthOf(sighting));
   }
 
   /**
-   * The newest change, or `null` when only a look can tell. Rejects with the signal's reason, and with the refusal if
-   * the key may not be watched.
+   * The newest change, or `null` when only a look can tell; some time later if many came at once. Rejects with the
+   * signal's reason, and with the refusal if the key may not be watched.
    */
   async next(signal: AbortSignal): Promise<Sighting | null> {
     signal.throwIfAborted();
+    await this.#breathe(signal);
     const kept = this.#news;
     this.#news = undefined;
     const news = kept !== undefined ? kept : await wait<News>(signal, (wake) => {
@@ -66,6 +87,10 @@ export class Lookout {
       return () => this.#wake = null;
     });
     if (news instanceof NatslockError) throw news;
+    if (this.#isShaken) {
+      this.#isShaken = false;
+      this.#footing.learn({ fresh: true }).catch(() => {});
+    }
     return news;
   }
 
@@ -73,12 +98,26 @@ export class Lookout {
   [Symbol.dispose](): void {
     this.#unwatch();
     this.#cancelTimer();
+    this.#cancelAging();
+  }
+
+  /** Whoever floods the key with changes makes nobody look without pause. */
+  async #breathe(signal: AbortSignal): Promise<void> {
+    const { clock, terms: { retryEvery } } = this.#footing;
+    const gained = (clock.now() - this.#countedAt) * LONGEST_BURST / retryEvery;
+    this.#credit = Math.min(LONGEST_BURST, this.#credit + gained) - 1;
+    this.#countedAt = clock.now();
+    if (this.#credit >= 0) return;
+    await wait<void>(signal, (done) => clock.after(-this.#credit * retryEvery / LONGEST_BURST, done));
   }
 
   #hear(hint: Hint): void {
     if (hint.kind === "denied") return this.#tell(hint.error);
-    if (hint.kind === "down") return;
-    if (hint.kind === "gap") return this.#tell(null);
+    if (hint.kind === "down") return this.#down(hint.error);
+    if (hint.kind === "gap") {
+      this.#isShaken = true;
+      return this.#tell(null);
+    }
     if (hint.sighting.revision <= this.#revision) return;
     this.#note(hint.sighting);
     this.#tell(hint.sighting);
@@ -86,29 +125,51 @@ export class Lookout {
 
   /** What is vacant is looked at again, too: a push can be lost without anybody noticing (L12). */
   #note(sighting: Sighting): void {
+    this.#cancelAging();
     // A key at 0 ran out: what was pushed before that may still come late.
     if (sighting.revision > 0) this.#revision = sighting.revision;
     this.#recheck = FIRST_RECHECK;
     this.#lookIn(this.#lengthOf(sighting));
   }
 
+  /** A holder that lives renews soon, which is pushed: only who still stands after a while is asked for its age. */
+  #askAge({ revision }: Sighting): void {
+    const { clock, store, key, terms: { requestTimeout: timeout } } = this.#footing;
+    this.#cancelAging = clock.after(AGE_DELAY, () => {
+      let wanted = true;
+      this.#cancelAging = () => wanted = false;
+      store.read(key, { timeout, aged: true }).then((outcome) => {
+        if (!wanted || outcome.kind === "failed") return;
+        const { sighting, age } = outcome;
+        if (sighting.revision !== revision) this.#tell(null);
+        else if (age !== undefined) this.#lookBy(clock.now() + this.#lengthOf(sighting) - age);
+      }).catch(() => {});
+    });
+  }
+
   #lengthOf(sighting: Sighting): number {
-    return (sighting.kind === "held" ? sighting.record.ttl : null) ?? this.#ttl;
+    return (sighting.kind === "held" ? sighting.record.ttl : null) ?? this.#footing.terms.ttl;
   }
 
   #lookIn(ms: number): void {
-    this.#expiresAt = this.#clock.now() + ms;
+    this.#expiresAt = this.#footing.clock.now() + ms;
+    this.#arm();
+  }
+
+  #lookBy(time: number): void {
+    this.#expiresAt = Math.min(this.#expiresAt, time);
     this.#arm();
   }
 
   /** A timer that fires too early for what was seen since is set anew then, not at each push: there are many. */
   #arm(): void {
     if (this.#timerAt <= this.#expiresAt) return;
+    const { clock } = this.#footing;
     this.#cancelTimer();
     this.#timerAt = this.#expiresAt;
-    this.#cancelTimer = this.#clock.after(this.#expiresAt - this.#clock.now(), () => {
+    this.#cancelTimer = clock.after(Math.max(0, this.#expiresAt - clock.now()), () => {
       this.#timerAt = Infinity;
-      if (this.#clock.now() < this.#expiresAt) this.#arm();
+      if (clock.now() < this.#expiresAt) this.#arm();
       else this.#tell(null);
     });
   }

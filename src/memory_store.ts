@@ -9,6 +9,7 @@ import type {
   Hint,
   LeaseStore,
   ReadOutcome,
+  ReadRequest,
   RemoveRequest,
   StoreTerms,
   TermsRequest,
@@ -84,9 +85,13 @@ export class MemoryStore implements LeaseStore {
   }
 
   /** Looks at a key. */
-  read(key: string, { timeout: within }: { readonly timeout: number }): Promise<ReadOutcome> {
+  read(key: string, { timeout: within, aged }: ReadRequest): Promise<ReadOutcome> {
     const fail = (error: NatslockError): ReadOutcome => ({ kind: "failed", error });
-    const perform = () => ({ kind: "seen" as const, sighting: this.look(key) });
+    const perform = () => {
+      const at = aged ? this.#current(key)?.at : undefined;
+      const age = at === undefined ? {} : { age: this.#clock.now() - at };
+      return { kind: "seen" as const, sighting: this.look(key), ...age };
+    };
     const request = { kind: "read", key, within } as const;
     return this.#pass<ReadOutcome>({ ...request, perform, fail, timeout: () => fail(late()) });
   }

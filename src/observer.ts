@@ -3,24 +3,44 @@
 import type { Candidacy } from "./candidacy.ts";
 import { type Leadership, leadershipOf } from "./leadership.ts";
 import { Lookout } from "./lookout.ts";
-import { Patience } from "./patience.ts";
+import { onAbort, Patience, requireSignal, unlessAborted } from "./patience.ts";
 import type { Sighting } from "./record.ts";
+import { Retrier } from "./retrier.ts";
 
-/** Yields who holds the lock now, then each change; a slow reader skips to the newest. Transient trouble is waited out. */
+/**
+ * Yields who holds the lock now, then each change, until a signal ends it; a slow reader skips to the newest. Transient
+ * trouble is waited out.
+ */
 export async function* observe(
-  { footing, reporter, closing }: Candidacy,
+  candidacy: Candidacy,
   outer?: AbortSignal,
 ): AsyncGenerator<Leadership | null, void, undefined> {
-  const patience = new Patience(closing, outer);
-  let lookout: Lookout | null = null;
+  requireSignal(outer);
+  candidacy.closing.throwIfAborted();
+  const patience = new Patience(candidacy.closing, outer);
   try {
-    const { signal } = patience;
-    signal.throwIfAborted();
-    const { ttl } = await footing.persist(signal, () => footing.learn());
-    lookout = new Lookout(footing, ttl);
+    yield* follow(candidacy, patience.signal);
+  } catch (error) {
+    if (!patience.signal.aborted || error !== patience.signal.reason) throw error;
+  } finally {
+    patience[Symbol.dispose]();
+  }
+}
+
+async function* follow(
+  { footing, reporter }: Candidacy,
+  signal: AbortSignal,
+): AsyncGenerator<Leadership | null, void, undefined> {
+  signal.throwIfAborted();
+  const retrier = new Retrier({ footing, reporter });
+  await retrier.run(signal, () => unlessAborted(signal, footing.learn()));
+  const lookout = new Lookout(footing, (error) => retrier.failed(error));
+  // A reader that does not come back would keep the watch.
+  const ending = onAbort(signal, () => lookout[Symbol.dispose]());
+  try {
     let last: Leadership | null | undefined;
     for (let news: Sighting | null = null;; news = await lookout.next(signal)) {
-      const sighting = news ?? await footing.persist(signal, () => footing.look());
+      const sighting = news ?? await retrier.run(signal, () => unlessAborted(signal, footing.look()));
       signal.throwIfAborted();
       if (news === null) lookout.saw(sighting);
       const leader = leadershipOf(sighting, footing.terms.ttl);
@@ -31,7 +51,7 @@ export async function* observe(
       }
     }
   } finally {
-    lookout?.[Symbol.dispose]();
-    patience[Symbol.dispose]();
+    ending[Symbol.dispose]();
+    lookout[Symbol.dispose]();
   }
 }

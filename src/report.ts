@@ -68,6 +68,11 @@ export class Reporter {
     this.#contain("event listener", () => this.#listener?.(event));
   }
 
+  /** Writes a warning; `*` stands for the key. */
+  warn(line: string, about: object = {}): void {
+    this.#log("warn", line, about);
+  }
+
   /** Calls what a user gave; what it throws, now or later, must not hold up the machine or end the process. */
   #contain(what: string, call: () => unknown): void {
     const warn = (error: unknown) => this.#log("warn", `The ${what} of * failed`, { error });

@@ -5,10 +5,24 @@
  */
 
 import type { Footing } from "./footing.ts";
+import type { Hold } from "./hold.ts";
 import { Lease } from "./lease.ts";
 import { Lookout } from "./lookout.ts";
 import type { Sighting } from "./record.ts";
 import type { Reporter } from "./report.ts";
+import type { Retrier } from "./retrier.ts";
+import type { Leave, Turnstile } from "./turnstile.ts";
+
+/** A wait behind one lease of the same Locker is worth a warning after so long, in ms. */
+const LONGEST_QUEUE = 5000;
+const NOT_REENTRANT = "a Locker is not re-entrant, so do not wait for its lock inside the work that holds it";
+
+/** Who waits, and how it waits out trouble. */
+export interface Waiting {
+  readonly footing: Footing;
+  readonly reporter: Reporter;
+  readonly retrier: Retrier;
+}
 
 /**
  * Tries until it is granted. The key is watched from the first refusal on.
@@ -16,24 +30,49 @@ import type { Reporter } from "./report.ts";
  * `attempt` gives a lease, or what it was refused by; a release that was pushed is tried without a look.
  */
 export async function waitTurn(
-  { footing, reporter }: { readonly footing: Footing; readonly reporter: Reporter },
+  { footing, reporter, retrier }: Waiting,
   attempt: (released: Sighting | null) => Promise<Lease | Sighting>,
   signal: AbortSignal,
 ): Promise<Lease> {
-  const refusal = await footing.persist(signal, () => attempt(null));
+  const refusal = await retrier.run(signal, () => attempt(null));
   if (refusal instanceof Lease) return refusal;
   signal.throwIfAborted();
   reporter.tell({ type: "waiting", holder: refusal.kind === "held" ? refusal.record.holder : "" });
-  const lookout = new Lookout(footing, footing.terms.ttl);
+  const lookout = new Lookout(footing, (error) => retrier.failed(error));
   try {
     // The next try looks, since what changed before the watch began was not pushed.
     for (let released: Sighting | null = null;;) {
-      const got = await footing.persist(signal, () => attempt(released));
+      const got = await retrier.run(signal, () => attempt(released));
       if (got instanceof Lease) return got;
       lookout.saw(got);
       do released = await lookout.next(signal); while (released !== null && released.kind !== "vacant");
     }
   } finally {
     lookout[Symbol.dispose]();
+  }
+}
+
+/** Who queues, and where. */
+interface Queueing extends Pick<Waiting, "footing" | "reporter"> {
+  readonly leases: Turnstile;
+}
+
+/** Waits behind others of the same Locker, of which one may hold a lease. */
+export async function queueBehind(
+  hold: Hold | null,
+  { footing, reporter, leases }: Queueing,
+  signal: AbortSignal,
+): Promise<Leave> {
+  const { clock, candidate: { id } } = footing;
+  reporter.tell({ type: "waiting", holder: id });
+  const cancel = clock.after(LONGEST_QUEUE, () => {
+    if (hold === null || hold.isOver || hold.isBlamed) return;
+    hold.isBlamed = true;
+    reporter.warn(`A wait for * stands behind a lease of the same Locker: ${NOT_REENTRANT}`);
+  });
+  try {
+    return await leases.enter(signal);
+  } finally {
+    cancel();
   }
 }

@@ -2,6 +2,7 @@ import { assertEquals, assertStringIncludes } from "@std/assert";
 import { candidateOf } from "../src/candidate.ts";
 import { ConnectionError } from "../src/errors.ts";
 import type { LockEvent } from "../src/events.ts";
+import { NO_BURST } from "../src/lease_model.ts";
 import type { Effect, Ending, Held, LeaseEvent, LeaseState, Phase, Stepped } from "../src/lease_model.ts";
 import { ManualClock } from "../src/manual_clock.ts";
 import { systemRandom } from "../src/random.ts";
@@ -18,6 +19,7 @@ const HELD: Held = {
   revision: 7,
   validUntil: 900,
   sentAt: 0,
+  checkedAt: 0,
   doubt: null,
   trouble: null,
   since: 0,
@@ -48,7 +50,14 @@ function listening(listener?: (event: LockEvent) => unknown): Told {
 
 function at(phase: Phase): LeaseState {
   return {
-    memory: { epoch: "e", high: 0, sight: { revision: 0, takeable: true, until: 0 }, grants: 0, suspect: false },
+    memory: {
+      epoch: "e",
+      high: 0,
+      sight: { revision: 0, takeable: true, until: 0 },
+      grants: 0,
+      suspect: false,
+      burst: NO_BURST,
+    },
     phase,
   };
 }
@@ -152,7 +161,7 @@ Deno.test("Reporter contains a listener whose promise rejects", async () => {
 Deno.test("Reporter traces each step, with what led to it and what it wants done, and logs none", () => {
   const { events, lines, details, steps, reporter } = listening();
   const event: LeaseEvent = { on: "renew" };
-  const effects: Effect[] = [{ act: "write", expected: 7, attempt: "i.1", since: 0, token: 7 }];
+  const effects: Effect[] = [{ act: "write", expected: 7, attempt: "i.1", since: 0, token: 7, fresh: false }];
   const after = at({ ...HELD, busy: "write" });
   reporter.step({ before: at(HELD), event, after, effects });
   assertEquals(steps, [['Step of "a.b"', { before: HELD, event, after: after.phase, effects }]]);

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertGreaterOrEqual, assertLessOrEqual } from "@
 import { type NatsConnection, wsconnect } from "@nats-io/nats-core";
 import { Locker } from "@x/natslock";
 import { serverTime } from "../tools/demo_history.ts";
+import type { Terms } from "../src/footing.ts";
 import { Lookout } from "../src/lookout.ts";
 import { ManualClock } from "../src/manual_clock.ts";
 import type { Sighting } from "../src/record.ts";
@@ -134,7 +135,9 @@ Deno.test("Lookout.saw() of an answer from before what was pushed meanwhile does
   const clock = new ManualClock();
   let push = (_hint: Hint) => {};
   const watch: LeaseStore["watch"] = (_key, listener) => (push = listener, () => {});
-  using lookout = new Lookout({ store: { watch } as LeaseStore, clock, key: "k" }, TTL);
+  const terms = { ttl: TTL, retryEvery: 10 } as Terms;
+  const place = { store: { watch } as LeaseStore, clock, key: "k", terms, learn: () => Promise.resolve(terms) };
+  using lookout = new Lookout(place, () => {});
   const { signal } = new AbortController();
   push({ kind: "seen", sighting: held(2) });
   lookout.saw(held(1));

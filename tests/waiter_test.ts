@@ -28,7 +28,8 @@ Deno.test("Locker.acquire() that waits sends no message while the holder renews"
   await lab.clock.advance(10);
   const before = lab.sent;
   await lab.clock.advance(10 * TTL);
-  assertEquals(lab.sent - before, 30);
+  // One asks for the age of the record that stood before.
+  assertEquals(lab.sent - before, 30 + 1);
 });
 
 Deno.test("Locker.acquire() takes over after a crash, not before the lease is over, in a bounded number of messages", async () => {
