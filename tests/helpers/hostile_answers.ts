@@ -40,43 +40,47 @@ export function record(fields: Partial<LeaseRecord> = {}): LeaseRecord {
 
 const trouble = (why: ConnectionTrouble): ConnectionError => new ConnectionError(why, `Cannot do it: ${why}`);
 
-/** Any answer of the four, for scripts that fail all alike. */
-type Failing = (
-  fail: (error: ConnectionError) => Promise<never> | Promise<{ kind: "failed"; error: ConnectionError }>,
-) => Promise<never>;
+/** A request that was certainly not carried out. */
+export const failed = (why: ConnectionTrouble): Promise<{ kind: "failed"; error: ConnectionError }> =>
+  Promise.resolve({ kind: "failed", error: trouble(why) });
 
-const plain = (): Error => new Error("a plain error of the store");
+const TROUBLES: readonly ConnectionTrouble[] = ["unavailable", "refused", "denied", "closed", "bucket_missing"];
+
+const plain = () => new Error("a plain error of the store");
+
+const rejects = () => Promise.reject(plain());
+
+const throws = () => {
+  throw plain();
+};
+
+type Outcomes = Required<Pick<Script, "terms" | "read" | "write" | "remove">>;
 
 /** How a request fails, as a value where the store has one. */
-const FAILURES: readonly (readonly [title: string, fail: Failing])[] = [
-  ...(["unavailable", "refused", "denied", "closed", "bucket_missing"] as const).map((why) =>
-    [`failed, ${why}`, (fail: Parameters<Failing>[0]) => fail(trouble(why)) as Promise<never>] as const
-  ),
-  ["a rejection with a plain Error", () => Promise.reject(plain())],
-  ["a plain Error thrown at once", () => {
-    throw plain();
-  }],
+const FAILURES: readonly (readonly [title: string, outcomes: Outcomes])[] = [
+  ...TROUBLES.map((why) => {
+    const value = () => failed(why);
+    return [`failed, ${why}`, all(() => Promise.reject(trouble(why)), value)] as const;
+  }),
+  ["a rejection with a plain Error", all(rejects, rejects)],
+  ["a plain Error thrown at once", all(throws, throws)],
 ];
 
-const asValue = (error: ConnectionError) => Promise.resolve({ kind: "failed" as const, error });
-
-function failing(fail: Failing): Required<Omit<Script, "pushes">> {
-  const value = () => fail(asValue);
-  return { terms: () => fail((error) => Promise.reject(error)), read: value, write: value, remove: value };
+function all(terms: () => Promise<never>, value: () => ReturnType<typeof failed>): Outcomes {
+  return { terms, read: value, write: value, remove: value };
 }
 
 /** Failures of one kind of request, or of all. */
-export const FAILING: readonly Kind[] = FAILURES.flatMap(([title, fail]) => {
-  const { terms, read, write, remove } = failing(fail);
-  return [
+export const FAILING: readonly Kind[] = FAILURES.flatMap(([title, { terms, read, write, remove }]) =>
+  [
     [`terms: ${title}`, () => ({ terms })],
     [`looks: ${title}`, () => ({ read })],
     [`writes: ${title}`, () => ({ write })],
     [`removals: ${title}`, () => ({ remove })],
     [`writes and removals: ${title}`, () => ({ write, remove })],
     [`all requests: ${title}`, () => ({ terms, read, write, remove })],
-  ] satisfies Kind[];
-});
+  ] satisfies Kind[]
+);
 
 /** Terms that are refused for good, or of another stream each time. */
 export const TERMS: readonly Kind[] = [
@@ -90,9 +94,7 @@ export const TERMS: readonly Kind[] = [
   }],
   ["terms: another epoch each time that they are asked for afresh", () => {
     let epoch = 0;
-    return {
-      terms: async ({ request }, sane) => ({ ...await sane(), epoch: `epoch ${request.fresh ? ++epoch : epoch}` }),
-    };
+    return { keepsTerms: true, terms: async (_, sane) => ({ ...await sane(), epoch: `epoch ${++epoch}` }) };
   }],
 ];
 
@@ -119,7 +121,7 @@ export const LOOKS: readonly Kind[] = [
     let revision = 100;
     return { read: () => saw({ kind: "held", revision: ++revision, record: record({ attempt: `${revision}` }) }) };
   }],
-  ...[0, 100, -1, NaN].map((ttl): Kind => [`looks: another's record with a lease of ${ttl} ms`, () => ({
+  ...[0, 100].map((ttl): Kind => [`looks: another's record with a lease of ${ttl} ms`, () => ({
     read: () => saw({ kind: "held", revision: 100, record: record({ ttl }) }),
   })]),
   ...[0, 1e12, -1e12, NaN].map((age): Kind => [`looks: another's record that has stood for ${age} ms`, () => ({

@@ -6,18 +6,11 @@
 
 import { type Lease, Locker, LockerClosedError, NatslockError } from "@x/natslock";
 import type { Random } from "../../src/random.ts";
-import { FLOOD, HostileStore, type Script, type Sent, SteppingClock, TTL } from "./hostile_store.ts";
+import { rateComplaints } from "./hostile_rate.ts";
+import { FLOOD, HostileStore, type Script, SteppingClock, TTL } from "./hostile_store.ts";
 
-/** Pause after trouble, in ms, as it follows from the lease length. */
-export const RETRY_EVERY = TTL / 15;
 /** Longest wait for one answer, in ms, as it follows from the lease length. */
 export const REQUEST_TIMEOUT = TTL / 4;
-/** The most requests of one call in one instant: a handful. */
-const MOST_AT_ONCE = 12;
-/** The most requests in any window of `retryEvery`, and as many more over the whole run. */
-const MOST_IN_WINDOW = 20;
-/** The most requests per `retryEvery` over the whole run. */
-const MOST_ON_AVERAGE = 8;
 /** How long a grant or renewal counts from when it left, in ms. */
 const VALID = 0.9 * TTL;
 /** How long `close()` may take, and what it ends, in ms. */
@@ -64,7 +57,6 @@ export class Cell {
   readonly #calls: Call[] = [];
   /** When something began that may send requests of its own. */
   readonly #begins: number[] = [];
-  #hostileAt = 0;
   /** Timers of the user that wait. */
   #timers = 0;
 
@@ -81,7 +73,6 @@ export class Cell {
   /** From here on the store answers by the script. */
   turn(script: Script, saneEvery: number): void {
     Object.assign(this.store, { script, saneEvery });
-    this.#hostileAt = this.clock.now();
   }
 
   /** Begins a call; resolves with what it came to, `undefined` if it rejected. Complains if it breaks a promise. */
@@ -161,7 +152,7 @@ export class Cell {
       if (due === Infinity) return false;
       await this.clock.advance(due - this.clock.now());
     }
-    this.complaints.add(`timers: more than ${MOST_STEPS} in ${Math.round(this.clock.now() - this.#hostileAt)} ms`);
+    this.complaints.add(`timers: more than ${MOST_STEPS} fired`);
     return false;
   }
 
@@ -174,31 +165,9 @@ export class Cell {
 
   /** Judges how many requests were sent, and how close to each other. */
   judgeRate(): void {
-    const { sent } = this.store;
-    const budget = MOST_IN_WINDOW * Math.max(1, this.#begins.length) +
-      MOST_ON_AVERAGE * (this.clock.now() - this.#hostileAt) / RETRY_EVERY;
-    if (this.store.flooded) return void this.complaints.add(`flood: more than ${FLOOD} requests in one instant`);
-    const atOnce = this.#most(sent, 0, MOST_AT_ONCE);
-    if (atOnce !== null) this.complaints.add(`spin: ${atOnce} requests in one instant`);
-    const inWindow = this.#most(sent, RETRY_EVERY, MOST_IN_WINDOW);
-    if (inWindow !== null) this.complaints.add(`rate: ${inWindow} requests within ${Math.round(RETRY_EVERY)} ms`);
-    if (sent.length > budget) {
-      this.complaints.add(`rate: ${sent.length} requests in all, ${Math.floor(budget)} allowed`);
-    }
-  }
-
-  /** The most requests within so many ms, if they are more than `most`, and a handful more per further call begun then. */
-  #most(sent: readonly Sent[], ms: number, most: number): number | null {
-    let [worst, first] = [0, 0];
-    for (let last = 0; last < sent.length; last++) {
-      const at = sent[last]?.at ?? 0;
-      while (first < last && at - (sent[first]?.at ?? 0) > Math.max(0, ms - 0.01)) first++;
-      const from = sent[first]?.at ?? 0;
-      const begun = this.#begins.filter((begin) => begin >= from && begin <= at).length;
-      const count = last - first + 1;
-      if (count > most + MOST_AT_ONCE * Math.max(0, begun - 1)) worst = Math.max(worst, count);
-    }
-    return worst > 0 ? worst : null;
+    const { sent, flooded } = this.store;
+    if (flooded) return void this.complaints.add(`flood: more than ${FLOOD} requests in one instant`);
+    for (const complaint of rateComplaints(sent, this.#begins)) this.complaints.add(complaint);
   }
 
   #judge(title: string, { waits, resolves }: Promised, error: unknown): void {

@@ -1,13 +1,13 @@
 /**
- * What a hostile store answers: answers that contradict each other, that come late, and pushes without end.
+ * What a hostile store answers: looks and writes that contradict each other, and whatever the dice say.
  *
  * @module
  */
 
-import { ConnectionError } from "@x/natslock";
-import type { LeaseRecord } from "../../src/record.ts";
-import type { Hint, ReadOutcome, WriteOutcome } from "../../src/store.ts";
-import { applied, conflict, type Kind, record, saw, sawVacant, SOME, unknown } from "./hostile_answers.ts";
+import type { LeaseRecord, Sighting } from "../../src/record.ts";
+import type { Hint, ReadOutcome, RemoveRequest, WriteOutcome } from "../../src/store.ts";
+import { Chance } from "../sim/chance.ts";
+import { applied, conflict, failed, type Kind, record, saw, sawVacant, SOME, unknown } from "./hostile_answers.ts";
 import type { Scene, Script } from "./hostile_store.ts";
 
 const ours = ({ written, id }: Scene<unknown>, fields: Partial<LeaseRecord> = {}): LeaseRecord => ({
@@ -97,64 +97,57 @@ export const CONTRADICTIONS: readonly Kind[] = [
   }],
 ];
 
-const late = () => new ConnectionError("timeout", "Cannot tell how it ended: no answer in time");
+/** Seeds of the dice; one more is one more row. */
+const SEEDS = 12;
 
-function after<Outcome>({ clock, request }: Scene<{ timeout?: number | undefined }>, outcome: () => Outcome) {
-  return new Promise<Outcome>((resolve, reject) => {
-    clock.after(request.timeout ?? 2000, () => {
-      try {
-        resolve(outcome());
-      } catch (error) {
-        reject(error);
-      }
-    });
-  });
+/** Any answer but one that ends a wait for good, near the revisions that were written. */
+function dice(seed: number): Script {
+  const chance = new Chance(seed);
+  let [top, epoch] = [10, 0];
+  const revision = () => chance.pick([0, SOME, top, top, ++top, chance.between(0, top)]);
+  const sighting = (scene: Scene<unknown>): Sighting =>
+    chance.pick<() => Sighting>([
+      () => ({ kind: "vacant", revision: revision() }),
+      () => ({ kind: "foreign", revision: revision() }),
+      () => ({ kind: "held", revision: revision(), record: record() }),
+      () => ({ kind: "held", revision: revision(), record: ours(scene) }),
+      () => ({ kind: "held", revision: revision(), record: ours(scene, { attempt: "life.1" }) }),
+    ])();
+  const push = (scene: Scene<unknown>) => {
+    if (chance.happens(0.2)) {
+      scene.tell(chance.pick<Hint>([{ kind: "gap" }, { kind: "seen", sighting: sighting(scene) }]));
+    }
+  };
+  const edit = (scene: Scene<RemoveRequest>, sane: () => Promise<WriteOutcome>): Promise<WriteOutcome> => {
+    push(scene);
+    return chance.pick([
+      () => applied(revision()),
+      () => conflict(revision()),
+      () => conflict(scene.request.expected),
+      () => conflict(null),
+      () => failed("unavailable"),
+      unknown,
+      () => sane().then(unknown),
+      sane,
+    ])();
+  };
+  return {
+    keepsTerms: true,
+    terms: async (_, sane) => {
+      if (chance.happens(0.1)) throw (await failed("unavailable")).error;
+      return { ...await sane(), epoch: `epoch ${chance.happens(0.3) ? ++epoch : epoch}` };
+    },
+    read: (scene, sane) => {
+      push(scene);
+      return chance.pick([() => saw(sighting(scene)), () => saw(sighting(scene)), () => failed("unavailable"), sane])();
+    },
+    write: edit,
+    remove: edit,
+  };
 }
 
-const swallow = {
-  terms: (scene) =>
-    after(scene, () => {
-      throw late();
-    }),
-  read: (scene) => after(scene, (): ReadOutcome => ({ kind: "failed", error: late() })),
-  write: (scene) => after(scene, (): WriteOutcome => ({ kind: "unknown", error: late() })),
-  remove: (scene) => after(scene, (): WriteOutcome => ({ kind: "unknown", error: late() })),
-} satisfies Script;
-
-/** A line that swallows requests: each ends by its own time. */
-export const SWALLOWING: readonly Kind[] = [
-  ["all requests: no answer in time", () => swallow],
-  ["writes: no answer in time", () => ({ write: swallow.write })],
-  ["looks: no answer in time", () => ({ read: swallow.read })],
-  ["removals: no answer in time", () => ({ remove: swallow.remove })],
-  ["writes and removals: no answer in time", () => ({ write: swallow.write, remove: swallow.remove })],
-];
-
-let pushed = 1_000_000;
-const HINTS: readonly (readonly [title: string, hint: () => Hint])[] = [
-  ["vacant at ever higher revisions", () => ({ kind: "seen", sighting: { kind: "vacant", revision: ++pushed } })],
-  ["vacant at 0", () => ({ kind: "seen", sighting: { kind: "vacant", revision: 0 } })],
-  ["another's record at ever higher revisions", () => ({
-    kind: "seen",
-    sighting: { kind: "held", revision: ++pushed, record: record() },
-  })],
-  ["a stranger's value at ever higher revisions", () => ({
-    kind: "seen",
-    sighting: { kind: "foreign", revision: ++pushed },
-  })],
-  ["gaps", () => ({ kind: "gap" })],
-  ["the line is down", () => ({ kind: "down", error: new ConnectionError("unavailable", "The line is down") })],
-  ["watching is denied", () => ({ kind: "denied", error: new ConnectionError("denied", "Cannot watch: denied") })],
-];
-
-/** Pushes at each request, or all the time. */
-export const PUSHES: readonly Kind[] = HINTS.flatMap(([title, hint]) => {
-  const telling = <Request, Outcome>({ tell }: Scene<Request>, sane: () => Promise<Outcome>): Promise<Outcome> => {
-    for (let push = 0; push < 3; push++) tell(hint());
-    return sane();
-  };
-  return [
-    [`pushes at each request: ${title}`, () => ({ read: telling, write: telling, remove: telling })],
-    [`pushes each 20 ms: ${title}`, () => ({ pushes: { every: 20, hint } })],
-  ] satisfies Kind[];
-});
+/** Answers that nobody thought of. */
+export const DICE: readonly Kind[] = Array.from(
+  { length: SEEDS },
+  (_, seed) => [`all requests: any answer, by the dice of seed ${seed}`, () => dice(seed)],
+);

@@ -22,7 +22,7 @@ import type {
 /** Lease length of the bucket, in ms. */
 export const TTL = 10_000;
 /** More requests than this in one instant are a flood: the store stops answering, so that the test can go on. */
-export const FLOOD = 400;
+export const FLOOD = 200;
 
 /** A manual clock that says when its next timer is due. */
 export class SteppingClock extends ManualClock {
@@ -66,6 +66,8 @@ type Answer<Request, Outcome> = (scene: Scene<Request>, sane: () => Promise<Outc
 /** How a store answers; what is missing is answered by the sane store. One script serves one Locker: it may count. */
 export interface Script {
   readonly terms?: Answer<TermsRequest, StoreTerms>;
+  /** True if terms that were read are kept until they are asked for afresh: that costs no message. */
+  readonly keepsTerms?: boolean;
   readonly read?: Answer<ReadRequest, ReadOutcome>;
   readonly write?: Answer<WriteRequest, WriteOutcome>;
   readonly remove?: Answer<RemoveRequest, WriteOutcome>;
@@ -102,7 +104,7 @@ export class HostileStore implements LeaseStore {
   readonly #listeners = new Set<(hint: Hint) => void>();
   readonly #leftAt = new Map<string | null, number>();
   #written: LeaseRecord | null = null;
-  #known = false;
+  #kept: StoreTerms | null = null;
   #instant = { at: -1, calls: 0 };
 
   constructor(clock: SteppingClock) {
@@ -116,17 +118,16 @@ export class HostileStore implements LeaseStore {
   }
 
   terms(request: TermsRequest = {}): Promise<StoreTerms> {
-    const free = this.#known && !request.fresh && !this.script?.terms;
-    const sane = async () => {
-      const terms = await this.sane.terms(request);
-      this.#known = true;
-      return terms;
-    };
-    return this.#ask(free ? null : "terms", sane, this.script?.terms, request);
+    const { terms, keepsTerms = terms === undefined } = this.script ?? {};
+    const kept = this.#kept;
+    if (keepsTerms && kept !== null && !request.fresh) return this.#ask(null, () => Promise.resolve(kept), { request });
+    const answer = this.#ask("terms", () => this.sane.terms(request), { request, answer: terms });
+    answer.then((known) => this.#kept = known, () => {});
+    return answer;
   }
 
   read(key: string, request: ReadRequest): Promise<ReadOutcome> {
-    const answer = this.#ask("read", () => this.sane.read(key, request), this.script?.read, request);
+    const answer = this.#ask("read", () => this.sane.read(key, request), { request, answer: this.script?.read });
     answer.then((outcome) => {
       if (outcome.kind === "seen" && outcome.sighting.kind === "held") this.#confirm(outcome.sighting.record.attempt);
     }, () => {});
@@ -137,7 +138,7 @@ export class HostileStore implements LeaseStore {
     const { record } = request;
     this.#leftAt.set(record.attempt, this.clock.now());
     this.#written = record;
-    const answer = this.#ask("write", () => this.sane.write(key, request), this.script?.write, request);
+    const answer = this.#ask("write", () => this.sane.write(key, request), { request, answer: this.script?.write });
     answer.then(({ kind }) => {
       if (kind === "applied") this.#confirm(record.attempt);
     }, () => {});
@@ -145,23 +146,18 @@ export class HostileStore implements LeaseStore {
   }
 
   remove(key: string, request: RemoveRequest): Promise<WriteOutcome> {
-    return this.#ask("remove", () => this.sane.remove(key, request), this.script?.remove, request);
+    return this.#ask("remove", () => this.sane.remove(key, request), { request, answer: this.script?.remove });
   }
 
   watch(key: string, listener: (hint: Hint) => void): () => void {
     const unwatch = this.sane.watch(key, listener);
     this.#listeners.add(listener);
     let cancel = () => {};
-    const push = (every: number, hint: Hint) => {
-      listener(hint);
-      again();
-      return every;
+    const pushes = this.script?.pushes;
+    const arm = () => {
+      if (pushes) cancel = this.clock.after(pushes.every, () => (arm(), listener(pushes.hint())));
     };
-    const again = () => {
-      const pushes = this.script?.pushes;
-      if (pushes) cancel = this.clock.after(pushes.every, () => push(pushes.every, pushes.hint()));
-    };
-    again();
+    arm();
     return () => {
       cancel();
       this.#listeners.delete(listener);
@@ -173,8 +169,7 @@ export class HostileStore implements LeaseStore {
   #ask<Request, Outcome>(
     kind: Sent["kind"] | null,
     sane: () => Promise<Outcome>,
-    answer: Answer<Request, Outcome> | undefined,
-    request: Request,
+    { request, answer }: { readonly request: Request; readonly answer?: Answer<Request, Outcome> | undefined },
   ): Promise<Outcome> {
     const at = this.clock.now();
     this.calls++;

@@ -5,7 +5,8 @@
  */
 
 import type { Lease } from "@x/natslock";
-import { type Cell, REQUEST_TIMEOUT, RETRY_EVERY } from "./hostile_cell.ts";
+import { type Cell, REQUEST_TIMEOUT } from "./hostile_cell.ts";
+import { RETRY_EVERY } from "./hostile_rate.ts";
 import { TTL } from "./hostile_store.ts";
 
 /** One way to use a Locker. */
@@ -163,6 +164,11 @@ export const VERBS: readonly Verb[] = [
   { title: "lead({ signal }) while another holds", before: hold, act: (cell) => campaign(cell, WORK) },
   { title: "observe({ signal })", act: observe },
   { title: "observe({ signal }) while another holds", before: hold, act: observe },
+  {
+    title: "two acquire({ signal }) and an observe({ signal }) at once, while another holds",
+    before: hold,
+    act: (cell) => Promise.all([acquire(cell, "signal"), acquire(cell, "signal"), observe(cell)]),
+  },
   onLease("lease.release()", release),
   onLease("a lease that is held", async (cell, lease) => {
     await cell.sleep(3 * TTL);
