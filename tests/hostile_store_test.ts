@@ -1,7 +1,7 @@
 import { assert } from "@std/assert";
 import { FAILING, type Kind, LOOKS, TERMS, WRITES } from "./helpers/hostile_answers.ts";
 import { CONTRADICTIONS, DICE } from "./helpers/hostile_contradictions.ts";
-import { PUSHES, SWALLOWING } from "./helpers/hostile_pushes.ts";
+import { PUSHES, SWALLOWING, WATCHES } from "./helpers/hostile_pushes.ts";
 import { CLOSINGS, complaints, rejections } from "./helpers/hostile_run.ts";
 import { VERBS } from "./helpers/hostile_verbs.ts";
 
@@ -23,13 +23,14 @@ const KINDS: readonly Kind[] = [
   ...CONTRADICTIONS,
   ...SWALLOWING,
   ...PUSHES,
+  ...WATCHES,
   ...DICE,
 ];
 
 for (const kind of KINDS) {
   const [title, script] = kind;
   Deno.test(`Locker on a hostile store: ${title}`, async (t) => {
-    const modes = kind === SANE || script().pushes ? MODES.slice(0, 1) : MODES;
+    const modes = kind === SANE || script().pushes || script().watch ? MODES.slice(0, 1) : MODES;
     for (const verb of VERBS) {
       await t.step(verb.title, async () => {
         const red: string[] = [];

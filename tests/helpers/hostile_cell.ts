@@ -200,7 +200,7 @@ export class Cell {
   async #settle(): Promise<void> {
     for (let calls = -1; calls !== this.store.calls;) {
       calls = this.store.calls;
-      for (let turn = 0; turn < 64; turn++) await Promise.resolve();
+      for (let turn = 0; turn < 32; turn++) await Promise.resolve();
     }
   }
 }

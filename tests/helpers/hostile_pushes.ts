@@ -71,3 +71,15 @@ export const PUSHES: readonly Kind[] = HINTS.flatMap(([title, hint]) => {
     [`pushes each 20 ms: ${title}`, () => ({ pushes: { every: 20, hint } })],
   ] satisfies Kind[];
 });
+
+/** Watches that begin badly. */
+export const WATCHES: readonly Kind[] = [
+  ["watches: a plain Error thrown at once", () => ({
+    watch: () => {
+      throw new Error("a plain error of the store");
+    },
+  })],
+  ...HINTS.map(([title, hint]): Kind => [`pushes before the watch has begun: ${title}`, () => ({
+    watch: (listener) => listener(hint()),
+  })]),
+];

@@ -71,6 +71,8 @@ export interface Script {
   readonly read?: Answer<ReadRequest, ReadOutcome>;
   readonly write?: Answer<WriteRequest, WriteOutcome>;
   readonly remove?: Answer<RemoveRequest, WriteOutcome>;
+  /** Called as a watch begins. */
+  readonly watch?: (listener: (hint: Hint) => void) => void;
   /** Told to each watch, again and again, this many ms apart. */
   readonly pushes?: { readonly every: number; readonly hint: () => Hint };
 }
@@ -150,6 +152,7 @@ export class HostileStore implements LeaseStore {
   }
 
   watch(key: string, listener: (hint: Hint) => void): () => void {
+    this.script?.watch?.(listener);
     const unwatch = this.sane.watch(key, listener);
     this.#listeners.add(listener);
     let cancel = () => {};
