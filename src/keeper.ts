@@ -115,10 +115,11 @@ export class Keeper {
   post(event: LeaseEvent): void {
     if (this.#driver === "nobody") return;
     const before = this.#state;
+    if (event.on === "retry") this.#retryAt = null;
     const { state: after, effects } = step(before, event, this.#footing.clock.now(), this.#footing.terms);
     this.#state = after;
     if (after.phase.at === "idle") this.#driver = "calls";
-    if (event.on === "applied") this.#contentions = 0;
+    if (after.phase.at === "held") this.#contentions = 0;
     if (after.phase.busy !== null || after.phase.at !== before.phase.at) this.#retryAt = null;
     for (const effect of effects) {
       if (effect.act === "pause") this.#pause(effect);
@@ -136,14 +137,16 @@ export class Keeper {
       if (this.#driver === "calls") return;
     }
     if (this.#driver === "calls" && clock.now() >= this.#until) return this.#rested(this.#contended());
-    const growing = CONTENTION_PAUSE * 2 ** this.#contentions++ * (1 + 3 * random.next());
-    const longest = terms.retryEvery * (0.7 + 0.3 * random.next());
-    this.#retryAt = clock.now() + (pause.why === "trouble" ? terms.retryEvery : Math.min(growing, longest));
+    const jittered = terms.retryEvery * (0.7 + 0.3 * random.next());
+    const growing = CONTENTION_PAUSE * 2 ** this.#contentions * (1 + 3 * random.next());
+    if (pause.why === "contention") this.#contentions++;
+    const length = { trouble: terms.retryEvery, burst: jittered, contention: Math.min(growing, jittered) }[pause.why];
+    this.#retryAt = clock.now() + length;
   }
 
   /** A pause between tries that ended without an answer for the one who asked. */
   async #breathe(): Promise<void> {
-    this.#pause({ act: "pause", why: "contention" });
+    this.#pause({ act: "pause", why: "burst" });
     this.#arm();
     await this.#rest();
   }
@@ -184,7 +187,11 @@ export class Keeper {
   }
 
   #contended(): ConnectionError {
-    const { key } = this.#footing;
-    return new ConnectionError("contended", `Cannot take key "${key}": others kept writing to it`);
+    const { memory: { high }, phase } = this.#state;
+    const isBehind = phase.at === "idle" && phase.end?.kind === "withdrawn";
+    const why = isBehind
+      ? `its grants are not above revision ${high}, which was seen before`
+      : "others kept writing to it";
+    return new ConnectionError("contended", `Cannot take key "${this.#footing.key}": ${why}`);
   }
 }

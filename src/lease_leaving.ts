@@ -67,17 +67,17 @@ function undone(scene: Scene, phase: Leaving, event: Answer): Step {
       return finish(scene, phase.end, { revision: event.revision, takeable: true, until });
     }
     case "conflict":
-      if (event.current === null) return again(scene, phase, null);
+      if (event.current === null) return again(scene, phase, { error: null, why: "contention" });
       return phase.stake === "doubt" ? look(scene, phase) : finish(scene, phase.end);
     case "seen":
       // What is older than our own write, or than what refused its removal, may be the answer of a leader of before.
       if (event.sighting.revision < known(scene, phase) && !event.fresh) return look(scene, phase, true);
       return seen(scene, phase, event.sighting);
     case "unknown":
-      return again(scene, phase, event.error);
+      return again(scene, phase, event);
     case "failed":
       // A right can be given back; a bucket or a connection that is gone does not come back in time.
-      if (!isGone(event.error)) return again(scene, phase, event.error);
+      if (!isGone(event.error)) return again(scene, phase, event);
       return finish(scene, { kind: "abandoned", error: event.error });
   }
 }
@@ -96,7 +96,7 @@ function seen(scene: Scene, phase: Leaving, sighting: Sighting): Step {
     return undo(scene, { ...phase, target: revision, stake: landed ? "stands" : phase.stake });
   }
   if (phase.stake === "doubt" && revision === phase.target) {
-    return again(scene, phase, null);
+    return again(scene, phase, { error: null, why: "contention" });
   }
   return finish(scene, phase.end, sightOf(sighting, scene));
 }
@@ -106,9 +106,14 @@ function known({ memory }: Scene, { target }: Leaving): number {
   return target === null ? 0 : Math.max(target, memory.high);
 }
 
-/** Trouble, or contention (`null`): tries again, at most until all of it has run out by itself. */
-export function again(scene: Scene, phase: Leaving, error: NatslockError | null): Step {
-  if (scene.now < phase.until) return go(scene.memory, phase, pauseFor(error));
+/** Trouble, or contention: tries again, at most until all of it has run out by itself. */
+export function again(
+  scene: Scene,
+  phase: Leaving,
+  after: { error: NatslockError | null; why?: "contention" | "burst" },
+): Step {
+  const { error, why = "contention" } = after;
+  if (scene.now < phase.until) return go(scene.memory, phase, pauseFor(error, why));
   const contended = "Cannot take back what was written: others kept writing to its key";
   return finish(scene, { kind: "abandoned", error: error ?? new ConnectionError("contended", contended) });
 }

@@ -176,8 +176,8 @@ export type Effect =
   /** Look at the key. */
   | { readonly act: "read"; readonly fresh: boolean }
   | { readonly act: "remove"; readonly expected: number }
-  /** Wait, then `retry`: a short jittered moment for contention, `retryEvery` for trouble. */
-  | { readonly act: "pause"; readonly why: "contention" }
+  /** Wait, then `retry`: a short jittered moment for contention, about `retryEvery` after a burst or for trouble. */
+  | { readonly act: "pause"; readonly why: "contention" | "burst" }
   | { readonly act: "pause"; readonly why: "trouble"; readonly error: NatslockError };
 
 /** The next state and what is to be done. */
@@ -212,9 +212,9 @@ export const isOurs = (attempt: string | null, { instance }: LeaseRules): boolea
 /** Puts a step together. */
 export const go = (memory: Memory, phase: Phase, ...effects: Effect[]): Step => ({ state: { memory, phase }, effects });
 
-/** A pause after trouble, or after contention if there was none. */
-export const pauseFor = (error: NatslockError | null): Effect =>
-  error === null ? { act: "pause", why: "contention" } : { act: "pause", why: "trouble", error };
+/** A pause after trouble, or for another reason if there was none. */
+export const pauseFor = (error: NatslockError | null, why: "contention" | "burst"): Effect =>
+  error === null ? { act: "pause", why } : { act: "pause", why: "trouble", error };
 
 /** Ends a hold or a try; `sight` is what the key is known to stand at, if it is. */
 export function finish({ memory }: Scene, end: Ending, sight: Sight = { ...memory.sight, takeable: false }): Step {

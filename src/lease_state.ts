@@ -58,8 +58,8 @@ function paced({ state: { memory, phase }, effects }: Step, event: LeaseEvent, s
   const burst = { requests: memory.burst.requests + requests, error };
   if (requests === 0 || burst.requests <= LONGEST_BURST) return go({ ...memory, burst }, phase, ...effects);
   const rested = { ...scene, memory: { ...memory, burst: NO_BURST } };
-  if (phase.at === "leaving") return again(rested, { ...phase, busy: null }, error);
-  return go(rested.memory, { ...phase, busy: null }, pauseFor(error));
+  if (phase.at === "leaving") return again(rested, { ...phase, busy: null }, { error, why: "burst" });
+  return go(rested.memory, { ...phase, busy: null }, pauseFor(error, "burst"));
 }
 
 /** True while the lease may be acted on; compared at every look (L5). */
