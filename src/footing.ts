@@ -162,7 +162,7 @@ function changesIn(before: StoreTerms | null, after: StoreTerms): SettingChanges
 }
 
 /** One of our errors, whatever a store throws of its own. */
-function typed(cause: unknown, doing: string): NatslockError {
+export function typed(cause: unknown, doing: string): NatslockError {
   if (cause instanceof NatslockError) return cause;
   return new ConnectionError("refused", `Cannot ${doing}: the store failed`, { cause });
 }

@@ -12,9 +12,6 @@ type Driver = "time" | "expiry" | "nobody";
 /** First pause after contention, in ms: at least this, at most four times this. The next ones double. */
 const CONTENTION_PAUSE = 5;
 
-/** So many tries of one call need no pause between them. */
-const FREE_ROUNDS = 2;
-
 /**
  * Runs the machine of one candidate: one request in flight, one timer. Driven by calls it rests at the first trouble;
  * driven by time it goes on by itself: renews, stands down, takes back what it wrote.
@@ -71,10 +68,11 @@ export class Keeper {
     const called = clock.now();
     this.#until = called + ttl;
     this.#contentions = 0;
-    for (let round = 1;; round++) {
+    for (let round = 0;;) {
       signal.throwIfAborted();
-      if (round > FREE_ROUNDS) await this.#breathe();
+      if (round > 0) await this.#breathe(round === 1 ? "contention" : "burst");
       const { at } = this.state.phase;
+      if (at !== "leaving") round++;
       if (at === "idle") this.post({ on: "start", since: clock.wall(), epoch: this.#footing.terms.epoch });
       else this.post({ on: at === "held" ? "renew" : "retry" });
       await this.#rest();
@@ -119,7 +117,7 @@ export class Keeper {
     const { state: after, effects } = step(before, event, this.#footing.clock.now(), this.#footing.terms);
     this.#state = after;
     if (after.phase.at === "idle") this.#driver = "calls";
-    if (after.phase.at === "held") this.#contentions = 0;
+    if (event.on === "applied" && after.phase.at === "held") this.#contentions = 0;
     if (after.phase.busy !== null || after.phase.at !== before.phase.at) this.#retryAt = null;
     for (const effect of effects) {
       if (effect.act === "pause") this.#pause(effect);
@@ -145,8 +143,8 @@ export class Keeper {
   }
 
   /** A pause between tries that ended without an answer for the one who asked. */
-  async #breathe(): Promise<void> {
-    this.#pause({ act: "pause", why: "burst" });
+  async #breathe(why: "contention" | "burst"): Promise<void> {
+    this.#pause({ act: "pause", why });
     this.#arm();
     await this.#rest();
   }

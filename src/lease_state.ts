@@ -48,7 +48,7 @@ export function step(state: LeaseState, event: LeaseEvent, now: number, rules: L
 }
 
 /** No answers, whatever they say, lead to more requests in a row than this without a pause. */
-const LONGEST_BURST = 6;
+const LONGEST_BURST = 5;
 
 /** Counts the requests since the last pause, and puts a pause in place of one too many. */
 function paced({ state: { memory, phase }, effects }: Step, event: LeaseEvent, scene: Scene): Step {

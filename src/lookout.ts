@@ -1,7 +1,7 @@
 /** Knows when a key is worth another look: by what is pushed, and by its own clock. */
 
 import { NatslockError } from "./errors.ts";
-import type { Footing } from "./footing.ts";
+import { type Footing, typed } from "./footing.ts";
 import { wait } from "./patience.ts";
 import type { Sighting } from "./record.ts";
 import type { Hint } from "./store.ts";
@@ -52,7 +52,11 @@ export class Lookout {
     this.#footing = footing;
     this.#down = down;
     this.#countedAt = footing.clock.now();
-    this.#unwatch = footing.store.watch(footing.key, (hint) => this.#hear(hint));
+    try {
+      this.#unwatch = footing.store.watch(footing.key, (hint) => this.#hear(hint));
+    } catch (cause) {
+      throw typed(cause, `watch key "${footing.key}"`);
+    }
   }
 
   /** Takes in what a look of its owner showed; what was pushed meanwhile is newer. */
@@ -135,20 +139,25 @@ export class Lookout {
   /** A holder that lives renews soon, which is pushed: only who still stands after a while is asked for its age. */
   #askAge({ revision }: Sighting): void {
     const { clock, store, key, terms: { requestTimeout: timeout } } = this.#footing;
-    this.#cancelAging = clock.after(AGE_DELAY, () => {
-      let wanted = true;
-      this.#cancelAging = () => wanted = false;
-      store.read(key, { timeout, aged: true }).then((outcome) => {
-        if (!wanted || outcome.kind === "failed") return;
-        const { sighting, age } = outcome;
-        if (sighting.revision !== revision) this.#tell(null);
-        else if (age !== undefined) this.#lookBy(clock.now() + this.#lengthOf(sighting) - age);
-      }).catch(() => {});
-    });
+    let wanted = true;
+    const ask = async () => {
+      const outcome = await store.read(key, { timeout, aged: true });
+      if (!wanted || outcome.kind === "failed") return;
+      const { sighting, age = NaN } = outcome;
+      if (sighting.revision !== revision) this.#tell(null);
+      else if (age > 0) this.#lookBy(clock.now() + this.#lengthOf(sighting) - age);
+    };
+    const cancel = clock.after(AGE_DELAY, () => void ask().catch(() => {}));
+    this.#cancelAging = () => {
+      wanted = false;
+      cancel();
+    };
   }
 
+  /** What a holder says of its lease makes nobody look without pause. */
   #lengthOf(sighting: Sighting): number {
-    return (sighting.kind === "held" ? sighting.record.ttl : null) ?? this.#footing.terms.ttl;
+    const { ttl, retryEvery } = this.#footing.terms;
+    return Math.max(retryEvery, (sighting.kind === "held" ? sighting.record.ttl : null) ?? ttl);
   }
 
   #lookIn(ms: number): void {
