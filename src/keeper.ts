@@ -9,7 +9,7 @@ type Trouble = NatslockError | null;
 
 type Driver = "time" | "expiry" | "nobody";
 
-/** First pause after contention, in ms: at least this, at most four times this. The next ones double. */
+/** First pause after contention, in ms: at least this, at most four times this. Each next one is four times longer. */
 const CONTENTION_PAUSE = 5;
 
 /**
@@ -136,7 +136,7 @@ export class Keeper {
     }
     if (this.#driver === "calls" && clock.now() >= this.#until) return this.#rested(this.#contended());
     const jittered = terms.retryEvery * (0.7 + 0.3 * random.next());
-    const growing = CONTENTION_PAUSE * 2 ** this.#contentions * (1 + 3 * random.next());
+    const growing = CONTENTION_PAUSE * 4 ** this.#contentions * (1 + 3 * random.next());
     if (pause.why === "contention") this.#contentions++;
     const length = { trouble: terms.retryEvery, burst: jittered, contention: Math.min(growing, jittered) }[pause.why];
     this.#retryAt = clock.now() + length;

@@ -18,8 +18,12 @@ const FIRST_RECHECK = 50;
 /** A record that a look found, and not a push, may be old: it is asked for its age after so many ms. */
 const AGE_DELAY = 250;
 
-/** So many news are told without a pause between them, and so many more in each `retryEvery`. */
-const LONGEST_BURST = 8;
+/** So many news are told without a pause between them, and so many in each `retryEvery`: a herd of waiters needs them. */
+const LONGEST_BURST = 4;
+const MOST_NEWS = 64;
+
+/** A gap is rare, and counts as so many. */
+const PER_GAP = 16;
 
 /**
  * Watches one key until it is disposed of.
@@ -93,6 +97,7 @@ export class Lookout {
     if (news instanceof NatslockError) throw news;
     if (this.#isShaken) {
       this.#isShaken = false;
+      this.#credit -= PER_GAP;
       this.#footing.learn({ fresh: true }).catch(() => {});
     }
     return news;
@@ -108,11 +113,11 @@ export class Lookout {
   /** Whoever floods the key with changes makes nobody look without pause. */
   async #breathe(signal: AbortSignal): Promise<void> {
     const { clock, terms: { retryEvery } } = this.#footing;
-    const gained = (clock.now() - this.#countedAt) * LONGEST_BURST / retryEvery;
+    const gained = (clock.now() - this.#countedAt) * MOST_NEWS / retryEvery;
     this.#credit = Math.min(LONGEST_BURST, this.#credit + gained) - 1;
     this.#countedAt = clock.now();
     if (this.#credit >= 0) return;
-    await wait<void>(signal, (done) => clock.after(-this.#credit * retryEvery / LONGEST_BURST, done));
+    await wait<void>(signal, (done) => clock.after(-this.#credit * retryEvery / MOST_NEWS, done));
   }
 
   #hear(hint: Hint): void {

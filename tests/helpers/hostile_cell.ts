@@ -167,7 +167,8 @@ export class Cell {
   judgeRate(): void {
     const { sent, flooded } = this.store;
     if (flooded) return void this.complaints.add(`flood: more than ${FLOOD} requests in one instant`);
-    for (const complaint of rateComplaints(sent, this.#begins)) this.complaints.add(complaint);
+    const pushed = this.store.script?.changes ? this.#begins.length : 0;
+    for (const complaint of rateComplaints(sent, this.#begins, pushed)) this.complaints.add(complaint);
   }
 
   #judge(title: string, { waits, resolves }: Promised, error: unknown): void {

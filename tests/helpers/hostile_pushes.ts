@@ -66,9 +66,10 @@ export const PUSHES: readonly Kind[] = HINTS.flatMap(([title, hint]) => {
     for (let push = 0; push < 3; push++) tell(hint());
     return sane();
   };
+  const changes = hint().kind === "seen";
   return [
-    [`pushes at each request: ${title}`, () => ({ read: telling, write: telling, remove: telling })],
-    [`pushes each 20 ms: ${title}`, () => ({ pushes: { every: 20, hint } })],
+    [`pushes at each request: ${title}`, () => ({ read: telling, write: telling, remove: telling, changes })],
+    [`pushes each 20 ms: ${title}`, () => ({ pushes: { every: 20, hint }, changes })],
   ] satisfies Kind[];
 });
 

@@ -75,6 +75,8 @@ export interface Script {
   readonly watch?: (listener: (hint: Hint) => void) => void;
   /** Told to each watch, again and again, this many ms apart. */
   readonly pushes?: { readonly every: number; readonly hint: () => Hint };
+  /** True if the key is seen to change again and again, as by a herd: a waiter has to take part. */
+  readonly changes?: boolean;
 }
 
 /** A request that was sent. */
