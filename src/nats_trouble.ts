@@ -8,6 +8,34 @@ import { ConnectionError, type ConnectionTrouble } from "./errors.ts";
 /** The server's numbers for refusals: the key stands at another revision, another write to it is in flight, ... */
 export const API_CODES = { wrongRevision: 10071, inFlight: 10164, streamNotFound: 10059, nameInUse: 10058 } as const;
 
+/**
+ * Refusals after which certainly nothing was done, whatever their class, and what helps; none where the server says it.
+ * Waiting may help with "unavailable": records run out, and administrators make room.
+ */
+const REFUSALS: Readonly<Record<number, readonly [why: ConnectionTrouble, remedy: string]>> = {
+  10002: ["unavailable", "raise the account's JetStream limits, or remove what it stores"],
+  10005: ["refused", 'give other "replicas" or "placement", or start more servers'],
+  10023: ["unavailable", "give the server more storage for JetStream"],
+  10026: ["refused", 'raise "max_consumers", or let the bucket republish'],
+  10027: ["refused", "raise the account's limit of streams, or use a bucket that exists"],
+  10028: ["unavailable", 'give the server more memory for JetStream, or the bucket a smaller "maxBytes"'],
+  10035: ["unavailable", "enable JetStream for this account"],
+  10039: ["unavailable", "enable JetStream for this account"],
+  10047: ["unavailable", 'give the server more storage for JetStream, or the bucket a smaller "maxBytes"'],
+  10052: ["refused", ""],
+  10054: ["refused", 'raise "max_msg_size", or take a shorter name and meta'],
+  10065: ["refused", "use another bucket, or change the stream that has its subjects"],
+  10074: ["refused", 'give "replicas" 1'],
+  10076: ["unavailable", "enable JetStream on the server"],
+  10111: ["unavailable", ""],
+  10113: ["refused", 'give "maxBytes"'],
+  10120: ["refused", 'give other "replicas", or the account a limit for these'],
+  10122: ["refused", 'give a smaller "maxBytes"'],
+  10163: ["unavailable", ""],
+  10166: ["unavailable", ""],
+  10167: ["unavailable", ""],
+};
+
 type Thrown = { readonly [field in "name" | "code" | "status" | "message" | "cause"]?: unknown };
 type Meaning = readonly [why: ConnectionTrouble, certain: boolean, reason: string];
 
@@ -39,6 +67,17 @@ export function apiCodeOf(cause: unknown): number | null {
   const { name, code } = (cause ?? {}) as Thrown;
   const isRefusal = name === "StreamNotFoundError" || name === "JetStreamApiError";
   return isRefusal && typeof code === "number" ? code : null;
+}
+
+/** The setting that leaves no room, if a bucket is full; else `null`. */
+export function limitOf(cause: unknown): "max_bytes" | "max_msgs" | null {
+  const [, what] = /^maximum (bytes|messages) exceeded/.exec(String((cause as Thrown | null)?.message)) ?? [];
+  return what === undefined || apiCodeOf(cause) !== 10077 ? null : what === "bytes" ? "max_bytes" : "max_msgs";
+}
+
+/** True if what is said of a refusal tells what helps. */
+export function hasRemedy(cause: unknown): boolean {
+  return limitOf(cause) !== null || Boolean(REFUSALS[apiCodeOf(cause) ?? 0]?.[1]);
 }
 
 /** The revision that the key stands at, as refusal 10071 says it; `null` if the error does not. */
@@ -82,9 +121,13 @@ function reasonOf(why: ConnectionTrouble, reason: string, said: string): string 
   return `this user lacks the right to subscribe to "${subject}": add it to the user's subscribe permissions${inbox}`;
 }
 
-function meaningOfRefusal({ code, status, message }: Thrown): Meaning {
+function meaningOfRefusal(refusal: Thrown): Meaning {
+  const { code, status, message } = refusal;
   if (code === API_CODES.streamNotFound) return ["bucket_missing", true, "the bucket does not exist"];
   const reason = `the server answered "${message}" (${code})`;
+  const [why, remedy] = REFUSALS[Number(code)] ?? [];
+  if (why) return [why, true, remedy ? `${reason}: ${remedy}` : reason];
+  if (limitOf(refusal)) return ["unavailable", true, reason];
   // An answer of the class 5xx may come after the write was proposed: it proves nothing.
   return Number(status) >= 500 ? ["unavailable", false, reason] : ["refused", true, reason];
 }
