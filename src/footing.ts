@@ -6,10 +6,11 @@ import { ConnectionError, NatslockError } from "./errors.ts";
 import type { Answer, Effect, LeaseRules } from "./lease_model.ts";
 import { wait } from "./patience.ts";
 import type { Random } from "./random.ts";
-import type { Sighting } from "./record.ts";
+import { recordSize, type Sighting } from "./record.ts";
 import {
   type LeaseStore,
   type ReadOutcome,
+  requireRoom,
   seenOrThrow,
   type StoreTerms,
   type TermsRequest,
@@ -52,9 +53,11 @@ export class Footing {
   async learn({ fresh }: Pick<TermsRequest, "fresh"> = {}): Promise<Terms> {
     const seen = await this.store.terms({ fresh, timeout: this.#terms?.requestTimeout });
     if (this.#terms !== null && this.#seen === seen) return this.#terms;
-    const { id, ttl, timing } = this.candidate;
+    const { id, name, meta, ttl, timing } = this.candidate;
     const { epoch, markerTtl } = seen;
     const times = leaseTiming(leaseLength(ttl, seen, this.store.name), timing);
+    const grant = { attempt: `${this.#instance}.999999`, token: null, since: 1e13 - 1 };
+    requireRoom(seen, this.key, recordSize({ ...grant, holder: id, name, meta, ttl: times.ttl }, ttl));
     this.#seen = seen;
     return this.#terms = { id, instance: this.#instance, epoch, markerTtl, ...times };
   }
