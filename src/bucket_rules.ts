@@ -52,7 +52,7 @@ const RULES: readonly (readonly [setting: keyof StreamConfig, holds: Holds, want
       const all = new RegExp(`^((\\$KV|\\*)\\.((${name.slice(3)}|\\*)\\.)?)?>$`);
       return mirror !== undefined || subjects.some((subject) => all.test(subject));
     },
-    "$KV.<bucket>.>, else not every key is stored in it",
+    "$KV.BUCKET.>, else not every key is stored in it",
   ],
   ["subject_transform", off, "unset, since records would be stored under other keys"],
   ["allow_msg_counter", off, "false, since a counter takes no records"],
@@ -64,7 +64,7 @@ const RULES: readonly (readonly [setting: keyof StreamConfig, holds: Holds, want
 export function bucketComplaints(bucket: string, config: StreamConfig): BucketComplaint[] {
   const broken = RULES.flatMap(([setting, holds, wanted]) => {
     const value = config[setting] ?? null;
-    return holds(value, config) ? [] : [{ bucket, setting, value, wanted }];
+    return holds(value, config) ? [] : [{ bucket, setting, value, wanted: wanted.replace("BUCKET", bucket) }];
   });
   return [...broken, ...lacks(config, "k", SMALLEST_RECORD)];
 }

@@ -28,7 +28,7 @@ const REFUSALS: Readonly<Record<number, readonly [why: ConnectionTrouble, remedy
   10074: ["refused", 'give "replicas" 1'],
   10076: ["unavailable", "enable JetStream on the server"],
   10111: ["unavailable", ""],
-  10113: ["refused", 'give "maxBytes"'],
+  10113: ["refused", 'give "maxBytes" (natslock bucket create --max-bytes)'],
   10120: ["refused", 'give other "replicas", or the account a limit for these'],
   10122: ["refused", 'give a smaller "maxBytes"'],
   10163: ["unavailable", ""],

@@ -26,7 +26,9 @@ export async function checkBucket(name: string | undefined, flags: ShowFlags): P
     const stream = await streamOf(nc, bucket);
     const info: Partial<ServerInfo> = nc.info ?? {};
     const { version = "" } = info;
-    return { bucket, version, complaints: bucketComplaints(bucket, stream.config), advice: adviceOn(stream, info) };
+    const complaints = bucketComplaints(bucket, stream.config);
+    const wrong = new Set(complaints.map(({ setting }) => setting));
+    return { bucket, version, complaints, advice: adviceOn(stream, info).filter(({ setting }) => !wrong.has(setting)) };
   });
   await print(flags.json ? jsonOf(findings) : report(findings));
   return findings.complaints.length === 0 ? EXIT.done : EXIT.config;
