@@ -36,6 +36,8 @@ const REFUSALS: Readonly<Record<number, readonly [why: ConnectionTrouble, remedy
   10167: ["unavailable", ""],
 };
 
+const STORE_FAILED = 10077;
+
 type Thrown = { readonly [field in "name" | "code" | "status" | "message" | "cause"]?: unknown };
 type Meaning = readonly [why: ConnectionTrouble, certain: boolean, reason: string];
 
@@ -72,7 +74,7 @@ export function apiCodeOf(cause: unknown): number | null {
 /** The setting that leaves no room, if a bucket is full; else `null`. */
 export function limitOf(cause: unknown): "max_bytes" | "max_msgs" | null {
   const [, what] = /^maximum (bytes|messages) exceeded/.exec(String((cause as Thrown | null)?.message)) ?? [];
-  return what === undefined || apiCodeOf(cause) !== 10077 ? null : what === "bytes" ? "max_bytes" : "max_msgs";
+  return what === undefined || apiCodeOf(cause) !== STORE_FAILED ? null : what === "bytes" ? "max_bytes" : "max_msgs";
 }
 
 /** True if what is said of a refusal tells what helps. */
@@ -121,13 +123,13 @@ function reasonOf(why: ConnectionTrouble, reason: string, said: string): string 
   return `this user lacks the right to subscribe to "${subject}": add it to the user's subscribe permissions${inbox}`;
 }
 
-function meaningOfRefusal(refusal: Thrown): Meaning {
-  const { code, status, message } = refusal;
+function meaningOfRefusal({ code, status, message }: Thrown): Meaning {
   if (code === API_CODES.streamNotFound) return ["bucket_missing", true, "the bucket does not exist"];
   const reason = `the server answered "${message}" (${code})`;
   const [why, remedy] = REFUSALS[Number(code)] ?? [];
   if (why) return [why, true, remedy ? `${reason}: ${remedy}` : reason];
-  if (limitOf(refusal)) return ["unavailable", true, reason];
+  // A limit is looked at before anything is stored; other failures of the store may come after that.
+  if (code === STORE_FAILED && /^maximum .* exceeded/.test(String(message))) return ["unavailable", true, reason];
   // An answer of the class 5xx may come after the write was proposed: it proves nothing.
   return Number(status) >= 500 ? ["unavailable", false, reason] : ["refused", true, reason];
 }
