@@ -134,12 +134,13 @@ export function requireBucket(name: string, ttl: number, options: BucketOptions)
   }
   requireBucketTtl(ttl);
   if (![1, 3, 5].includes(replicas)) throw badParameter("replicas", "1, 3 or 5", replicas);
-  if (typeof description !== "string") throw badParameter("description", "text", description);
-  if (!areTexts(metadata)) throw badParameter("metadata", "an object whose values are texts", metadata);
   const { cluster = "", tags = [] } = placement ?? {};
-  if (placement === null || !Array.isArray(tags) || !areTexts([cluster, ...tags])) {
-    throw badParameter("placement", 'an object with "cluster" (text) and "tags" (texts), or one of them', placement);
-  }
+  const checks = [
+    ["description", areTexts([description]), "text", description],
+    ["metadata", areTexts(metadata), "an object of texts", metadata],
+    ["placement", placement && Array.isArray(tags) && areTexts([cluster, ...tags]), "a cluster or tags", placement],
+  ] as const;
+  for (const [field, holds, wanted, value] of checks) if (!holds) throw badParameter(field, wanted, value);
   if (maxBytes === undefined) return;
   if (!Number.isSafeInteger(maxBytes) || maxBytes <= 0) throw badParameter("maxBytes", "whole bytes above 0", maxBytes);
   const complaint = termsOf(lockBucket(name, ttl, options), "").lack("k", SMALLEST_RECORD);

@@ -8,28 +8,31 @@ import { ConnectionError, type ConnectionTrouble } from "./errors.ts";
 /** The server's numbers for refusals: the key stands at another revision, another write to it is in flight, ... */
 export const API_CODES = { wrongRevision: 10071, inFlight: 10164, streamNotFound: 10059, nameInUse: 10058 } as const;
 
+const STORAGE = 'give JetStream more storage, or the bucket a smaller "maxBytes"';
+const DISABLED = "enable JetStream for this account";
+
 /**
- * Refusals after which certainly nothing was done, whatever their class, and what helps; none where the server says it.
- * Waiting may help with "unavailable": records run out, and administrators make room.
+ * Refusals after which certainly nothing was done, whatever their class, and what helps: "" where the server says it.
+ * Waiting may help with "unavailable", since records run out and administrators make room.
  */
 const REFUSALS: Readonly<Record<number, readonly [why: ConnectionTrouble, remedy: string]>> = {
-  10002: ["unavailable", "raise the account's JetStream limits, or remove what it stores"],
-  10005: ["refused", 'give other "replicas" or "placement", or start more servers'],
-  10023: ["unavailable", "give the server more storage for JetStream"],
+  10002: ["unavailable", "raise the limits of the account"],
+  10005: ["refused", 'change "replicas" or "placement"'],
+  10023: ["unavailable", STORAGE],
   10026: ["refused", 'raise "max_consumers", or let the bucket republish'],
-  10027: ["refused", "raise the account's limit of streams, or use a bucket that exists"],
-  10028: ["unavailable", 'give the server more memory for JetStream, or the bucket a smaller "maxBytes"'],
-  10035: ["unavailable", "enable JetStream for this account"],
-  10039: ["unavailable", "enable JetStream for this account"],
-  10047: ["unavailable", 'give the server more storage for JetStream, or the bucket a smaller "maxBytes"'],
+  10027: ["refused", "raise the limits of the account"],
+  10028: ["unavailable", STORAGE],
+  10035: ["unavailable", DISABLED],
+  10039: ["unavailable", DISABLED],
+  10047: ["unavailable", STORAGE],
   10052: ["refused", ""],
-  10054: ["refused", 'raise "max_msg_size", or take a shorter name and meta'],
-  10065: ["refused", "use another bucket, or change the stream that has its subjects"],
-  10074: ["refused", 'give "replicas" 1'],
-  10076: ["unavailable", "enable JetStream on the server"],
+  10054: ["refused", 'raise "max_msg_size"'],
+  10065: ["refused", "use another bucket"],
+  10074: ["refused", 'change "replicas"'],
+  10076: ["unavailable", DISABLED],
   10111: ["unavailable", ""],
-  10113: ["refused", 'give "maxBytes" (natslock bucket create --max-bytes)'],
-  10120: ["refused", 'give other "replicas", or the account a limit for these'],
+  10113: ["refused", 'give "maxBytes"'],
+  10120: ["refused", 'change "replicas"'],
   10122: ["refused", 'give a smaller "maxBytes"'],
   10163: ["unavailable", ""],
   10166: ["unavailable", ""],

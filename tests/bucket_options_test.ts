@@ -60,10 +60,10 @@ Deno.test('newKeyValue() says to give "maxBytes" where the account asks for a li
     const kv = await newKeyValue(nc, "locks", 3000, { maxBytes: 1_000_000 });
     await new Locker({ kv }).run((lease) => assertEquals(lease.held, true));
     const over = () => newKeyValue(nc, "large", 3000, { maxBytes: 20_000_000 });
-    assertStringIncludes((await assertRejects(over, ConnectionError)).message, "(10047): give the server more storage");
+    assertStringIncludes((await assertRejects(over, ConnectionError)).message, "(10047): give JetStream more storage");
     await newKeyValue(nc, "second", 3000, { maxBytes: 1000 });
     const third = await assertRejects(() => newKeyValue(nc, "third", 3000, { maxBytes: 1000 }), ConnectionError);
-    assertStringIncludes(third.message, "(10027): raise the account's limit of streams");
+    assertStringIncludes(third.message, "(10027): raise the limits of the account");
   } finally {
     await nc.close();
   }
@@ -73,5 +73,5 @@ Deno.test("newKeyValue() says what helps where copies are asked of a server that
   withServer(async ({ nc }) => {
     const error = await assertRejects(() => newKeyValue(nc, "locks", 3000, { replicas: 3 }), ConnectionError);
     assertEquals(error.why, "refused");
-    assertStringIncludes(error.message, '(10074): give "replicas" 1');
+    assertStringIncludes(error.message, '(10074): change "replicas"');
   }));

@@ -14,19 +14,19 @@ interface Refusal {
 }
 
 const REFUSALS: readonly Refusal[] = ([
-  [10002, 400, "resource limits exceeded for account", "unavailable", "account's JetStream limits"],
+  [10002, 400, "resource limits exceeded for account", "unavailable", "limits of the account"],
   [10005, 400, "no suitable peers for placement", "refused", '"placement"'],
   [10023, 503, "insufficient resources", "unavailable", "more storage"],
   [10026, 400, "maximum consumers limit reached", "refused", '"max_consumers"'],
-  [10027, 400, "maximum number of streams reached", "refused", "limit of streams"],
+  [10027, 400, "maximum number of streams reached", "refused", "limits of the account"],
   [10028, 500, "insufficient memory resources available", "unavailable", '"maxBytes"'],
-  [10035, 503, "account not found", "unavailable", "account"],
+  [10035, 503, "account not found", "unavailable", "enable JetStream"],
   [10039, 503, "JetStream not enabled for account", "unavailable", "enable JetStream"],
   [10047, 500, "insufficient storage resources available", "unavailable", '"maxBytes"'],
   [10052, 500, "max age needs to be >= 100ms", "refused", ""],
   [10054, 400, "message size exceeds maximum allowed", "refused", '"max_msg_size"'],
   [10065, 400, "subjects overlap with an existing stream", "refused", "another bucket"],
-  [10074, 500, "replicas > 1 not supported in non-clustered mode", "refused", '"replicas" 1'],
+  [10074, 500, "replicas > 1 not supported in non-clustered mode", "refused", '"replicas"'],
   [10076, 503, "JetStream not enabled", "unavailable", "enable JetStream"],
   [10111, 500, "rollup not permitted", "unavailable", ""],
   [10113, 400, "account requires a stream config to have max bytes set", "refused", '"maxBytes"'],
