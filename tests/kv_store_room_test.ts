@@ -1,10 +1,12 @@
 import { assert, assertEquals } from "@std/assert";
 import { type JetStreamManager, jetstreamManager, type StreamConfig } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
+import { termsOf } from "../src/bucket_rules.ts";
 import { storeOf } from "../src/kv_store.ts";
 import { type LeaseRecord, recordSize } from "../src/record.ts";
 import type { LeaseStore, WriteOutcome } from "../src/store.ts";
-import { withServer } from "./helpers/nats.ts";
+import { NatsCluster } from "../tools/nats_cluster.ts";
+import { withConnections, withServer } from "./helpers/nats.ts";
 
 const OWN_TTL = 30_000;
 
@@ -68,3 +70,21 @@ for (const [setting, least] of ROOMS.slice(0, 2)) {
       assert(outcome?.kind === "failed", JSON.stringify(outcome));
     }));
 }
+
+Deno.test("KvStore in a bucket of three copies needs room for a record and its renewal, as the check says", async () => {
+  await using cluster = await NatsCluster.start();
+  await withConnections(cluster.urls[0] ?? "", async (nc) => {
+    const manager = await jetstreamManager(nc);
+    const [, [, stored] = []] = ROOMS;
+    assert(stored !== undefined);
+    for (const [max_bytes, renewed] of [[2 * stored, true], [2 * stored - 1, false]] as const) {
+      await bucketWith(manager, { num_replicas: 3, max_bytes });
+      const config = (await manager.streams.info("KV_locks")).config;
+      const [grant, renewal] = await hold(storeOf(await new Kvm(nc).open("locks")));
+      assertEquals([grant?.kind, renewal?.kind], ["applied", renewed ? "applied" : "failed"]);
+      const { lack } = termsOf(config, "now");
+      assertEquals(lack("k", recordSize(GRANT, OWN_TTL)) === null, renewed);
+      await manager.streams.delete("KV_locks");
+    }
+  });
+});
