@@ -3,6 +3,7 @@
 import { jetstream, type StorageType, type StreamConfig } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import { nanos, type NatsConnection } from "@nats-io/nats-core";
+import { SMALLEST_RECORD, termsOf } from "./bucket_rules.ts";
 import { badParameter } from "./errors.ts";
 import type { BucketSettings } from "./kv_settings.ts";
 import { type KvHandle, storeOf } from "./kv_store.ts";
@@ -49,6 +50,18 @@ export interface BucketOptions {
    * ```
    */
   readonly rollups?: boolean;
+  /**
+   * Most that the bucket may hold, in bytes; at least the room for one record, or for two with `replicas`. Give it where
+   * the account asks for a limit. A record takes some 300 bytes, with a long name and `meta` up to 1,700; a bucket that is
+   * full refuses further locks until others have run out. Default: no limit.
+   */
+  readonly maxBytes?: number;
+  /** What the bucket is for, for people: at most 4,096 bytes. Default: none. */
+  readonly description?: string;
+  /** Fields for people and tools; names that begin with `_nats` are the server's. Default: none. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Which servers may keep the bucket: those of a cluster, those that have all of the tags. Default: any. */
+  readonly placement?: { readonly cluster?: string; readonly tags?: readonly string[] };
   /** What the subjects of JetStream begin with, where they are a domain's or another account's. Default: `"$JS.API"`. */
   readonly apiPrefix?: string;
   /** Where warnings go. Default: nowhere. */
@@ -114,13 +127,28 @@ export async function newKeyValue(
 }
 
 /** @throws {BadParameterError} if what {@linkcode newKeyValue} is given is out of range */
-export function requireBucket(name: string, ttl: number, { replicas = 1 }: BucketOptions): void {
+export function requireBucket(name: string, ttl: number, options: BucketOptions): void {
+  const { replicas = 1, maxBytes, description = "", metadata = {}, placement = {} } = options;
   if (typeof name !== "string" || !/^[-\w]+$/.test(name)) {
     throw badParameter("name", 'a bucket name of letters, digits, "-" and "_"', name);
   }
   requireBucketTtl(ttl);
   if (![1, 3, 5].includes(replicas)) throw badParameter("replicas", "1, 3 or 5", replicas);
+  const { cluster = "", tags = [] } = placement ?? {};
+  const checks = [
+    ["description", areTexts([description]), "text", description],
+    ["metadata", areTexts(metadata), "an object of texts", metadata],
+    ["placement", placement && Array.isArray(tags) && areTexts([cluster, ...tags]), "a cluster or tags", placement],
+  ] as const;
+  for (const [field, holds, wanted, value] of checks) if (!holds) throw badParameter(field, wanted, value);
+  if (maxBytes === undefined) return;
+  if (!Number.isSafeInteger(maxBytes) || maxBytes <= 0) throw badParameter("maxBytes", "whole bytes above 0", maxBytes);
+  const complaint = termsOf(lockBucket(name, ttl, options), "").lack("k", SMALLEST_RECORD);
+  if (complaint) throw badParameter("maxBytes", complaint.wanted, maxBytes);
 }
+
+const areTexts = (values: object | null): boolean =>
+  values !== null && Object.values(values).every((value) => typeof value === "string");
 
 function lockBucket(name: string, ttl: number, options: BucketOptions): BucketSettings {
   const { replicas = 1, storage = "file", republish = "natslock", rollups = true } = options;
@@ -130,5 +158,8 @@ function lockBucket(name: string, ttl: number, options: BucketOptions): BucketSe
   // A server before 2.11 passes over `allow_msg_ttl`: whether it is on is read from the bucket.
   const rights = { deny_delete: true, allow_rollup_hdrs: rollups, allow_direct: true, allow_msg_ttl: true };
   const repeating = republish === null ? {} : { republish: { src, dest: `${republish}.${name}.>` } };
-  return { ...place, ...keeping, ...rights, ...repeating };
+  const { maxBytes, description, metadata, placement } = options;
+  const given = Object.entries({ max_bytes: maxBytes, description, metadata, placement });
+  const asked = Object.fromEntries(given.filter(([, value]) => value !== undefined));
+  return { ...place, ...keeping, ...rights, ...repeating, ...asked };
 }

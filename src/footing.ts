@@ -6,10 +6,11 @@ import { BucketConfigError, ConnectionError, isGone, NatslockError } from "./err
 import type { SettingChanges } from "./events.ts";
 import { type Answer, type Effect, isOther, type LeaseRules } from "./lease_model.ts";
 import type { Random } from "./random.ts";
-import type { Sighting } from "./record.ts";
+import { recordSize, type Sighting } from "./record.ts";
 import {
   type LeaseStore,
   type ReadOutcome,
+  requireRoom,
   seenOrThrow,
   type StoreTerms,
   type TermsRequest,
@@ -133,9 +134,11 @@ export class Footing {
   }
 
   #adopt(seen: StoreTerms, changes: SettingChanges): Terms {
-    const { id, ttl, timing } = this.candidate;
+    const { id, name, meta, ttl, timing } = this.candidate;
     const { epoch, markerTtl } = seen;
     const times = leaseTiming(leaseLength(ttl, seen, this.store.name), timing);
+    const grant = { attempt: `${this.#instance}.999999`, token: null, since: 1e13 - 1 };
+    requireRoom(seen, this.key, recordSize({ ...grant, holder: id, name, meta, ttl: times.ttl }, ttl));
     this.#seen = seen;
     this.#terms = { id, instance: this.#instance, epoch, markerTtl, ...times };
     this.#unfit = "";
@@ -152,9 +155,9 @@ export class Footing {
   }
 }
 
-/** Which settings differ, where both are known. */
+/** Which settings differ, where both are known: an observer's bucket without an epoch is what was asked for. */
 function changesIn(before: StoreTerms | null, after: StoreTerms): SettingChanges {
-  if (!before?.settings || !after.settings) return {};
+  if (!before?.settings || !after.settings || before.epoch === "") return {};
   const [was, is] = [before.settings, after.settings];
   const names = [...new Set([...Object.keys(was), ...Object.keys(is)])];
   const changed = names.filter((name) => JSON.stringify(was[name]) !== JSON.stringify(is[name]));

@@ -5,8 +5,8 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { type BucketTerms, checkBucket, termsOf } from "./bucket_rules.ts";
 import { BucketConfigError, ConnectionError, type NatslockError } from "./errors.ts";
 import { Latest } from "./latest.ts";
-import { API_CODES, apiCodeOf, isDenied, troubleOf } from "./nats_trouble.ts";
-import type { TermsRequest } from "./store.ts";
+import { API_CODES, apiCodeOf, isDenied, limitOf, troubleOf } from "./nats_trouble.ts";
+import { requireRoom, type TermsRequest } from "./store.ts";
 
 /** Settings of a bucket to be made. */
 export type BucketSettings = Partial<StreamConfig> & { readonly name: string };
@@ -22,6 +22,13 @@ export interface BucketPlace {
 /** Asks for the settings; a bucket that is missing is made as `make` says. */
 export interface SettingsRequest extends TermsRequest {
   readonly make?: BucketSettings | undefined;
+}
+
+/** What failed: a look at a key, or a write of `size` bytes. */
+interface Failed {
+  readonly key: string;
+  readonly timeout: number;
+  readonly size?: number;
 }
 
 /** Longest wait for an answer about a bucket, in milliseconds. */
@@ -72,16 +79,41 @@ export class KvSettings {
     return await this.terms({ fresh: true, timeout }).then(() => early, (error: NatslockError) => error);
   }
 
-  /** "No responders" is what a stream without a leader and a bucket that was deleted look like: asks which it is. */
-  async explain(error: ConnectionError, timeout: number): Promise<ConnectionError> {
-    if (error.why !== "unavailable" && error.why !== "bucket_missing") return error;
-    return await this.terms({ fresh: true, timeout }).then(
-      () => error,
-      (cause: ConnectionError | BucketConfigError) => {
-        if (cause instanceof BucketConfigError) return new ConnectionError("refused", cause.message, { cause });
-        return cause.why === "bucket_missing" ? cause : error;
-      },
-    );
+  /**
+   * What a failure means, by the settings as they are now: a stream without a leader and one that was deleted fail alike,
+   * and somebody may have changed what a write relies on.
+   */
+  async explain(error: ConnectionError, { timeout, key, size }: Failed): Promise<ConnectionError> {
+    if (!["unavailable", "bucket_missing", "refused"].includes(error.why)) return error;
+    const { bucket, stream } = this.#place;
+    const limit = limitOf(error.cause);
+    const full = `Cannot write key "${key}": bucket "${bucket}" is full: its stream allows ${limit}`;
+    try {
+      const terms = await this.terms({ fresh: true, timeout });
+      if (size !== undefined) requireRoom(terms, key, size);
+      if (limit === null) return error;
+      const value = Number(terms.settings[limit]);
+      const edit = `nats stream edit ${stream} --${limit.replace("_", "-")}=${2 * value}`;
+      return new ConnectionError("unavailable", `${full} ${value}; raise it (${edit}) or remove other keys`, error);
+    } catch (cause) {
+      if (!(cause instanceof BucketConfigError)) return isMissing(cause) ? cause : error;
+      const { setting, value, wanted, message } = cause;
+      const reason = setting === limit ? `${full} ${value}; it must be ${wanted}` : message;
+      return new ConnectionError("refused", reason, { cause });
+    }
+  }
+
+  /**
+   * What the server's clock says, in milliseconds since the Unix epoch; NaN if it does not say. The settings come with
+   * it: those that are unfit are not forgotten.
+   */
+  async serverTime(timeout: number): Promise<number> {
+    let time = "";
+    const ask = () => this.#ask({ timeout }, ({ ts = "" }) => time = ts);
+    await this.#known.refresh(ask).catch((error) => {
+      if (error instanceof BucketConfigError || isMissing(error)) this.#known.forget();
+    });
+    return Date.parse(time);
   }
 
   /** Requests about the stream; each ends after `timeout` milliseconds. */
@@ -90,10 +122,12 @@ export class KvSettings {
     return jetstreamManager(nc, { apiPrefix, timeout, checkAPI: false });
   }
 
-  async #ask(request: SettingsRequest): Promise<BucketTerms> {
+  async #ask(request: SettingsRequest, told: (info: StreamInfo) => void = () => {}): Promise<BucketTerms> {
     const { nc, bucket, stream, apiPrefix } = this.#place;
     try {
-      const { config, created } = await this.#info(request);
+      const info = await this.#info(request);
+      told(info);
+      const { config, created } = info;
       checkBucket(bucket, config);
       return termsOf(config, String(created), nc.info?.version);
     } catch (cause) {
@@ -130,4 +164,8 @@ export class KvSettings {
       throw error;
     }
   }
+}
+
+function isMissing(error: unknown): error is ConnectionError {
+  return error instanceof ConnectionError && error.why === "bucket_missing";
 }

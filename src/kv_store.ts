@@ -8,8 +8,8 @@ import { badParameter } from "./errors.ts";
 import { KvSettings, type SettingsRequest } from "./kv_settings.ts";
 import { BucketWatch } from "./kv_watch.ts";
 import { API_CODES, apiCodeOf, currentRevision, isDenied, troubleOf } from "./nats_trouble.ts";
-import { decodeRecord, encodeHeaders, type Sighting, type StoredRecord } from "./record.ts";
-import type { Hint, LeaseStore, ReadOutcome, RemoveRequest, WriteOutcome, WriteRequest } from "./store.ts";
+import { decodeRecord, encodeHeaders, paddingFor, recordSize, type Sighting, type StoredRecord } from "./record.ts";
+import type { Hint, LeaseStore, ReadOutcome, ReadRequest, RemoveRequest, WriteOutcome, WriteRequest } from "./store.ts";
 
 /**
  * A KV handle of `@nats-io/kv`, such as `newKeyValue()` returns.
@@ -20,15 +20,24 @@ export type KvHandle = KV;
 /** The fields of the client's own objects that lead back to the connection. */
 type KvInsides = { bucket: string; stream: string; js: { nc: NatsConnection; apiPrefix?: string; prefix?: string } };
 
-type StoredMessage = { readonly seq: number; readonly data: Uint8Array; readonly header?: MsgHdrs };
+type StoredMessage = {
+  readonly seq: number;
+  readonly data: Uint8Array;
+  readonly header?: MsgHdrs;
+  readonly time: Date;
+};
 
-type Message = { readonly value: string; readonly headers: readonly [name: string, value: string][] };
+type Message = {
+  readonly value: string;
+  readonly headers: readonly [name: string, value: string][];
+  readonly size: number;
+};
 
 const API_PREFIX = "$JS.API";
 
 /** A release is a purge, as any KV client would see it; one revision is kept of a key, whether or not it is rolled up. */
-const RELEASE: Message = { value: "", headers: [["KV-Operation", "PURGE"]] };
-const RELEASE_BY_ROLLUP: Message = { value: "", headers: [...RELEASE.headers, ["Nats-Rollup", "sub"]] };
+const RELEASE: Message = { value: "", headers: [["KV-Operation", "PURGE"]], size: 0 };
+const RELEASE_BY_ROLLUP: Message = { ...RELEASE, headers: [...RELEASE.headers, ["Nats-Rollup", "sub"]] };
 
 const stores = new WeakMap<KvHandle, KvStore>();
 
@@ -94,22 +103,24 @@ export class KvStore implements LeaseStore {
     return this.#settings.terms(request);
   }
 
-  async read(key: string, { timeout }: { readonly timeout: number }): Promise<ReadOutcome> {
+  async read(key: string, { timeout, aged }: ReadRequest): Promise<ReadOutcome> {
     try {
       const message = await this.#last({ last_by_subj: this.subject(key) }, timeout);
       if (message === null) return { kind: "seen", sighting: { kind: "vacant", revision: 0 } };
       const { seq: revision, data: value } = message;
-      return { kind: "seen", sighting: this.sight({ revision, value, header: (name) => message.header?.get(name) }) };
+      const sighting = this.sight({ revision, value, header: (name) => message.header?.get(name) });
+      // Both times are the server's: no clock of ours is compared with it.
+      const age = aged ? await this.#settings.serverTime(timeout) - message.time.getTime() : NaN;
+      return { kind: "seen", sighting, ...(age >= 0 ? { age } : {}) };
     } catch (cause) {
-      return {
-        kind: "failed",
-        error: await this.#settings.explain(troubleOf(cause, `read key "${key}"`).error, timeout),
-      };
+      const { error } = troubleOf(cause, `read key "${key}"`);
+      return { kind: "failed", error: await this.#settings.explain(error, { key, timeout }) };
     }
   }
 
   write(key: string, { record, ...request }: WriteRequest): Promise<WriteOutcome> {
-    return this.#put(key, { value: record.holder, headers: encodeHeaders(record) }, request);
+    const headers = [...encodeHeaders(record), paddingFor(record.token, request.expected)];
+    return this.#put(key, { value: record.holder, headers, size: recordSize(record, request.ttl) }, request);
   }
 
   async remove(key: string, request: RemoveRequest): Promise<WriteOutcome> {
@@ -139,7 +150,7 @@ export class KvStore implements LeaseStore {
       if (isConflict) return { kind: "conflict", current: currentRevision(cause) };
       const { certain, error } = troubleOf(cause, `write key "${key}"`);
       return certain
-        ? { kind: "failed", error: await this.#settings.explain(error, timeout) }
+        ? { kind: "failed", error: await this.#settings.explain(error, { key, timeout, size: message.size }) }
         : { kind: "unknown", error };
     }
   }

@@ -16,7 +16,11 @@ export class Latest<T> {
   /** What is kept; `ask` is called if nothing is, or for `fresh`. Rejects with what the request failed with. */
   async get(ask: () => Promise<T>, fresh = false): Promise<T> {
     if (fresh) this.forget();
-    if (this.#kept !== null) return this.#kept;
+    return this.#kept ?? await this.refresh(ask);
+  }
+
+  /** Asks though something is kept, which is still kept if that fails. */
+  async refresh(ask: () => Promise<T>): Promise<T> {
     const request = ++this.#asked;
     const answer = await ask();
     if (request <= this.#outdated) return this.#kept ?? answer;

@@ -8,6 +8,39 @@ import { ConnectionError, type ConnectionTrouble } from "./errors.ts";
 /** The server's numbers for refusals: the key stands at another revision, another write to it is in flight, ... */
 export const API_CODES = { wrongRevision: 10071, inFlight: 10164, streamNotFound: 10059, nameInUse: 10058 } as const;
 
+const STORAGE = 'give JetStream more storage, or the bucket a smaller "maxBytes"';
+const DISABLED = "enable JetStream for this account";
+
+/**
+ * Refusals after which certainly nothing was done, whatever their class, and what helps: "" where the server says it.
+ * Waiting may help with "unavailable", since records run out and administrators make room.
+ */
+const REFUSALS: Readonly<Record<number, readonly [why: ConnectionTrouble, remedy: string]>> = {
+  10002: ["unavailable", "raise the limits of the account"],
+  10005: ["refused", 'change "replicas" or "placement"'],
+  10023: ["unavailable", STORAGE],
+  10026: ["refused", 'raise "max_consumers", or let the bucket republish'],
+  10027: ["refused", "raise the limits of the account"],
+  10028: ["unavailable", STORAGE],
+  10035: ["unavailable", DISABLED],
+  10039: ["unavailable", DISABLED],
+  10047: ["unavailable", STORAGE],
+  10052: ["refused", ""],
+  10054: ["refused", 'raise "max_msg_size"'],
+  10065: ["refused", "use another bucket"],
+  10074: ["refused", 'change "replicas"'],
+  10076: ["unavailable", DISABLED],
+  10111: ["unavailable", ""],
+  10113: ["refused", 'give "maxBytes"'],
+  10120: ["refused", 'change "replicas"'],
+  10122: ["refused", 'give a smaller "maxBytes"'],
+  10163: ["unavailable", ""],
+  10166: ["unavailable", ""],
+  10167: ["unavailable", ""],
+};
+
+const STORE_FAILED = 10077;
+
 type Thrown = { readonly [field in "name" | "code" | "status" | "message" | "cause"]?: unknown };
 type Meaning = readonly [why: ConnectionTrouble, certain: boolean, reason: string];
 
@@ -39,6 +72,17 @@ export function apiCodeOf(cause: unknown): number | null {
   const { name, code } = (cause ?? {}) as Thrown;
   const isRefusal = name === "StreamNotFoundError" || name === "JetStreamApiError";
   return isRefusal && typeof code === "number" ? code : null;
+}
+
+/** The setting that leaves no room, if a bucket is full; else `null`. */
+export function limitOf(cause: unknown): "max_bytes" | "max_msgs" | null {
+  const [, what] = /^maximum (bytes|messages) exceeded/.exec(String((cause as Thrown | null)?.message)) ?? [];
+  return what === undefined || apiCodeOf(cause) !== STORE_FAILED ? null : what === "bytes" ? "max_bytes" : "max_msgs";
+}
+
+/** True if what is said of a refusal tells what helps. */
+export function hasRemedy(cause: unknown): boolean {
+  return limitOf(cause) !== null || Boolean(REFUSALS[apiCodeOf(cause) ?? 0]?.[1]);
 }
 
 /** The revision that the key stands at, as refusal 10071 says it; `null` if the error does not. */
@@ -85,6 +129,10 @@ function reasonOf(why: ConnectionTrouble, reason: string, said: string): string 
 function meaningOfRefusal({ code, status, message }: Thrown): Meaning {
   if (code === API_CODES.streamNotFound) return ["bucket_missing", true, "the bucket does not exist"];
   const reason = `the server answered "${message}" (${code})`;
+  const [why, remedy] = REFUSALS[Number(code)] ?? [];
+  if (why) return [why, true, remedy ? `${reason}: ${remedy}` : reason];
+  // A limit is looked at before anything is stored; other failures of the store may come after that.
+  if (code === STORE_FAILED && /^maximum .* exceeded/.test(String(message))) return ["unavailable", true, reason];
   // An answer of the class 5xx may come after the write was proposed: it proves nothing.
   return Number(status) >= 500 ? ["unavailable", false, reason] : ["refused", true, reason];
 }

@@ -1,6 +1,6 @@
 /** The few things that a lease asks of a store. No NATS here: policy above, storage below. */
 
-import type { NatslockError } from "./errors.ts";
+import { type BucketComplaint, BucketConfigError, type NatslockError } from "./errors.ts";
 import type { LeaseRecord, Sighting } from "./record.ts";
 
 /** What a store is like; read once and kept, read again when there is a sign that it changed. */
@@ -17,6 +17,14 @@ export interface StoreTerms {
   readonly server?: string;
   /** The settings that matter to locks, as the server spells them, so that a change can be told; missing where there are none. */
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Which setting leaves no room for a record of `size` bytes and its renewals; `null` if none. Missing: all fit. */
+  readonly lack?: (key: string, size: number) => BucketComplaint | null;
+}
+
+/** @throws {BucketConfigError} if there is no room for a record of `size` bytes and its renewals under the key */
+export function requireRoom({ lack }: StoreTerms, key: string, size: number): void {
+  const complaint = lack?.(key, size);
+  if (complaint) throw new BucketConfigError(complaint);
 }
 
 /** How a conditional write ended. */

@@ -50,3 +50,26 @@ Deno.test("Latest lets nobody wait for the request of another, which may be lost
   await lost;
   assertEquals(await latest.get(ask), "new");
 });
+
+Deno.test("Latest.refresh() asks though an answer is kept, and keeps that if the question fails", async () => {
+  const { latest, requests, ask } = asked();
+  const first = latest.get(ask);
+  requests[0]?.resolve("one");
+  await first;
+  const failing = latest.refresh(ask);
+  requests[1]?.reject(new Error("no answer"));
+  await assertRejects(() => failing, Error, "no answer");
+  assertEquals([await latest.get(ask), requests.length], ["one", 2]);
+  const second = latest.refresh(ask);
+  requests[2]?.resolve("two");
+  assertEquals([await second, await latest.get(ask), requests.length], ["two", "two", 3]);
+});
+
+Deno.test("Latest.refresh() does not put an older answer in the place of a newer one", async () => {
+  const { latest, requests, ask } = asked();
+  const [older, newer] = [latest.refresh(ask), latest.get(ask, true)];
+  requests[1]?.resolve("new");
+  await newer;
+  requests[0]?.resolve("old");
+  assertEquals([await older, await latest.get(ask)], ["new", "new"]);
+});

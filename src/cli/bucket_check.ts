@@ -1,6 +1,6 @@
 /** `natslock bucket check`: whether locks are safe in a bucket, and how to mend it. */
 
-import { jetstreamManager, type StreamConfig } from "@nats-io/jetstream";
+import { jetstreamManager, type StreamInfo } from "@nats-io/jetstream";
 import type { NatsConnection, ServerInfo } from "@nats-io/nats-core";
 import { bucketComplaints } from "../bucket_rules.ts";
 import { type BucketComplaint, show } from "../errors.ts";
@@ -23,19 +23,21 @@ interface Findings {
 export async function checkBucket(name: string | undefined, flags: ShowFlags): Promise<number> {
   const bucket = name ?? flags.bucket;
   const findings = await withConnection(flags, async (nc) => {
-    const config = await configOf(nc, bucket);
+    const stream = await streamOf(nc, bucket);
     const info: Partial<ServerInfo> = nc.info ?? {};
     const { version = "" } = info;
-    return { bucket, version, complaints: bucketComplaints(bucket, config), advice: adviceOn(config, info) };
+    const complaints = bucketComplaints(bucket, stream.config);
+    const wrong = new Set(complaints.map(({ setting }) => setting));
+    return { bucket, version, complaints, advice: adviceOn(stream, info).filter(({ setting }) => !wrong.has(setting)) };
   });
   await print(flags.json ? jsonOf(findings) : report(findings));
   return findings.complaints.length === 0 ? EXIT.done : EXIT.config;
 }
 
-async function configOf(nc: NatsConnection, bucket: string): Promise<StreamConfig> {
+async function streamOf(nc: NatsConnection, bucket: string): Promise<StreamInfo> {
   try {
     const { streams } = await jetstreamManager(nc, { timeout: ANSWER_TIMEOUT, checkAPI: false });
-    return (await streams.info(`KV_${bucket}`)).config;
+    return await streams.info(`KV_${bucket}`);
   } catch (cause) {
     throw troubleOf(cause, `read the settings of bucket "${bucket}"`).error;
   }

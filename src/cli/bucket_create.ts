@@ -13,6 +13,8 @@ export interface CreateFlags extends ConnectionFlags {
   readonly ttl: string;
   readonly replicas: string;
   readonly storage: string;
+  readonly maxBytes?: string;
+  readonly description?: string;
 }
 
 /** Makes it, or finds it fit; gives the exit code. */
@@ -23,7 +25,12 @@ export async function createBucket(name: string | undefined, flags: CreateFlags)
   if (storage !== "file" && storage !== "memory") {
     throw new CliError(EXIT.usage, `Cannot use --storage "${storage}": must be "file" or "memory"`);
   }
-  const options = { replicas: Number(flags.replicas), storage, logger: sayingLogger() } as const;
+  const { description, maxBytes } = flags;
+  const asked = {
+    ...(description === undefined ? {} : { description }),
+    ...(maxBytes === undefined ? {} : { maxBytes: Number(maxBytes) }),
+  };
+  const options = { replicas: Number(flags.replicas), storage, ...asked, logger: sayingLogger() } as const;
   const terms = await withConnection(flags, async (nc) => {
     return await storeOf(await newKeyValue(nc, bucket, ttl, options)).terms();
   });

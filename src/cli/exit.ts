@@ -1,6 +1,7 @@
 /** How the program ends: exit codes, and errors as one line with the next step. */
 
 import { BucketConfigError, ConnectionError, NatslockError } from "../errors.ts";
+import { hasRemedy } from "../nats_trouble.ts";
 
 /** Exit codes of its own; the rest are those of the command that `run` ran. */
 export const EXIT = {
@@ -75,7 +76,7 @@ export function endOf(error: unknown): CliError {
   if (error instanceof CliError) return error;
   if (error instanceof ConnectionError) {
     const [code, next] = NEXT_BY_TROUBLE[error.why];
-    return new CliError(code, error.message, next);
+    return new CliError(code, error.message, hasRemedy(error.cause) ? "" : next);
   }
   if (error instanceof BucketConfigError) {
     return new CliError(EXIT.config, error.message, `see "natslock bucket check ${error.bucket}"`);

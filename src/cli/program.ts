@@ -111,6 +111,8 @@ function addBucket(program: Command, finish: Finish): void {
     .option("--ttl <time>", "longest lease (default: 15s)", "15s")
     .option("--replicas <number>", "copies: 1, 3 or 5 (default: 1)", "1")
     .option("--storage <kind>", "file or memory (default: file)", "file")
+    .option("--max-bytes <number>", "most that it may hold (default: no limit)")
+    .option("--description <text>", "what it is for")
     .action(async (name: string | undefined, flags: CreateFlags) =>
       finish(await (await import("./bucket_create.ts")).createBucket(name, flags))
     );
