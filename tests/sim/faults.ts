@@ -37,6 +37,7 @@ export const STORM_FAULTS = [
   "pushes cut",
   "pause",
   "suspend",
+  "short sleeps",
   "wall forward",
   "wall back",
   "timers throttled",

@@ -70,9 +70,11 @@ export class Node {
     this.id = former?.id ?? this.random.uuid();
     const slow = weather.hit("slow clock") ? -CLIENT_RATE * chance.next() : 0;
     const fast = weather.hit("fast clock") ? CLIENT_RATE * chance.next() : 0;
-    this.runtime = new Runtime(timeline, chance, 1 + slow + fast);
-    // Half of the machines were never told the time.
     const off = new Chance(~seed);
+    const rate = 1 + slow + fast;
+    // One oscillator drives both clocks, unless somebody keeps the wall clock right.
+    this.runtime = new Runtime(timeline, chance, { monotonic: rate, wall: off.happens(0.5) ? rate : 1 });
+    // Half of the machines were never told the time.
     if (off.happens(0.5)) {
       weather.see("wall clock off");
       this.runtime.stepWall(off.between(0, 20 * TTL));
