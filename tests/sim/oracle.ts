@@ -176,7 +176,7 @@ export class Oracle {
     if (ledger.isVoid(hold)) return;
     const wrong = ledger.grant(hold);
     if (wrong !== null) this.blame(wrong);
-    this.history.granted(attempt, this.#timeline.now);
+    this.history.granted(attempt, token, this.#timeline.now);
   }
 
   get #isMixed(): boolean {
@@ -192,7 +192,7 @@ export class Oracle {
     if (event.type !== "released" && event.type !== "lost") return;
     if (node.told !== event.token) this.blame(`S7: ${node.name} is told the end of ${event.token}, not ${node.told}`);
     node.told = null;
-    if (node.hold !== null) this.history.ended(node.hold.attempt, this.#timeline.now);
+    if (node.hold !== null) this.history.ended(node.hold.attempt, node.hold.token, this.#timeline.now);
   }
 
   /** Holds all of it against the rules; called when everything that could run has run. */
