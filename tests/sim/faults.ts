@@ -35,6 +35,7 @@ export const STORM_FAULTS = [
   "requests cut",
   "answers cut",
   "pushes cut",
+  "hostile answers",
   "pause",
   "suspend",
   "short sleeps",

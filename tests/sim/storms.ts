@@ -68,6 +68,7 @@ const STORMS: { readonly [fault in Fault]?: Storm } = {
   "requests cut": cut("requests cut"),
   "answers cut": cut("answers cut"),
   "pushes cut": cut("pushes cut"),
+  "hostile answers": (run, node, left) => node.link.beset(while_(run, left)),
   "pause": stop("pause"),
   "suspend": stop("suspend"),
   "short sleeps": doze,
