@@ -11,6 +11,7 @@ import { Chance } from "./chance.ts";
 import { Link } from "./link.ts";
 import type { Hold } from "./ledger.ts";
 import type { Belief, Oracle } from "./oracle.ts";
+import { Pace } from "./pace.ts";
 import { Runtime } from "./runtime.ts";
 import { CLIENT_RATE, KEY, type Place, type Server, TTL } from "./server.ts";
 
@@ -56,6 +57,8 @@ export class Node {
   leavingSince = Infinity;
   /** When something last kept its code from running in time. */
   hampered = -Infinity;
+  /** Its machine's requests within a pause after trouble, `retryEvery`, by whatever calls they come. */
+  readonly pace: Pace;
   locker: Locker;
   readonly #ground: Ground;
   #byCalls: Belief | null = null;
@@ -81,6 +84,7 @@ export class Node {
     }
     this.clock = new SystemClock(this.runtime);
     this.ttl = chance.happens(0.3) ? 1000 : TTL;
+    this.pace = new Pace(this.ttl / 15);
     this.link = new Link(ground, server, {
       runtime: this.runtime,
       listener: {
@@ -141,7 +145,9 @@ export class Node {
 
   #stepped({ before, event, after, effects }: LoggedStep): void {
     const ground = this.#ground;
-    this.requests += effects.filter(({ act }) => act !== "pause").length;
+    const requests = effects.filter(({ act }) => act !== "pause").length;
+    this.requests += requests;
+    if (!this.pace.keeps(requests, ground.timeline.now)) ground.oracle.blame(`V5: ${this.name} sends without a pause`);
     ground.note(
       this.name,
       () => `${before.at} -- ${event.on} --> ${after.at}${effects.map((effect) => `, ${effect.act}`).join("")}`,
