@@ -148,7 +148,7 @@ export class Oracle {
     const attempts = new Set(node.attempts);
     node.attempts.clear();
     const kind = is.end?.kind ?? "lost";
-    if (!["released", "withdrawn", "refused"].includes(kind)) return;
+    if (!["released", "withdrawn", "refused", "failed"].includes(kind)) return;
     for (const attempt of attempts) node.settled.add(attempt);
     const standing = this.#server.store.look(KEY);
     const attempt = standing.kind === "held" ? standing.record.attempt : null;
