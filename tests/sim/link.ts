@@ -115,7 +115,11 @@ export class Link {
       cancel = this.#runtime.later(request.within, () => settle(() => request.timeout()));
       const hostility = this.#hostility;
       if (hostility !== null) {
-        const answer = hostility.answer(request, () => this.#answer(request), this.#server.store.look(KEY).revision);
+        const answer = hostility.answer(
+          request,
+          () => this.#answer(request, timeline.now),
+          this.#server.store.look(KEY).revision,
+        );
         return void timeline.after(AT_ONCE, () => this.#runtime.deliver(() => settle(answer)));
       }
       if (weather.hit("request lost") || this.#isCut("requests cut", "node cut off")) return;
@@ -125,23 +129,23 @@ export class Link {
         if (weather.isCalm && timeline.now - sentAt > USUAL) return;
         if (number < this.#performed) weather.see("requests reordered");
         this.#performed = Math.max(this.#performed, number);
-        this.#arrive(request, settle);
+        this.#arrive(request, sentAt, settle);
       });
     });
   }
 
-  #arrive<Outcome>(request: StoreRequest<Outcome>, settle: (answer: () => Outcome) => void): void {
+  #arrive<Outcome>(request: StoreRequest<Outcome>, sentAt: number, settle: (answer: () => Outcome) => void): void {
     const { weather, timeline } = this.#place;
-    const answer = this.#answer(request);
+    const answer = this.#answer(request, sentAt);
     if (weather.hit("request twice")) {
-      timeline.after(this.#delay("request late"), () => void this.#answer(request, true));
+      timeline.after(this.#delay("request late"), () => void this.#answer(request, sentAt, true));
     }
     if (weather.hit("answer lost") || this.#isCut("answers cut", "node cut off")) return;
     timeline.after(this.#delay("answer late"), () => this.#runtime.deliver(() => settle(answer)));
   }
 
   /** What the server does with a request. */
-  #answer<Outcome>(request: StoreRequest<Outcome>, copy = false): () => Outcome {
+  #answer<Outcome>(request: StoreRequest<Outcome>, sentAt: number, copy = false): () => Outcome {
     const { weather } = this.#place;
     const writes = request.kind === "write" || request.kind === "remove";
     const refuse = (why: "unavailable" | "denied") => {
@@ -162,7 +166,7 @@ export class Link {
       if (sighting !== null) return () => ({ kind: "seen", sighting }) as Outcome;
     }
     try {
-      const [outcome, change] = this.#server.carryOut(request, copy);
+      const [outcome, change] = this.#server.carryOut(request, { sentAt, copy });
       this.#listener.carriedOut(request, change);
       return () => outcome;
     } catch (error) {
