@@ -48,7 +48,10 @@ export function leaseTiming(ttl: number, options: TimingOptions = {}): LeaseTimi
   };
   for (const [field, value] of Object.entries(times)) requireDuration(`timing.${field}`, value);
   const { renewEvery, margin, requestTimeout, retryEvery } = times;
-  requireMargin(margin, ttl);
+  if (margin < LEAST_MARGIN) {
+    const wanted = `${LEAST_MARGIN} ms or more, twice the ${SLEEP_THRESHOLD} ms of sleep that a clock may miss`;
+    throw badParameter("timing.margin", `${wanted} (default: a tenth of "ttl")`, margin);
+  }
   const needed = renewEvery + retryEvery + requestTimeout;
   if (needed < ttl - margin) return { ttl, ...times };
   throw new BadParameterError(
@@ -57,13 +60,6 @@ export function leaseTiming(ttl: number, options: TimingOptions = {}): LeaseTimi
       `"ttl" - "margin", current values are ${renewEvery} + ${retryEvery} + ${requestTimeout} = ${needed} ` +
       `and ${ttl} - ${margin} = ${ttl - margin}`,
   );
-}
-
-function requireMargin(margin: number, ttl: number): void {
-  if (margin >= LEAST_MARGIN) return;
-  const wanted = `at least ${LEAST_MARGIN} ms, twice the ${SLEEP_THRESHOLD} ms of sleep that a clock may miss ` +
-    `(with "ttl" ${ttl}; default: a tenth of it)`;
-  throw badParameter("timing.margin", wanted, margin);
 }
 
 /** Throws a BadParameterError unless `ttl`, in milliseconds, can be a bucket's lease length. */
