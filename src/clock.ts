@@ -20,8 +20,11 @@ export interface TimeSources {
   later(delay: number, callback: () => void): () => void;
 }
 
-/** A wall clock that gains more than this on the monotonic one between two looks is taken for sleep. */
-const SLEEP_THRESHOLD = 250;
+/**
+ * How much sleep {@linkcode SystemClock} may leave uncounted in all, in milliseconds. More than 2, since each of its two
+ * sources may show whole milliseconds only. `leaseTiming` keeps every margin above it.
+ */
+export const SLEEP_THRESHOLD = 5;
 
 /** Longer delays would make `setTimeout` fire at once. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
@@ -45,34 +48,42 @@ const runtimeSources: TimeSources = {
 /**
  * The clock of the runtime, made to count sleep (L2).
  *
- * `performance.now()` stands still while a Linux machine sleeps and `Date.now()` jumps. So each gap between two looks
- * counts by the monotonic clock, except that a wall gap which is more than a quarter second longer counts by the wall.
- * Per gap, not since the start: a wall clock that steps forward and back must not freeze time afterwards. With the
- * threshold, because `Date.now()` has whole milliseconds: the larger of two small differences at every look would run
- * fast.
+ * `performance.now()` stands still while a Linux machine sleeps and `Date.now()` does not. So the lead of the wall over
+ * the monotonic clock grows by each sleep, and what it gains over its least value counts once that is more than
+ * {@linkcode SLEEP_THRESHOLD}; then it is compared with the new lead. However many sleeps there are, and however short,
+ * no more than that stays uncounted in all.
+ *
+ * - The wall is set forward, or the process stops between the two reads: counts as sleep. The clock runs ahead, and a
+ *   lease ends early, never late.
+ * - The wall is set back: counts nothing, and the lead is compared with the lower one from the next look on. Where the
+ *   machine sleeps before that look, too, the two cancel out and nothing can tell them apart.
+ * - NTP slews the wall by up to 500 ppm: counts as some sleep, within the rate of any clock.
+ * - A browser shows multiples of more than 2 ms against fingerprinting: counts as sleep, at most as long as what passed.
  */
 export class SystemClock implements Clock {
   readonly #sources: TimeSources;
   #elapsed = 0;
   #monotonic: number;
-  #wall: number;
+  /** The wall's lead over the monotonic clock, up to which all is counted. */
+  #lead: number;
 
   /** Starts at 0. */
   constructor(sources: TimeSources = runtimeSources) {
     this.#sources = sources;
     this.#monotonic = sources.monotonic();
-    this.#wall = sources.wall();
+    this.#lead = sources.wall() - this.#monotonic;
   }
 
   /** Milliseconds since this clock was made, sleep included. */
   now(): number {
+    // In this order a sleep between the two reads counts at once.
     const monotonic = this.#sources.monotonic();
-    const wall = this.#sources.wall();
-    const byMonotonic = Math.max(0, monotonic - this.#monotonic);
-    const byWall = wall - this.#wall;
-    this.#elapsed += byWall - byMonotonic > SLEEP_THRESHOLD ? byWall : byMonotonic;
+    const lead = this.#sources.wall() - monotonic;
+    this.#elapsed += Math.max(0, monotonic - this.#monotonic);
     this.#monotonic = monotonic;
-    this.#wall = wall;
+    const gained = lead - this.#lead;
+    if (gained > SLEEP_THRESHOLD) this.#elapsed += gained;
+    if (gained > SLEEP_THRESHOLD || gained < 0) this.#lead = lead;
     return this.#elapsed;
   }
 

@@ -1,12 +1,16 @@
 /** The lengths of time a lease lives by, the relations between them, and what they mean in practice. */
 
+import { SLEEP_THRESHOLD } from "./clock.ts";
 import { badParameter, BadParameterError, BucketConfigError } from "./errors.ts";
 
 /** What a user may set; all values are milliseconds. */
 export interface TimingOptions {
   /** Time between two renewals. Default: a third of the lease length. */
   readonly renewEvery?: number;
-  /** How much earlier the holder's lease ends than the server's, since clock rates differ. Default: a tenth of it. */
+  /**
+   * How much earlier the holder's lease ends than the server's, since clock rates differ and a short sleep of the
+   * machine may go unnoticed: at least 10. Default: a tenth of the lease length.
+   */
   readonly margin?: number;
   /** The longest wait for one answer. Default: a quarter of the lease length, at most 5,000. */
   readonly requestTimeout?: number;
@@ -23,12 +27,16 @@ const SECOND = 1000;
 /** The server refuses to keep messages for less than this, in milliseconds. */
 const SHORTEST_TTL = 100;
 
+/** The least margin in milliseconds: half for sleep that the clock may miss, half for what clocks show and their rates. */
+const LEAST_MARGIN = 2 * SLEEP_THRESHOLD;
+
 /** How late a waiter may look: what a server takes to remove what has run out (nats-facts 1), and 200 ms of its own. */
 const LONGEST_LAG = 300 + 200;
 
 /**
- * Fills in defaults. Throws a BadParameterError unless every time is a positive finite number and a renewal that fails
- * leaves room for another before the holder stands down (L3): `renewEvery + retryEvery + requestTimeout < ttl - margin`.
+ * Fills in defaults. Throws a BadParameterError unless every time is a positive finite number, the margin covers what a
+ * clock may miss of sleep (L2), and a renewal that fails leaves room for another before the holder stands down (L3):
+ * `renewEvery + retryEvery + requestTimeout < ttl - margin`.
  */
 export function leaseTiming(ttl: number, options: TimingOptions = {}): LeaseTiming {
   requireDuration("ttl", ttl);
@@ -40,6 +48,10 @@ export function leaseTiming(ttl: number, options: TimingOptions = {}): LeaseTimi
   };
   for (const [field, value] of Object.entries(times)) requireDuration(`timing.${field}`, value);
   const { renewEvery, margin, requestTimeout, retryEvery } = times;
+  if (margin < LEAST_MARGIN) {
+    const wanted = `${LEAST_MARGIN} ms or more, twice the ${SLEEP_THRESHOLD} ms of sleep that a clock may miss`;
+    throw badParameter("timing.margin", `${wanted} (default: a tenth of "ttl")`, margin);
+  }
   const needed = renewEvery + retryEvery + requestTimeout;
   if (needed < ttl - margin) return { ttl, ...times };
   throw new BadParameterError(

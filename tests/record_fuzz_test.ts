@@ -6,9 +6,10 @@ import { BadParameterError } from "../src/errors.ts";
 import { leadershipOf } from "../src/leadership.ts";
 import { systemRandom } from "../src/random.ts";
 import { decodeRecord, encodeHeaders, type LeaseRecord, type Sighting } from "../src/record.ts";
+import { SEED } from "./helpers/seed.ts";
 import { headerOf, OWN_ID, type WireRecord, wireRecord } from "./helpers/wire.ts";
 
-const RUNS = { numRuns: 10_000 };
+const RUNS = { numRuns: 10_000, seed: SEED };
 const LONGEST = 15_000;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 

@@ -44,13 +44,34 @@ for (const [title, operations, legal] of HISTORIES) {
   });
 }
 
-Deno.test("History tells a second copy of a request from the hold that it once was", () => {
+/** One attempt that was asked for once, and stood first as 1 and then as 9. */
+function landedTwice(): History {
   const history = new History();
   history.asked("a", 0);
   history.stood("a", 1);
-  history.granted("a", 1);
-  history.ended("a", 5);
   history.stood("a", 9);
+  return history;
+}
+
+Deno.test("History tells a second copy of a request from the hold that it once was", () => {
+  const history = landedTwice();
+  history.granted("a", 1, 1);
+  history.ended("a", 1, 5);
   history.looked(9, 10, 11);
   assert(isLinearizable(history.operations));
+});
+
+Deno.test("History keeps the token of a write that nobody was granted when its second copy lands", () => {
+  const history = landedTwice();
+  history.looked(1, 2, 3);
+  history.looked(9, 10, 11);
+  assert(isLinearizable(history.operations));
+});
+
+Deno.test("History grants the second copy of a write where that is what was found", () => {
+  const history = landedTwice();
+  history.looked(1, 2, 3);
+  history.granted("a", 9, 10);
+  history.looked(1, 11, 12);
+  assertEquals(isLinearizable(history.operations), false);
 });

@@ -1,4 +1,5 @@
 import { assertEquals, assertInstanceOf, assertLess, assertStringIncludes, assertThrows } from "@std/assert";
+import { SLEEP_THRESHOLD } from "../src/clock.ts";
 import { BadParameterError, BucketConfigError, show } from "../src/errors.ts";
 import { leaseLength, leaseTiming, requireBucketTtl, type TimingOptions, wholeSeconds } from "../src/timing.ts";
 
@@ -49,6 +50,23 @@ Deno.test("leaseTiming() refuses times that leave no room, naming both sides and
 
 Deno.test("leaseTiming() accepts times that leave a millisecond of room", () => {
   assertEquals(leaseTiming(3_000, { ...TIGHT, margin: 299 }).margin, 299);
+});
+
+Deno.test("leaseTiming() accepts a margin of twice the sleep that a clock may miss, as the least ttl has it", () => {
+  assertEquals(leaseTiming(100).margin, 2 * SLEEP_THRESHOLD);
+  assertEquals(leaseTiming(3_000, { margin: 10 }).margin, 10);
+});
+
+Deno.test("leaseTiming() refuses a margin that a missed sleep could use up, naming both", () => {
+  const { parameter, message } = complaint(() => leaseTiming(3_000, { margin: 9.9 }));
+  assertEquals(parameter, "timing.margin");
+  for (const word of ["10 ms or more", "5 ms of sleep", "current value is 9.9"]) assertStringIncludes(message, word);
+});
+
+Deno.test("leaseTiming() refuses a lease so short that a tenth of it is no margin, naming its length", () => {
+  const { parameter, message } = complaint(() => leaseTiming(90));
+  assertEquals(parameter, "timing.margin");
+  for (const word of ["10 ms or more", 'a tenth of "ttl"', "current value is 9"]) assertStringIncludes(message, word);
 });
 
 const BROKEN: readonly TimingOptions[] = [

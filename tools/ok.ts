@@ -13,6 +13,10 @@ publication; every step runs even when an earlier one failed. Tests that
 measure run alone, the others side by side.
 With arguments (files, --filter x): only the tests, with these arguments.
 
+Chance in the tests is drawn from fixed seeds. NATSLOCK_SEED=N gives the tests
+of generated input and of faults another one; fresh seeds for the simulator are
+for "deno task sim".
+
 The last line is "N passed, N failed", with ", N skipped" if there are any;
 the exit code is 0 only when nothing failed.`;
 

@@ -13,13 +13,15 @@ export const LONGEST_TIMEOUT = 2 ** 31 - 1;
 export class Sources implements TimeSources {
   mono = 500.25;
   epoch = 1_800_000_000_000.75;
+  /** Apart from `epoch`, which is too large for the sum of a million small steps. */
+  #passed = 0;
 
   monotonic(): number {
     return this.mono;
   }
 
   wall(): number {
-    return Math.floor(this.epoch);
+    return Math.floor(this.epoch + this.#passed);
   }
 
   later(delay: number, callback: () => void): () => void {
@@ -29,7 +31,7 @@ export class Sources implements TimeSources {
 
   pass(ms: number): void {
     this.mono += ms;
-    this.epoch += ms;
+    this.#passed += ms;
   }
 
   /** The monotonic clock stands still meanwhile. */

@@ -122,9 +122,6 @@ export const wireRecord: fc.Arbitrary<WireRecord> = fc.oneof(
   { arbitrary: fc.record({ value, headers: fc.constant([]), mangled }), weight: 1 },
 );
 
-/** Seed of a run: drawn, or that of the variable NATSLOCK_SEED, to see a failure again. */
-export const freshSeed = (): number => Number(Deno.env.get("NATSLOCK_SEED") ?? Math.floor(Math.random() * 2 ** 31));
-
 /** Publishes bytes over plain TCP: what no client library would let through. */
 export class RawPublisher {
   readonly #conn: Deno.TcpConn;

@@ -23,4 +23,10 @@ export const CORPUS: readonly Relic[] = [
   { seed: 400118562, was: "a doubtful write on 0 was taken for landed where an older record of its own stood" },
   { seed: 600573720, was: "a look answered by a leader of before, at 0, ended a taking back of a write put on 0" },
   { seed: 700016413, was: "close() waited for a lost request for the settings longer than for any other answer" },
+  { seed: 31, was: "a holder whose renewals were refused while its record stood asked again without a pause" },
+  {
+    seed: 73,
+    was: "a holder of a stream that was gone renewed at numbers of the new one, and kept its lease for ever",
+  },
+  { seed: 108, was: "a denied look left a write standing of which nothing had been heard" },
 ];

@@ -67,32 +67,30 @@ const at = (operations: readonly Operation[], index: number): Operation => opera
 
 /** Notes down one run. */
 export class History {
-  readonly #attempts = new Map<string, { asked: number; token: number | null; granted: number; ended: number }>();
+  readonly #asked = new Map<string, number>();
+  /** By attempt and token: a second copy of a write may stand long after the first, once the key is at 0 again. */
+  readonly #stood = new Map<string, { asked: number; token: number; granted: number; ended: number }>();
   readonly #looks: Operation[] = [];
 
   /** The first write of an attempt leaves. */
   asked(attempt: string, now: number): void {
-    if (!this.#attempts.has(attempt)) {
-      this.#attempts.set(attempt, { asked: now, token: null, granted: Infinity, ended: Infinity });
-    }
+    if (!this.#asked.has(attempt)) this.#asked.set(attempt, now);
   }
 
   /** It stood in the bucket under this revision, whether or not anybody knows. */
   stood(attempt: string, token: number): void {
-    const known = this.#attempts.get(attempt);
-    if (known === undefined) return;
-    // A second copy of the request may land long after the hold, when revision 0 has come back: nobody's record.
-    if (known.granted === Infinity) known.token = token;
-    else this.#attempts.set(`${attempt}/${token}`, { asked: known.asked, token, granted: Infinity, ended: Infinity });
+    const asked = this.#asked.get(attempt);
+    if (asked === undefined) return;
+    this.#stood.set(`${attempt}/${token}`, { asked, token, granted: Infinity, ended: Infinity });
   }
 
-  granted(attempt: string, now: number): void {
-    const known = this.#attempts.get(attempt);
+  granted(attempt: string, token: number, now: number): void {
+    const known = this.#stood.get(`${attempt}/${token}`);
     if (known) known.granted = now;
   }
 
-  ended(attempt: string, now: number): void {
-    const known = this.#attempts.get(attempt);
+  ended(attempt: string, token: number, now: number): void {
+    const known = this.#stood.get(`${attempt}/${token}`);
     if (known) known.ended = now;
   }
 
@@ -103,8 +101,7 @@ export class History {
   /** All of it as operations. What was not granted may have stood for a while without a holder. */
   get operations(): Operation[] {
     const operations = [...this.#looks];
-    for (const { asked, token, granted, ended } of this.#attempts.values()) {
-      if (token === null) continue;
+    for (const { asked, token, granted, ended } of this.#stood.values()) {
       operations.push({ kind: "grant", token, called: asked, returned: granted });
       operations.push({ kind: "end", token, called: asked, returned: granted === Infinity ? Infinity : ended });
     }

@@ -5,10 +5,10 @@
  */
 
 import type { Node } from "./node.ts";
-import { TTL } from "./server.ts";
+import { CLIENT_RATE, TTL } from "./server.ts";
 
-/** How long requests of before may meet revisions of after, which are the same numbers: a hold and the latest request. */
-const MIXED = 3 * TTL;
+/** How long a hold of so many ms goes on at the longest where nothing new is known: one lease by a slow clock, one request. */
+const lasting = (ttl: number): number => ttl / (1 - CLIENT_RATE) + ttl / 4;
 
 /** One hold, from its grant. */
 export interface Hold {
@@ -17,6 +17,10 @@ export interface Hold {
   readonly attempt: string;
   /** How often the bucket was made anew or lost writes before. */
   readonly era: number;
+  /** The stream that its machine takes it to be of. */
+  readonly epoch: string;
+  /** When it was granted, in true time. */
+  readonly since: number;
 }
 
 /** The grants of one run. Times are true time in milliseconds. */
@@ -31,16 +35,30 @@ export class Ledger {
   #mixedUntil = 0;
   #last = 0;
 
-  /** True while the numbers of before and after a new era meet: then nothing is promised. */
-  isMixed(now: number): boolean {
-    return now < this.#mixedUntil;
+  /** True if what left then may meet numbers of after that were those of before: then nothing is promised. */
+  isMixed(at: number): boolean {
+    return at < this.#mixedUntil;
   }
 
   /** Revisions begin anew. */
   newEra(now: number): void {
     this.era++;
-    this.#mixedUntil = now + MIXED;
     this.#last = 0;
+    this.begin(now);
+  }
+
+  /** The stream of the era is there: at once, or some time after the end of the one before. */
+  begin(now: number): void {
+    this.#mixedUntil = Math.max(this.#mixedUntil, now + lasting(TTL));
+  }
+
+  /** True once a hold of another stream than `epoch`, which was made then, must have ended: its machine had to notice. */
+  isOverdue(
+    { node, epoch, since }: Hold,
+    stream: { readonly epoch: string; readonly madeAt: number },
+    now: number,
+  ): boolean {
+    return epoch !== stream.epoch && now > Math.max(since, stream.madeAt) + lasting(node.ttl);
   }
 
   /** What this attempt wrote was destroyed by somebody who may, or is worth nothing: only its token protects. */

@@ -10,6 +10,7 @@ import type { MemoryStore } from "../../src/memory_store.ts";
 import type { Sighting } from "../../src/record.ts";
 import type { Hint } from "../../src/store.ts";
 import type { Fault } from "./faults.ts";
+import { AT_ONCE, Hostility } from "./hostility.ts";
 import type { Runtime } from "./runtime.ts";
 import { type CarriedOut, KEY, type Place, type Server, TTL } from "./server.ts";
 
@@ -34,6 +35,7 @@ export class Link {
   readonly #listener: Listener;
   readonly #cutUntil = new Map<Fault, number>();
   readonly #questions = new Set<unknown>();
+  #hostility: Hostility | null = null;
   #closed = false;
   #sent = 0;
   #performed = 0;
@@ -66,6 +68,13 @@ export class Link {
     this.#cutUntil.set(what, this.#place.timeline.now + ms);
   }
 
+  /** The store is hostile for a while. */
+  beset(ms: number): void {
+    const { chance, timeline } = this.#place;
+    const hostility = this.#hostility = new Hostility(chance);
+    timeline.after(ms, () => this.#hostility === hostility && (this.#hostility = null));
+  }
+
   /** The connection is closed for good. */
   close(): void {
     this.#closed = true;
@@ -76,6 +85,7 @@ export class Link {
   heal(): void {
     if (this.#cutUntil.size > 0) this.#runtime.deliver(() => this.store.tell({ kind: "gap" }));
     this.#cutUntil.clear();
+    this.#hostility = null;
   }
 
   #isCut(...kinds: Fault[]): boolean {
@@ -103,6 +113,15 @@ export class Link {
         reject(new TypeError("the store threw"));
       }
       cancel = this.#runtime.later(request.within, () => settle(() => request.timeout()));
+      const hostility = this.#hostility;
+      if (hostility !== null) {
+        const answer = hostility.answer(
+          request,
+          () => this.#answer(request, timeline.now),
+          this.#server.store.look(KEY).revision,
+        );
+        return void timeline.after(AT_ONCE, () => this.#runtime.deliver(() => settle(answer)));
+      }
       if (weather.hit("request lost") || this.#isCut("requests cut", "node cut off")) return;
       const sentAt = timeline.now;
       timeline.after(this.#delay("request late"), () => {
@@ -110,23 +129,23 @@ export class Link {
         if (weather.isCalm && timeline.now - sentAt > USUAL) return;
         if (number < this.#performed) weather.see("requests reordered");
         this.#performed = Math.max(this.#performed, number);
-        this.#arrive(request, settle);
+        this.#arrive(request, sentAt, settle);
       });
     });
   }
 
-  #arrive<Outcome>(request: StoreRequest<Outcome>, settle: (answer: () => Outcome) => void): void {
+  #arrive<Outcome>(request: StoreRequest<Outcome>, sentAt: number, settle: (answer: () => Outcome) => void): void {
     const { weather, timeline } = this.#place;
-    const answer = this.#answer(request);
+    const answer = this.#answer(request, sentAt);
     if (weather.hit("request twice")) {
-      timeline.after(this.#delay("request late"), () => void this.#answer(request, true));
+      timeline.after(this.#delay("request late"), () => void this.#answer(request, sentAt, true));
     }
     if (weather.hit("answer lost") || this.#isCut("answers cut", "node cut off")) return;
     timeline.after(this.#delay("answer late"), () => this.#runtime.deliver(() => settle(answer)));
   }
 
   /** What the server does with a request. */
-  #answer<Outcome>(request: StoreRequest<Outcome>, copy = false): () => Outcome {
+  #answer<Outcome>(request: StoreRequest<Outcome>, sentAt: number, copy = false): () => Outcome {
     const { weather } = this.#place;
     const writes = request.kind === "write" || request.kind === "remove";
     const refuse = (why: "unavailable" | "denied") => {
@@ -147,7 +166,7 @@ export class Link {
       if (sighting !== null) return () => ({ kind: "seen", sighting }) as Outcome;
     }
     try {
-      const [outcome, change] = this.#server.carryOut(request, copy);
+      const [outcome, change] = this.#server.carryOut(request, { sentAt, copy });
       this.#listener.carriedOut(request, change);
       return () => outcome;
     } catch (error) {

@@ -13,10 +13,11 @@ import { coverageOf, type Tally } from "./tally.ts";
 
 const HELP = `Runs the shipped Lockers on simulated machines, networks and servers that fail, seed by seed.
 
-Usage: deno task sim [--seeds N] [--from N] [--workers N] [--markers]
+Usage: deno task sim [--seeds N] [--minutes N] [--from N] [--workers N] [--markers]
        deno task sim --seed N [--most N] [--without KINDS] [--markers]
 
---seeds N        how many seeds (default 2000)
+--seeds N        how many seeds (default 2000; with --minutes: no limit)
+--minutes N      ends after so many minutes and the seeds that are under way (default: no limit)
 --from N         the first of them (default: one drawn from the time, printed)
 --workers N      how many cores (default: all)
 --markers        a bucket with expiry markers, in which no lock is safe: expected to turn red
@@ -28,6 +29,11 @@ Exit code 1 if a rule was broken; the first red seed is then shrunk and its trac
 
 /** Lines of a trace that are shown: those before the end matter. */
 const SHOWN = 60;
+
+const MINUTE = 60_000;
+
+/** As many seeds as nobody runs. */
+const NO_LIMIT = "999999999";
 
 const say = (line: string) => void Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 
@@ -43,11 +49,23 @@ async function replay(seed: number, options: RunOptions): Promise<boolean> {
   return outcome.broken === null;
 }
 
+/** Which seeds to hunt, and how. */
+interface Hunt {
+  readonly from: number;
+  readonly seeds: number;
+  /** How long at most, in ms. */
+  readonly length: number;
+  readonly workers: number;
+  readonly options: RunOptions;
+}
+
 /** Many runs; explains the first that is red. */
-async function hunt(from: number, seeds: number, how: { workers: number; options: RunOptions }): Promise<boolean> {
+async function hunt({ length, ...how }: Hunt): Promise<boolean> {
+  const { from, seeds } = how;
   const start = performance.now();
   const stop = new AbortController();
   const interrupt = () => stop.abort();
+  const timer = length < Infinity ? setTimeout(interrupt, length) : undefined;
   Deno.addSignalListener("SIGINT", interrupt);
   let said = 0;
   const line = ({ seeds: done, grants, broken }: Tally) => {
@@ -63,7 +81,8 @@ async function hunt(from: number, seeds: number, how: { workers: number; options
     say(line(tally));
   };
   say(`seeds ${from} to ${from + seeds - 1} on ${how.workers} workers`);
-  const tally = await runSeeds({ from, seeds, ...how, signal: stop.signal, progress });
+  const tally = await runSeeds({ ...how, signal: stop.signal, progress });
+  clearTimeout(timer);
   Deno.removeSignalListener("SIGINT", interrupt);
   for (const row of coverageOf(tally)) say(row);
   say(line(tally));
@@ -101,7 +120,7 @@ async function main(args: string[]): Promise<boolean> {
   const { values } = parseArgs({
     args,
     options: {
-      ...{ seeds: text, from: text, workers: text, seed: text, most: text, without: text },
+      ...{ seeds: text, minutes: text, from: text, workers: text, seed: text, most: text, without: text },
       markers: { type: "boolean" },
       help: { type: "boolean", short: "h" },
     },
@@ -110,7 +129,8 @@ async function main(args: string[]): Promise<boolean> {
     say(HELP);
     return true;
   }
-  const { seeds = "2000", from = String(Date.now() % 1e9), workers, seed, most, without, markers = false } = values;
+  const { minutes, from = String(Date.now() % 1e9), workers, seed, most, without, markers = false } = values;
+  const { seeds = minutes === undefined ? "2000" : NO_LIMIT } = values;
   const options: RunOptions = {
     markers,
     ...(most === undefined ? {} : { most: whole("most", most) }),
@@ -118,7 +138,8 @@ async function main(args: string[]): Promise<boolean> {
   };
   if (seed !== undefined) return await replay(whole("seed", seed), options);
   const cores = workers === undefined ? navigator.hardwareConcurrency : Math.max(1, whole("workers", workers));
-  return await hunt(whole("from", from), whole("seeds", seeds), { workers: cores, options });
+  const length = minutes === undefined ? Infinity : whole("minutes", minutes) * MINUTE;
+  return await hunt({ from: whole("from", from), seeds: whole("seeds", seeds), length, workers: cores, options });
 }
 
 if (import.meta.main) {

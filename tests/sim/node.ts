@@ -10,7 +10,9 @@ import type { Stepped } from "../../src/lease_model.ts";
 import { Chance } from "./chance.ts";
 import { Link } from "./link.ts";
 import type { Hold } from "./ledger.ts";
-import type { Belief, Oracle } from "./oracle.ts";
+import type { Belief } from "./belief.ts";
+import type { Oracle } from "./oracle.ts";
+import { Pace } from "./pace.ts";
 import { Runtime } from "./runtime.ts";
 import { CLIENT_RATE, KEY, type Place, type Server, TTL } from "./server.ts";
 
@@ -56,6 +58,8 @@ export class Node {
   leavingSince = Infinity;
   /** When something last kept its code from running in time. */
   hampered = -Infinity;
+  /** Its machine's requests within a pause after trouble, `retryEvery`, by whatever calls they come. */
+  readonly pace: Pace;
   locker: Locker;
   readonly #ground: Ground;
   #byCalls: Belief | null = null;
@@ -70,15 +74,18 @@ export class Node {
     this.id = former?.id ?? this.random.uuid();
     const slow = weather.hit("slow clock") ? -CLIENT_RATE * chance.next() : 0;
     const fast = weather.hit("fast clock") ? CLIENT_RATE * chance.next() : 0;
-    this.runtime = new Runtime(timeline, chance, 1 + slow + fast);
-    // Half of the machines were never told the time.
     const off = new Chance(~seed);
+    const rate = 1 + slow + fast;
+    // One oscillator drives both clocks, unless somebody keeps the wall clock right.
+    this.runtime = new Runtime(timeline, chance, { monotonic: rate, wall: off.happens(0.5) ? rate : 1 });
+    // Half of the machines were never told the time.
     if (off.happens(0.5)) {
       weather.see("wall clock off");
       this.runtime.stepWall(off.between(0, 20 * TTL));
     }
     this.clock = new SystemClock(this.runtime);
     this.ttl = chance.happens(0.3) ? 1000 : TTL;
+    this.pace = new Pace(this.ttl / 15);
     this.link = new Link(ground, server, {
       runtime: this.runtime,
       listener: {
@@ -139,7 +146,9 @@ export class Node {
 
   #stepped({ before, event, after, effects }: LoggedStep): void {
     const ground = this.#ground;
-    this.requests += effects.filter(({ act }) => act !== "pause").length;
+    const requests = effects.filter(({ act }) => act !== "pause").length;
+    this.requests += requests;
+    if (!this.pace.keeps(requests, ground.timeline.now)) ground.oracle.blame(`V5: ${this.name} sends without a pause`);
     ground.note(
       this.name,
       () => `${before.at} -- ${event.on} --> ${after.at}${effects.map((effect) => `, ${effect.act}`).join("")}`,

@@ -9,6 +9,7 @@
 import type { Ending } from "../../src/lease_model.ts";
 import type { LockEvent } from "../../src/events.ts";
 import type { StoreRequest } from "../../src/memory_link.ts";
+import { wrongBelief } from "./belief.ts";
 import { DISASTERS, type Weather } from "./faults.ts";
 import { History } from "./history.ts";
 import { type Hold, Ledger } from "./ledger.ts";
@@ -22,14 +23,6 @@ const WAKING = 400;
 /** The longest that a taking back goes on after the lease, in ms: a request, a pause; and the settings of a bucket lost. */
 const LEAVING = 1200;
 const ASKING = 2200;
-
-/** That somebody believes to hold; asked at each event. */
-export interface Belief {
-  readonly hold: Hold;
-  /** True if asking changes nothing, so that it speaks only once all timers that are due have fired. */
-  readonly passive: boolean;
-  believes(): boolean;
-}
 
 /** The judge of one run. */
 export class Oracle {
@@ -83,10 +76,12 @@ export class Oracle {
   }
 
   /** The server did what was asked. */
-  carriedOut(node: Node, request: StoreRequest<unknown>, { before, after, applied, copy }: CarriedOut): void {
+  carriedOut(node: Node, request: StoreRequest<unknown>, { before, after, applied, copy, sentAt }: CarriedOut): void {
     if (request.kind === "read" || request.kind === "terms" || !applied) return;
+    const mixed = this.#isMixedAt(sentAt);
     const own = before.kind === "vacant" || (before.kind === "held" && before.record.holder === node.id);
-    if (!own && !this.#isMixed) {
+    if (!own && mixed && before.kind === "held") this.ledger.void(before.record.attempt ?? "");
+    if (!own && !mixed) {
       this.blame(`${request.kind === "write" ? "S4" : "S5"}: ${node.name} ${request.kind}s over what another holds`);
     }
     const isAwaited = this.#nodes.some(({ waiting, link }) => waiting && !link.isAsking);
@@ -96,12 +91,12 @@ export class Oracle {
     if (attempt === null) return;
     if (copy) this.ledger.copied(attempt);
     if (token !== null) {
-      if (this.#isMixed) return;
+      if (mixed) return;
       if (token !== this.ledger.tokenOf(attempt)) this.blame(`S3: ${node.name} renews as ${token}`);
       if (before.kind === "vacant") this.blame(`S4: ${node.name} renews ${token}, which was gone`);
       return;
     }
-    if (node.settled.has(attempt) && before.revision > 0 && !copy && !this.#isMixed) {
+    if (node.settled.has(attempt) && before.revision > 0 && !copy && !mixed) {
       this.blame(`S6: ${node.name}'s ${attempt} lands after it was done with`);
     }
     this.ledger.stood(attempt, after.revision);
@@ -148,7 +143,7 @@ export class Oracle {
     const attempts = new Set(node.attempts);
     node.attempts.clear();
     const kind = is.end?.kind ?? "lost";
-    if (!["released", "withdrawn", "refused"].includes(kind)) return;
+    if (!["released", "withdrawn", "refused", "failed"].includes(kind)) return;
     for (const attempt of attempts) node.settled.add(attempt);
     const standing = this.#server.store.look(KEY);
     const attempt = standing.kind === "held" ? standing.record.attempt : null;
@@ -161,7 +156,7 @@ export class Oracle {
 
   #hold(node: Node, { token, attempt }: Extract<LoggedStep["after"], { at: "held" }>, epoch: string): void {
     const { ledger } = this;
-    const hold: Hold = { node, token, attempt, era: ledger.era };
+    const hold: Hold = { node, token, attempt, era: ledger.era, epoch, since: this.#timeline.now };
     if (node.hold !== null && node.epoch === epoch && token <= node.hold.token) {
       this.blame(`S2: ${node.name} is granted ${token} after its own ${node.hold.token}`);
     }
@@ -176,11 +171,16 @@ export class Oracle {
     if (ledger.isVoid(hold)) return;
     const wrong = ledger.grant(hold);
     if (wrong !== null) this.blame(wrong);
-    this.history.granted(attempt, this.#timeline.now);
+    this.history.granted(attempt, token, this.#timeline.now);
   }
 
   get #isMixed(): boolean {
-    return this.ledger.isMixed(this.#timeline.now);
+    return this.#isMixedAt(this.#timeline.now);
+  }
+
+  #isMixedAt(time: number): boolean {
+    if (this.#server.madeAt > 0) this.ledger.begin(this.#server.madeAt);
+    return this.ledger.isMixed(time);
   }
 
   /** Each win has one end (S7). */
@@ -192,29 +192,13 @@ export class Oracle {
     if (event.type !== "released" && event.type !== "lost") return;
     if (node.told !== event.token) this.blame(`S7: ${node.name} is told the end of ${event.token}, not ${node.told}`);
     node.told = null;
-    if (node.hold !== null) this.history.ended(node.hold.attempt, this.#timeline.now);
+    if (node.hold !== null) this.history.ended(node.hold.attempt, node.hold.token, this.#timeline.now);
   }
 
   /** Holds all of it against the rules; called when everything that could run has run. */
   check(): void {
     if (this.#timeline.now > this.#grantDue) this.blame("V1/V2: nobody is granted in time though somebody waits");
-    let holder: Hold | null = null;
-    for (const node of this.#nodes) {
-      if (node.beliefs.size === 0 || !node.runtime.runs) continue;
-      for (const belief of node.beliefs) {
-        if (this.ledger.isVoid(belief.hold) || (belief.passive && !node.runtime.prompt) || !belief.believes()) continue;
-        if (holder !== null && holder.attempt !== belief.hold.attempt) {
-          this.blame(`S1: ${holder.node.name} and ${node.name} hold at once, ${holder.token} and ${belief.hold.token}`);
-        }
-        holder = belief.hold;
-        this.#checkStanding(belief.hold);
-      }
-    }
-  }
-
-  #checkStanding({ node, token, attempt }: Hold): void {
-    const standing = this.#server.store.look(KEY);
-    if (standing.kind === "held" && standing.record.attempt === attempt) return;
-    this.blame(`S4: ${node.name} holds ${token}, but its record does not stand`);
+    const wrong = wrongBelief({ nodes: this.#nodes, ledger: this.ledger, server: this.#server }, this.#timeline.now);
+    if (wrong !== null) this.blame(wrong);
   }
 }

@@ -86,7 +86,13 @@ export const RULES_OFF: readonly Mutation[] = [
   ),
   ...edits(
     "clock.ts",
-    ["L2", "sleep is not counted", "byWall - byMonotonic > SLEEP_THRESHOLD ? byWall : byMonotonic", "byMonotonic"],
+    ["L2", "sleep is not counted", "if (gained > SLEEP_THRESHOLD) this.#elapsed += gained;", ""],
+    [
+      "L2",
+      "sleep counts per look, from a quarter second on",
+      "if (gained > SLEEP_THRESHOLD) this.#elapsed += gained;\n    if (gained > SLEEP_THRESHOLD || gained < 0) ",
+      "if (gained > 250) this.#elapsed += gained;\n    ",
+    ],
     ["L2", "long waits sleep on after the machine woke", "Math.max(delay / NAPS, SHORTEST_NAP)", "delay"],
   ),
   ...edits("lease_model.ts", ["L3", "no margin", "sentAt + ttl - margin", "sentAt + ttl"]),

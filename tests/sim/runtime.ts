@@ -26,6 +26,7 @@ export class Runtime implements TimeSources {
   readonly #timeline: Timeline;
   readonly #chance: Chance;
   readonly #rate: number;
+  readonly #wallRate: number;
   readonly #timers = new Set<Timer>();
   #backlog: (() => void)[] = [];
   #stoppedUntil = 0;
@@ -38,11 +39,12 @@ export class Runtime implements TimeSources {
   #grain = 0;
   #dead = false;
 
-  /** `rate`: milliseconds of its monotonic clock to one of true time. */
-  constructor(timeline: Timeline, chance: Chance, rate: number) {
+  /** `rates`: milliseconds of its monotonic and its wall clock to one of true time. */
+  constructor(timeline: Timeline, chance: Chance, rates: { readonly monotonic: number; readonly wall: number }) {
     this.#timeline = timeline;
     this.#chance = chance;
-    this.#rate = rate;
+    this.#rate = rates.monotonic;
+    this.#wallRate = rates.wall;
   }
 
   /** True unless paused, suspended or dead: its code can run. */
@@ -76,7 +78,7 @@ export class Runtime implements TimeSources {
 
   /** Whole milliseconds, as `Date.now()`. */
   wall(): number {
-    return Math.floor(START + this.#timeline.now + this.#wallOffset);
+    return Math.floor(START + this.#timeline.now * this.#wallRate + this.#wallOffset);
   }
 
   later(delay: number, callback: () => void): () => void {

@@ -42,6 +42,8 @@ export interface CarriedOut {
   readonly before: Sighting;
   readonly after: Sighting;
   readonly applied: boolean;
+  /** When it left, in true time. */
+  readonly sentAt: number;
   /** True for a second copy of a request that the network made. */
   readonly copy: boolean;
 }
@@ -98,12 +100,12 @@ export class Server {
   }
 
   /** Carries a request out, and tells what that changed. */
-  carryOut<Outcome>(request: StoreRequest<Outcome>, copy: boolean): [Outcome, CarriedOut] {
+  carryOut<Outcome>(request: StoreRequest<Outcome>, way: Pick<CarriedOut, "sentAt" | "copy">): [Outcome, CarriedOut] {
     const before = this.store.look(KEY);
     const { highest } = this;
     const outcome = request.perform();
     if (before.revision === 0 && highest > 0) this.#place.weather.see("revision 0 came back");
-    return [outcome, { before, after: this.store.look(KEY), applied: this.highest !== highest, copy }];
+    return [outcome, { before, after: this.store.look(KEY), applied: this.highest !== highest, ...way }];
   }
 
   /** What a leader that was cut off some time ago still believes to stand; `null` if that is no other. */

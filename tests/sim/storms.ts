@@ -24,15 +24,32 @@ const cut = (what: Fault): Storm => (run, node, left) => {
   run.timeline.after(ms, () => node.runtime.deliver(() => node.link.store.tell({ kind: "gap" })));
 };
 
-/** A machine does not sleep for less than this, in ms: shorter gaps between its clocks are not taken for sleep. */
-const SHORTEST_SLEEP = 300;
+/** A machine that sleeps does so for at least this, in ms. */
+const SHORTEST_SLEEP = 20;
 
 const stop = (how: "pause" | "suspend"): Storm => (run, node, left) => {
   const ms = while_(run, left);
   node.hamper();
-  if (how === "pause") return node.runtime.pause(ms);
-  if (left < 2 * SHORTEST_SLEEP) return;
-  node.runtime.suspend(SHORTEST_SLEEP + ms);
+  if (how === "pause") node.runtime.pause(ms);
+  else if (left > SHORTEST_SLEEP) node.runtime.suspend(Math.min(left, SHORTEST_SLEEP + ms));
+};
+
+/** A machine that falls asleep again and again, each time for a moment: as many times, at the longest this in all. */
+const DOZES = 40;
+const DOZING = 600;
+
+const doze: Storm = ({ chance, timeline }, node, left) => {
+  const end = timeline.now + left;
+  let more = chance.between(1, DOZES);
+  const longest = DOZING / more;
+  const next = () => {
+    const ms = 2 + (longest - 2) * chance.next();
+    if (more-- === 0 || timeline.now + ms > end) return;
+    node.hamper();
+    node.runtime.suspend(ms);
+    timeline.after(ms + 20 * chance.next(), next);
+  };
+  next();
 };
 
 const crash = (sameId: boolean): Storm => (run, node, left) => {
@@ -51,8 +68,10 @@ const STORMS: { readonly [fault in Fault]?: Storm } = {
   "requests cut": cut("requests cut"),
   "answers cut": cut("answers cut"),
   "pushes cut": cut("pushes cut"),
+  "hostile answers": (run, node, left) => node.link.beset(while_(run, left)),
   "pause": stop("pause"),
   "suspend": stop("suspend"),
+  "short sleeps": doze,
   "wall forward": (run, node) => node.runtime.stepWall(run.chance.between(1, 5 * TTL)),
   "wall back": (run, node) => node.runtime.stepWall(-run.chance.between(1, 5 * TTL)),
   "timers throttled": (run, node, left) => {

@@ -6,7 +6,7 @@
 
 import { type Lease, LeaseLostError, LeaseReleasedError, type Locker, NatslockError } from "../../mod.ts";
 import type { Hold } from "./ledger.ts";
-import type { Belief } from "./oracle.ts";
+import type { Belief } from "./belief.ts";
 import type { Ground, Node } from "./node.ts";
 import type { Resource } from "./resource.ts";
 import { TTL } from "./server.ts";
