@@ -54,6 +54,17 @@ Deno.test("Tenure says once per streak that a renewal failed and that the lease 
   assertEquals(lines, [...streak, ...streak]);
 });
 
+Deno.test("Tenure says what may be left behind, by whether the lock was ever held, and once", () => {
+  const failed = { type: "release_failed", error, ...about } as const;
+  const renewed = { type: "renewed", remaining: 9000, ...hold } as const;
+  const left = "what may stand there runs out by itself";
+  assertEquals(saidOf(failed, failed), [
+    `Cannot make sure that nothing is left under "job": ${error.message}; ${left}`,
+  ]);
+  const [line] = saidOf({ type: "acquired", ...hold }, renewed, failed);
+  assertEquals(line, `Cannot give "job" back: ${error.message}; its lease runs out by itself`);
+});
+
 Deno.test("Outage says one line for all who notice it, and one when the last has an answer again", () => {
   const lines: string[] = [];
   const outage = new Outage({ meanwhile: () => "watching", say: (line) => void lines.push(line) });

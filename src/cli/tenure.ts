@@ -44,7 +44,7 @@ export class Tenure {
   readonly outage: Outage;
   readonly #options: TenureOptions;
   readonly #say: (line: string) => void;
-  /** When the lease is over by our clock; of the latest, if none is held. */
+  /** When the lease is over by our clock; of the latest, if none is held; 0 before the first. */
   #endsAt = 0;
   #isHolding = false;
   /** What is going on, for people. */
@@ -146,7 +146,10 @@ export class Tenure {
     } else if (event.type === "at_risk") {
       this.#say(`Cannot renew the lease of "${key}"; it ends in ${shortly(event.remaining)}`);
     } else if (event.type === "release_failed") {
-      this.#say(`Cannot give "${key}" back: ${event.error.message}; its lease runs out by itself`);
+      const [what, left] = this.#endsAt > 0
+        ? [`give "${key}" back`, "its lease"]
+        : [`make sure that nothing is left under "${key}"`, "what may stand there"];
+      this.#say(`Cannot ${what}: ${event.error.message}; ${left} runs out by itself`);
     }
   }
 
