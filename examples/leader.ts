@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   try {
     await locker.lead(term, { signal });
   } catch (error) {
-    // A campaign has no end of its own: that it was stopped is how it ends well.
+    // That it was stopped is how a campaign ends well.
     if (error !== signal.reason) throw error;
   }
 }

@@ -33,7 +33,7 @@ async function main(): Promise<void> {
     // Not awaiting anything slow in here: a reader that falls behind is told only the newest.
     for await (const leader of locker.observe({ signal })) print(leader);
   } catch (error) {
-    // There is always another change to wait for: that it was stopped is how it ends well.
+    // That it was stopped is how it ends well.
     if (error !== signal.reason) throw error;
   }
 }

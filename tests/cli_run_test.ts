@@ -71,6 +71,16 @@ Deno.test("natslock run --keep-trying runs the command at each win until a signa
     assertStringIncludes((await run(["status", "job"])).stdout, "free");
   }));
 
+Deno.test("natslock run --keep-trying that a signal ends before it ever won ends as that signal ends a program", () =>
+  withCli(async ({ start }) => {
+    await start(["run", "job", "--", "sh", "-c", "echo held; sleep 60"]).says(/held/);
+    const waiter = start(["run", "--keep-trying", "job", "--", "echo", "ran"]);
+    await waiter.says(/Waiting for "job"/);
+    waiter.signal("SIGTERM");
+    const { code, stdout } = await waiter.finished();
+    assertEquals([code, stdout], [143, ""]);
+  }));
+
 Deno.test("natslock run says 127 for a command that is not there and 126 for one that cannot be run", () =>
   withCli(async ({ run }) => {
     const missing = await run(["run", "job", "--", "no-such-command"]);

@@ -39,10 +39,10 @@ async function leadHere(locker, signal) {
   try {
     await locker.lead(term, { signal });
   } catch (error) {
-    // A campaign has no end of its own: that it was stopped is how it ends well.
+    // That it was stopped is how a campaign ends well.
     if (error !== signal.reason) throw error;
-    tell({ told: "ended" });
   }
+  tell({ told: "ended" });
 }
 
 /** One term in office. The record is given back only after this has settled, so two terms never overlap. */

@@ -21,7 +21,7 @@ async function campaign({ library, options }) {
     const locker = await Locker.open({ ...options, onEvent });
     await locker.lead(term, { signal: stop.signal }).finally(() => locker.close());
   } catch (error) {
-    // A campaign has no end of its own: that it was stopped is how it ends well.
+    // That it was stopped is how a campaign ends well.
     if (error !== stop.signal.reason) fail(error);
   }
   postMessage({ told: "ended" });

@@ -5,6 +5,7 @@ import process from "node:process";
 import { SystemClock } from "../clock.ts";
 import { troubleOf } from "../nats_trouble.ts";
 import { CliError, EXIT } from "./exit.ts";
+import { Goodbye } from "./goodbye.ts";
 import { type ConnectionFlags, type Settings, settingsOf } from "./settings.ts";
 import { say } from "./say.ts";
 
@@ -46,15 +47,17 @@ async function dial({ way, servers, options }: Settings): Promise<NatsConnection
   return await (await import("./websocket.ts")).wsconnect(all);
 }
 
-/** Runs some work on a connection that is closed afterwards. */
+/** Runs some work on a connection that is closed afterwards; a server that does not answer keeps nobody from ending. */
 export async function withConnection<T>(
   flags: ConnectionFlags,
   work: (nc: NatsConnection) => Promise<T>,
 ): Promise<T> {
   const nc = await connect(flags);
+  const goodbye = new Goodbye(new SystemClock());
   try {
     return await work(nc);
   } finally {
-    await nc.close();
+    await goodbye.within(nc.close());
+    goodbye[Symbol.dispose]();
   }
 }

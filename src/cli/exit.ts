@@ -1,7 +1,6 @@
 /** How the program ends: exit codes, and errors as one line with the next step. */
 
-import { BucketConfigError, ConnectionError, NatslockError } from "../errors.ts";
-import { hasRemedy } from "../nats_trouble.ts";
+import { AcquireTimeoutError, BucketConfigError, ConnectionError, NatslockError } from "../errors.ts";
 
 /** Exit codes of its own; the rest are those of the command that `run` ran. */
 export const EXIT = {
@@ -76,20 +75,31 @@ export function endOf(error: unknown): CliError {
   if (error instanceof CliError) return error;
   if (error instanceof ConnectionError) {
     const [code, next] = NEXT_BY_TROUBLE[error.why];
-    return new CliError(code, error.message, hasRemedy(error.cause) ? "" : next);
+    return new CliError(code, error.message, saysWhatToDo(error) ? "" : next);
   }
   if (error instanceof BucketConfigError) {
     return new CliError(EXIT.config, error.message, `see "natslock bucket check ${error.bucket}"`);
   }
+  if (error instanceof AcquireTimeoutError) return endOfWait(error);
   if (error instanceof NatslockError) return endOfOurs(error);
   const { name = "Error", message = String(error) } = (error ?? {}) as Partial<Error>;
   return new CliError(EXIT.bug, `Unexpected ${name}: ${message}`, "please report it");
 }
 
+/** Of a refusal by the server the library knows the remedy where there is one; it stands after a semicolon. */
+const saysWhatToDo = ({ why, message }: ConnectionError): boolean => why === "refused" && message.includes("; ");
+
+/** Where trouble was what kept the lock from being taken, nobody may hold it. */
+function endOfWait({ message, cause }: AcquireTimeoutError): CliError {
+  if (!(cause instanceof NatslockError)) {
+    return new CliError(EXIT.notAcquired, message, 'see who holds it with "natslock status"');
+  }
+  const { message: reason, next } = endOf(cause);
+  return new CliError(EXIT.notAcquired, message.includes(reason) ? message : `${message}: ${reason}`, next);
+}
+
 function endOfOurs({ code, message }: NatslockError): CliError {
   switch (code) {
-    case "ACQUIRE_TIMEOUT":
-      return new CliError(EXIT.notAcquired, message, 'see who holds it with "natslock status"');
     case "LEASE_LOST":
       return new CliError(EXIT.lost, message, "what ran under it was ended");
     case "BAD_PARAMETER":

@@ -7,12 +7,13 @@ import type { CandidateOptions } from "../candidate.ts";
 import { type Clock, SystemClock } from "../clock.ts";
 import type { Lease } from "../lease.ts";
 import { Locker } from "../locker.ts";
-import { wait } from "../patience.ts";
+import { onAbort, wait } from "../patience.ts";
 import { leaseTiming } from "../timing.ts";
 import type { Ending } from "./child.ts";
 import { connect } from "./connect.ts";
 import { duration } from "./duration.ts";
-import { CliError, EXIT, Stopped } from "./exit.ts";
+import { CliError, endOf, EXIT, Stopped } from "./exit.ts";
+import { Goodbye } from "./goodbye.ts";
 import { metaOf, nameOf } from "./identity.ts";
 import { say, sayingLogger } from "./say.ts";
 import type { ConnectionFlags } from "./settings.ts";
@@ -39,9 +40,6 @@ export interface Job {
 /** The lease length of a bucket that is made by the way, in milliseconds. */
 export const DEFAULT_TTL = 15_000;
 
-/** Longest wait for the server once all is done, in milliseconds. */
-const LONGEST_GOODBYE = 3000;
-
 interface Run {
   readonly job: Job;
   readonly flags: RunFlags;
@@ -50,6 +48,7 @@ interface Run {
   readonly grace: number | undefined;
   readonly clock: Clock;
   readonly signals: Signals;
+  readonly goodbye: Goodbye;
 }
 
 /** Runs the command under the lock; gives the exit code of the program. */
@@ -59,7 +58,7 @@ export async function run(job: Job, flags: RunFlags): Promise<number> {
   const signals = new Signals(clock);
   let ending: Ending;
   try {
-    ending = await connected({ job, flags, ...times, clock, signals });
+    ending = await connected({ job, flags, ...times, clock, signals, goodbye: new Goodbye(clock) });
   } catch (error) {
     const cause = signals.stop.aborted ? signals.stop.reason : error;
     if (!(cause instanceof Stopped)) throw error;
@@ -91,24 +90,35 @@ function timesOf(flags: RunFlags): Pick<Run, "timeout" | "ttl" | "grace"> {
 }
 
 async function connected(run: Run): Promise<Ending> {
-  const { signals, clock, flags } = run;
-  const nc = await unlessStopped(signals.stop, connect(flags));
+  const { signals, goodbye, flags } = run;
+  const stopping = onAbort(signals.stop, () => goodbye.begin());
   try {
-    return await opened(nc, run);
+    const nc = await unlessStopped(signals.stop, connect(flags));
+    try {
+      return await opened(nc, run);
+    } finally {
+      await goodbye.within(nc.close());
+    }
   } finally {
-    await within(LONGEST_GOODBYE, clock, nc.close());
+    stopping[Symbol.dispose]();
+    goodbye[Symbol.dispose]();
   }
 }
 
 async function opened(nc: NatsConnection, run: Run): Promise<Ending> {
-  const { signals, clock, grace, job, flags } = run;
+  const { signals, clock, grace, job, flags, goodbye } = run;
   const tenure = new Tenure({ ...job, grace, clock, signals, quiet: flags.quiet ?? false });
-  const locker = await unlessStopped(signals.stop, lockerOf(nc, tenure, run));
-  tenure.locker = locker;
+  const following = tenure.outage.follow(nc);
   try {
-    return await held(locker, tenure, run);
+    const locker = await unlessStopped(signals.stop, lockerOf(nc, tenure, run));
+    tenure.locker = locker;
+    try {
+      return await held(locker, tenure, run);
+    } finally {
+      await goodbye.within(locker.close());
+    }
   } finally {
-    await within(LONGEST_GOODBYE, clock, locker.close());
+    following[Symbol.dispose]();
   }
 }
 
@@ -126,47 +136,60 @@ async function lockerOf(nc: NatsConnection, tenure: Tenure, { job, flags, ttl }:
   return new Locker({ ...candidate, kv: await newKeyValue(nc, bucket, DEFAULT_TTL) });
 }
 
-async function held(locker: Locker, tenure: Tenure, { flags, timeout, signals, job }: Run): Promise<Ending> {
-  const { stop: signal } = signals;
-  const work = (lease: Lease) => tenure.work(lease);
-  if (flags.keepTrying) return await campaign(locker, tenure, signal);
+/** How the command ended. A lock that is not given back in time is left to run out. */
+async function held(locker: Locker, tenure: Tenure, run: Run): Promise<Ending> {
+  const { goodbye, signals, job, flags } = run;
+  const all = flags.keepTrying ? campaign(locker, tenure, run) : once(locker, tenure, run);
+  const ending = await Promise.race([all, goodbye.over]);
+  if (ending) return ending;
+  if (tenure.latest === null) throw signals.stop.reason;
+  say(`Cannot give "${job.key}" back: NATS does not answer; its lease runs out by itself`);
+  return await tenure.latest;
+}
+
+/** Under one lease, which is waited for or, with --try, is to be had at once. */
+async function once(locker: Locker, tenure: Tenure, run: Run): Promise<Ending> {
+  const { flags, timeout, job: { key }, signals: { stop: signal }, goodbye } = run;
+  const work = (lease: Lease) => tenure.work(lease).finally(() => goodbye.begin());
   if (!flags.try) return await locker.run(work, { signal, ...(timeout === undefined ? {} : { timeout }) });
   const lease = await unlessStopped(signal, locker.tryAcquire());
   if (lease === null) {
-    const next = `see who with "natslock status ${job.key}"`;
-    throw new CliError(EXIT.notAcquired, `Cannot take key "${job.key}": another holds it`, next);
+    const next = `see who with "natslock status ${key}"`;
+    throw new CliError(EXIT.notAcquired, `Cannot take key "${key}": another holds it`, next);
   }
   const ending = await work(lease);
-  if (lease.signal.aborted) throw lease.signal.reason;
   await lease.release().catch(() => {});
   return ending;
 }
 
 /** The command runs at each win, until a signal ends the campaign: then as the command ended, if it did. */
-async function campaign(locker: Locker, tenure: Tenure, signal: AbortSignal): Promise<Ending> {
+async function campaign(locker: Locker, tenure: Tenure, { signals: { stop: signal }, goodbye }: Run): Promise<Ending> {
   const work = async (lease: Lease) => {
     tenure.last = null;
-    const { code, signal: by } = await tenure.work(lease);
-    if (!signal.aborted && !lease.signal.aborted) say(`The command ended with ${by ?? code}; campaigns again`);
+    try {
+      const { code, signal: by } = await tenure.work(lease);
+      if (!signal.aborted) say(`The command ended with ${by ?? code}; campaigns again`);
+    } catch (error) {
+      if (error === signal.reason) return;
+      const { exitCode, message, next } = endOf(error);
+      if (exitCode !== EXIT.lost) {
+        goodbye.begin();
+        throw error;
+      }
+      if (error instanceof CliError) say(`${message}; ${next}`);
+    }
   };
   try {
     await locker.lead(work, { signal });
   } catch (error) {
-    if (!signal.aborted || tenure.last === null) throw error;
+    if (!signal.aborted || error !== signal.reason) throw error;
   }
-  return tenure.last ?? { code: EXIT.done, signal: null };
+  if (tenure.last === null) throw signal.reason;
+  return tenure.last;
 }
 
 /** What comes of the work, unless a signal asks to stop before. */
 function unlessStopped<T>(stop: AbortSignal, work: Promise<T>): Promise<T> {
   work.catch(() => {});
   return Promise.race([work, wait<never>(stop, () => () => {})]);
-}
-
-/** Waits for what cannot fail, but not for ever. */
-async function within(ms: number, clock: Clock, work: Promise<unknown>): Promise<void> {
-  let cancel = () => {};
-  const tooLong = new Promise<void>((done) => cancel = clock.after(ms, done));
-  await Promise.race([work.catch(() => {}), tooLong]);
-  cancel();
 }

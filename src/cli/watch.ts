@@ -1,9 +1,11 @@
 /** `natslock watch`: each change of holder, as it happens. */
 
+import { constants } from "node:os";
 import { SystemClock } from "../clock.ts";
 import { withConnection } from "./connect.ts";
 import { EXIT, Stopped } from "./exit.ts";
 import { openedBucket, requireKey } from "./locks.ts";
+import { Outage } from "./outage.ts";
 import { print } from "./print.ts";
 import { plain } from "./say.ts";
 import { colours, holderOf, jsonOf, type Lock, type ShowFlags, table } from "./show.ts";
@@ -18,22 +20,28 @@ const clock = new SystemClock();
 /** Shows changes until a signal; gives the exit code. */
 export async function watch(keys: readonly string[], flags: ShowFlags): Promise<number> {
   keys.forEach(requireKey);
-  const signals = new Signals(clock);
   try {
     await withConnection(flags, async (nc) => {
       const bucket = await openedBucket(nc, flags.bucket);
       if (!flags.json) await print(table(["TIME", "KEY", "HOLDER", "TOKEN"], [], WIDTHS));
-      const watcher = new Watcher(bucket, (lock) => print(flags.json ? jsonLine(lock) : line(lock)));
-      await (keys.length > 0 ? watcher.follow(keys, signals.stop) : watcher.followAll(signals.stop));
+      const outage = new Outage({ meanwhile: () => `watching bucket "${flags.bucket}"` });
+      const following = outage.follow(nc);
+      // Not before: until now a signal ends the program at once, whatever it waits for.
+      const signals = new Signals(clock);
+      try {
+        const change = (lock: Lock) => print(flags.json ? jsonLine(lock) : line(lock));
+        const watcher = new Watcher(bucket, { change, outage });
+        await (keys.length > 0 ? watcher.follow(keys, signals.stop) : watcher.followAll(signals.stop));
+      } finally {
+        signals[Symbol.dispose]();
+        following[Symbol.dispose]();
+      }
     });
     return EXIT.done;
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
-    signals[Symbol.dispose]();
     await dieBy(error.by, clock);
-    return EXIT.signalled + 2;
-  } finally {
-    signals[Symbol.dispose]();
+    return EXIT.signalled + (constants.signals[error.by] ?? 0);
   }
 }
 

@@ -2,28 +2,42 @@
 
 import { type Clock, SystemClock } from "../clock.ts";
 import { ConnectionError } from "../errors.ts";
+import type { LockEvent } from "../events.ts";
 import { Locker } from "../locker.ts";
 import { Patience, wait } from "../patience.ts";
 import { type Bucket, keysOf } from "./locks.ts";
+import type { Outage } from "./outage.ts";
 import type { Lock } from "./show.ts";
 
 /** Pause between two looks for new keys, in milliseconds: where they are pushed as well, and where not. */
 const PUSHED = 30_000;
 const POLLED = 2000;
 
+/** Stands for the list of keys among what has trouble; no key ends with a dot. */
+const LIST = "list.";
+
+/** What a {@linkcode Watcher} tells. */
+export interface Told {
+  /** Takes each change of a lock; the next is told once this has resolved. */
+  readonly change: (lock: Lock) => Promise<void>;
+  /** Takes in what the candidates notice, each for its key. */
+  readonly outage: Outage;
+}
+
 /** Tells each change until its signal is aborted. */
 export class Watcher {
   readonly #bucket: Bucket;
-  readonly #tell: (lock: Lock) => Promise<void>;
+  readonly #tell: Told["change"];
+  readonly #outage: Outage;
   readonly #clock: Clock = new SystemClock();
   /** Keys that are followed, and those of them that were heard of since they were last looked at. */
   readonly #followed = new Set<string>();
   readonly #heard = new Set<string>();
 
   /** Watches nothing yet. */
-  constructor(bucket: Bucket, tell: (lock: Lock) => Promise<void>) {
+  constructor(bucket: Bucket, told: Told) {
     this.#bucket = bucket;
-    this.#tell = tell;
+    ({ change: this.#tell, outage: this.#outage } = told);
   }
 
   /** Follows some keys. Rejects with the signal's reason, or with what ends it. */
@@ -31,6 +45,8 @@ export class Watcher {
     await Promise.all(keys.map(async (key) => {
       for await (const leader of this.#observe(key, signal)) await this.#tell({ key, leader });
     }));
+    // An observer just ends then.
+    signal.throwIfAborted();
   }
 
   /** Follows each key from when it is first held until it is free. Rejects as `follow` does. */
@@ -65,21 +81,25 @@ export class Watcher {
         wasHeld = leader !== null;
         if (!wasHeld) break;
       }
-    } while (this.#heard.has(key));
+    } while (this.#heard.has(key) && !signal.aborted);
     this.#followed.delete(key);
   }
 
   #observe(key: string, signal: AbortSignal): AsyncIterable<Lock["leader"]> {
-    return new Locker({ kv: this.#bucket.kv, key }).observe({ signal });
+    const onEvent = (event: LockEvent) => this.#outage.hear(event);
+    return new Locker({ kv: this.#bucket.kv, key, onEvent }).observe({ signal });
   }
 
   /** None while NATS cannot be asked: what is new will be found later. */
   async #keys(): Promise<string[]> {
     try {
-      return await keysOf(this.#bucket.store);
+      const keys = await keysOf(this.#bucket.store);
+      this.#outage.up(LIST);
+      return keys;
     } catch (error) {
-      if (error instanceof ConnectionError && error.transient) return [];
-      throw error;
+      if (!(error instanceof ConnectionError) || !error.transient) throw error;
+      this.#outage.down(LIST, error.message);
+      return [];
     }
   }
 }

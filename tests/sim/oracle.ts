@@ -122,6 +122,8 @@ export class Oracle {
   /** What is said to be superseded or removed is no longer there (S7). */
   #lost(node: Node, attempt: string, end: Ending | null): void {
     if (end?.kind !== "lost" || (end.why !== "superseded" && end.why !== "removed")) return;
+    // In a stream made after its own it may have landed by the same numbers.
+    if (node.epoch !== this.#server.epoch) return;
     const standing = this.#server.store.look(KEY);
     if (standing.kind !== "held" || standing.record.attempt !== attempt || this.ledger.isCopied(attempt)) return;
     if (!this.#isMixed) this.blame(`S7: ${node.name} is told "${end.why}", but its record stands`);
