@@ -2,7 +2,7 @@
 
 import type { Candidate } from "./candidate.ts";
 import type { Clock } from "./clock.ts";
-import { BucketConfigError, ConnectionError, isGone, NatslockError } from "./errors.ts";
+import { BucketConfigError, ConnectionError, NatslockError } from "./errors.ts";
 import type { SettingChanges } from "./events.ts";
 import { type Answer, type Effect, isOther, type LeaseRules } from "./lease_model.ts";
 import type { Random } from "./random.ts";
@@ -110,13 +110,13 @@ export class Footing {
     }
   }
 
-  /** What is held is renewed and given back by the terms that it was granted on, whatever the bucket became since. */
+  /** What is held is renewed and given back by the terms that it was granted on, though the bucket is unfit since. */
   async #termsFor(request: Request, asks: boolean): Promise<{ readonly terms: Terms; readonly fresh: boolean }> {
     try {
       return { terms: await this.learn({ fresh: asks }), fresh: asks };
     } catch (error) {
       const isHeld = request.act === "remove" || (request.act === "write" && request.token !== null);
-      if (isGone(error) || !isHeld) throw error;
+      if (error instanceof ConnectionError || !isHeld) throw error;
       return { terms: this.terms, fresh: false };
     }
   }

@@ -123,18 +123,31 @@ export class KvSettings {
   }
 
   async #ask(request: SettingsRequest, told: (info: StreamInfo) => void = () => {}): Promise<BucketTerms> {
-    const { nc, bucket, stream, apiPrefix } = this.#place;
+    const { nc, stream, apiPrefix } = this.#place;
     try {
       const info = await this.#info(request);
       told(info);
       const { config, created } = info;
-      checkBucket(bucket, config);
+      this.#require(config, String(created));
       return termsOf(config, String(created), nc.info?.version);
     } catch (cause) {
       const presumed = request.make ? termsOf(request.make, PRESUMED) : this.latest;
       const isDeniedHere = isDenied(cause, `${apiPrefix}.STREAM.INFO.${stream}`);
       if (presumed?.epoch === PRESUMED && this.#observes && isDeniedHere) return presumed;
       throw cause;
+    }
+  }
+
+  /** An unfit bucket under the name of another that was used is no reason to go on in it. */
+  #require(config: StreamConfig, epoch: string): void {
+    const { bucket } = this.#place;
+    try {
+      checkBucket(bucket, config);
+    } catch (cause) {
+      const known = this.latest?.epoch ?? PRESUMED;
+      if (known === PRESUMED || known === epoch) throw cause;
+      const message = `Cannot use bucket "${bucket}": it was deleted, and the one made since is unfit`;
+      throw new ConnectionError("bucket_missing", message, { cause });
     }
   }
 

@@ -104,7 +104,7 @@ const LOSSES: Readonly<Record<LossReason, string>> = {
 
 /** The reason a lease's signal aborts with. */
 export function endOfLease(key: string, { phase }: LeaseState): NatslockError {
-  const end = phase.at === "idle" ? phase.end : null;
+  const end = "end" in phase ? phase.end : null;
   if (end?.kind !== "lost") return new LeaseReleasedError(`The lease of key "${key}" was released`);
   const { why, error } = end;
   return new LeaseLostError(why, `The lease of key "${key}" was lost: ${LOSSES[why]}`, { cause: error ?? undefined });

@@ -21,7 +21,10 @@ import {
  */
 export function held(scene: Scene, before: Held, event: LeaseEvent): Step {
   if (scene.now >= before.validUntil) return overdue(scene, before, event);
-  if (scene.moved) return finish(scene, { kind: "lost", why: "removed", error: null }, scene.memory.sight);
+  if (scene.moved) {
+    const end = { kind: "lost", why: "removed", error: null } as const;
+    return leave(scene, { of: "machine", target: null, stake: "doubt", end, busy: null });
+  }
   const isChecked = isAnswer(event) && event.fresh === true && event.on !== "seen";
   const phase = isChecked ? { ...before, checkedAt: before.sentAt } : before;
   switch (event.on) {

@@ -22,9 +22,13 @@ export function leave(scene: Scene, phase: Omit<Leaving, "at" | "until">): Step 
   return leaving.stake === "none" ? finish(scene, leaving.end) : undo(scene, leaving);
 }
 
-/** What an event does while taking back; `ended` is the request that it answers. Nothing is left in another stream. */
-export function leaving(scene: Scene, phase: Leaving, event: LeaseEvent, ended: Leaving["busy"]): Step {
-  if (scene.moved) return finish(scene, phase.end, scene.memory.sight);
+/**
+ * What an event does while taking back; `ended` is the request that it answers. In another stream only a write that
+ * came late may stand, and nothing is known of where.
+ */
+export function leaving(scene: Scene, before: Leaving, event: LeaseEvent, ended: Leaving["busy"]): Step {
+  const phase: Leaving = scene.moved ? { ...before, target: null, stake: "doubt" } : before;
+  if (scene.moved && event.on !== "seen") return look(scene, phase);
   switch (event.on) {
     case "retry":
       return phase.busy === null ? undo(scene, phase) : go(scene.memory, phase);
