@@ -25,6 +25,7 @@ const TABLE: LayerTable = [
     "kv_settings",
     "kv_store",
     "bucket",
+    "connection",
     "locker_options",
   ]],
   ["2b", ["footing", "report"]],
