@@ -22,6 +22,7 @@ const TABLE: LayerTable = [
     "server_version",
     "bucket_rules",
     "kv_watch",
+    "kv_consumer",
     "kv_settings",
     "kv_store",
     "bucket",
