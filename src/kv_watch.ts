@@ -4,6 +4,8 @@
  */
 
 import type { Msg } from "@nats-io/nats-core";
+import { ConnectionError } from "./errors.ts";
+import { BucketConsumer } from "./kv_consumer.ts";
 import type { KvStore } from "./kv_store.ts";
 import { troubleOf } from "./nats_trouble.ts";
 import { type StoredRecord, wholeNumber } from "./record.ts";
@@ -13,51 +15,82 @@ type Listener = (hint: Hint) => void;
 type Stop = () => void;
 
 const GAP: Hint = { kind: "gap" };
+const DOWN: Hint = {
+  kind: "down",
+  error: new ConnectionError("unavailable", "The connection to NATS is down: the client tries to connect again"),
+};
 const deaf = (cause: unknown, what: string): Hint => {
   const { error } = troubleOf(cause, `watch ${what}`);
   return error.why === "denied" ? { kind: "denied", error } : GAP;
 };
 
+/** Who listens to a key, and what feeds it: `undefined` = nothing, `null` = the consumer, else a subject. */
+type Watched = { readonly listeners: Set<Listener>; subject: string | null | undefined; stop: Stop };
+
 /** All listeners to one bucket. */
 export class BucketWatch {
   readonly #store: KvStore;
-  readonly #keys = new Map<string, { readonly listeners: Set<Listener>; readonly stop: Stop }>();
+  readonly #keys = new Map<string, Watched>();
+  readonly #consumer: BucketConsumer;
   #status: Stop | null = null;
-  #consumer: Stop | null = null;
 
   constructor(store: KvStore) {
     this.#store = store;
+    this.#consumer = new BucketConsumer(store, {
+      changed: ({ subject, seq: revision, data: value, headers }) => {
+        const stored = { revision, value, header: (name: string) => headers?.get(name) };
+        this.#tell(subject.slice(store.subject("").length), this.#seen(stored));
+      },
+      missed: () => this.#tellAll(GAP),
+      failed: (cause) => this.#tellAll(deaf(cause, `bucket "${store.name}"`)),
+    });
   }
 
   /** Adds a listener; the first one of a key begins what feeds it, the last one to leave ends it. */
   add(key: string, listener: Listener): Stop {
-    const watched = this.#keys.get(key) ?? { listeners: new Set(), stop: this.#feed(key) };
+    this.#status ??= this.#followStatus();
+    const watched = this.#keys.get(key) ?? { listeners: new Set(), subject: undefined, stop: () => {} };
     this.#keys.set(key, watched);
     watched.listeners.add(listener);
+    this.#feed(key, watched);
     return () => {
       if (!watched.listeners.delete(listener) || watched.listeners.size > 0) return;
       this.#keys.delete(key);
       watched.stop();
       if (this.#keys.size > 0) return;
       this.#status?.();
-      this.#consumer?.();
-      this.#status = this.#consumer = null;
+      this.#status = null;
+      this.#consumer.end();
     };
   }
 
-  #feed(key: string): Stop {
-    this.#status ??= this.#followStatus();
+  /** True if the key is fed in another way than before. */
+  #feed(key: string, watched: Watched): boolean {
     const subject = this.#store.repeatedSubject(key);
-    if (subject !== null) return this.#subscribe(key, subject);
-    this.#consumer ??= this.#consume();
-    return () => {};
+    if (subject === null) this.#consumer.need();
+    if (subject === watched.subject) return false;
+    watched.stop();
+    watched.subject = subject;
+    watched.stop = subject === null ? () => {} : this.#subscribe(key, subject);
+    return true;
+  }
+
+  /** The bucket may repeat its changes elsewhere by now, or no longer. */
+  #review(): void {
+    const changed = [...this.#keys].filter(([key, watched]) => this.#feed(key, watched));
+    if (![...this.#keys.values()].some(({ subject }) => subject === null)) this.#consumer.end();
+    if (changed.length > 0) this.#store.nc.flush().then(() => this.#tellAll(GAP), () => {});
   }
 
   #subscribe(key: string, subject: string): Stop {
     const { nc, stream } = this.#store;
     let last = 0;
     const callback = (error: Error | null, message: Msg): void => {
-      if (error !== null) return this.#tell(key, deaf(error, `key "${key}"`));
+      if (error !== null) {
+        const watched = this.#keys.get(key);
+        if (watched !== undefined) watched.subject = undefined;
+        return this.#tell(key, deaf(error, `key "${key}"`));
+      }
       const change = changeIn(message);
       // What cannot be read has changed to something all the same.
       if (change === null) return this.#tell(key, GAP);
@@ -88,38 +121,21 @@ export class BucketWatch {
     }
   }
 
-  /** Made in the background; deleted when no longer needed, since the server would keep it for minutes (nats-facts 2). */
-  #consume(): Stop {
-    const { js, stream } = this.#store;
-    const prefix = this.#store.subject("");
-    const running = (async () => {
-      const changes = { deliver_policy: "new", filter_subjects: `${prefix}>` } as const;
-      const consumer = await js.consumers.getPushConsumer(stream, changes);
-      const messages = await consumer.consume({
-        callback: (message) => {
-          const { subject, seq: revision, data: value } = message;
-          const stored = { revision, value, header: (name: string) => message.headers?.get(name) };
-          this.#tell(subject.slice(prefix.length), this.#seen(stored));
-        },
-      });
-      return { consumer, messages };
-    })();
-    const stop = () => {
-      running.then(({ consumer, messages }) => {
-        messages.stop();
-        return consumer.delete();
-      }).catch(() => {});
-    };
-    // What changed before it ran was not pushed.
-    running.then(() => GAP, (cause) => deaf(cause, `bucket "${this.#store.name}"`))
-      .then((hint) => this.#consumer === stop && this.#tellAll(hint));
-    return stop;
-  }
-
   #followStatus(): Stop {
     const statuses = this.#store.nc.status() as AsyncIterable<{ type: string }> & { stop?(): void };
+    let isDown = false;
     const run = async () => {
-      for await (const { type } of statuses) if (type === "reconnect") this.#tellAll(GAP);
+      for await (const { type } of statuses) {
+        if (type === "reconnect") {
+          isDown = false;
+          this.#review();
+          this.#consumer.again();
+          this.#tellAll(GAP);
+        } else if (!isDown && (type === "disconnect" || type === "staleConnection")) {
+          isDown = true;
+          this.#tellAll(DOWN);
+        }
+      }
       this.#tellAll(GAP);
     };
     run().catch(() => {});

@@ -1,6 +1,5 @@
 /** The Locker: one candidate for one lock. */
 
-import type { Connection } from "./bucket.ts";
 import { lead, runUnder } from "./campaign.ts";
 import { Candidacy } from "./candidacy.ts";
 import { candidateOf } from "./candidate.ts";
@@ -47,7 +46,7 @@ export class Locker {
   readonly logger: Logger;
   readonly #candidacy: Candidacy;
   readonly #kv: KvHandle | null;
-  #owned: Connection | null = null;
+  #owned: (() => Promise<void>) | null = null;
   #closing: Promise<void> | null = null;
 
   /**
@@ -65,14 +64,16 @@ export class Locker {
   /**
    * Connects, opens the bucket (makes it if it does not exist) and makes a candidate that owns what was opened here.
    * If the bucket keeps records longer than `ttl` and can give a lock its own lease length, this lock gets `ttl`.
-   * Waits for the connection and one or two answers; what was opened is closed again if it fails.
+   * Waits for each address at most `connection.timeout` (default 5 s) and 1 s more, and for the bucket at most 10 s;
+   * `signal` ends it earlier, with its own reason. What was opened is closed again if it fails; a new bucket stays.
    * @throws {BadParameterError} if an option is out of range
-   * @throws {BucketConfigError | ConnectionError} if the bucket is unfit, NATS is unreachable or refuses
+   * @throws {BucketConfigError} if the bucket is unfit, or cannot give this lock `ttl`
+   * @throws {ConnectionError} if NATS is unreachable, refuses, or does not answer in time
    */
   static async open(options: OpenOptions): Promise<Locker> {
-    const { options: opened, owned } = await openBucket(options);
+    const { options: opened, close } = await openBucket(options);
     const locker = new Locker(opened);
-    locker.#owned = owned;
+    locker.#owned = close;
     return locker;
   }
 
@@ -207,7 +208,7 @@ export class Locker {
    * rejects; what could not be given back runs out by itself. Further calls wait for the first.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#candidacy.close().then(() => this.#owned?.close());
+    this.#closing ??= this.#candidacy.close().then(() => this.#owned?.());
     return this.#closing;
   }
 

@@ -1,20 +1,20 @@
 /** How a Locker is made, and what it is built on: given, or opened for it. */
 
-import { type NatsConnection, wsconnect, type WsConnectionOptions } from "@nats-io/nats-core";
 import { type BucketOptions, type Connection, newKeyValue, requireBucket } from "./bucket.ts";
+import type { BucketTerms } from "./bucket_rules.ts";
 import { candidateOf, type CandidateOptions } from "./candidate.ts";
 import { type Clock, SystemClock } from "./clock.ts";
-import { badParameter, BadParameterError } from "./errors.ts";
+import { closeSoon, connect, type ConnectionSettings, longestConnect, requireAddresses } from "./connection.ts";
+import { BadParameterError, type BucketComplaint, BucketConfigError, ConnectionError } from "./errors.ts";
 import { type KvHandle, storeOf } from "./kv_store.ts";
-import { troubleOf } from "./nats_trouble.ts";
+import { silentLogger } from "./logger.ts";
+import { Patience } from "./patience.ts";
 import { type Random, systemRandom } from "./random.ts";
+import { warnOfServer } from "./server_version.ts";
 import type { LeaseStore } from "./store.ts";
+import { leaseTiming, wholeSeconds } from "./timing.ts";
 
-/**
- * What is passed on to `wsconnect` of `@nats-io/nats-core`: credentials, names, reconnect settings.
- * @internal Documented there.
- */
-export type ConnectionSettings = WsConnectionOptions;
+export type { ConnectionSettings };
 
 /** How a `Locker` is made. */
 export interface LockerOptions extends CandidateOptions {
@@ -36,17 +36,23 @@ export interface StoreLockerOptions extends CandidateOptions {
 export interface OpenOptions extends CandidateOptions, BucketOptions {
   /** Websocket addresses of the servers. Either this or `nc`. */
   readonly servers?: string | readonly string[];
-  /** Passed on to `wsconnect`: credentials and the like. */
+  /**
+   * Passed on to `wsconnect`: credentials and the like. With `waitOnFirstConnect`, only `signal` ends a wait for servers
+   * that cannot be reached.
+   */
   readonly connection?: ConnectionSettings;
   /** An open connection to use instead; it stays open when the Locker is closed. */
   readonly nc?: Connection;
   /** Name of the bucket; made if it does not exist. */
   readonly bucket: string;
   /**
-   * Lease length in milliseconds. A bucket that exists keeps its own, and a warning is logged; if this one is shorter, and
-   * the server is 2.11 or later, this lock has it all the same.
+   * Lease length in milliseconds, at least 100. A bucket that is made here gets it for all its locks. In a bucket that
+   * keeps records longer this lock alone gets it, cut to whole seconds, if the server is 2.11 or later. A bucket that
+   * cannot give it is refused.
    */
   readonly ttl: number;
+  /** Ends the opening when aborted, with the signal's own reason. Once it is open, the signal has no effect. */
+  readonly signal?: AbortSignal;
 }
 
 /** Where a Locker keeps its leases, and its time and chance. */
@@ -60,39 +66,83 @@ export function groundOf(options: Partial<LockerOptions & StoreLockerOptions>): 
   return { store: store ?? storeOf(kv), kv: kv ?? null, clock, random };
 }
 
+/** Longest wait for all answers about the bucket, in milliseconds. */
+const LONGEST_SETUP = 10_000;
+
+/** The shortest lease that a lock can have of its own, in milliseconds. */
+const SECOND = 1000;
+
+/** Options for a Locker, and what closes the connection that was made for it; `null` if none was. */
+type Opened = { readonly options: LockerOptions; readonly close: (() => Promise<void>) | null };
+
 /** Checks all options, connects, opens the bucket; closes again what it opened if that fails. */
-export async function openBucket(
-  options: OpenOptions,
-): Promise<{ readonly options: LockerOptions; readonly owned: Connection | null }> {
-  const { servers = [], nc: given, bucket, ttl, ...candidate } = options;
-  if (!given && servers.length === 0) {
+export async function openBucket(options: OpenOptions): Promise<Opened> {
+  const { servers = [], nc: given, bucket, ttl, connection: settings, signal: outer, ...candidate } = options;
+  const addresses = given ? [] : [servers].flat();
+  if (!given && addresses.length === 0) {
     throw new BadParameterError("servers", `Cannot open a Locker: "servers" or "nc" must be given`);
   }
+  requireAddresses(addresses);
   requireBucket(bucket, ttl, options);
-  candidateOf(candidate, systemRandom);
-  const nc = given ?? await connect(options);
-  const owned = given ? null : nc;
+  leaseTiming(ttl, candidateOf(candidate, systemRandom).timing);
+  const clock = new SystemClock();
+  const late = new AbortController();
+  const patience = new Patience(outer, late.signal);
+  const { ended, signal } = patience;
+  const limit = longestConnect(addresses, settings) + LONGEST_SETUP;
+  const error = new ConnectionError("timeout", `Cannot open bucket "${bucket}": not done within ${limit} ms`);
+  const cancel = limit < Infinity ? clock.after(limit, () => late.abort(error)) : () => {};
+  const connecting = given ? Promise.resolve(given) : connect({ addresses, ttl, settings, clock, signal });
   try {
-    const kv = await newKeyValue(nc, bucket, ttl, options);
-    const terms = await storeOf(kv).terms();
-    const shorter = terms.perKeyTtl && ttl >= 1000 && ttl < (terms.ttl ?? Infinity);
-    return { options: { ...candidate, kv, ...(shorter ? { ttl } : {}) }, owned };
+    const nc = await Promise.race([ended, connecting]);
+    const opened = await Promise.race([ended, setUp(nc, options)]);
+    return { options: { ...candidate, ...opened }, close: given ? null : () => closeSoon(nc, clock) };
   } catch (error) {
-    await owned?.close();
+    const closed = given ? null : connecting.then((nc) => closeSoon(nc, clock), () => {});
+    if (!signal.aborted) await closed;
     throw error;
+  } finally {
+    cancel();
+    patience[Symbol.dispose]();
   }
 }
 
-/** Never gives up reconnecting, and notices a dead connection within a lease length; the user's settings go before. */
-async function connect({ servers = [], ttl, connection }: OpenOptions): Promise<NatsConnection> {
-  const addresses = [servers].flat();
-  const odd = addresses.find((address) => !/^wss?:\/\//.test(address));
-  if (odd !== undefined) throw badParameter("servers", 'ws:// or wss:// (for other transports pass an open "nc")', odd);
-  const patience = { maxReconnectAttempts: -1, reconnectTimeWait: 250, reconnectJitter: 250, timeout: 5000 };
-  const pings = { pingInterval: Math.min(30_000, Math.max(1000, Math.floor(ttl / 3))), maxPingOut: 2 };
-  try {
-    return await wsconnect({ ...patience, ...pings, ...connection, servers: addresses });
-  } catch (cause) {
-    throw troubleOf(cause, `connect to ${addresses.join(", ")}`).error;
+/** The bucket, and the lock's own lease length if it needs one. @throws {BucketConfigError} if it cannot have `ttl` */
+async function setUp(nc: Connection, options: OpenOptions): Promise<Pick<LockerOptions, "kv" | "ttl">> {
+  const { bucket, ttl, timing, logger = silentLogger } = options;
+  warnOfServer(nc, logger);
+  // A bucket of another lease length is refused below, or does not matter.
+  const kv = await newKeyValue(nc, bucket, ttl, { ...options, logger: silentLogger });
+  const terms = await storeOf(kv).terms();
+  const kept = terms.ttl ?? Infinity;
+  // The server counts in whole nanoseconds.
+  if (Math.abs(kept - ttl) < 1) return { kv };
+  const misfit = misfitOf(ttl, kept, terms);
+  if (misfit !== null) throw new BucketConfigError({ bucket, ...misfit });
+  leaseTiming(wholeSeconds(ttl), timing);
+  return { kv, ttl };
+}
+
+/** Why a lock in a bucket that keeps records for `kept` ms cannot have a lease of `ttl` ms, and what to do. */
+function misfitOf(
+  ttl: number,
+  kept: number,
+  { perKeyTtl, server = "" }: BucketTerms,
+): Omit<BucketComplaint, "bucket"> | null {
+  const age = { setting: "max_age", value: kept };
+  if (ttl > kept) {
+    const wanted = `at least the ${ttl} ms that "ttl" asks for (use a "ttl" of at most ${kept}, or raise "max_age")`;
+    return { ...age, wanted };
   }
+  const other = `(use a "ttl" of ${kept}, or another bucket)`;
+  if (!perKeyTtl) {
+    const wanted =
+      `true for a "ttl" below the ${kept} ms of the bucket, which needs server 2.11, this is ${server} ${other}`;
+    return { setting: "allow_msg_ttl", value: false, wanted };
+  }
+  if (ttl >= SECOND) return null;
+  return {
+    ...age,
+    wanted: `the ${ttl} ms that "ttl" asks for, since a lock's own "ttl" is at least ${SECOND} ${other}`,
+  };
 }

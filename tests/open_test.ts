@@ -30,6 +30,45 @@ Deno.test("Locker.open() gives a lock its shorter lease length in a bucket that 
     assertEquals(await locker.ttl(), 2000);
   }));
 
+/** A bucket, the lease length that is asked for, and what the refusal names. */
+const MISFITS: readonly (readonly [why: string, ownTtl: boolean, ttl: number, setting: string, says: string])[] = [
+  ["longer than the bucket keeps records", true, 60_000, "max_age", 'use a "ttl" of at most 3000, or raise "max_age"'],
+  ["shorter, where locks cannot have their own", false, 2000, "allow_msg_ttl", 'use a "ttl" of 3000'],
+  ["shorter than a lock's own can be", true, 500, "max_age", 'use a "ttl" of 3000'],
+];
+
+for (const [why, ownTtl, ttl, setting, says] of MISFITS) {
+  Deno.test(`Locker.open() refuses a lease length that the bucket cannot honour: ${why}`, () =>
+    withServer(async ({ server, nc }) => {
+      if (ownTtl) await newKeyValue(nc, "locks", 3000);
+      else await new Kvm(nc).create("locks", { ttl: 3000 });
+      const lines: string[] = [];
+      const logger = { debug: () => {}, info: () => {}, warn: (line: string) => void lines.push(line) };
+      const before = await connections(server);
+      const open = () => Locker.open({ servers: server.url, bucket: "locks", ttl, logger });
+      const error = await assertRejects(open, BucketConfigError, says);
+      assertEquals([error.setting, lines, await connections(server)], [setting, [], before]);
+    }));
+}
+
+Deno.test("Locker.open() takes a lease length with a fraction, for a bucket that it makes and when it opens that again", () =>
+  withServer(async ({ nc }) => {
+    for (const _ of ["makes", "opens"]) {
+      await using locker = await Locker.open({ nc, bucket: "locks", ttl: 2000.3 });
+      assertEquals(await locker.ttl(), 2000.3);
+    }
+  }));
+
+Deno.test("Locker.open() refuses times that do not fit the lease in whole seconds, and closes what it opened", () =>
+  withServer(async ({ server, nc }) => {
+    await newKeyValue(nc, "locks", 60_000);
+    const before = await connections(server);
+    const timing = { renewEvery: 1500, margin: 100, requestTimeout: 200, retryEvery: 100 };
+    const open = () => Locker.open({ servers: server.url, bucket: "locks", ttl: 2000 - 1, timing });
+    await assertRejects(open, BadParameterError, '"renewEvery"');
+    assertEquals(await connections(server), before);
+  }));
+
 Deno.test("Locker.open() without servers and connection is refused", async () => {
   await assertRejects(() => Locker.open({ bucket: "locks", ttl: 3000 }), BadParameterError, '"servers"');
 });

@@ -89,7 +89,7 @@ function mayImport(from: string, to: string, table: LayerTable): boolean {
   return rank(to) < rank(from);
 }
 
-const NATS_AT_RUN_TIME = new Set(["bucket", "kv_settings", "kv_store", "locker_options"]);
+const NATS_AT_RUN_TIME = new Set(["bucket", "kv_consumer", "kv_settings", "kv_store", "connection"]);
 const NATS_TYPES = new Set(["bucket_rules", "kv_watch"]);
 
 /** What the command line is made with; the library has only the first three of `@nats-io`. */
