@@ -115,7 +115,7 @@ export class BucketConsumer {
       consumers.delete(stream, name).catch(() => {});
     };
     const filter = { filter_subject: this.#store.subject(">"), deliver_policy: "new", ack_policy: "none" };
-    const keeping = { inactive_threshold: nanos(KEPT), mem_storage: true, num_replicas: 1 };
+    const keeping = { inactive_threshold: nanos(KEPT), mem_storage: true };
     try {
       await consumers.add(stream, { ...place, name, ...filter, ...keeping } as ConsumerConfig);
     } catch (cause) {

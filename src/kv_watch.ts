@@ -17,7 +17,7 @@ type Stop = () => void;
 const GAP: Hint = { kind: "gap" };
 const DOWN: Hint = {
   kind: "down",
-  error: new ConnectionError("unavailable", "The connection to NATS is down: the client tries to connect again"),
+  error: new ConnectionError("unavailable", "The connection to NATS is down"),
 };
 const deaf = (cause: unknown, what: string): Hint => {
   const { error } = troubleOf(cause, `watch ${what}`);

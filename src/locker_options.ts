@@ -1,11 +1,10 @@
 /** How a Locker is made, and what it is built on: given, or opened for it. */
 
 import { type BucketOptions, type Connection, newKeyValue, requireBucket } from "./bucket.ts";
-import type { BucketTerms } from "./bucket_rules.ts";
 import { candidateOf, type CandidateOptions } from "./candidate.ts";
 import { type Clock, SystemClock } from "./clock.ts";
 import { closeSoon, connect, type ConnectionSettings, longestConnect, requireAddresses } from "./connection.ts";
-import { BadParameterError, type BucketComplaint, BucketConfigError, ConnectionError } from "./errors.ts";
+import { BadParameterError, BucketConfigError, ConnectionError } from "./errors.ts";
 import { type KvHandle, storeOf } from "./kv_store.ts";
 import { silentLogger } from "./logger.ts";
 import { Patience } from "./patience.ts";
@@ -90,7 +89,7 @@ export async function openBucket(options: OpenOptions): Promise<Opened> {
   const patience = new Patience(outer, late.signal);
   const { ended, signal } = patience;
   const limit = longestConnect(addresses, settings) + LONGEST_SETUP;
-  const error = new ConnectionError("timeout", `Cannot open bucket "${bucket}": not done within ${limit} ms`);
+  const error = new ConnectionError("timeout", `Cannot open bucket "${bucket}" within ${limit} ms`);
   const cancel = limit < Infinity ? clock.after(limit, () => late.abort(error)) : () => {};
   const connecting = given ? Promise.resolve(given) : connect({ addresses, ttl, settings, clock, signal });
   try {
@@ -117,32 +116,11 @@ async function setUp(nc: Connection, options: OpenOptions): Promise<Pick<LockerO
   const kept = terms.ttl ?? Infinity;
   // The server counts in whole nanoseconds.
   if (Math.abs(kept - ttl) < 1) return { kv };
-  const misfit = misfitOf(ttl, kept, terms);
-  if (misfit !== null) throw new BucketConfigError({ bucket, ...misfit });
+  if (!terms.perKeyTtl || ttl < SECOND || ttl > kept) {
+    const range = terms.perKeyTtl ? `${SECOND} to ${kept}` : `${kept}`;
+    const wanted = `the "ttl" asked for, ${ttl} ms: use a "ttl" of ${range}, or change the bucket`;
+    throw new BucketConfigError({ bucket, setting: "max_age", value: kept, wanted });
+  }
   leaseTiming(wholeSeconds(ttl), timing);
   return { kv, ttl };
-}
-
-/** Why a lock in a bucket that keeps records for `kept` ms cannot have a lease of `ttl` ms, and what to do. */
-function misfitOf(
-  ttl: number,
-  kept: number,
-  { perKeyTtl, server = "" }: BucketTerms,
-): Omit<BucketComplaint, "bucket"> | null {
-  const age = { setting: "max_age", value: kept };
-  if (ttl > kept) {
-    const wanted = `at least the ${ttl} ms that "ttl" asks for (use a "ttl" of at most ${kept}, or raise "max_age")`;
-    return { ...age, wanted };
-  }
-  const other = `(use a "ttl" of ${kept}, or another bucket)`;
-  if (!perKeyTtl) {
-    const wanted =
-      `true for a "ttl" below the ${kept} ms of the bucket, which needs server 2.11, this is ${server} ${other}`;
-    return { setting: "allow_msg_ttl", value: false, wanted };
-  }
-  if (ttl >= SECOND) return null;
-  return {
-    ...age,
-    wanted: `the ${ttl} ms that "ttl" asks for, since a lock's own "ttl" is at least ${SECOND} ${other}`,
-  };
 }

@@ -1,8 +1,7 @@
 import { assertLess } from "@std/assert";
 import { Kvm } from "@nats-io/kv";
-import type { NatsConnection } from "@nats-io/nats-core";
 import { Locker } from "@x/natslock";
-import { withServer } from "./helpers/nats.ts";
+import { connectionOf, withServer } from "./helpers/nats.ts";
 import { Proxy } from "./helpers/proxy.ts";
 import { within } from "./runtimes/expect.ts";
 
@@ -147,9 +146,4 @@ for (const [what, bytes] of [["stopped", 0], ["stopped, with more to send than t
       server.resume();
       assertLess(took, 2 * ANSWER + GOODBYE + SLACK);
     }));
-}
-
-/** The connection that `Locker.open()` made. */
-function connectionOf({ kv }: Locker): NatsConnection {
-  return (kv as unknown as { js: { nc: NatsConnection } }).js.nc;
 }

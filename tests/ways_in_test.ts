@@ -1,11 +1,11 @@
 import { assert, assertEquals } from "@std/assert";
-import { type NatsConnection, TimeoutError } from "@nats-io/nats-core";
+import { TimeoutError } from "@nats-io/nats-core";
 import { Locker, newKeyValue, type OpenOptions } from "@x/natslock";
 import { TimeoutError as OtherTimeoutError, wsconnect as connectByOther } from "nats-core-3.1";
 import { NatsServer } from "../tools/nats_server.ts";
 import { freePorts } from "../tools/nats_process.ts";
 import { connectionError } from "./helpers/errors.ts";
-import { withServer } from "./helpers/nats.ts";
+import { connectionOf, withServer } from "./helpers/nats.ts";
 import { Proxy } from "./helpers/proxy.ts";
 import { reconnects } from "./helpers/reconnects.ts";
 import { within } from "./runtimes/expect.ts";
@@ -125,11 +125,6 @@ Deno.test("What another copy of nats-core fails with is told by name, not by cla
       await other.close();
     }
   }));
-
-/** The connection that `Locker.open()` made. */
-function connectionOf({ kv }: Locker): NatsConnection {
-  return (kv as unknown as { js: { nc: NatsConnection } }).js.nc;
-}
 
 function causesOf(error: unknown): Error[] {
   return error instanceof Error ? [error, ...causesOf(error.cause)] : [];

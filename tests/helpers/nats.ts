@@ -5,7 +5,7 @@
  */
 
 import { type NatsConnection, wsconnect } from "@nats-io/nats-core";
-import { newKeyValue } from "@x/natslock";
+import { type Locker, newKeyValue } from "@x/natslock";
 import { NatsServer } from "../../tools/nats_server.ts";
 
 /** A server and what was opened on it. */
@@ -45,6 +45,11 @@ export async function messagesOf(nc: NatsConnection, work: () => Promise<unknown
   const before = nc.stats().outMsgs;
   await work();
   return nc.stats().outMsgs - before;
+}
+
+/** The connection that `Locker.open()` made. */
+export function connectionOf({ kv }: Locker): NatsConnection {
+  return (kv as unknown as { js: { nc: NatsConnection } }).js.nc;
 }
 
 export { newKeyValue };
