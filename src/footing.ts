@@ -4,7 +4,8 @@ import type { Candidate } from "./candidate.ts";
 import type { Clock } from "./clock.ts";
 import { BucketConfigError, ConnectionError, NatslockError } from "./errors.ts";
 import type { SettingChanges } from "./events.ts";
-import { type Answer, type Effect, isOther, type LeaseRules } from "./lease_model.ts";
+import type { Answer, Effect, LeaseRules } from "./lease_model.ts";
+import { isOther } from "./lease_step.ts";
 import type { Random } from "./random.ts";
 import { recordSize, type Sighting } from "./record.ts";
 import {

@@ -2,18 +2,8 @@
 
 import { ConnectionError, type LossReason, type NatslockError } from "./errors.ts";
 import { leave } from "./lease_leaving.ts";
-import {
-  type Answer,
-  finish,
-  go,
-  type Held,
-  isAnswer,
-  type LeaseEvent,
-  type Scene,
-  sightOf,
-  type Step,
-  validity,
-} from "./lease_model.ts";
+import type { Answer, Held, LeaseEvent, Scene, Step } from "./lease_model.ts";
+import { finish, go, isAnswer, sightOf, validity } from "./lease_step.ts";
 
 /**
  * What an event does while holding. Past `validUntil` the lease is over, whatever else the event says (L5). So it is in

@@ -1,17 +1,7 @@
 /** Decisions while what was written is taken back. */
 
-import {
-  type Answer,
-  finish,
-  go,
-  isOurs,
-  type LeaseEvent,
-  type Leaving,
-  pauseFor,
-  type Scene,
-  sightOf,
-  type Step,
-} from "./lease_model.ts";
+import type { Answer, LeaseEvent, Leaving, Scene, Step } from "./lease_model.ts";
+import { finish, go, isOurs, pauseFor, sightOf } from "./lease_step.ts";
 import { ConnectionError, isGone, type NatslockError } from "./errors.ts";
 import type { Sighting } from "./record.ts";
 

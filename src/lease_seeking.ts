@@ -2,19 +2,8 @@
 
 import type { NatslockError } from "./errors.ts";
 import { leave } from "./lease_leaving.ts";
-import {
-  type Answer,
-  type Ending,
-  finish,
-  go,
-  isOurs,
-  type LeaseEvent,
-  type Scene,
-  type Seeking,
-  sightOf,
-  type Step,
-  validity,
-} from "./lease_model.ts";
+import type { Answer, Ending, LeaseEvent, Scene, Seeking, Step } from "./lease_model.ts";
+import { finish, go, isOurs, sightOf, validity } from "./lease_step.ts";
 
 /**
  * Begins to seek. A key never seen or seen vacant is written to at once; a key seen held is looked at first, so that

@@ -7,20 +7,16 @@
 import { held } from "./lease_held.ts";
 import { again, leave, leaving } from "./lease_leaving.ts";
 import {
-  go,
   type Idle,
-  isAnswer,
-  isOther,
   type LeaseEvent,
   type LeaseRules,
   type LeaseState,
   type Memory,
   NO_BURST,
-  pauseFor,
   type Scene,
-  sightOf,
   type Step,
 } from "./lease_model.ts";
+import { go, isAnswer, isOther, pauseFor, sightOf } from "./lease_step.ts";
 import { seek, seeking } from "./lease_seeking.ts";
 import type { Sighting } from "./record.ts";
 

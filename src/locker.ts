@@ -114,19 +114,24 @@ export class Locker {
   }
 
   /**
-   * Takes the lead, or keeps it and renews the lease. True if this candidate leads, for the lease length less the
-   * margin from the moment of this call; false if another does, or if the work of {@linkcode Locker.lead} still stands
-   * down. One message if nobody holds the lock, for each renewal, and for each refusal after the first. Waits for the
-   * answers, each at most `timing.requestTimeout`. If it rejects with a {@linkcode ConnectionError}, it is not known
-   * whether this candidate leads: do not act as the leader; the next call settles it.
-   * @throws {BucketConfigError | ConnectionError} if the bucket is unfit or missing, NATS is unreachable or refuses
+   * Takes the lead, or keeps it and renews the lease, also one that this Locker holds by {@linkcode Locker.acquire}.
+   * True if this candidate leads, for the lease length less the margin from the moment of this call; false if another
+   * does, or if the work of {@linkcode Locker.run} or {@linkcode Locker.lead} still stands down. One message if nobody
+   * holds the lock, for each renewal, and for each refusal after the first. Waits for the answers, each at most
+   * `timing.requestTimeout`, and ends after one lease length where others keep writing. If it rejects with a
+   * {@linkcode ConnectionError}, it is not known whether this candidate leads: do not act as the leader; the next call
+   * settles it.
+   * @throws {BucketConfigError | ConnectionError} if the bucket is unfit, full or missing, NATS is unreachable or refuses
    */
   acquireLead(): Promise<boolean> {
     return this.#candidacy.take();
   }
 
   /**
-   * Gives the lead back, so that another can take it at once; nothing if this id does not hold it. One message.
+   * Gives the lead back, so that another can take it at once; nothing if this id does not hold it. One message. Work of
+   * {@linkcode Locker.run} or {@linkcode Locker.lead} is told to stop by `lease.signal` at once, and the record is taken
+   * back once it has settled; it is not renewed meanwhile, so this waits for one lease length at most. Work that gives
+   * its own lock back calls `lease.release()` instead, which does not wait for it.
    * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses; the record may then stand
    * until its lease runs out
    */
@@ -136,8 +141,9 @@ export class Locker {
 
   /**
    * A lease that keeps itself renewed, if the lock is free now; else `null`, also while this Locker holds it already.
-   * One message if nobody holds the lock. Waits for the answers, each at most `timing.requestTimeout`; what may have
-   * been written when it rejects is taken back in the background.
+   * One message if nobody holds the lock. Waits for the answers, each at most `timing.requestTimeout`, and ends after
+   * one lease length where others keep writing; what may have been written when it rejects is taken back in the
+   * background.
    * @throws {BucketConfigError | ConnectionError} if the bucket is unfit or missing, NATS is unreachable or refuses
    */
   tryAcquire(): Promise<Lease | null> {
@@ -146,10 +152,15 @@ export class Locker {
 
   /**
    * A lease that keeps itself renewed, waited for: by push where the bucket repeats its changes, else by one consumer
-   * for the bucket, and by the clock. Transient trouble is waited out. Callers of one Locker are served in order.
-   * The options end the wait, not the lease; what may have been written by then is taken back in the background.
+   * for the bucket, and by the clock. Trouble that passes is waited out, with a try each `timing.retryEvery`; it is told
+   * by the events `retrying` and `recovered`. Callers of one Locker are served in order; a Locker is not re-entrant, so
+   * a wait inside the work that holds its lock does not end, and is warned of after 5 s.
+   * The options end the wait, not the lease; what may have been written by then is taken back in the background. With
+   * `timeout: 0` it tries once.
    * @throws the signal's own reason if it is aborted; before any message if it was aborted already
-   * @throws {AcquireTimeoutError} after `timeout`
+   * @throws {AcquireTimeoutError} after `timeout`; its `cause` is the trouble that was met last, if there was any
+   * @throws {BadParameterError} if an option is out of range
+   * @throws {LockerClosedError} if the Locker is closed
    * @throws {BucketConfigError | ConnectionError} if waiting cannot mend it: the bucket is unfit or missing, a right is
    * lacking, or the connection is closed for good
    */
@@ -159,8 +170,11 @@ export class Locker {
 
   /**
    * Waits for the lock, calls `fn` with the lease and gives the lock back once `fn` has settled: the form that cannot
-   * leak. Resolves or rejects as `fn` does; a release that fails hides neither, it is told by `onEvent`.
-   * @throws {LeaseLostError} if the lease was lost before `fn` resolved; its work was not protected to the end
+   * leak. Resolves or rejects as `fn` does; a release that fails hides neither, it is told by `onEvent`. `signal` and
+   * `timeout` end the wait only: to stop the work too, let `fn` listen to `AbortSignal.any([lease.signal, signal])`.
+   * @throws {LeaseLostError} if the lease was over by the clock before `fn` resolved, or before it could be called: its
+   * work was not protected to the end
+   * @throws {LockerClosedError} if the Locker was closed before `fn` resolved
    * @throws whatever {@linkcode Locker.acquire} throws
    */
   run<T>(fn: (lease: Lease) => T | Promise<T>, options: WaitOptions = {}): Promise<T> {
@@ -168,15 +182,19 @@ export class Locker {
   }
 
   /**
-   * Campaigns for ever: each time this candidate is elected `fn` is called with the lease, whose record is taken back
-   * once `fn` has settled.
+   * Campaigns until `signal` is aborted or the Locker is closed, and then resolves: each time this candidate is elected
+   * `fn` is called with the lease, whose record is taken back once `fn` has settled.
    * - `fn` returns, or calls `lease.release()` (resigns): campaigns again after a short jittered pause.
    * - `fn` throws while it leads: the lead is given back and `lead()` rejects with that error.
    * - The lease is lost: `lease.signal` aborts; once `fn` has settled, campaigns again. What `fn` throws then goes to
    *   the log. A disconnect alone is no loss.
-   * - `signal` is aborted: `lease.signal` aborts; once `fn` has settled the lead is given back and `lead()` rejects with
-   *   the signal's reason.
-   * @throws whatever {@linkcode Locker.acquire} throws
+   * - `signal` is aborted: `lease.signal` aborts; once `fn` has settled the lead is given back, which is renewed until
+   *   then, and `lead()` resolves.
+   * - The Locker is closed: the same, but the lead is not renewed any more while `fn` goes on.
+   * @throws whatever `fn` throws while it leads
+   * @throws {BadParameterError} if an option is out of range
+   * @throws {BucketConfigError | ConnectionError} for trouble that waiting cannot mend, as {@linkcode Locker.acquire}
+   * @throws {LockerClosedError} if the Locker was closed before this call
    */
   lead(fn: (lease: Lease) => unknown, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     return lead(this.#candidacy, fn, options.signal);
@@ -195,17 +213,25 @@ export class Locker {
 
   /**
    * Who holds the lock now (`null` = nobody), then each change of holder; a slow reader skips to the newest. By push as
-   * {@linkcode Locker.acquire} waits; nobody is announced before the end of a lease that was not released. Leaving the
-   * loop ends it. It rejects with the reason of an aborted `signal`, with a `LockerClosedError` once the Locker is
-   * closed, and with a {@linkcode ConnectionError} if waiting cannot mend it.
+   * {@linkcode Locker.acquire} waits; nobody is announced before the end of a lease that was not released. It ends when
+   * `signal` is aborted, the Locker is closed or the loop is left. That the line is down, and up again, is told by the
+   * events `retrying` and `recovered`.
+   * @throws {BucketConfigError | ConnectionError} for trouble that waiting cannot mend
+   * @throws {LockerClosedError} if the Locker was closed before this call
    */
   observe(options: { readonly signal?: AbortSignal } = {}): AsyncIterable<Leadership | null> {
     return observe(this.#candidacy, options.signal);
   }
 
   /**
-   * Gives back what is held, ends every wait, and closes the connection if {@linkcode Locker.open} made it. Never
+   * Ends every wait, gives back what is held, and closes the connection if {@linkcode Locker.open} made it. Never
    * rejects; what could not be given back runs out by itself. Further calls wait for the first.
+   *
+   * Signals of leases abort at once. The record of work that {@linkcode Locker.run} or {@linkcode Locker.lead} does is
+   * taken back once that work has settled, or runs out: it is not renewed any more, so this waits for it at most what is
+   * left of the lease. Besides, it waits for at most three answers, each at most `timing.requestTimeout`, and 2 s for the
+   * connection. Do not await it inside that work. On a server that is frozen a runtime may keep the process for the
+   * socket: end it by an exit.
    */
   close(): Promise<void> {
     this.#closing ??= this.#candidacy.close().then(() => this.#owned?.());

@@ -95,7 +95,7 @@ export const RULES_OFF: readonly Mutation[] = [
     ],
     ["L2", "long waits sleep on after the machine woke", "Math.max(delay / NAPS, SHORTEST_NAP)", "delay"],
   ),
-  ...edits("lease_model.ts", ["L3", "no margin", "sentAt + ttl - margin", "sentAt + ttl"]),
+  ...edits("lease_step.ts", ["L3", "no margin", "sentAt + ttl - margin", "sentAt + ttl"]),
   ...edits("footing.ts", [
     "L4",
     "a lease of its own length is claimed as long as the bucket's",
