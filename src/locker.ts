@@ -20,12 +20,10 @@ import { observe } from "./observer.ts";
 import type { WaitOptions } from "./patience.ts";
 
 /**
- * One candidate for one lock: at most one Locker at a time leads.
- *
- * Call {@linkcode Locker.acquireLead} in your own loop, at intervals well below the lease length: it takes the lead or
- * keeps it. If the loop hangs or the process dies, the lead lapses by itself after the lease length. A Locker is not
- * re-entrant; its calls are carried out one after the other. After {@linkcode Locker.close} every method rejects with a
- * `LockerClosedError`.
+ * One candidate for one lock: at most one Locker at a time leads. Call {@linkcode Locker.acquireLead} in a loop, at
+ * intervals well below the lease length: it takes the lead or keeps it, and if the loop hangs the lead lapses by itself.
+ * A Locker is not re-entrant; its calls are carried out one after the other. After {@linkcode Locker.close} every method
+ * rejects with a `LockerClosedError`.
  *
  * @example Lead while in the loop
  * ```ts ignore
@@ -49,10 +47,7 @@ export class Locker {
   #owned: (() => Promise<void>) | null = null;
   #closing: Promise<void> | null = null;
 
-  /**
-   * Makes a candidate; sends nothing.
-   * @throws {BadParameterError} if `kv` is missing or none, or an option is out of range
-   */
+  /** Makes a candidate; sends nothing. Throws a {@linkcode BadParameterError} if an option is missing or out of range. */
   constructor(options: LockerOptions | StoreLockerOptions) {
     const ground = groundOf(options);
     const candidate = candidateOf(options, ground.random);
@@ -66,8 +61,7 @@ export class Locker {
    * If the bucket keeps records longer than `ttl` and can give a lock its own lease length, this lock gets `ttl`.
    * Waits for each address at most `connection.timeout` (default 5 s) and 1 s more, and for the bucket at most 10 s;
    * `signal` ends it earlier, with its own reason. What was opened is closed again if it fails; a new bucket stays.
-   * @throws {BadParameterError} if an option is out of range
-   * @throws {BucketConfigError} if the bucket is unfit, or cannot give this lock `ttl`
+   * @throws {BadParameterError | BucketConfigError} if an option is out of range, the bucket is unfit, or cannot give `ttl`
    * @throws {ConnectionError} if NATS is unreachable, refuses, or does not answer in time
    */
   static async open(options: OpenOptions): Promise<Locker> {
@@ -88,10 +82,7 @@ export class Locker {
     return this.#candidacy.footing.store.name;
   }
 
-  /**
-   * Fencing token of what this candidate holds now, by call or by lease; `null` if nothing (by the clock, L5). Pass it
-   * to what the lock protects, so that it can refuse an older holder (L10).
-   */
+  /** Fencing token of what this candidate holds now, by the clock: the lock's resource refuses older ones. `null` if nothing. */
   get token(): number | null {
     return this.#candidacy.token;
   }
@@ -114,13 +105,11 @@ export class Locker {
   }
 
   /**
-   * Takes the lead, or keeps it and renews the lease, also one that this Locker holds by {@linkcode Locker.acquire}.
-   * True if this candidate leads, for the lease length less the margin from the moment of this call; false if another
-   * does, or if the work of {@linkcode Locker.run} or {@linkcode Locker.lead} still stands down. One message if nobody
-   * holds the lock, for each renewal, and for each refusal after the first. Waits for the answers, each at most
-   * `timing.requestTimeout`, and ends after one lease length where others keep writing. If it rejects with a
-   * {@linkcode ConnectionError}, it is not known whether this candidate leads: do not act as the leader; the next call
-   * settles it.
+   * Takes the lead, or keeps it and renews the lease, also one of {@linkcode Locker.acquire}. True if this candidate
+   * leads, for the lease length less the margin from the moment of this call; false if another does, or if work of this
+   * Locker still stands down. One message if nobody holds the lock, for each renewal, and for each refusal after the
+   * first. Waits for the answers, each at most `timing.requestTimeout`, and for one lease length where others keep
+   * writing. If it rejects, it is not known whether this candidate leads: the next call settles it.
    * @throws {BucketConfigError | ConnectionError} if the bucket is unfit, full or missing, NATS is unreachable or refuses
    */
   acquireLead(): Promise<boolean> {
@@ -129,9 +118,8 @@ export class Locker {
 
   /**
    * Gives the lead back, so that another can take it at once; nothing if this id does not hold it. One message. Work of
-   * {@linkcode Locker.run} or {@linkcode Locker.lead} is told to stop by `lease.signal` at once, and the record is taken
-   * back once it has settled; it is not renewed meanwhile, so this waits for one lease length at most. Work that gives
-   * its own lock back calls `lease.release()` instead, which does not wait for it.
+   * {@linkcode Locker.run} or {@linkcode Locker.lead} is told to stop, and the record taken back once it has settled or
+   * the lease, which is not renewed any more, has run out. (Within that work call `lease.release()`.)
    * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses; the record may then stand
    * until its lease runs out
    */
@@ -141,10 +129,9 @@ export class Locker {
 
   /**
    * A lease that keeps itself renewed, if the lock is free now; else `null`, also while this Locker holds it already.
-   * One message if nobody holds the lock. Waits for the answers, each at most `timing.requestTimeout`, and ends after
-   * one lease length where others keep writing; what may have been written when it rejects is taken back in the
-   * background.
-   * @throws {BucketConfigError | ConnectionError} if the bucket is unfit or missing, NATS is unreachable or refuses
+   * One message if nobody holds the lock. Waits as {@linkcode Locker.acquireLead} does; what may have been written when
+   * it rejects is taken back in the background.
+   * @throws {BucketConfigError | ConnectionError} if the bucket is unfit, full or missing, NATS is unreachable or refuses
    */
   tryAcquire(): Promise<Lease | null> {
     return this.#candidacy.tryAcquire();
@@ -152,17 +139,14 @@ export class Locker {
 
   /**
    * A lease that keeps itself renewed, waited for: by push where the bucket repeats its changes, else by one consumer
-   * for the bucket, and by the clock. Trouble that passes is waited out, with a try each `timing.retryEvery`; it is told
-   * by the events `retrying` and `recovered`. Callers of one Locker are served in order; a Locker is not re-entrant, so
-   * a wait inside the work that holds its lock does not end, and is warned of after 5 s.
-   * The options end the wait, not the lease; what may have been written by then is taken back in the background. With
-   * `timeout: 0` it tries once.
+   * for the bucket, and by the clock. Trouble that passes is waited out, with a try each `timing.retryEvery`; events say
+   * so. Callers of one Locker are served in order; one that waits inside the work that holds its lock waits for ever.
+   * The options end the wait, not the lease; what may have been written by then is taken back in the background.
    * @throws the signal's own reason if it is aborted; before any message if it was aborted already
    * @throws {AcquireTimeoutError} after `timeout`; its `cause` is the trouble that was met last, if there was any
-   * @throws {BadParameterError} if an option is out of range
-   * @throws {LockerClosedError} if the Locker is closed
    * @throws {BucketConfigError | ConnectionError} if waiting cannot mend it: the bucket is unfit or missing, a right is
    * lacking, or the connection is closed for good
+   * @throws {BadParameterError | LockerClosedError} if an option is out of range, or the Locker is closed
    */
   acquire(options: WaitOptions = {}): Promise<Lease> {
     return this.#candidacy.acquire(options);
@@ -170,10 +154,9 @@ export class Locker {
 
   /**
    * Waits for the lock, calls `fn` with the lease and gives the lock back once `fn` has settled: the form that cannot
-   * leak. Resolves or rejects as `fn` does; a release that fails hides neither, it is told by `onEvent`. `signal` and
-   * `timeout` end the wait only: to stop the work too, let `fn` listen to `AbortSignal.any([lease.signal, signal])`.
-   * @throws {LeaseLostError} if the lease was over by the clock before `fn` resolved, or before it could be called: its
-   * work was not protected to the end
+   * leak. Resolves or rejects as `fn` does; a release that fails hides neither, it is told by `onEvent`. The options end
+   * the wait only: to stop the work as well, let it listen to `AbortSignal.any([lease.signal, signal])`.
+   * @throws {LeaseLostError} if the lease was over, by the clock, before `fn` resolved or could be called
    * @throws {LockerClosedError} if the Locker was closed before `fn` resolved
    * @throws whatever {@linkcode Locker.acquire} throws
    */
@@ -188,13 +171,9 @@ export class Locker {
    * - `fn` throws while it leads: the lead is given back and `lead()` rejects with that error.
    * - The lease is lost: `lease.signal` aborts; once `fn` has settled, campaigns again. What `fn` throws then goes to
    *   the log. A disconnect alone is no loss.
-   * - `signal` is aborted: `lease.signal` aborts; once `fn` has settled the lead is given back, which is renewed until
-   *   then, and `lead()` resolves.
-   * - The Locker is closed: the same, but the lead is not renewed any more while `fn` goes on.
-   * @throws whatever `fn` throws while it leads
-   * @throws {BadParameterError} if an option is out of range
-   * @throws {BucketConfigError | ConnectionError} for trouble that waiting cannot mend, as {@linkcode Locker.acquire}
-   * @throws {LockerClosedError} if the Locker was closed before this call
+   * - `signal` is aborted, or the Locker closed: `lease.signal` aborts; once `fn` has settled the lead is given back.
+   *   Until then it is renewed after an abort, but not after a close.
+   * @throws whatever `fn` throws while it leads, and whatever {@linkcode Locker.acquire} throws but for a normal end
    */
   lead(fn: (lease: Lease) => unknown, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     return lead(this.#candidacy, fn, options.signal);
@@ -214,10 +193,9 @@ export class Locker {
   /**
    * Who holds the lock now (`null` = nobody), then each change of holder; a slow reader skips to the newest. By push as
    * {@linkcode Locker.acquire} waits; nobody is announced before the end of a lease that was not released. It ends when
-   * `signal` is aborted, the Locker is closed or the loop is left. That the line is down, and up again, is told by the
-   * events `retrying` and `recovered`.
+   * `signal` is aborted, the Locker is closed or the loop is left; events say that the line is down, and up again.
    * @throws {BucketConfigError | ConnectionError} for trouble that waiting cannot mend
-   * @throws {LockerClosedError} if the Locker was closed before this call
+   * @throws {LockerClosedError} if the Locker was closed before
    */
   observe(options: { readonly signal?: AbortSignal } = {}): AsyncIterable<Leadership | null> {
     return observe(this.#candidacy, options.signal);
@@ -225,13 +203,10 @@ export class Locker {
 
   /**
    * Ends every wait, gives back what is held, and closes the connection if {@linkcode Locker.open} made it. Never
-   * rejects; what could not be given back runs out by itself. Further calls wait for the first.
-   *
-   * Signals of leases abort at once. The record of work that {@linkcode Locker.run} or {@linkcode Locker.lead} does is
-   * taken back once that work has settled, or runs out: it is not renewed any more, so this waits for it at most what is
-   * left of the lease. Besides, it waits for at most three answers, each at most `timing.requestTimeout`, and 2 s for the
-   * connection. Do not await it inside that work. On a server that is frozen a runtime may keep the process for the
-   * socket: end it by an exit.
+   * rejects; what could not be given back runs out by itself. Signals of leases abort at once. The record of work that
+   * goes on is taken back once the work has settled, or runs out: it is not renewed any more. So this waits at most for
+   * what is left of the lease, three answers of `timing.requestTimeout` and 2 s for the connection; do not await it
+   * inside that work. Further calls wait for the first. While a server is frozen, only an exit ends the process.
    */
   close(): Promise<void> {
     this.#closing ??= this.#candidacy.close().then(() => this.#owned?.());
