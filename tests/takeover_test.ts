@@ -10,6 +10,7 @@ import type { Hint, LeaseStore } from "../src/store.ts";
 import { guard, signalIfRunning, unguard } from "../tools/nats_process.ts";
 import { begunWait, elapse, eventually, type Lone, lone, percentile, sent, summary } from "./helpers/measure.ts";
 import { newKeyValue, withServer } from "./helpers/nats.ts";
+import { VirtualLab } from "./helpers/virtual.ts";
 
 const TTL = 2000;
 const KEYS = 25;
@@ -127,6 +128,41 @@ Deno.test("Locker.acquire() takes over from 50 killed holders within half a seco
     assertGreaterOrEqual(Math.min(...after), TTL, figures);
     assertLessOrEqual(percentile(after, 99), TTL + SLACK, figures);
     assertLessOrEqual(Math.max(...messages), MOST_MESSAGES, figures);
+  }));
+
+const LONG = 10_000;
+
+for (const since of [0, 0.3, 0.6, 0.9, 0.96, 0.99]) {
+  Deno.test(`Locker.acquire() that begins ${since} of a lease after a crash takes over within ttl + 0.5 s of the last renewal, for ten messages more at most`, async () => {
+    for (const lag of [0, 150, 300]) {
+      await using lab = new VirtualLab({ ttl: LONG, lag: () => lag });
+      await lab.until(lab.locker().locker.acquireLead());
+      const crashed = lab.clock.now();
+      await lab.clock.advance(since * LONG);
+      const { locker } = lab.locker();
+      const before = lab.sent;
+      let took = NaN;
+      locker.acquire().then(() => took = lab.clock.now() - crashed);
+      for (let turn = 0; Number.isNaN(took) && turn < 3000; turn++) await lab.clock.advance(5);
+      assert(took >= LONG && took <= LONG + SLACK, `lag ${lag}: ${took} ms`);
+      assert(lab.sent - before <= 3 + 10, `lag ${lag}: ${lab.sent - before} messages`);
+    }
+  });
+}
+
+Deno.test("Locker.acquire() that begins long after a crash takes over within ttl + 0.5 s of the last renewal, on a real server", () =>
+  withServer(async ({ nc, connect }) => {
+    const ttl = 6000;
+    const [dead, own] = [await newKeyValue(nc, "locks", ttl), await connect()];
+    await using waiter = new Locker({ kv: await newKeyValue(own, "locks", ttl) });
+    await new Locker({ kv: dead }).acquireLead();
+    const crashed = performance.now();
+    await elapse(0.7 * ttl);
+    await waiter.acquire();
+    const took = performance.now() - crashed;
+    assertGreaterOrEqual(took, ttl);
+    // On a machine that does other things, too.
+    assertLessOrEqual(took, ttl + 2 * SLACK);
   }));
 
 Deno.test("Lookout.saw() of an answer from before what was pushed meanwhile does not count the lease twice", async () => {
