@@ -40,9 +40,10 @@ function fanOf(signal: AbortSignal): Fan {
   const callbacks = new Set<() => void>();
   const fire = () => {
     fans.delete(signal);
+    signal.removeEventListener("abort", fire);
     for (const callback of [...callbacks]) if (callbacks.delete(callback)) callback();
   };
-  signal.addEventListener("abort", fire, { once: true });
+  signal.addEventListener("abort", fire);
   const fan = { callbacks, fire };
   fans.set(signal, fan);
   return fan;

@@ -135,7 +135,7 @@ async function withScene(body: (scene: Scene, proxy: Proxy) => Promise<void>): P
     } finally {
       scene.user.abort();
       const ends = await Promise.all(scene.crews.map((crew) => crew.ends()));
-      assertEquals(new Set(ends.flat()), new Set([scene.user.signal.reason]));
+      assertEquals(new Set(ends.flat()), new Set([null]));
       assertEquals([scene.clock.pending, scene.user.listeners], [0, 0]);
     }
     const left = await scene.settled(before);

@@ -22,12 +22,12 @@ const immortal = () => ({ held: true, signal: new AbortController().signal }) as
 
 const PLANTED: readonly (readonly [title: string, complaint: string, act: (cell: Cell) => Promise<unknown>])[] = [
   ["looks without a pause or an end", "flood: more than 200 requests in one instant", (cell) => look(cell, Infinity)],
-  ["looks 13 times in one instant", "spin: 13 requests in one instant", (cell) => look(cell, 13)],
-  ["looks twice each 60 ms", "rate: 24 requests within 667 ms", async (cell) => {
-    for (let turn = 0; turn < 30; turn++) await look(cell, 2).then(() => cell.sleep(60));
+  ["looks 17 times in one instant", "spin: 17 requests in one instant", (cell) => look(cell, 17)],
+  ["looks four times each 60 ms", "rate: 48 requests within 667 ms", async (cell) => {
+    for (let turn = 0; turn < 30; turn++) await look(cell, 4).then(() => cell.sleep(60));
   }],
-  ["looks on for long, twelve times per retryEvery", "rate: 900 requests in all", async (cell) => {
-    for (let turn = 0; turn < 900; turn++) await look(cell, 1).then(() => cell.sleep(RETRY_EVERY / 12));
+  ["looks on for long, twenty times per retryEvery", "rate: 900 requests in all", async (cell) => {
+    for (let turn = 0; turn < 900; turn++) await look(cell, 1).then(() => cell.sleep(RETRY_EVERY / 20));
   }],
   [
     "does not end",

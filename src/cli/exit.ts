@@ -87,7 +87,7 @@ export function endOf(error: unknown): CliError {
 }
 
 /** Of a refusal by the server the library knows the remedy where there is one; it stands after a semicolon. */
-const saysWhatToDo = ({ why, message }: ConnectionError): boolean => why === "refused" && message.includes("; ");
+const saysWhatToDo = ({ message }: ConnectionError): boolean => message.includes("; ");
 
 /** Where trouble was what kept the lock from being taken, nobody may hold it. */
 function endOfWait({ message, cause }: AcquireTimeoutError): CliError {

@@ -13,7 +13,7 @@ const MOST_AT_ONCE = 16;
 /** The most requests of one call in any window of `retryEvery`, and so many more than on average over the whole run. */
 const MOST_IN_WINDOW = 36;
 /** The most requests per `retryEvery` from the first to the last. */
-const MOST_ON_AVERAGE = 8;
+const MOST_ON_AVERAGE = 12;
 /** The most changes that one waiter takes in within `retryEvery`, and the requests that each may cost. */
 const PUSHES = 64;
 const PER_PUSH = 3;
