@@ -133,6 +133,21 @@ Deno.test("Locker.observe() does not go back to what is pushed late of a record 
   assertEquals(shown, [undefined, locker.id, undefined]);
 });
 
+Deno.test("Locker.observe() shows another holder though the token is the same, as in a bucket made anew", async () => {
+  await using lab = new VirtualLab();
+  const [a, b] = [lab.locker().locker, lab.locker().locker];
+  await lab.until(a.acquireLead());
+  const shown = observed(lab);
+  await pass(lab, 10);
+  const { token } = a;
+  lab.store.recreateBucket();
+  await lab.until(b.acquireLead());
+  assertEquals(b.token, token);
+  lab.store.tell({ kind: "gap" });
+  await pass(lab, 10);
+  assertEquals(shown, [a.id, b.id]);
+});
+
 Deno.test("Locker.observe() looks after a gap though something was pushed since, for a slow reader", async () => {
   await using lab = new VirtualLab();
   const seen = lab.locker().locker.observe()[Symbol.asyncIterator]();

@@ -1,6 +1,4 @@
-import { Kvm } from "@nats-io/kv";
-import type { NatsConnection } from "@nats-io/nats-core";
-import { type KvHandle, type Lease, Locker } from "@x/natslock";
+import { type Lease, Locker } from "@x/natslock";
 import { begunWait, eventually, lone } from "./helpers/measure.ts";
 import { newKeyValue, withServer } from "./helpers/nats.ts";
 import { Proxy } from "./helpers/proxy.ts";
@@ -11,32 +9,22 @@ const TTL = 60_000;
 /** A reconnect and a look take some milliseconds; the rest is for a machine that is busy with something else. */
 const LATEST = 5_000;
 
-type Open = (nc: NatsConnection) => Promise<KvHandle>;
-
-/** The two ways in which a bucket can be watched. */
-const BUCKETS: readonly (readonly [how: string, open: Open])[] = [
-  ["a bucket that repeats its changes", (nc) => newKeyValue(nc, "locks", TTL)],
-  ["a bucket that is watched by a consumer", (nc) => newKeyValue(nc, "locks", TTL, { republish: null })],
-];
-
-for (const [how, open] of BUCKETS) {
-  Deno.test(`Locker.acquire() of ${how} looks after a reconnect, since the release may have been missed`, () =>
-    withServer(async ({ server, nc, connect }) => {
-      await using proxy = new Proxy(server.wsPort);
-      await using holder = new Locker({ kv: await open(nc) });
-      const lease = await holder.acquire();
-      const far = await connect(proxy.url);
-      const wait = await begunWait(lone(far, { kv: await new Kvm(far).open("locks") }));
-      let next: Lease | undefined;
-      wait().then((granted) => next = granted);
-      // The push of the release gets lost on its way; then the line is cut, and comes back.
-      const swallowed = proxy.nextSwallowed();
-      proxy.forwardAnswers = false;
-      await lease.release();
-      await swallowed;
-      proxy.forwardAnswers = true;
-      proxy.cut();
-      await eventually("the grant after the reconnect", () => next?.held === true, LATEST);
-      await next?.release();
-    }));
-}
+Deno.test("Locker.acquire() looks after a reconnect, since the release may have been missed", () =>
+  withServer(async ({ server, nc, connect }) => {
+    await using proxy = new Proxy(server.wsPort);
+    await using holder = new Locker({ kv: await newKeyValue(nc, "locks", TTL) });
+    const lease = await holder.acquire();
+    const far = await connect(proxy.url);
+    const wait = await begunWait(lone(far, { kv: await newKeyValue(far, "locks", TTL) }));
+    let next: Lease | undefined;
+    wait().then((granted) => next = granted);
+    // The push of the release gets lost on its way; then the line is cut, and comes back.
+    const swallowed = proxy.nextSwallowed();
+    proxy.forwardAnswers = false;
+    await lease.release();
+    await swallowed;
+    proxy.forwardAnswers = true;
+    proxy.cut();
+    await eventually("the grant after the reconnect", () => next?.held === true, LATEST);
+    await next?.release();
+  }));
