@@ -163,9 +163,14 @@ export type ConnectionTrouble =
   | "closed"
   | "refused";
 
+/** True if an error says that the bucket does not exist. */
+export function isMissing(error: unknown): error is ConnectionError {
+  return error instanceof ConnectionError && error.why === "bucket_missing";
+}
+
 /** True if what an error is about is gone for good: the bucket, or the connection. */
 export function isGone(error: unknown): boolean {
-  return error instanceof ConnectionError && (error.why === "bucket_missing" || error.why === "closed");
+  return isMissing(error) || (error instanceof ConnectionError && error.why === "closed");
 }
 
 /** NATS is unreachable or refuses: `why` says which, `cause` is the client's own error. */

@@ -1,6 +1,6 @@
 /** A lease that was granted, from then until its record is settled. */
 
-import { ConnectionError, LeaseReleasedError } from "./errors.ts";
+import { isMissing, LeaseReleasedError } from "./errors.ts";
 import type { Keeper } from "./keeper.ts";
 import { endOfLease, Lease } from "./lease.ts";
 import type { LeaseState } from "./lease_model.ts";
@@ -19,15 +19,13 @@ export class Hold {
   isOver = false;
   readonly #keeper: Keeper;
   readonly #end = new AbortController();
-  readonly #resolve: () => void;
+  #resolve = () => {};
   /** Settles when the work that is done under it has; `null` if it is held by hand. */
   #work: Promise<unknown> | null = null;
 
   /** The machine of `keeper` has just been granted it; time drives it from now on. */
   constructor(about: About, keeper: Keeper) {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.over = promise;
-    this.#resolve = resolve;
+    this.over = new Promise((resolve) => this.#resolve = resolve);
     this.#keeper = keeper;
     this.lease = new Lease({ ...about, signal: this.#end.signal }, {
       remaining: () => this.isOver ? 0 : keeper.remaining,
@@ -74,7 +72,7 @@ export class Hold {
       await this.#keeper.undo();
     } catch (error) {
       // Where the bucket is gone, so is the record.
-      if (!(error instanceof ConnectionError) || error.why !== "bucket_missing") throw error;
+      if (!isMissing(error)) throw error;
     }
   }
 

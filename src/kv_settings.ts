@@ -3,7 +3,7 @@
 import { type JetStreamManager, jetstreamManager, type StreamConfig, type StreamInfo } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { type BucketTerms, checkBucket, termsOf } from "./bucket_rules.ts";
-import { BucketConfigError, ConnectionError, type NatslockError } from "./errors.ts";
+import { BucketConfigError, ConnectionError, isMissing, type NatslockError } from "./errors.ts";
 import { Latest } from "./latest.ts";
 import { API_CODES, apiCodeOf, isDenied, limitOf, troubleOf } from "./nats_trouble.ts";
 import { requireRoom, type TermsRequest } from "./store.ts";
@@ -177,8 +177,4 @@ export class KvSettings {
       throw error;
     }
   }
-}
-
-function isMissing(error: unknown): error is ConnectionError {
-  return error instanceof ConnectionError && error.why === "bucket_missing";
 }

@@ -2,6 +2,7 @@
 
 import type { Candidate, CandidateOptions, Trace } from "./candidate.ts";
 import type { Clock } from "./clock.ts";
+import { isMissing } from "./errors.ts";
 import type { EventListener, LockEvent } from "./events.ts";
 import type { Effect, Ending, Held, Stepped } from "./lease_model.ts";
 import type { Logger } from "./logger.ts";
@@ -32,6 +33,7 @@ export class Reporter {
   readonly #listener: EventListener | undefined;
   readonly #trace: Trace | undefined;
   #grantedAt = 0;
+  #last: LockEvent["type"] | null = null;
   /** End of the lease that was last told to be at risk: a renewal moves it, so each failure streak is told of once. */
   #riskTold = NaN;
 
@@ -63,6 +65,7 @@ export class Reporter {
   tell(told: Told): void {
     const { key, id } = this.#candidate;
     const event = { ...told, key, id } as LockEvent;
+    this.#last = event.type;
     const [level, line] = LINES[event.type];
     this.#log(level, event.type === "lost" ? `${line}: ${event.why}` : line, event);
     this.#contain("event listener", () => this.#listener?.(event));
@@ -100,7 +103,9 @@ export class Reporter {
   }
 
   #settled(end: Ending | null): void {
-    if (end?.kind === "abandoned") this.tell({ type: "release_failed", error: end.error });
+    // Who asked for the release may have told it already; and where the bucket is gone, so is the record.
+    const isNews = this.#last !== "release_failed" && !(end?.kind === "abandoned" && isMissing(end.error));
+    if (end?.kind === "abandoned" && isNews) this.tell({ type: "release_failed", error: end.error });
     if (end?.kind !== "refused" || end.by.kind !== "foreign") return;
     const { key, id } = this.#candidate;
     this.#log("warn", "A stranger holds *: its value is no UUID, so it is left to expire", { key, id });

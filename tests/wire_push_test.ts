@@ -82,7 +82,7 @@ Deno.test(`${FORGED} forged pushes let nobody in, and observer and waiter end on
     assert(next.token > lease.token);
     await eventually(`the observer to end on the newest after seed ${SEED}`, () => last()?.token === next.token);
     await Promise.all([holder.close(), waiter.close(), observer.close()]);
-    assert(await ended instanceof LockerClosedError);
+    assertEquals(await ended, undefined);
   }));
 
 for (const [how, open] of BUCKETS) {
@@ -99,7 +99,7 @@ for (const [how, open] of BUCKETS) {
       assert(lease.held);
       await eventually("the observer to go on", () => last()?.token === lease.token);
       await Promise.all([waiter.close(), observer.close()]);
-      assert(await ended instanceof LockerClosedError);
+      assertEquals(await ended, undefined);
     }));
 }
 
@@ -128,7 +128,8 @@ Deno.test("a record that claims a lease of no length does not make those who wai
     await eventually("the observer to look", () => last()?.holder === STRANGER);
     const before = nc.stats().outMsgs;
     await elapse(500);
-    assertLessOrEqual(nc.stats().outMsgs - before, 2);
+    // Each of the two asks for the age of what it found, by two messages; then they look once at the most.
+    assertLessOrEqual(nc.stats().outMsgs - before, 2 * 2 + 2);
     await locker.close();
     assert(await wait instanceof LockerClosedError);
   }));
