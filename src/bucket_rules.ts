@@ -6,7 +6,7 @@ import { isAtLeast } from "./server_version.ts";
 import type { StoreTerms } from "./store.ts";
 
 /** What its settings say of a bucket. */
-export interface BucketTerms extends Required<StoreTerms> {
+export interface BucketTerms extends Required<Omit<StoreTerms, "age">>, Pick<StoreTerms, "age"> {
   /** What it repeats its changes on. */
   readonly republish: StreamConfig["republish"];
   /** True if a message may ask for others to be removed. */

@@ -80,6 +80,11 @@ export class Footing {
     return this.#terms;
   }
 
+  /** When it was last seen which stream it is. */
+  get checkedAt(): number {
+    return this.clock.now() - (this.#seen?.age?.() ?? 0);
+  }
+
   /** What stands under the key; rejects with what the look failed with. */
   async look(): Promise<Sighting> {
     const { requestTimeout: timeout } = await this.learn();

@@ -73,7 +73,7 @@ export class Keeper {
       if (round > 0) await this.#breathe(round === 1 ? "contention" : "burst");
       const { at } = this.state.phase;
       if (at !== "leaving") round++;
-      if (at === "idle") this.post({ on: "start", since: clock.wall(), epoch: this.#footing.terms.epoch });
+      if (at === "idle") this.#start();
       else this.post({ on: at === "held" ? "renew" : "retry" });
       await this.#rest();
       const { phase } = this.#state;
@@ -82,6 +82,11 @@ export class Keeper {
       if (isSettled(this.#state) && !old) return;
       if (clock.now() >= this.#until) throw this.#contended();
     }
+  }
+
+  #start(): void {
+    const { clock, checkedAt, terms: { epoch } } = this.#footing;
+    this.post({ on: "start", since: clock.wall(), epoch, checkedAt });
   }
 
   /** Renews what is held, to see whether it is. */

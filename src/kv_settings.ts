@@ -3,6 +3,7 @@
 import { type JetStreamManager, jetstreamManager, type StreamConfig, type StreamInfo } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { type BucketTerms, checkBucket, termsOf } from "./bucket_rules.ts";
+import { type Clock, SystemClock } from "./clock.ts";
 import { BucketConfigError, ConnectionError, isMissing, type NatslockError } from "./errors.ts";
 import { Latest } from "./latest.ts";
 import { API_CODES, apiCodeOf, isDenied, limitOf, troubleOf } from "./nats_trouble.ts";
@@ -49,6 +50,7 @@ const PRESUMED = "";
 export class KvSettings {
   readonly #place: BucketPlace;
   readonly #known = new Latest<BucketTerms>();
+  readonly #clock: Clock = new SystemClock();
   #observes = true;
 
   constructor(place: BucketPlace) {
@@ -124,12 +126,14 @@ export class KvSettings {
 
   async #ask(request: SettingsRequest, told: (info: StreamInfo) => void = () => {}): Promise<BucketTerms> {
     const { nc, stream, apiPrefix } = this.#place;
+    const askedAt = this.#clock.now();
     try {
       const info = await this.#info(request);
       told(info);
       const { config, created } = info;
       this.#require(config, String(created));
-      return termsOf(config, String(created), nc.info?.version);
+      const terms = termsOf(config, String(created), nc.info?.version);
+      return { ...terms, age: () => this.#clock.now() - askedAt };
     } catch (cause) {
       const presumed = request.make ? termsOf(request.make, PRESUMED) : this.latest;
       const isDeniedHere = isDenied(cause, `${apiPrefix}.STREAM.INFO.${stream}`);

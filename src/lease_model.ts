@@ -39,6 +39,8 @@ export interface Memory {
   readonly grants: number;
   /** True if something ended as a bucket made anew would end it, and nobody has asked since what the stream is. */
   readonly suspect: boolean;
+  /** When it was last known that the stream is still this one. */
+  readonly checkedAt: number;
   /** The requests since the last pause. */
   readonly burst: Burst;
 }
@@ -135,8 +137,8 @@ export type LeaseState = { readonly memory: Memory; readonly phase: Phase };
 
 /** What happens to it. Answers carry the epoch that the store knew. */
 export type LeaseEvent =
-  /** Somebody wants the lock; `since` is the wall clock. */
-  | { readonly on: "start"; readonly since: number; readonly epoch: string }
+  /** Somebody wants the lock; `since` is the wall clock, `checkedAt` when the stream was last seen to be `epoch`. */
+  | { readonly on: "start"; readonly since: number; readonly epoch: string; readonly checkedAt: number }
   /** A renewal is due, or was asked for. */
   | { readonly on: "renew" }
   /** Time passed, or somebody looks: is the lease over? */

@@ -53,7 +53,14 @@ function granted(scene: Scene, phase: Seeking, revision: number): Step {
     return leave(scene, { of: "machine", target: revision, stake: "stands", end: { kind: "withdrawn" }, busy: null });
   }
   const grant = { attempt, since, token: revision, revision, sentAt, validUntil };
-  return go(scene.memory, { at: "held", ...grant, checkedAt: sentAt, doubt: null, trouble: null, busy: null });
+  return go(scene.memory, {
+    at: "held",
+    ...grant,
+    checkedAt: scene.memory.checkedAt,
+    doubt: null,
+    trouble: null,
+    busy: null,
+  });
 }
 
 /** A write that expects any other revision than 0 can no longer land once the key has moved on. */
@@ -82,7 +89,10 @@ function seen(scene: Scene, phase: Seeking, { sighting, fresh }: Extract<Answer,
   return ask(scene, isOurs(attempt, rules) ? { ...phase, expected: revision, doubt: true } : phase, revision);
 }
 
-/** Writes, with a new nonce. One before, put on the same revision, may land instead; on any other it can no longer. */
+/**
+ * Writes, with a new nonce. One before, put on the same revision, may land instead; on any other it can no longer. Who
+ * has not looked at the stream for a lease length asks first whether it is the same: its name and numbers may be.
+ */
 function ask({ memory, now, rules }: Scene, phase: Seeking, expected: number): Step {
   const grants = memory.grants + 1;
   const attempt = `${rules.instance}.${grants}`;
@@ -90,7 +100,7 @@ function ask({ memory, now, rules }: Scene, phase: Seeking, expected: number): S
   return go(
     { ...memory, grants },
     { ...phase, attempt, expected, sentAt: now, doubt, busy: "write" },
-    { act: "write", expected, attempt, token: null, since: phase.since, fresh: false },
+    { act: "write", expected, attempt, token: null, since: phase.since, fresh: now - memory.checkedAt >= rules.ttl },
   );
 }
 

@@ -37,7 +37,7 @@ export function vacantState(epoch: string): LeaseState {
 export function step(state: LeaseState, event: LeaseEvent, now: number, rules: LeaseRules): Step {
   const { epoch } = state.memory;
   const moved = isAnswer(event) && isOther(event.epoch, epoch);
-  const scene: Scene = { memory: told(state.memory, event), now, rules, moved };
+  const scene: Scene = { memory: told(state.memory, event, now), now, rules, moved };
   const { state: { memory, phase }, effects } = paced(decide(scene, state, event), event, scene);
   const high = Math.max(memory.high, revisionIn(event));
   return { state: { memory: { ...memory, high }, phase }, effects };
@@ -122,11 +122,15 @@ function idle(scene: Scene, phase: Idle, event: LeaseEvent): Step {
 }
 
 /** In another stream nothing that was seen holds; a fresh look has asked whether it is one. */
-function told(memory: Memory, event: LeaseEvent): Memory {
-  if ("epoch" in event && event.epoch !== memory.epoch) {
-    return { ...unseen(event.epoch, memory.grants), burst: memory.burst };
+function told(memory: Memory, event: LeaseEvent, now: number): Memory {
+  if (!("epoch" in event)) return memory;
+  const isFresh = isAnswer(event) && event.fresh === true;
+  const checkedAt = isFresh ? now : "checkedAt" in event ? event.checkedAt : -Infinity;
+  if (event.epoch !== memory.epoch) {
+    return { ...unseen(event.epoch, memory.grants), checkedAt, burst: memory.burst };
   }
-  return isAnswer(event) && event.fresh ? { ...memory, suspect: false } : memory;
+  const latest = Math.max(memory.checkedAt, checkedAt);
+  return { ...memory, suspect: memory.suspect && !isFresh, checkedAt: latest };
 }
 
 /** The revision that an answer shows: an older answer after it is stale. A hint may be forged and shows nothing. */
@@ -138,5 +142,5 @@ function revisionIn(event: LeaseEvent): number {
 
 function unseen(epoch: string, grants: number): Memory {
   const sight = { revision: 0, takeable: true, until: Infinity };
-  return { epoch, high: 0, sight, grants, suspect: false, burst: NO_BURST };
+  return { epoch, high: 0, sight, grants, suspect: false, checkedAt: -Infinity, burst: NO_BURST };
 }

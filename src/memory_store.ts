@@ -78,7 +78,16 @@ export class MemoryStore implements LeaseStore {
   terms({ fresh, timeout = 2 * MARK_TTL }: TermsRequest = {}): Promise<StoreTerms> {
     const { ttl, perKeyTtl = true } = this.#options;
     const markerTtl = perKeyTtl ? MARK_TTL : ttl ?? Infinity;
-    const perform = () => ({ epoch: `memory-${this.#bucket.epoch}`, ttl, perKeyTtl, markerTtl });
+    const perform = () => {
+      const readAt = this.#clock.now();
+      return {
+        epoch: `memory-${this.#bucket.epoch}`,
+        ttl,
+        perKeyTtl,
+        markerTtl,
+        age: () => this.#clock.now() - readAt,
+      };
+    };
     const request = { kind: "terms", key: "", within: timeout } as const;
     const ask = () => this.#pass<StoreTerms>({ ...request, perform, fail, timeout: () => fail(late()) });
     return this.#known.get(ask, fresh);

@@ -15,6 +15,8 @@ export interface StoreTerms {
   readonly markerTtl: number;
   /** Version of the server that said so, for messages; missing where there is none. */
   readonly server?: string;
+  /** How long ago they were read, in milliseconds; missing where they cannot change. */
+  readonly age?: () => number;
   /** The settings that matter to locks, as the server spells them, so that a change can be told; missing where there are none. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Which setting leaves no room for a record of `size` bytes and its renewals; `null` if none. Missing: all fit. */

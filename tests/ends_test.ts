@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertInstanceOf, assertRejects } from "@std/assert";
 import { AcquireTimeoutError, BadParameterError, type Clock, LeaseLostError, LockerClosedError } from "@x/natslock";
 import { ConnectionError } from "../src/errors.ts";
-import { ManualClock } from "../src/manual_clock.ts";
+import type { ManualClock } from "../src/manual_clock.ts";
 import { TTL, VirtualLab } from "./helpers/virtual.ts";
 
 /** A clock that work can move while it keeps the event loop busy: no timer fires meanwhile. */

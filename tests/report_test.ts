@@ -56,6 +56,7 @@ function at(phase: Phase): LeaseState {
       sight: { revision: 0, takeable: true, until: 0 },
       grants: 0,
       suspect: false,
+      checkedAt: 0,
       burst: NO_BURST,
     },
     phase,

@@ -15,7 +15,7 @@ export const RULES: LeaseRules = { id: ME, instance: "i", ttl: 1000, margin: 100
 export const epoch = "e";
 export const error = new ConnectionError("timeout", "no answer");
 
-export const start: LeaseEvent = { on: "start", since: 0, epoch };
+export const start: LeaseEvent = { on: "start", since: 0, epoch, checkedAt: Infinity };
 export const renew: LeaseEvent = { on: "renew" };
 export const retry: LeaseEvent = { on: "retry" };
 export const leave: LeaseEvent = { on: "leave" };

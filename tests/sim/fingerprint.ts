@@ -95,6 +95,7 @@ export class Fingerprint {
     this.#words.put((((starts * 8 + renewals) * 8 + leaves) * 8 + retries) * 8 + hints);
     this.#words.put(((PHASES[phase.at] * 4 + kindOf(waits)) * 4 + kindOf(phase.busy)) * 2 + (paused ? 1 : 0));
     this.#words.revision(memory.high);
+    this.#words.put(memory.burst.requests);
     if (starts > 0) {
       const { sight } = memory;
       this.#words.revision(sight.revision);

@@ -36,7 +36,7 @@ export const saidOf = (prompt: Prompt): string => PROMPTS[prompt].says;
 export function eventOf(prompt: Prompt, { clients, standing }: World, at: number): LeaseEvent {
   switch (prompt) {
     case "start":
-      return { on: "start", since: 0, epoch: EPOCH };
+      return { on: "start", since: 0, epoch: EPOCH, checkedAt: Infinity };
     case "hint":
       return { on: "hint", sighting: sightingOf(standing) };
     case "timeout":
