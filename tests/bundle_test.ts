@@ -4,8 +4,11 @@ import { hindrance } from "./runtimes/attempt.ts";
 import { bundle } from "./runtimes/bundle.ts";
 import { installed, installedNats } from "./runtimes/packages.ts";
 
-/** What natslock may add to a page that has the NATS libraries already: gzipped, in bytes. */
-const MOST = 16_500;
+/**
+ * What natslock may add to a page that has the NATS libraries already: gzipped, in bytes. A quarter of it says what
+ * went wrong and what helps.
+ */
+const MOST = 22_900;
 /** What it should come down to. */
 const GOAL = 12_000;
 /** How many of the largest parts are printed. */
