@@ -48,8 +48,21 @@ export const ROWS_OFF: readonly Mutation[] = [
       "if (attempt !== null) return",
     ],
   ),
+  ...edits("lease_seeking.ts", [
+    "seeking, failed",
+    "a look that is denied forgets what may stand",
+    "if (!doubt) return finish(scene, end, scene.memory.sight);",
+    "if (scene.now >= 0) return finish(scene, end, scene.memory.sight);",
+  ]),
   ...edits(
     "lease_held.ts",
+    ["held, any", "a hold goes on in another stream", "if (scene.moved) {", "if (scene.moved && scene.now < 0) {"],
+    [
+      "held, renew",
+      "nobody asks whether it is still the same stream",
+      "now - phase.checkedAt >= rules.ttl / 2",
+      "now - phase.checkedAt >= rules.ttl * 1e9",
+    ],
     [
       "held, seen",
       "a look older than our own write is believed",
@@ -98,14 +111,14 @@ export const ROWS_OFF: readonly Mutation[] = [
     [
       "leaving, unknown",
       "a removal of unknown outcome is taken for done",
-      'case "unknown":\n      return again(scene, phase, event.error);',
+      'case "unknown":\n      return again(scene, phase, event);',
       'case "unknown":\n      return finish(scene, phase.end);',
     ],
     [
       "leaving, unknown",
       "a removal is tried for ever",
-      'if (scene.now >= phase.until) return finish(scene, { kind: "abandoned", error });',
-      "",
+      "if (scene.now < phase.until) return",
+      "if (scene.now >= 0) return",
     ],
   ),
   ...edits(
@@ -123,6 +136,18 @@ export const ROWS_OFF: readonly Mutation[] = [
       "const busy = phase.busy;",
     ],
   ),
+  ...edits("lease_state.ts", [
+    "any, answer",
+    "answers lead to requests without a pause",
+    "burst.requests <= LONGEST_BURST",
+    "burst.requests <= Infinity",
+  ]),
+  ...edits("footing.ts", [
+    "any, write",
+    "a revision of one stream is sent into another that is known",
+    'if (request.act !== "read" && isOther(terms.epoch, epoch)) {',
+    'if (request.act !== "read" && isOther(terms.epoch, epoch) && epoch === "none") {',
+  ]),
   ...edits(
     "keeper.ts",
     [
@@ -141,7 +166,7 @@ export const ROWS_OFF: readonly Mutation[] = [
   ...edits("patience.ts", [
     "V4",
     "a signal's listener stays",
-    '{ [Symbol.dispose]: () => signal?.removeEventListener("abort", callback) }',
-    "{ [Symbol.dispose]: () => {} }",
+    "if (!callbacks.delete(own) || callbacks.size > 0) return;",
+    "if (callbacks.has(own)) return;",
   ]),
 ];

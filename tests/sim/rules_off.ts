@@ -31,7 +31,7 @@ export const RULES_OFF: readonly Mutation[] = [
       "{ memory, rules }: Scene, phase: Held, revision: number): Step {",
       "{ memory, now, rules }: Scene, phase: Held, revision: number): Step {\n  phase = { ...phase, sentAt: now };",
     ],
-    ["L5", "a held lease ignores the clock", "if (scene.now >= phase.validUntil) return", "if (scene.now < 0) return"],
+    ["L5", "a held lease ignores the clock", "if (scene.now >= before.validUntil) return", "if (scene.now < 0) return"],
     [
       "L6",
       "a renewal is put on whatever revision was seen last",
@@ -113,8 +113,8 @@ export const RULES_OFF: readonly Mutation[] = [
       "L11",
       "the end of another's lease is told by its host's clock",
       "this.#lookIn(this.#lengthOf(sighting));",
-      `const begun = sighting.kind === "held" ? sighting.record.since ?? 0 : this.#clock.wall();
-    this.#lookIn(begun + this.#lengthOf(sighting) - this.#clock.wall());`,
+      `const begun = sighting.kind === "held" ? sighting.record.since ?? 0 : this.#footing.clock.wall();
+    this.#lookIn(begun + this.#lengthOf(sighting) - this.#footing.clock.wall());`,
     ],
     ["L12", "nobody looks again by the clock", "else this.#tell(null);\n    });", "});"],
     [
