@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console
 import { assertEquals, assertLessOrEqual } from "@std/assert";
 import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";

@@ -164,3 +164,14 @@ Deno.test("Locker.acquire() and observe() wait trouble out when the bucket itsel
   assert(lease.held);
   assert(!(await lab.until(observing)).done);
 });
+
+Deno.test("Locker.acquire() that waits behind what the same Locker leads by calls is granted at once when that is evicted", async () => {
+  await using lab = new VirtualLab();
+  const { locker } = lab.locker();
+  await lab.until(locker.acquireLead());
+  const waiting = locker.acquire();
+  await lab.clock.advance(TTL / 10);
+  lab.store.put("leader", "mark", 1000);
+  await lab.clock.advance(5);
+  assert((await waiting).held);
+});

@@ -82,7 +82,7 @@ function check(step: Step): Promise<Result> {
 }
 
 function tests(name: string, args: readonly string[]): Promise<Result> {
-  const step = { name, args: ["test", "-A", "--doc", ...args] };
+  const step = { name, args: ["test", "-A", "--doc", "--preload=tests/limit.ts", ...args] };
   return timed(step, async () => {
     const report = await Deno.makeTempFile({ suffix: ".xml" });
     try {
