@@ -69,3 +69,21 @@ export function signalIfRunning(process: Deno.ChildProcess | null, signal: Deno.
     if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
   }
 }
+
+/** How often a process that was told to stop is looked at, at the most. */
+const MOST_LOOKS = 1000;
+
+/** Stops a process, and waits until that is in force: until then it may still answer what it has read. */
+export function pause(process: Deno.ChildProcess | null): void {
+  signalIfRunning(process, "SIGSTOP");
+  for (let looks = 0; process !== null && looks < MOST_LOOKS && !isStopped(process.pid); looks++);
+}
+
+/** True if a process is stopped, or that cannot be told: only Linux says it in a file. */
+function isStopped(pid: number): boolean {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/stat`).includes(") T ");
+  } catch {
+    return true;
+  }
+}

@@ -8,7 +8,7 @@
 
 import { natsServerOf, natsServerPath } from "./nats_install.ts";
 import { ask } from "./nats_monitor.ts";
-import { freePorts, guard, signalIfRunning, unguard, writeTexts } from "./nats_process.ts";
+import { freePorts, guard, pause, signalIfRunning, unguard, writeTexts } from "./nats_process.ts";
 
 /** How a server is started. */
 export interface NatsServerOptions {
@@ -164,9 +164,9 @@ export class NatsServer {
     await this.#end("SIGKILL");
   }
 
-  /** SIGSTOP; nothing if it does not run. */
+  /** SIGSTOP, and waits until that is in force; nothing if it does not run. */
   pause(): void {
-    signalIfRunning(this.#process, "SIGSTOP");
+    pause(this.#process);
   }
 
   /** SIGCONT. */
