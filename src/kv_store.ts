@@ -124,7 +124,9 @@ export class KvStore implements LeaseStore {
   }
 
   async remove(key: string, request: RemoveRequest): Promise<WriteOutcome> {
-    const { markerTtl, ttl, rollups } = await this.terms({ timeout: request.timeout });
+    // What is held is given back though the bucket is unfit by now.
+    const known = this.#settings.latest ?? await this.terms({ timeout: request.timeout });
+    const { markerTtl, ttl, rollups } = known;
     const ownTtl = markerTtl === (ttl ?? Infinity) ? null : markerTtl;
     return await this.#put(key, rollups ? RELEASE_BY_ROLLUP : RELEASE, { ...request, ttl: ownTtl });
   }

@@ -58,4 +58,6 @@ Deno.test("A holder tells of a setting that somebody changed, and of one with wh
     const second = await changed[1]?.promise as { changes: object; error: Error | null };
     assertEquals([Object.keys(second.changes), second.error?.name], [["max_msgs_per_subject"], "BucketConfigError"]);
     assert(lease.held);
+    await lease.release();
+    assertEquals((await kv.get("leader"))?.value.length, 0);
   }));

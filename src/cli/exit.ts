@@ -1,6 +1,7 @@
 /** How the program ends: exit codes, and errors as one line with the next step. */
 
 import { AcquireTimeoutError, BucketConfigError, ConnectionError, NatslockError } from "../errors.ts";
+import { apiCodeOf, hasRemedy } from "../nats_trouble.ts";
 
 /** Exit codes of its own; the rest are those of the command that `run` ran. */
 export const EXIT = {
@@ -70,11 +71,16 @@ const NEXT_BY_TROUBLE: Readonly<Record<ConnectionError["why"], readonly [code: n
   refused: [EXIT.unreachable, "see the server's log"],
 };
 
+/** The server's number for a bucket that must have a size limit, which only a flag of "bucket create" gives. */
+const NEEDS_MAX_BYTES = 10113;
+const MAKE_WITH_MAX_BYTES = 'make the bucket with "natslock bucket create --max-bytes"';
+
 /** Any error as one that says how the program ends. */
 export function endOf(error: unknown): CliError {
   if (error instanceof CliError) return error;
   if (error instanceof ConnectionError) {
     const [code, next] = NEXT_BY_TROUBLE[error.why];
+    if (apiCodeOf(error.cause) === NEEDS_MAX_BYTES) return new CliError(code, error.message, MAKE_WITH_MAX_BYTES);
     return new CliError(code, error.message, saysWhatToDo(error) ? "" : next);
   }
   if (error instanceof BucketConfigError) {
@@ -86,8 +92,8 @@ export function endOf(error: unknown): CliError {
   return new CliError(EXIT.bug, `Unexpected ${name}: ${message}`, "please report it");
 }
 
-/** Of a refusal by the server the library knows the remedy where there is one; it stands after a semicolon. */
-const saysWhatToDo = ({ message }: ConnectionError): boolean => message.includes("; ");
+/** Of a refusal by the server the library knows the remedy where there is one. */
+const saysWhatToDo = ({ cause }: ConnectionError): boolean => hasRemedy(cause) || hasRemedy((cause as Error)?.cause);
 
 /** Where trouble was what kept the lock from being taken, nobody may hold it. */
 function endOfWait({ message, cause }: AcquireTimeoutError): CliError {
