@@ -13,7 +13,9 @@ const ended = (error: unknown) => {
 
 Deno.test("endOf adds no remedy to a refusal that says its own", () => {
   const full = 'Cannot write key "other": bucket "locks" is full; raise its max_bytes';
-  assertEquals(ended(new ConnectionError("refused", full)), [69, full, ""]);
+  const cause = Object.assign(new Error("maximum bytes exceeded"), { name: "JetStreamApiError", code: 10077 });
+  assertEquals(ended(new ConnectionError("refused", full, { cause })), [69, full, ""]);
+  assertEquals(ended(new ConnectionError("refused", full, { cause: new Error("", { cause }) })), [69, full, ""]);
   const odd = 'Cannot write key "other": the server answered "no" (10999)';
   assertEquals(ended(new ConnectionError("refused", odd)), [69, odd, "see the server's log"]);
 });
