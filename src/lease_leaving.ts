@@ -6,8 +6,8 @@ import { ConnectionError, isGone, type NatslockError } from "./errors.ts";
 import type { Sighting } from "./record.ts";
 
 /** Begins to take back. A request in flight is let end first (L8); a doubtful write is fenced off by a removal. */
-export function leave(scene: Scene, phase: Omit<Leaving, "at" | "until">): Step {
-  const leaving: Leaving = { at: "leaving", until: scene.now + scene.rules.ttl, ...phase };
+export function leave(scene: Scene, phase: Omit<Leaving, "at" | "until" | "refused">): Step {
+  const leaving: Leaving = { at: "leaving", until: scene.now + scene.rules.ttl, refused: false, ...phase };
   if (leaving.busy !== null) return go(scene.memory, leaving);
   return leaving.stake === "none" ? finish(scene, leaving.end) : undo(scene, leaving);
 }
@@ -35,7 +35,7 @@ export function leaving(scene: Scene, before: Leaving, event: LeaseEvent, ended:
 
 /** The next try to undo. */
 function undo(scene: Scene, phase: Leaving): Step {
-  if (phase.target === null) return look(scene, phase);
+  if (phase.target === null || phase.refused) return look(scene, phase);
   return go(scene.memory, { ...phase, busy: "remove" }, { act: "remove", expected: phase.target });
 }
 
@@ -49,7 +49,7 @@ function written(scene: Scene, phase: Leaving, event: Answer): Step {
   if (event.on === "unknown") return undo(scene, { ...phase, stake: "doubt" });
   if (phase.stake === "none") return finish(scene, phase.end);
   // What it was refused for may be an earlier write of our own.
-  return event.on === "conflict" ? look(scene, phase) : undo(scene, phase);
+  return event.on === "conflict" ? look(scene, { ...phase, refused: true }) : undo(scene, phase);
 }
 
 /** A removal or a look has ended. */
@@ -62,7 +62,7 @@ function undone(scene: Scene, phase: Leaving, event: Answer): Step {
     }
     case "conflict":
       if (event.current === null) return again(scene, phase, { error: null, why: "contention" });
-      return phase.stake === "doubt" ? look(scene, phase) : finish(scene, phase.end);
+      return phase.stake === "doubt" ? look(scene, { ...phase, refused: true }) : finish(scene, phase.end);
     case "seen":
       // What is older than our own write, or than what refused its removal, may be the answer of a leader of before.
       if (event.sighting.revision < known(scene, phase) && !event.fresh) return look(scene, phase, true);
@@ -87,10 +87,10 @@ function seen(scene: Scene, phase: Leaving, sighting: Sighting): Step {
   if (ours) {
     // A write put on 0 may land yet: what stands there may be older, and the key comes back to 0 after it.
     const landed = phase.target !== null && phase.target > 0 && revision > phase.target;
-    return undo(scene, { ...phase, target: revision, stake: landed ? "stands" : phase.stake });
+    return undo(scene, { ...phase, target: revision, refused: false, stake: landed ? "stands" : phase.stake });
   }
   if (phase.stake === "doubt" && revision === phase.target) {
-    return again(scene, phase, { error: null, why: "contention" });
+    return again(scene, { ...phase, refused: false }, { error: null, why: "contention" });
   }
   return finish(scene, phase.end, sightOf(sighting, scene));
 }

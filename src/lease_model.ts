@@ -121,6 +121,8 @@ export interface Leaving extends Busy {
   readonly of: "machine" | "id";
   /** Revision that the removal is put on; `null` = look first. */
   readonly target: number | null;
+  /** True if it was refused there: look before the next. */
+  readonly refused: boolean;
   /** What has to be undone: nothing known, a record that stands, or a write that may have landed or may land yet. */
   readonly stake: "none" | "stands" | "doubt";
   /** When all of it has run out by itself. */

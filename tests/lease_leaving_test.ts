@@ -4,6 +4,7 @@ import {
   by,
   conflict,
   doubtful,
+  failed,
   granted,
   leave,
   ME,
@@ -36,6 +37,11 @@ const TABLE: readonly (readonly [title: string, script: Script, end: string])[] 
   [
     "looks for a renewal in doubt that the last look did not show",
     [...doubtful, [450, retry], [460, by(ME, "i.1", 5)], [470, leave], [480, conflict(6)]],
+    "leaving > read",
+  ],
+  [
+    "looks again, and does not remove, after a refused removal whose look failed: its number may come back as another's",
+    [...doubtful, [450, leave], [460, conflict(0)], [470, failed], [480, retry]],
     "leaving > read",
   ],
   ["does not take an older record of its own for a doubtful write on 0, which may land yet", [

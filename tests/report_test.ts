@@ -73,6 +73,7 @@ const leaving = at({
   at: "leaving",
   of: "machine",
   target: 7,
+  refused: false,
   stake: "stands",
   until: 0,
   end: RELEASED,

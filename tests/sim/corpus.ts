@@ -28,5 +28,10 @@ export const CORPUS: readonly Relic[] = [
     seed: 73,
     was: "a holder of a stream that was gone renewed at numbers of the new one, and kept its lease for ever",
   },
+  {
+    seed: 1000015647,
+    was:
+      "a removal that had been refused was put on the same revision again after a failed look, and removed another's",
+  },
   { seed: 108, was: "a denied look left a write standing of which nothing had been heard" },
 ];

@@ -125,6 +125,7 @@ export class Fingerprint {
       case "leaving":
         this.#words.revision(phase.target);
         this.#words.put((this.#due(phase.until) << 2 | STAKES[phase.stake]) << 1 | (phase.of === "id" ? 1 : 0));
+        this.#words.put(phase.refused ? 1 : 0);
         if (startsAgain) this.#ending(phase.end);
     }
   }

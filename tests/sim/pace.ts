@@ -4,8 +4,11 @@
  * @module
  */
 
-/** The most requests of one machine within a pause after trouble (`retryEvery`): some tries, none of them in a circle. */
-const MOST = 20;
+/**
+ * The most requests of one machine within a pause after trouble (`retryEvery`): its user may call some times in that
+ * while, and each call may make five requests in a row, two after a pause for contention and five to take back.
+ */
+const MOST = 36;
 
 /** Counts requests within a sliding window; times are milliseconds. */
 export class Pace {

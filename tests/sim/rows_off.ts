@@ -99,7 +99,7 @@ export const ROWS_OFF: readonly Mutation[] = [
     [
       "leaving, conflict",
       "a renewal that landed in doubt is left standing",
-      'return phase.stake === "doubt" ? look(scene, phase) : finish(scene, phase.end);',
+      'return phase.stake === "doubt" ? look(scene, { ...phase, refused: true }) : finish(scene, phase.end);',
       "return finish(scene, phase.end);",
     ],
     [
