@@ -2,7 +2,7 @@
 
 import { type NatsConnection, wsconnect, type WsConnectionOptions } from "@nats-io/nats-core";
 import type { Clock } from "./clock.ts";
-import { badParameter } from "./errors.ts";
+import { badParameter, BadParameterError } from "./errors.ts";
 import { troubleOf } from "./nats_trouble.ts";
 import { wait } from "./patience.ts";
 
@@ -39,6 +39,13 @@ const CLOSED = 3;
 export function requireAddresses(addresses: readonly string[]): void {
   const odd = addresses.find((address) => !/^wss?:\/\//.test(address));
   if (odd !== undefined) throw badParameter("servers", 'ws:// or wss:// (for other transports pass an open "nc")', odd);
+}
+
+/** @throws {BadParameterError} if there is nothing to make a websocket with, as in Node 20: the client would wait for ever */
+export function requireWebSocket({ wsFactory }: ConnectionSettings = {}): void {
+  if (wsFactory !== undefined || typeof WebSocket === "function") return;
+  const remedy = 'take Node 22, pass "connection.wsFactory", or open a connection of another transport as "nc"';
+  throw new BadParameterError("servers", `Cannot connect to "servers": this runtime has no WebSocket; ${remedy}`);
 }
 
 /** How long {@linkcode connect} takes at most, in milliseconds; endless if the user's settings say so. */

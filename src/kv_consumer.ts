@@ -100,7 +100,7 @@ export class BucketConsumer {
   /** Resolves once it is made. */
   async #run(): Promise<{ readonly end: () => void; readonly lost: Promise<void> }> {
     const { js, nc, stream } = this.#store;
-    const { inboxPrefix } = (nc as unknown as { readonly options: { readonly inboxPrefix?: string } }).options;
+    const { inboxPrefix } = (nc as unknown as { readonly options?: { readonly inboxPrefix?: string } }).options ?? {};
     const place = { deliver_subject: createInbox(inboxPrefix), idle_heartbeat: nanos(HEARTBEAT) };
     const name = `natslock_${place.deliver_subject.split(".").at(-1)}`;
     const { consumers } = await js.jetstreamManager(false);

@@ -72,6 +72,8 @@ export class KvStore implements LeaseStore {
   readonly #settings: KvSettings;
   readonly #watch = new BucketWatch(this);
   #asksCopies = false;
+  /** The settings by which the watches were last looked through. */
+  #reviewed: BucketTerms | null = null;
 
   constructor({ bucket, stream, js: { nc, apiPrefix, prefix } }: KvInsides) {
     this.name = bucket;
@@ -99,8 +101,10 @@ export class KvStore implements LeaseStore {
     return decodeRecord({ longest: this.#settings.latest?.ttl ?? Infinity, ...stored });
   }
 
-  terms(request: SettingsRequest = {}): Promise<BucketTerms> {
-    return this.#settings.terms(request);
+  async terms(request: SettingsRequest = {}): Promise<BucketTerms> {
+    const terms = await this.#settings.terms(request);
+    if (terms !== this.#reviewed) this.#watch.review();
+    return this.#reviewed = terms;
   }
 
   async read(key: string, { timeout, aged }: ReadRequest): Promise<ReadOutcome> {

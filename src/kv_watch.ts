@@ -75,8 +75,8 @@ export class BucketWatch {
     return true;
   }
 
-  /** The bucket may repeat its changes elsewhere by now, or no longer. */
-  #review(): void {
+  /** The bucket may repeat its changes elsewhere by now, or no longer: its settings were read again. */
+  review(): void {
     const changed = [...this.#keys].filter(([key, watched]) => this.#feed(key, watched));
     if (![...this.#keys.values()].some(({ subject }) => subject === null)) this.#consumer.end();
     if (changed.length > 0) this.#store.nc.flush().then(() => this.#tellAll(GAP), () => {});
@@ -128,7 +128,7 @@ export class BucketWatch {
       for await (const { type } of statuses) {
         if (type === "reconnect") {
           isDown = false;
-          this.#review();
+          this.review();
           this.#consumer.again();
           this.#tellAll(GAP);
         } else if (!isDown && (type === "disconnect" || type === "staleConnection")) {
@@ -136,7 +136,8 @@ export class BucketWatch {
           this.#tellAll(DOWN);
         }
       }
-      this.#tellAll(GAP);
+      // It ends with the connection, or since nobody listens any more: who does so since has a feed of its own.
+      if (this.#store.nc.isClosed()) this.#tellAll(GAP);
     };
     run().catch(() => {});
     return () => statuses.stop?.();

@@ -3,7 +3,14 @@
 import { type BucketOptions, type Connection, newKeyValue, requireBucket } from "./bucket.ts";
 import { candidateOf, type CandidateOptions } from "./candidate.ts";
 import { type Clock, SystemClock } from "./clock.ts";
-import { closeSoon, connect, type ConnectionSettings, longestConnect, requireAddresses } from "./connection.ts";
+import {
+  closeSoon,
+  connect,
+  type ConnectionSettings,
+  longestConnect,
+  requireAddresses,
+  requireWebSocket,
+} from "./connection.ts";
 import { BadParameterError, BucketConfigError, ConnectionError } from "./errors.ts";
 import { type KvHandle, storeOf } from "./kv_store.ts";
 import { silentLogger } from "./logger.ts";
@@ -82,6 +89,7 @@ export async function openBucket(options: OpenOptions): Promise<Opened> {
     throw new BadParameterError("servers", `Cannot open a Locker: "servers" or "nc" must be given`);
   }
   requireAddresses(addresses);
+  if (!given) requireWebSocket(settings);
   requireBucket(bucket, ttl, options);
   leaseTiming(ttl, candidateOf(candidate, systemRandom).timing);
   const clock = new SystemClock();

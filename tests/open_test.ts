@@ -106,3 +106,14 @@ Deno.test("Locker.open() refuses bad parameters before it connects", async () =>
 async function connections(server: { monitor(path: string): Promise<unknown> }): Promise<unknown> {
   return (await server.monitor("varz") as { connections: number }).connections;
 }
+
+Deno.test("Locker.open() says what to do where the runtime has no WebSocket, before it connects", async () => {
+  const { WebSocket } = globalThis;
+  Reflect.deleteProperty(globalThis, "WebSocket");
+  try {
+    const opening = Locker.open({ servers: "ws://127.0.0.1:1", bucket: "locks", ttl: 3000 });
+    await assertRejects(() => opening, BadParameterError, "this runtime has no WebSocket; take Node 22");
+  } finally {
+    Object.assign(globalThis, { WebSocket });
+  }
+});
