@@ -187,7 +187,7 @@ export class Candidacy {
     if (!leads()) return null;
     const sighting = await this.footing.look();
     if (sighting.kind === "held" && sighting.record.holder === this.footing.candidate.id) return sighting;
-    await this.#keeper.confirm();
+    await this.#keeper.check();
     return leads() ? sighting : null;
   }
 

@@ -89,9 +89,9 @@ export class Keeper {
     this.post({ on: "start", since: clock.wall(), epoch, checkedAt });
   }
 
-  /** Renews what is held, to see whether it is. */
-  async confirm(): Promise<void> {
-    this.post({ on: "renew" });
+  /** Looks whether the record of what is held stands. */
+  async check(): Promise<void> {
+    this.post({ on: "check" });
     await this.#rest();
   }
 

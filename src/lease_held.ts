@@ -23,6 +23,8 @@ export function held(scene: Scene, before: Held, event: LeaseEvent): Step {
       if (phase.busy !== null) return go(scene.memory, phase);
       // After a renewal that is not known to stand the next step is a look, else the same record again on our own.
       return phase.doubt === null ? write(scene, phase) : look(scene, phase);
+    case "check":
+      return phase.busy === null ? look(scene, phase, true) : go(scene.memory, phase);
     case "applied":
       return renewed(scene, phase, event.revision);
     case "unknown":
@@ -58,6 +60,7 @@ function seen(scene: Scene, phase: Held, { sighting, fresh }: Extract<Answer, { 
     const why = sighting.kind === "vacant" ? "removed" : "superseded";
     return finish(scene, { kind: "lost", why, error: null }, sightOf(sighting, scene));
   }
+  if (phase.doubt === null) return go(scene.memory, phase);
   // Not landed yet is not never: a renewal in doubt may land until the key stands elsewhere.
   if (revision <= phase.revision) return write(scene, phase);
   const landed = validity(phase.doubt ?? -Infinity, scene.rules);

@@ -6,7 +6,7 @@ import { ConnectionError, isGone, type NatslockError } from "./errors.ts";
 import type { Sighting } from "./record.ts";
 
 /** Begins to take back. A request in flight is let end first (L8); a doubtful write is fenced off by a removal. */
-export function leave(scene: Scene, phase: Omit<Leaving, "at" | "until" | "refused">): Step {
+export function leave(scene: Scene, phase: Omit<Leaving, "at" | "until" | "refused"> & Partial<Leaving>): Step {
   const leaving: Leaving = { at: "leaving", until: scene.now + scene.rules.ttl, refused: false, ...phase };
   if (leaving.busy !== null) return go(scene.memory, leaving);
   return leaving.stake === "none" ? finish(scene, leaving.end) : undo(scene, leaving);
@@ -33,10 +33,15 @@ export function leaving(scene: Scene, before: Leaving, event: LeaseEvent, ended:
   }
 }
 
-/** The next try to undo. */
+/** The next try to undo. What was refused, or was known a lease ago, is looked at before. */
 function undo(scene: Scene, phase: Leaving): Step {
-  if (phase.target === null || phase.refused) return look(scene, phase);
-  return go(scene.memory, { ...phase, busy: "remove" }, { act: "remove", expected: phase.target });
+  const { target, refused, until } = phase;
+  if (target === null || refused || scene.now >= until) return look(scene, phase);
+  return remove(scene, phase, target);
+}
+
+function remove({ memory }: Scene, phase: Leaving, expected: number): Step {
+  return go(memory, { ...phase, target: expected, refused: false, busy: "remove" }, { act: "remove", expected });
 }
 
 function look({ memory }: Scene, phase: Leaving, fresh = false): Step {
@@ -78,7 +83,7 @@ function undone(scene: Scene, phase: Leaving, event: Answer): Step {
 
 /**
  * Only a record of ours is taken back: never a successor's (L8, S5). While the key still stands where the doubtful
- * write expects it, that write may land yet: it has to be fenced off, not waited for.
+ * write expects it, that write may land yet: it has to be fenced off, not waited for. It was put on nobody's record.
  */
 function seen(scene: Scene, phase: Leaving, sighting: Sighting): Step {
   const { revision } = sighting;
@@ -87,9 +92,9 @@ function seen(scene: Scene, phase: Leaving, sighting: Sighting): Step {
   if (ours) {
     // A write put on 0 may land yet: what stands there may be older, and the key comes back to 0 after it.
     const landed = phase.target !== null && phase.target > 0 && revision > phase.target;
-    return undo(scene, { ...phase, target: revision, refused: false, stake: landed ? "stands" : phase.stake });
+    return remove(scene, { ...phase, stake: landed ? "stands" : phase.stake }, revision);
   }
-  if (phase.stake === "doubt" && revision === phase.target) {
+  if (phase.stake === "doubt" && sighting.kind === "vacant" && revision === phase.target) {
     return again(scene, { ...phase, refused: false }, { error: null, why: "contention" });
   }
   return finish(scene, phase.end, sightOf(sighting, scene));

@@ -121,7 +121,7 @@ export interface Leaving extends Busy {
   readonly of: "machine" | "id";
   /** Revision that the removal is put on; `null` = look first. */
   readonly target: number | null;
-  /** True if it was refused there: look before the next. */
+  /** True if it was refused there, or that was known long ago: look before the next. */
   readonly refused: boolean;
   /** What has to be undone: nothing known, a record that stands, or a write that may have landed or may land yet. */
   readonly stake: "none" | "stands" | "doubt";
@@ -143,6 +143,8 @@ export type LeaseEvent =
   | { readonly on: "start"; readonly since: number; readonly epoch: string; readonly checkedAt: number }
   /** A renewal is due, or was asked for. */
   | { readonly on: "renew" }
+  /** Somebody saw another record than ours, or none: does ours stand? */
+  | { readonly on: "check" }
   /** Time passed, or somebody looks: is the lease over? */
   | { readonly on: "tick" }
   /** Nobody wants the lock any more. */

@@ -2,7 +2,7 @@
 
 import type { NatslockError } from "./errors.ts";
 import { leave } from "./lease_leaving.ts";
-import type { Answer, Ending, LeaseEvent, Scene, Seeking, Step } from "./lease_model.ts";
+import type { Answer, Ending, LeaseEvent, Leaving, Scene, Seeking, Step } from "./lease_model.ts";
 import { finish, go, isOurs, sightOf, validity } from "./lease_step.ts";
 
 /**
@@ -105,18 +105,23 @@ function ask({ memory, now, rules }: Scene, phase: Seeking, expected: number): S
 }
 
 /** Trouble that waiting does not mend: what may have been written is taken back. */
-function fail(scene: Scene, { expected, doubt }: Seeking, error: NatslockError): Step {
+function fail(scene: Scene, phase: Seeking, error: NatslockError): Step {
   const end: Ending = { kind: "failed", error };
-  if (!doubt) return finish(scene, end, scene.memory.sight);
-  return leave(scene, { of: "machine", target: expected, stake: "doubt", end, busy: null });
+  if (!phase.doubt) return finish(scene, end, scene.memory.sight);
+  return leave(scene, { of: "machine", ...fenceOf(scene, phase), stake: "doubt", end, busy: null });
+}
+
+/** Where a doubtful write is fenced off. What was known a lease ago is not acted on without a look. */
+function fenceOf({ now, rules }: Scene, { expected, sentAt }: Seeking): Pick<Leaving, "target" | "refused"> {
+  return { target: sentAt === null ? null : expected, refused: sentAt !== null && now >= sentAt + rules.ttl };
 }
 
 /** What may have been written is taken back. */
-function cancel(scene: Scene, { expected, busy, doubt, sentAt }: Seeking): Step {
+function cancel(scene: Scene, phase: Seeking): Step {
+  const { busy, doubt } = phase;
   const end: Ending = { kind: "released", token: null };
   if (!doubt && busy === null) return finish(scene, end, scene.memory.sight);
-  const target = sentAt === null ? null : expected;
-  return leave(scene, { of: "machine", target, stake: doubt ? "doubt" : "none", end, busy });
+  return leave(scene, { of: "machine", ...fenceOf(scene, phase), stake: doubt ? "doubt" : "none", end, busy });
 }
 
 function look({ memory }: Scene, phase: Seeking, fresh = false): Step {

@@ -10,6 +10,7 @@ import type { LoggedStep } from "./node.ts";
 const TABLE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   held: {
     applied: ["held", "idle"],
+    check: ["held", "idle"],
     conflict: ["held", "idle"],
     failed: ["held", "idle", "leaving"],
     leave: ["leaving"],
@@ -21,6 +22,7 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
   },
   idle: {
     applied: ["idle"],
+    check: ["idle"],
     conflict: ["idle"],
     failed: ["idle"],
     hint: ["idle"],

@@ -22,11 +22,12 @@ const EVENTS: Record<On, number> = {
   unknown: 8,
   failed: 9,
   seen: 10,
+  check: 11,
 };
 
 /** Counts steps by phase, event and next phase. */
 export class Steps {
-  readonly #counts = new Float64Array(4 * 11 * 4);
+  readonly #counts = new Float64Array(4 * 12 * 4);
 
   /** One more. */
   count(from: At, event: On, to: At): void {
@@ -50,5 +51,5 @@ export class Steps {
 }
 
 function placeOf(from: At, event: On, to: At): number {
-  return (PHASES[from] * 11 + EVENTS[event]) * 4 + PHASES[to];
+  return (PHASES[from] * 12 + EVENTS[event]) * 4 + PHASES[to];
 }
