@@ -125,8 +125,11 @@ async function setUp(nc: Connection, options: OpenOptions): Promise<Pick<LockerO
   // The server counts in whole nanoseconds.
   if (Math.abs(kept - ttl) < 1) return { kv };
   if (!terms.perKeyTtl || ttl < SECOND || ttl > kept) {
-    const range = terms.perKeyTtl ? `${SECOND} to ${kept}` : `${kept}`;
-    const wanted = `the "ttl" asked for, ${ttl} ms: use a "ttl" of ${range}, or change the bucket`;
+    const range = terms.perKeyTtl && kept > SECOND ? `${SECOND} to ${kept}` : `${kept}`;
+    const lacking = terms.perKeyTtl
+      ? ""
+      : ` (a lock's own needs "allow_msg_ttl", since server 2.11; this is ${terms.server})`;
+    const wanted = `the "ttl" asked for, ${ttl} ms: use a "ttl" of ${range}${lacking}, or change the bucket`;
     throw new BucketConfigError({ bucket, setting: "max_age", value: kept, wanted });
   }
   leaseTiming(wholeSeconds(ttl), timing);

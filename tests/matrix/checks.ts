@@ -29,7 +29,7 @@ export const CHECKS: readonly (readonly [title: string, check: Check])[] = [
   ["race: of 20 at once one is granted, in each of 30 rounds", grantsOnce],
   ["own lease: shorter than the bucket's, or an error that names both releases", hasOwnLease],
   ["own lease: kept by renewal for longer than its length", keepsOwnLease],
-  ["fallback: where a lock cannot have its own, open() takes the bucket's and warns", fallsBack],
+  ["fallback: where a lock cannot have its own, open() refuses and newKeyValue() warns", fallsBack],
   ["release mark: goes by itself after a second, or after the bucket's lease length", leavesMark],
   ["expiry: a record runs out while others are written without a pause", runsOutAmongWrites],
   ["push: a bucket without republishing is watched by a consumer", isWatchedByConsumer],
@@ -94,15 +94,19 @@ function keepsOwnLease(bed: Bed): Promise<void> {
 }
 
 function fallsBack(bed: Bed): Promise<void> {
-  return withHandles(bed, ["fallback", LONG], async () => {
+  return withConnections(bed.url, async (nc) => {
+    await newKeyValue(nc, "fallback", LONG);
     const warnings: unknown[][] = [];
     const logger = { debug: () => {}, info: () => {}, warn: (...line: unknown[]) => void warnings.push(line) };
-    await using locker = await Locker.open({ servers: bed.url, bucket: "fallback", ttl: OWN, logger });
+    await newKeyValue(nc, "fallback", OWN, { logger });
     const server = hasOwnLengths(bed) ? {} : { server: bed.version, ownLeaseLengthSince: "2.11" };
     const about = { bucket: "fallback", asked: OWN, found: LONG, ...server };
     const told = warnings.flatMap(([, fields]) => "bucket" in Object(fields) ? [fields] : []);
     expectSame(told, [about], "the warnings of the bucket");
-    expectSame(await locker.ttl(), hasOwnLengths(bed) ? OWN : LONG, "the lease length in force");
+    const opening = Locker.open({ servers: bed.url, bucket: "fallback", ttl: OWN });
+    if (!hasOwnLengths(bed)) return expectSame((await rejection(opening)).name, "BucketConfigError", "open()");
+    await using locker = await opening;
+    expectSame(await locker.ttl(), OWN, "the lease length in force");
   });
 }
 
