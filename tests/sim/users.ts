@@ -114,8 +114,9 @@ async function serene(node: Node, locker: Locker, town: Town): Promise<void> {
   const [before, since] = [node.requests, town.timeline.now];
   await node.sleep(town.chance.between(20, TTL / 3));
   const requests = node.requests - before;
-  // One is under way to a user who comes to look late; one that is refused is looked up, as after a disaster.
-  if (requests > 2 + (town.timeline.now - since) / (node.ttl / 3) && !node.mixed) {
+  // One is under way to a user who comes to look late; one that is refused is looked up, as after a disaster, and what
+  // it may have left is removed.
+  if (requests > 3 + (town.timeline.now - since) / (node.ttl / 3) && !node.mixed) {
     town.oracle.blame(`V5: ${node.name} sends ${requests} in one hold`);
   }
   if (belief) node.beliefs.delete(belief);
@@ -134,7 +135,8 @@ async function work(node: Node, lease: Lease, town: Town): Promise<void> {
   }
   if (belief && weather.hit("work overdue")) {
     await node.sleep(chance.between(0, TTL));
-    town.resource.write(belief.hold.era, belief.hold.token);
+    // A hold of a stream that is gone: its token compares with none of the new one's.
+    if (!town.oracle.ledger.isVoid(belief.hold)) town.resource.write(belief.hold.era, belief.hold.token);
   }
   if (belief) node.beliefs.delete(belief);
   const typed = lease.signal.reason instanceof LeaseLostError || lease.signal.reason instanceof LeaseReleasedError;
