@@ -101,8 +101,7 @@ export class Footing {
    */
   async perform(request: Request, epoch: string): Promise<Answer> {
     try {
-      const asks = request.act !== "remove" && request.fresh;
-      const { terms, fresh } = await this.#termsFor(request, asks);
+      const { terms, fresh } = await this.#termsFor(request);
       if (request.act !== "read" && isOther(terms.epoch, epoch)) {
         const error = new ConnectionError("bucket_missing", `Cannot use bucket "${this.store.name}": it was made anew`);
         return { on: "failed", error, epoch: terms.epoch, fresh };
@@ -117,9 +116,10 @@ export class Footing {
   }
 
   /** What is held is renewed and given back by the terms that it was granted on, though the bucket is unfit since. */
-  async #termsFor(request: Request, asks: boolean): Promise<{ readonly terms: Terms; readonly fresh: boolean }> {
+  async #termsFor(request: Request): Promise<{ readonly terms: Terms; readonly fresh: boolean }> {
+    const { fresh } = request;
     try {
-      return { terms: await this.learn({ fresh: asks }), fresh: asks };
+      return { terms: await this.learn({ fresh }), fresh };
     } catch (error) {
       const isHeld = request.act === "remove" || (request.act === "write" && request.token !== null);
       if (error instanceof ConnectionError || !isHeld) throw error;

@@ -40,8 +40,9 @@ function undo(scene: Scene, phase: Leaving): Step {
   return remove(scene, phase, target);
 }
 
-function remove({ memory }: Scene, phase: Leaving, expected: number): Step {
-  return go(memory, { ...phase, target: expected, refused: false, busy: "remove" }, { act: "remove", expected });
+function remove({ memory, now, rules }: Scene, phase: Leaving, expected: number): Step {
+  const fresh = now - memory.checkedAt >= rules.ttl;
+  return go(memory, { ...phase, target: expected, refused: false, busy: "remove" }, { act: "remove", expected, fresh });
 }
 
 function look({ memory }: Scene, phase: Leaving, fresh = false): Step {

@@ -169,19 +169,16 @@ export type Answer =
     readonly fresh?: boolean;
   };
 
-/** What the machine wants done. At most one request is in flight. */
+/** What the machine wants done. At most one request is in flight; `fresh` = first ask whether it is the same stream. */
 export type Effect =
-  /**
-   * Put our record under the key; `token` is `null` on a grant, whose revision becomes the token; `fresh` = first ask
-   * whether it is still the same stream.
-   */
+  /** Put our record under the key; `token` is `null` on a grant, whose revision becomes the token. */
   | (
     & { readonly act: "write"; readonly expected: number; readonly token: number | null; readonly fresh: boolean }
     & Pick<Held, "attempt" | "since">
   )
   /** Look at the key. */
   | { readonly act: "read"; readonly fresh: boolean }
-  | { readonly act: "remove"; readonly expected: number }
+  | { readonly act: "remove"; readonly expected: number; readonly fresh: boolean }
   /** Wait, then `retry`: a short jittered moment for contention, about `retryEvery` after a burst or for trouble. */
   | { readonly act: "pause"; readonly why: "contention" | "burst" }
   | { readonly act: "pause"; readonly why: "trouble"; readonly error: NatslockError };

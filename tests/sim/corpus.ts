@@ -33,5 +33,14 @@ export const CORPUS: readonly Relic[] = [
     was:
       "a removal that had been refused was put on the same revision again after a failed look, and removed another's",
   },
+  {
+    seed: 1100037481,
+    was: "a write in doubt for longer than a lease was fenced off where another's record stood by then",
+  },
+  { seed: 1100023944, was: "who waited behind its own Locker's lead renewed it, to see whether it stood" },
+  {
+    seed: 1200083749,
+    was: "a removal went on into a bucket made again, until its numbers had come to the one expected",
+  },
   { seed: 108, was: "a denied look left a write standing of which nothing had been heard" },
 ];
