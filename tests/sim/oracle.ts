@@ -135,8 +135,8 @@ export class Oracle {
     if (is.at !== "leaving") node.leavingSince = Infinity;
     else node.leavingSince = Math.min(node.leavingSince, now);
     const slow = this.#weather.hits.has("bucket deleted") ? ASKING : 0;
-    // Only who is answered can give up: where calls drive the machine, it rests until the next one.
-    const answered = event.on === "unknown" || event.on === "failed";
+    // Only who is answered, and not by another stream, can give up: where calls drive the machine, it rests until the next one.
+    const answered = (event.on === "unknown" || event.on === "failed") && is.busy === null;
     if (answered && now - node.leavingSince > 1.05 * node.ttl + LEAVING + slow && node.hampered < node.leavingSince) {
       this.blame(`V6: ${node.name} takes back for ${now - node.leavingSince} ms`);
     }

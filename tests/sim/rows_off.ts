@@ -51,7 +51,7 @@ export const ROWS_OFF: readonly Mutation[] = [
   ...edits("lease_seeking.ts", [
     "seeking, failed",
     "a look that is denied forgets what may stand",
-    "if (!doubt) return finish(scene, end, scene.memory.sight);",
+    "if (!phase.doubt) return finish(scene, end, scene.memory.sight);",
     "if (scene.now >= 0) return finish(scene, end, scene.memory.sight);",
   ]),
   ...edits(
@@ -107,6 +107,18 @@ export const ROWS_OFF: readonly Mutation[] = [
       "a look older than our own write ends the release",
       "if (event.sighting.revision < known(scene, phase) && !event.fresh) return look(scene, phase, true);",
       "",
+    ],
+    [
+      "leaving, conflict",
+      "a removal that was refused is put there again without a look",
+      "if (target === null || refused || scene.now >= until) return look(scene, phase);",
+      "if (target === null) return look(scene, phase);",
+    ],
+    [
+      "leaving, retry",
+      "a removal does not ask what stream it is",
+      "const fresh = now - memory.checkedAt >= rules.ttl;",
+      "const fresh = now - memory.checkedAt >= rules.ttl * 1e9;",
     ],
     [
       "leaving, unknown",

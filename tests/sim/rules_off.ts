@@ -68,8 +68,8 @@ export const RULES_OFF: readonly Mutation[] = [
     [
       "L7",
       "a doubtful write that may land yet is not waited for",
-      'if (phase.stake === "doubt" && revision === phase.target)',
-      'if (phase.stake === "doubt" && revision < 0)',
+      'sighting.kind === "vacant" && revision === phase.target',
+      'sighting.kind === "vacant" && revision < 0',
     ],
     [
       "L8",
