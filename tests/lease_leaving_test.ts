@@ -68,7 +68,17 @@ const TABLE: readonly (readonly [title: string, script: Script, end: string])[] 
   [
     "removes an earlier life's record on release without a hold",
     [[0, leave], [1, by(ME, "old.1", 4)]],
-    "leaving > remove 4",
+    "leaving > remove 4 fresh",
+  ],
+  [
+    "asks what stream it is before a removal, once that was not seen for a lease",
+    [[0, { ...start, checkedAt: 0 }], [10, applied(5)], [880, leave], [885, unknown], [1050, retry]],
+    "leaving > remove 5 fresh",
+  ],
+  [
+    "looks before it fences off a write that has been in doubt for a lease, and leaves another's record there alone",
+    [[0, start], [10, unknown], [1100, leave], [1110, by(OTHER, "x.1", 0)]],
+    "idle released",
   ],
   ["leaves another's record on release without a hold", [[0, leave], [1, by(OTHER, "x.1", 4)]], "idle released"],
 ];

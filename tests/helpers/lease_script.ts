@@ -15,7 +15,7 @@ export const RULES: LeaseRules = { id: ME, instance: "i", ttl: 1000, margin: 100
 export const epoch = "e";
 export const error = new ConnectionError("timeout", "no answer");
 
-export const start: LeaseEvent = { on: "start", since: 0, epoch, checkedAt: Infinity };
+export const start = { on: "start", since: 0, epoch, checkedAt: Infinity } as const;
 export const renew: LeaseEvent = { on: "renew" };
 export const retry: LeaseEvent = { on: "retry" };
 export const leave: LeaseEvent = { on: "leave" };
@@ -60,11 +60,11 @@ export function place({ phase }: LeaseState): string {
 export function words(effect: Effect): string {
   switch (effect.act) {
     case "write":
-      return `write ${effect.attempt} on ${effect.expected}`;
+      return `write ${effect.attempt} on ${effect.expected}${effect.fresh ? " fresh" : ""}`;
     case "read":
       return effect.fresh ? "read fresh" : "read";
     case "remove":
-      return `remove ${effect.expected}`;
+      return `remove ${effect.expected}${effect.fresh ? " fresh" : ""}`;
     case "pause":
       return `pause ${effect.why}`;
   }

@@ -115,12 +115,6 @@ export const ROWS_OFF: readonly Mutation[] = [
       "if (target === null) return look(scene, phase);",
     ],
     [
-      "leaving, retry",
-      "a removal does not ask what stream it is",
-      "const fresh = now - memory.checkedAt >= rules.ttl;",
-      "const fresh = now - memory.checkedAt >= rules.ttl * 1e9;",
-    ],
-    [
       "leaving, unknown",
       "a removal of unknown outcome is taken for done",
       'case "unknown":\n      return again(scene, phase, event);',

@@ -11,6 +11,12 @@ export const RULES_OFF: readonly Mutation[] = [
     "lease_seeking.ts",
     ["L1", "a grant counts from its answer", "validity(sentAt, scene.rules)", "validity(scene.now, scene.rules)"],
     [
+      "L11",
+      "the end of another's lease is told by its host's clock",
+      "sighting.record.holder !== rules.id",
+      "(sighting.record.holder !== rules.id && (sighting.record.since ?? 0) + rules.ttl > phase.since)",
+    ],
+    [
       "L7",
       "a grant of unknown outcome is forgotten",
       "return look(scene, { ...phase, doubt: true });",
@@ -109,13 +115,6 @@ export const RULES_OFF: readonly Mutation[] = [
   ),
   ...edits(
     "lookout.ts",
-    [
-      "L11",
-      "the end of another's lease is told by its host's clock",
-      "this.#lookIn(this.#lengthOf(sighting));",
-      `const begun = sighting.kind === "held" ? sighting.record.since ?? 0 : this.#footing.clock.wall();
-    this.#lookIn(begun + this.#lengthOf(sighting) - this.#footing.clock.wall());`,
-    ],
     ["L12", "nobody looks again by the clock", "else this.#tell(null);\n    });", "});"],
     [
       "S10",
