@@ -99,7 +99,6 @@ export const RULES_OFF: readonly Mutation[] = [
       "if (gained > SLEEP_THRESHOLD) this.#elapsed += gained;\n    if (gained > SLEEP_THRESHOLD || gained < 0) ",
       "if (gained > 250) this.#elapsed += gained;\n    ",
     ],
-    ["L2", "long waits sleep on after the machine woke", "Math.max(delay / NAPS, SHORTEST_NAP)", "delay"],
   ),
   ...edits("lease_step.ts", ["L3", "no margin", "sentAt + ttl - margin", "sentAt + ttl"]),
   ...edits("footing.ts", [
