@@ -13,7 +13,8 @@ export function held(scene: Scene, before: Held, event: LeaseEvent): Step {
   if (scene.now >= before.validUntil) return overdue(scene, before, event);
   if (scene.moved) {
     const end = { kind: "lost", why: "removed", error: null } as const;
-    return leave(scene, { of: "machine", target: null, stake: "doubt", end, busy: null });
+    const until = scene.now + scene.rules.ttl;
+    return leave(scene, { of: "machine", target: null, stake: "doubt", until, end, busy: null });
   }
   const isChecked = isAnswer(event) && event.fresh === true && event.on !== "seen";
   const phase = isChecked ? { ...before, checkedAt: before.sentAt } : before;
@@ -88,9 +89,10 @@ function overdue(scene: Scene, phase: Held, event: LeaseEvent): Step {
 }
 
 /** The hold is over at once; then what stands is taken back. */
-function resign(scene: Scene, { revision, token, doubt, busy }: Held): Step {
+function resign(scene: Scene, { revision, token, doubt, busy, sentAt }: Held): Step {
   const stake = doubt === null ? "stands" : "doubt";
-  return leave(scene, { of: "machine", target: revision, stake, end: { kind: "released", token }, busy });
+  const until = sentAt + scene.rules.ttl;
+  return leave(scene, { of: "machine", target: revision, stake, until, end: { kind: "released", token }, busy });
 }
 
 /**

@@ -6,8 +6,8 @@ import { ConnectionError, isGone, type NatslockError } from "./errors.ts";
 import type { Sighting } from "./record.ts";
 
 /** Begins to take back. A request in flight is let end first (L8); a doubtful write is fenced off by a removal. */
-export function leave(scene: Scene, phase: Omit<Leaving, "at" | "until" | "refused"> & Partial<Leaving>): Step {
-  const leaving: Leaving = { at: "leaving", until: scene.now + scene.rules.ttl, refused: false, ...phase };
+export function leave(scene: Scene, phase: Omit<Leaving, "at" | "refused">): Step {
+  const leaving: Leaving = { at: "leaving", refused: false, ...phase };
   if (leaving.busy !== null) return go(scene.memory, leaving);
   return leaving.stake === "none" ? finish(scene, leaving.end) : undo(scene, leaving);
 }

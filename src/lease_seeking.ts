@@ -2,7 +2,7 @@
 
 import type { NatslockError } from "./errors.ts";
 import { leave } from "./lease_leaving.ts";
-import type { Answer, Ending, LeaseEvent, Leaving, Scene, Seeking, Step } from "./lease_model.ts";
+import type { Answer, Ending, LeaseEvent, Scene, Seeking, Step } from "./lease_model.ts";
 import { finish, go, isOurs, sightOf, validity } from "./lease_step.ts";
 
 /**
@@ -50,7 +50,15 @@ function granted(scene: Scene, phase: Seeking, revision: number): Step {
   const { attempt, since, sentAt } = phase;
   const validUntil = sentAt === null ? -Infinity : validity(sentAt, scene.rules);
   if (sentAt === null || scene.now >= validUntil || revision <= scene.memory.high) {
-    return leave(scene, { of: "machine", target: revision, stake: "stands", end: { kind: "withdrawn" }, busy: null });
+    const end = { kind: "withdrawn" } as const;
+    return leave(scene, {
+      of: "machine",
+      target: revision,
+      stake: "stands",
+      until: goneAt(scene, phase),
+      end,
+      busy: null,
+    });
   }
   const grant = { attempt, since, token: revision, revision, sentAt, validUntil };
   return go(scene.memory, {
@@ -108,12 +116,13 @@ function ask({ memory, now, rules }: Scene, phase: Seeking, expected: number): S
 function fail(scene: Scene, phase: Seeking, error: NatslockError): Step {
   const end: Ending = { kind: "failed", error };
   if (!phase.doubt) return finish(scene, end, scene.memory.sight);
-  return leave(scene, { of: "machine", ...fenceOf(scene, phase), stake: "doubt", end, busy: null });
+  const until = goneAt(scene, phase);
+  return leave(scene, { of: "machine", target: phase.expected, stake: "doubt", until, end, busy: null });
 }
 
-/** Where a doubtful write is fenced off. What was known a lease ago is not acted on without a look. */
-function fenceOf({ now, rules }: Scene, { expected, sentAt }: Seeking): Pick<Leaving, "target" | "refused"> {
-  return { target: sentAt === null ? null : expected, refused: sentAt !== null && now >= sentAt + rules.ttl };
+/** When the latest write has run out by itself, if it landed in time. */
+function goneAt({ now, rules }: Scene, { sentAt }: Seeking): number {
+  return (sentAt ?? now) + rules.ttl;
 }
 
 /** What may have been written is taken back. */
@@ -121,7 +130,8 @@ function cancel(scene: Scene, phase: Seeking): Step {
   const { busy, doubt } = phase;
   const end: Ending = { kind: "released", token: null };
   if (!doubt && busy === null) return finish(scene, end, scene.memory.sight);
-  return leave(scene, { of: "machine", ...fenceOf(scene, phase), stake: doubt ? "doubt" : "none", end, busy });
+  const [target, until] = [phase.sentAt === null ? null : phase.expected, goneAt(scene, phase)];
+  return leave(scene, { of: "machine", target, stake: doubt ? "doubt" : "none", until, end, busy });
 }
 
 function look({ memory }: Scene, phase: Seeking, fresh = false): Step {

@@ -107,7 +107,8 @@ function idle(scene: Scene, phase: Idle, event: LeaseEvent): Step {
     case "leave": {
       // Perhaps an earlier life of this id, or an answer still to come, left a record.
       const end = { kind: "released" as const, token: null };
-      return leave(scene, { of: "id", target: null, stake: "doubt", end, busy: phase.busy });
+      const until = now + rules.ttl;
+      return leave(scene, { of: "id", target: null, stake: "doubt", until, end, busy: phase.busy });
     }
     case "applied":
       return go({ ...memory, sight: { revision: event.revision, takeable: true, until: now + rules.ttl } }, phase);

@@ -72,8 +72,13 @@ const TABLE: readonly (readonly [title: string, script: Script, end: string])[] 
   ],
   [
     "asks what stream it is before a removal, once that was not seen for a lease",
-    [[0, { ...start, checkedAt: 0 }], [10, applied(5)], [880, leave], [885, unknown], [1050, retry]],
+    [[0, { ...start, checkedAt: -500 }], [10, applied(5)], [600, leave]],
     "leaving > remove 5 fresh",
+  ],
+  [
+    "looks before it goes on with a removal once its record has run out, and leaves another's alone",
+    [...granted, [20, leave], [500, unknown], [1050, retry], [1060, by(OTHER, "x.1", 5)]],
+    "idle released",
   ],
   [
     "looks before it fences off a write that has been in doubt for a lease, and leaves another's record there alone",
