@@ -42,5 +42,9 @@ export const CORPUS: readonly Relic[] = [
     seed: 1200083749,
     was: "a removal went on into a bucket made again, until its numbers had come to the one expected",
   },
+  {
+    seed: 1400045389,
+    was: "a removal went on for a lease after its record had run out, and took another's of its number",
+  },
   { seed: 108, was: "a denied look left a write standing of which nothing had been heard" },
 ];
