@@ -109,12 +109,6 @@ export const ROWS_OFF: readonly Mutation[] = [
       "",
     ],
     [
-      "leaving, conflict",
-      "a removal that was refused is put there again without a look",
-      "if (target === null || refused || scene.now >= until) return look(scene, phase);",
-      "if (target === null) return look(scene, phase);",
-    ],
-    [
       "leaving, unknown",
       "a removal of unknown outcome is taken for done",
       'case "unknown":\n      return again(scene, phase, event);',
