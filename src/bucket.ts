@@ -7,7 +7,7 @@ import { SMALLEST_RECORD, termsOf } from "./bucket_rules.ts";
 import { badParameter } from "./errors.ts";
 import type { BucketSettings } from "./kv_settings.ts";
 import { type KvHandle, storeOf } from "./kv_store.ts";
-import { type Logger, silentLogger } from "./logger.ts";
+import { type Logger, silentLogger, write } from "./logger.ts";
 import { isAtLeast, OWN_TTL_SINCE, warnOfServer } from "./server_version.ts";
 import { requireBucketTtl } from "./timing.ts";
 
@@ -121,7 +121,7 @@ export async function newKeyValue(
     // A newer server would let each lock have the length that was asked for.
     const lacking = isAtLeast(server, OWN_TTL_SINCE) ? {} : { server, ownLeaseLengthSince: OWN_TTL_SINCE };
     const about = { bucket: name, asked: ttl, found, ...lacking };
-    logger.warn(`Bucket "${name}" keeps another lease length than asked for`, about);
+    write(logger, "warn", `Bucket "${name}" keeps another lease length than asked for`, about);
   }
   return kv;
 }

@@ -12,3 +12,13 @@ export interface Logger {
 
 /** Writes nothing: the default. */
 export const silentLogger: Logger = { debug: () => {}, info: () => {}, warn: () => {} };
+
+/** Writes one line. A log that fails, at once or by a promise, must hold nothing up: there is nobody else to tell. */
+export function write(logger: Logger, level: keyof Logger, ...data: unknown[]): void {
+  try {
+    const written: unknown = logger[level](...data);
+    Promise.resolve(written).catch(() => {});
+  } catch {
+    // As above.
+  }
+}

@@ -5,7 +5,7 @@ import type { Clock } from "./clock.ts";
 import { isMissing } from "./errors.ts";
 import type { EventListener, LockEvent } from "./events.ts";
 import type { Effect, Ending, Held, Stepped } from "./lease_model.ts";
-import type { Logger } from "./logger.ts";
+import { type Logger, write } from "./logger.ts";
 
 /** What an event is, save what all of one candidate's have in common. */
 type Told = LockEvent extends infer One ? One extends LockEvent ? Omit<One, "key" | "id"> : never : never;
@@ -115,13 +115,8 @@ export class Reporter {
     return { token, age: Math.max(0, this.#clock.now() - this.#grantedAt) };
   }
 
-  /** Writes one line; a log that fails must not hold up the machine, whose timers are set after it is told of. */
   #log(level: keyof Logger, line: string, about: object): void {
     const { key, logger } = this.#candidate;
-    try {
-      logger[level](line.replace("*", `"${key}"`), about);
-    } catch {
-      // There is nobody else to tell.
-    }
+    write(logger, level, line.replace("*", `"${key}"`), about);
   }
 }

@@ -1,6 +1,6 @@
 /** Releases of nats-server that are known to be bad for locks, and what to take instead (nats-facts 1, 2 and 4). */
 
-import type { Logger } from "./logger.ts";
+import { type Logger, write } from "./logger.ts";
 
 /** What is wrong with a release. */
 export interface ServerFlaw {
@@ -47,5 +47,5 @@ export function warnOfServer(nc: object, logger: Logger): void {
   if (flaw === null || warned.get(nc) === version) return;
   warned.set(nc, version);
   const { why, take } = flaw;
-  logger.warn(`nats-server ${version} ${why}: take ${take} or later`, { server: version, take });
+  write(logger, "warn", `nats-server ${version} ${why}: take ${take} or later`, { server: version, take });
 }

@@ -153,6 +153,15 @@ Deno.test("Reporter contains a logger that throws: events are told all the same"
   assertEquals(events.map(({ type }) => type), ["acquired"]);
 });
 
+Deno.test("Reporter contains a logger whose promise rejects", async () => {
+  const fail = () => Promise.reject(new Error("logger"));
+  const candidate = candidateOf({ logger: { debug: fail, info: fail, warn: fail } }, systemRandom);
+  const reporter = new Reporter(candidate, new ManualClock(), {});
+  reporter.step(stepped(idle(null), at(HELD)));
+  // A rejection that nobody handles would end this process.
+  await new Promise<void>((done) => setTimeout(done));
+});
+
 Deno.test("Reporter contains a listener whose promise rejects", async () => {
   const { lines, reporter } = listening(() => Promise.reject(new Error("listener")));
   reporter.step(stepped(idle(null), at(HELD)));
