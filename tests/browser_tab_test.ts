@@ -123,7 +123,8 @@ async function keeps(lab: Lab, { leader, script }: Duel): Promise<void> {
 async function staysRight({ leader, other, script }: Duel): Promise<void> {
   await command(leader, "Emulation.setCPUThrottlingRate", { rate: 20 });
   const granted = await other.acquire({ timeout: 1.5 * TTL }).catch(() => null);
-  assertEquals(await script("lease.held"), granted === null);
+  // A page that is too slow may have lost the lease while its record still keeps the other out.
+  if (granted !== null) assertEquals(await script("lease.held"), false);
 }
 
 async function handsOverWhenLeft({ leader, other, script }: Duel): Promise<void> {
