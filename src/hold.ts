@@ -21,7 +21,7 @@ export class Hold {
   readonly #end = new AbortController();
   #resolve = () => {};
   /** Settles when the work that is done under it has; `null` if it is held by hand. */
-  #work: Promise<unknown> | null = null;
+  #work: Promise<void> | null = null;
 
   /** The machine of `keeper` has just been granted it; time drives it from now on. */
   constructor(about: About, keeper: Keeper) {
@@ -44,9 +44,14 @@ export class Hold {
 
   /** Does work under it. */
   async do<T>(work: () => T | Promise<T>): Promise<T> {
-    const working = (async () => await work())();
-    this.#work = working.catch(() => {});
-    return await working;
+    let settled = () => {};
+    // Before the work begins: it may close its Locker before it yields.
+    this.#work = new Promise<void>((done) => settled = done);
+    try {
+      return await work();
+    } finally {
+      settled();
+    }
   }
 
   /** Its work is to stop, since it is given back, or for the `cause`; its record is kept. */

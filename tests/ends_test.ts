@@ -216,3 +216,21 @@ Deno.test("Locker refuses a signal that is none, and work that is no function", 
   ) await assertRejects(call as () => Promise<unknown>, BadParameterError);
   assertEquals(lab.sent, 0);
 });
+
+Deno.test("Locker.close() that work of run() calls before it yields lets nobody in before that has settled", async () => {
+  await using lab = new VirtualLab();
+  const [a, b] = [lab.locker().locker, lab.locker().locker];
+  const settled = Promise.withResolvers<void>();
+  const running = a.run(() => {
+    a.close();
+    return settled.promise;
+  });
+  running.catch(() => {});
+  await lab.clock.advance(1);
+  const granted = b.acquire();
+  await lab.clock.advance(TTL / 2);
+  assertEquals(b.token, null);
+  settled.resolve();
+  assert((await lab.until(granted)).held);
+  await assertRejects(() => lab.until(running), LockerClosedError);
+});

@@ -1,6 +1,6 @@
 import { assertLess } from "@std/assert";
 import { Kvm } from "@nats-io/kv";
-import { Locker } from "@x/natslock";
+import { Locker, newKeyValue } from "@x/natslock";
 import { connectionOf, withServer } from "./helpers/nats.ts";
 import { Proxy } from "./helpers/proxy.ts";
 import { within } from "./runtimes/expect.ts";
@@ -104,6 +104,7 @@ const ROWS: readonly Row[] = [
     const fresh = new Locker({ kv: await new Kvm(connectionOf(locker)).open("locks") });
     return () => fresh.tryAcquire();
   }],
+  ["newKeyValue()", SETTINGS, (locker) => () => newKeyValue(connectionOf(locker), "another", TTL)],
   ["close() that holds nothing", GOODBYE, (locker) => () => locker.close()],
   ["close() that holds a lease", 2 * ANSWER + GOODBYE, async (locker) => {
     await locker.acquire();
