@@ -25,41 +25,41 @@
  * @module
  */
 
-export { type BucketOptions, type Connection, newKeyValue } from "./src/bucket.ts";
-export { type CandidateOptions, DEFAULT_KEY_NAME, type Trace } from "./src/candidate.ts";
-export type { Clock } from "./src/clock.ts";
+export { type BucketOptions, type Connection, newKeyValue } from "./src/nats/bucket.ts";
+export { type CandidateOptions, DEFAULT_KEY_NAME, type Trace } from "./src/lease/candidate.ts";
+export type { Clock } from "./src/base/clock.ts";
 export {
   AcquireTimeoutError,
   BadParameterError,
-  type BucketComplaint,
   BucketConfigError,
+  type BucketProblem,
   ConnectionError,
-  type ConnectionTrouble,
+  type ConnectionErrorReason,
   LeaseLostError,
   LeaseReleasedError,
   LockerClosedError,
   type LossReason,
   NatslockError,
-} from "./src/errors.ts";
-export type { EventListener, HoldEventAbout, LockEvent, LockEventAbout, SettingChanges } from "./src/events.ts";
-export type { KvHandle } from "./src/kv_store.ts";
-export { Lease, type LeaseKeeping } from "./src/lease.ts";
-export type { Leadership } from "./src/leadership.ts";
-export { Locker } from "./src/locker.ts";
-export type { ConnectionSettings, LockerOptions, OpenOptions, StoreLockerOptions } from "./src/locker_options.ts";
-export type { Logger } from "./src/logger.ts";
-export type { Random } from "./src/random.ts";
-export type { LeaseRecord, Meta, Sighting } from "./src/record.ts";
+} from "./src/base/errors.ts";
+export type { EventListener, HoldEventAbout, LockEvent, LockEventAbout, SettingChanges } from "./src/lease/events.ts";
+export type { KvHandle } from "./src/nats/kv_store.ts";
+export { Lease, type LeaseControls } from "./src/lease/lease.ts";
+export type { Leadership } from "./src/lease/leadership.ts";
+export { Locker } from "./src/locker/locker.ts";
+export type { ConnectionSettings, LockerOptions, OpenOptions, StoreLockerOptions } from "./src/locker/options.ts";
+export type { Logger } from "./src/base/logger.ts";
+export type { Random } from "./src/base/random.ts";
+export type { KeyState, LeaseRecord, Meta } from "./src/store/record.ts";
 export type {
+  BucketSettings,
   Hint,
   LeaseStore,
   ReadOutcome,
   ReadRequest,
   RemoveRequest,
-  StoreTerms,
-  TermsRequest,
+  SettingsRequest,
   WriteOutcome,
   WriteRequest,
-} from "./src/store.ts";
-export { describeTiming, type TimingFigures, timingFigures, type TimingOptions } from "./src/timing.ts";
-export type { WaitOptions } from "./src/patience.ts";
+} from "./src/store/store.ts";
+export { describeTiming, type TimingFigures, timingFigures, type TimingOptions } from "./src/lease/timing.ts";
+export type { WaitOptions } from "./src/base/wait.ts";

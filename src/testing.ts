@@ -36,20 +36,20 @@
  * @module
  */
 
-export type { Clock } from "./clock.ts";
-export { ManualClock } from "./manual_clock.ts";
-export type { Intercept, LinkOptions, StoreRequest } from "./memory_link.ts";
-export { MemoryStore, type MemoryStoreOptions } from "./memory_store.ts";
-export type { LeaseRecord, Meta, Sighting } from "./record.ts";
+export type { Clock } from "./base/clock.ts";
+export { ManualClock } from "./memory/manual_clock.ts";
+export type { Intercept, LinkOptions, StoreRequest } from "./memory/memory_link.ts";
+export { MemoryStore, type MemoryStoreOptions } from "./memory/memory_store.ts";
+export type { KeyState, LeaseRecord, Meta } from "./store/record.ts";
 export type {
+  BucketSettings,
   Hint,
   LeaseStore,
   ReadOutcome,
   ReadRequest,
   RemoveRequest,
-  StoreTerms,
-  TermsRequest,
+  SettingsRequest,
   WriteOutcome,
   WriteRequest,
-} from "./store.ts";
-export { ConnectionError, type ConnectionTrouble, NatslockError } from "./errors.ts";
+} from "./store/store.ts";
+export { ConnectionError, type ConnectionErrorReason, NatslockError } from "./base/errors.ts";

@@ -20,11 +20,10 @@ for "deno task sim".
 The last line is "N passed, N failed", with ", N skipped" if there are any;
 the exit code is 0 only when nothing failed.`;
 
-const TEST_PATHS: readonly string[] = ["README.md", "mod.ts", "src", "tests"];
+const TEST_PATHS: readonly string[] = ["README.md", "mod.ts", "src", "cli", "tests"];
 
 /** Tests that measure: nothing may run beside them. */
-const ALONE: readonly string[] = ["handover_speed", "idle_cost", "leaks", "many", "messages", "race", "takeover"]
-  .map((name) => `tests/${name}_test.ts`);
+const ALONE = "tests/load";
 const ROOT = new URL("../", import.meta.url);
 
 interface Step {
@@ -82,7 +81,7 @@ function check(step: Step): Promise<Result> {
 }
 
 function tests(name: string, args: readonly string[]): Promise<Result> {
-  const step = { name, args: ["test", "-A", "--doc", "--preload=tests/limit.ts", ...args] };
+  const step = { name, args: ["test", "-A", "--doc", "--preload=tests/helpers/limit.ts", ...args] };
   return timed(step, async () => {
     const report = await Deno.makeTempFile({ suffix: ".xml" });
     try {
@@ -96,12 +95,11 @@ function tests(name: string, args: readonly string[]): Promise<Result> {
   });
 }
 
-async function exportedFiles(): Promise<string[]> {
+/** The entry points of both packages that are documented for users. */
+async function documentedFiles(): Promise<string[]> {
   const text = await Deno.readTextFile(new URL("deno.json", ROOT));
-  const { exports } = JSON.parse(text) as {
-    exports: string | Record<string, string>;
-  };
-  return typeof exports === "string" ? [exports] : Object.values(exports);
+  const { exports } = JSON.parse(text) as { readonly exports: Readonly<Record<string, string>> };
+  return [...Object.values(exports).filter((path) => !path.includes("internal")), "./cli/main.ts"];
 }
 
 async function all(): Promise<Result[]> {
@@ -115,13 +113,13 @@ async function all(): Promise<Result[]> {
   await run("format", "fmt", "--check");
   await run("lint", "lint");
   const typed = await run("types", "check", "--doc", ".", "README.md");
-  await run("docs", "doc", "--lint", ...await exportedFiles());
-  const tool = "tools/serve.ts";
+  await run("docs", "doc", "--lint", ...await documentedFiles());
+  const tool = "tools/nats/serve.ts";
   await run("nats-server", "run", "-A", tool, "--install-only");
   // A type error is counted already; the tests may still say something of use.
   if (!stopped) {
     const check = typed ? [] : ["--no-check"];
-    results.push(await tests("measuring", [...check, ...ALONE]));
+    results.push(await tests("measuring", [...check, ALONE]));
     results.push(await tests("tests", [...check, "--parallel", ...await besides()]));
   }
   await run("publish", "publish", "--dry-run", "--allow-dirty");
@@ -130,9 +128,9 @@ async function all(): Promise<Result[]> {
 
 /** All that has tests, but for those that run alone. */
 async function besides(): Promise<string[]> {
-  const files = await Array.fromAsync(Deno.readDir(new URL("tests", ROOT)), ({ name }) => `tests/${name}`);
-  const others = files.filter((file) => file.endsWith("_test.ts") && !ALONE.includes(file)).sort();
-  return [...TEST_PATHS.filter((path) => path !== "tests"), ...others];
+  const entries = await Array.fromAsync(Deno.readDir(new URL("tests", ROOT)));
+  const folders = entries.filter(({ isDirectory }) => isDirectory).map(({ name }) => `tests/${name}`);
+  return [...TEST_PATHS.filter((path) => path !== "tests"), ...folders.filter((path) => path !== ALONE).sort()];
 }
 
 /** The arguments of `deno test`: the usual paths unless some are named. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { guard, unguard } from "./nats_process.ts";
+import { guard, unguard } from "./nats/process.ts";
 
 /** Made at once, removed by {@linkcode TemporaryFolder.remove} or with this process. */
 export class TemporaryFolder {

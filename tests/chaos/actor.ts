@@ -5,8 +5,8 @@
  */
 
 import { eachLine } from "../../tools/lines.ts";
-import { guard, signalIfRunning, unguard } from "../../tools/nats_process.ts";
-import type { NatsServer } from "../../tools/nats_server.ts";
+import { guard, signalIfRunning, unguard } from "../../tools/nats/process.ts";
+import type { NatsServer } from "../../tools/nats/server.ts";
 import type { ClientSettings } from "./client.ts";
 import { Wire } from "./wire.ts";
 

@@ -8,8 +8,8 @@ import type { KV } from "@nats-io/kv";
 import { type NatsConnection, wsconnect } from "@nats-io/nats-core";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { Locker, newKeyValue } from "../../mod.ts";
-import { NatsCluster } from "../../tools/nats_cluster.ts";
-import type { NatsServer } from "../../tools/nats_server.ts";
+import { NatsCluster } from "../../tools/nats/cluster.ts";
+import type { NatsServer } from "../../tools/nats/server.ts";
 import { Actor, type Engine } from "./actor.ts";
 import { Wire } from "./wire.ts";
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { NatsServer } from "../../tools/nats_server.ts";
+import type { NatsServer } from "../../tools/nats/server.ts";
 import type { Chance } from "../sim/chance.ts";
 import type { Actor } from "./actor.ts";
 import { type Arena, TTL } from "./arena.ts";

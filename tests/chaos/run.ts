@@ -45,9 +45,9 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 /** What comes of a promise, or `late` if nothing does in time. */
 async function within<T>(ms: number, promise: Promise<T>, late: T): Promise<T> {
-  const tooLate = Promise.withResolvers<T>();
-  const timer = setTimeout(() => tooLate.resolve(late), ms);
-  return await Promise.race([promise, tooLate.promise]).finally(() => clearTimeout(timer));
+  const acquireTimeout = Promise.withResolvers<T>();
+  const timer = setTimeout(() => acquireTimeout.resolve(late), ms);
+  return await Promise.race([promise, acquireTimeout.promise]).finally(() => clearTimeout(timer));
 }
 
 /** Runs it all. */

@@ -1,7 +1,7 @@
 /** A Chromium driven by playwright-core from this process. */
 
 import { createRequire } from "node:module";
-import { guard, signalIfRunning, unguard } from "../../tools/nats_process.ts";
+import { guard, signalIfRunning, unguard } from "../../tools/nats/process.ts";
 import { chromiumPath } from "../runtimes/chromium.ts";
 import { installed } from "../runtimes/packages.ts";
 

@@ -1,7 +1,7 @@
 /** A demo and a browser for a test. */
 
 import { assertEquals } from "@std/assert";
-import { DashboardDemo, type Pace } from "../../tools/dashboard_demo.ts";
+import { DashboardDemo, type Pace } from "../../tools/dashboard/demo.ts";
 import { Chromium } from "./chromium.ts";
 
 /** Who takes part, and which lock they want. */

@@ -7,7 +7,7 @@
 
 import { Locker } from "@x/natslock";
 import type { DemoAct } from "../../examples/dashboard/feed/demo_api.ts";
-import { DashboardDemo } from "../../tools/dashboard_demo.ts";
+import { DashboardDemo } from "../../tools/dashboard/demo.ts";
 import { Chromium } from "./chromium.ts";
 import { PICTURES, Stage } from "./stage.ts";
 

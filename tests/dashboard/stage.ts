@@ -1,8 +1,8 @@
 /** A dashboard in a browser, and what a test reads off it. */
 
 import type { Settings } from "../../examples/dashboard/model/link.ts";
-import type { DashboardDemo } from "../../tools/dashboard_demo.ts";
-import { DashboardServer } from "../../tools/dashboard_server.ts";
+import type { DashboardDemo } from "../../tools/dashboard/demo.ts";
+import { DashboardServer } from "../../tools/dashboard/server.ts";
 import { assertAccessible } from "../helpers/accessible.ts";
 import { eventually } from "../helpers/measure.ts";
 import type { Chromium, Page, Size } from "./chromium.ts";

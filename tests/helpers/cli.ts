@@ -4,7 +4,7 @@
  * @module
  */
 
-import { NatsServer } from "../../tools/nats_server.ts";
+import { NatsServer } from "../../tools/nats/server.ts";
 
 /** How a process ended, and what it printed. */
 export interface Finished {
@@ -28,7 +28,7 @@ export const BY_DENO: readonly string[] = [
   Deno.execPath(),
   // What it downloads at the first run is not what the program says.
   ...["run", "--quiet", "-A"],
-  new URL("../../src/cli.ts", import.meta.url).pathname,
+  new URL("../../cli/main.ts", import.meta.url).pathname,
 ];
 
 /** No test may take longer, in milliseconds. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { API_CODES } from "../../src/nats_trouble.ts";
+import { API_CODES } from "../../src/nats/nats_errors.ts";
 
 /** An error as another copy of the client throws it: of no class that is known here. */
 export function clientError(name: string, fields: Record<string, unknown> = {}): Error {

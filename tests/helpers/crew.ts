@@ -6,8 +6,8 @@
 
 import type { NatsConnection } from "@nats-io/nats-core";
 import { type KvHandle, type Leadership, type Lease, Locker } from "@x/natslock";
-import { type Clock, SystemClock } from "../../src/clock.ts";
-import { storeOf } from "../../src/kv_store.ts";
+import { type Clock, SystemClock } from "../../src/base/clock.ts";
+import { storeOf } from "../../src/nats/kv_store.ts";
 
 /** The runtime's clock, and how many of its timers are waiting. */
 export class CountingClock implements Clock {

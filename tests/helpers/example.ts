@@ -5,7 +5,7 @@
  */
 
 import { assertEquals } from "@std/assert";
-import type { NatsServer } from "../../tools/nats_server.ts";
+import type { NatsServer } from "../../tools/nats/server.ts";
 
 const EXAMPLES = new URL("../../examples/", import.meta.url);
 /** A process that hangs ends with this, and with it what waits for its lines. */

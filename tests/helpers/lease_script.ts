@@ -4,10 +4,10 @@
  * @module
  */
 
-import { ConnectionError } from "../../src/errors.ts";
-import type { Effect, LeaseEvent, LeaseRules, LeaseState } from "../../src/lease_model.ts";
-import { step, vacantState } from "../../src/lease_state.ts";
-import type { Sighting } from "../../src/record.ts";
+import { ConnectionError } from "../../src/base/errors.ts";
+import type { Effect, LeaseEvent, LeaseRules, LeaseState } from "../../src/lease/model.ts";
+import { initialState, step } from "../../src/lease/state.ts";
+import type { KeyState } from "../../src/store/record.ts";
 
 export const ME = "11111111-1111-4111-8111-111111111111";
 export const OTHER = "22222222-2222-4222-8222-222222222222";
@@ -24,8 +24,8 @@ export const unknown: LeaseEvent = { on: "unknown", error, epoch };
 export const failed: LeaseEvent = { on: "failed", error, epoch };
 export const applied = (revision: number): LeaseEvent => ({ on: "applied", revision, epoch });
 export const conflict = (current: number | null): LeaseEvent => ({ on: "conflict", current, epoch });
-export const hint = (sighting: Sighting): LeaseEvent => ({ on: "hint", sighting });
-export const seen = (sighting: Sighting, fresh = false): LeaseEvent => ({ on: "seen", sighting, fresh, epoch });
+export const hint = (keyState: KeyState): LeaseEvent => ({ on: "hint", keyState });
+export const seen = (keyState: KeyState, fresh = false): LeaseEvent => ({ on: "seen", keyState, fresh, epoch });
 export const vacant = (revision: number) => seen({ kind: "vacant", revision });
 export const foreign = (revision: number) => seen({ kind: "foreign", revision });
 export const by = (holder: string, attempt: string | null, revision: number, fresh = false) =>
@@ -39,7 +39,7 @@ export type Script = readonly (readonly [now: number, event: LeaseEvent])[];
 
 /** Plays events and tells the last step in one line: where the machine is, and what it wants done. */
 export function play(script: Script): string {
-  let state: LeaseState = vacantState(epoch);
+  let state: LeaseState = initialState(epoch);
   let effects: readonly Effect[] = [];
   for (const [now, event] of script) ({ state, effects } = step(state, event, now, RULES));
   const wanted = effects.map(words).filter((text) => text !== "");

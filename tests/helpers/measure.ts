@@ -6,7 +6,7 @@
 
 import type { NatsConnection } from "@nats-io/nats-core";
 import { type Lease, Locker, type LockerOptions, type LockEvent } from "@x/natslock";
-import type { NatsServer } from "../../tools/nats_server.ts";
+import type { NatsServer } from "../../tools/nats/server.ts";
 
 /** The value that a share of the samples does not exceed. */
 export function percentile(samples: readonly number[], percent: number): number {

@@ -6,7 +6,7 @@
 
 import { type NatsConnection, wsconnect } from "@nats-io/nats-core";
 import { type Locker, newKeyValue } from "@x/natslock";
-import { NatsServer } from "../../tools/nats_server.ts";
+import { NatsServer } from "../../tools/nats/server.ts";
 
 /** A server and what was opened on it. */
 export interface Lab {

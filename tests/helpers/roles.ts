@@ -6,7 +6,7 @@
 
 import { type NatsConnection, wsconnect, type WsConnectionOptions } from "@nats-io/nats-core";
 import { Locker, newKeyValue } from "@x/natslock";
-import { NatsServer } from "../../tools/nats_server.ts";
+import { NatsServer } from "../../tools/nats/server.ts";
 
 const FOLDER = new URL("../../examples/permissions/", import.meta.url);
 

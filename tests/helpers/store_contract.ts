@@ -5,8 +5,8 @@
  */
 
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import type { LeaseRecord } from "../../src/record.ts";
-import type { LeaseStore, WriteOutcome } from "../../src/store.ts";
+import type { LeaseRecord } from "../../src/store/record.ts";
+import type { LeaseStore, WriteOutcome } from "../../src/store/store.ts";
 
 /** A store under test: its bucket keeps records for `ttl` ms, and `pass` lets time pass. */
 export interface StoreUnderTest {
@@ -38,12 +38,12 @@ const RECORD: LeaseRecord = {
 
 const CASES: Readonly<Record<string, (under: StoreUnderTest) => Promise<void>>> = {
   "read() of a key never written is vacant at revision 0": async ({ store }) => {
-    assertEquals(await store.read("k", { timeout }), { kind: "seen", sighting: { kind: "vacant", revision: 0 } });
+    assertEquals(await store.read("k", { timeout }), { kind: "seen", keyState: { kind: "vacant", revision: 0 } });
   },
   "write() at 0 is applied and read back whole": async ({ store }) => {
     const revision = applied(await write(store, 0));
     const outcome = await store.read("k", { timeout });
-    assertEquals(outcome, { kind: "seen", sighting: { kind: "held", revision, record: RECORD } });
+    assertEquals(outcome, { kind: "seen", keyState: { kind: "held", revision, record: RECORD } });
   },
   "write() at a revision that is over is a conflict that names the current one": async ({ store }) => {
     const first = applied(await write(store, 0));
@@ -66,14 +66,14 @@ const CASES: Readonly<Record<string, (under: StoreUnderTest) => Promise<void>>> 
   "remove() at the current revision leaves the key vacant at the revision of the removal": async ({ store }) => {
     const first = applied(await write(store, 0));
     const revision = applied(await store.remove("k", { expected: first, timeout }));
-    assertEquals(await store.read("k", { timeout }), { kind: "seen", sighting: { kind: "vacant", revision } });
+    assertEquals(await store.read("k", { timeout }), { kind: "seen", keyState: { kind: "vacant", revision } });
   },
   "remove() at another revision is a conflict and leaves the record": async ({ store }) => {
     const first = applied(await write(store, 0));
     const second = applied(await write(store, first));
     assertEquals(await store.remove("k", { expected: first, timeout }), { kind: "conflict", current: second });
     const outcome = await store.read("k", { timeout });
-    assert(outcome.kind === "seen" && outcome.sighting.kind === "held");
+    assert(outcome.kind === "seen" && outcome.keyState.kind === "held");
   },
   "remove() at 0 of a key that was never written is applied": async ({ store }) => {
     applied(await store.remove("k", { expected: 0, timeout }));
@@ -85,11 +85,11 @@ const CASES: Readonly<Record<string, (under: StoreUnderTest) => Promise<void>>> 
     assertGreater(applied(await write(store, removal)), removal);
   },
   "the mark of a removal runs out after its own time": async ({ store, expire }) => {
-    const { markerTtl } = await store.terms();
+    const { markerTtl } = await store.settings();
     const first = applied(await write(store, 0));
     applied(await store.remove("k", { expected: first, timeout }));
     await expire(markerTtl);
-    assertEquals(await store.read("k", { timeout }), { kind: "seen", sighting: { kind: "vacant", revision: 0 } });
+    assertEquals(await store.read("k", { timeout }), { kind: "seen", keyState: { kind: "vacant", revision: 0 } });
   },
   "a record runs out after the bucket's time": async ({ store, ttl, expire }) => {
     applied(await write(store, 0));
@@ -100,7 +100,7 @@ const CASES: Readonly<Record<string, (under: StoreUnderTest) => Promise<void>>> 
     applied(await store.write("k", { record: RECORD, expected: 0, ttl: 1000, timeout }));
     await expire(1000);
     assert(1000 < ttl);
-    assertEquals(await store.read("k", { timeout }), { kind: "seen", sighting: { kind: "vacant", revision: 0 } });
+    assertEquals(await store.read("k", { timeout }), { kind: "seen", keyState: { kind: "vacant", revision: 0 } });
   },
   "a renewal begins the time anew": async ({ store, ttl, pass }) => {
     const first = applied(await write(store, 0));
@@ -108,11 +108,11 @@ const CASES: Readonly<Record<string, (under: StoreUnderTest) => Promise<void>>> 
     const second = applied(await write(store, first));
     await pass(ttl / 2);
     const outcome = await store.read("k", { timeout });
-    assert(outcome.kind === "seen" && outcome.sighting.revision === second);
+    assert(outcome.kind === "seen" && outcome.keyState.revision === second);
   },
-  "terms() tell the bucket's time and that a lock may have its own": async ({ store, ttl }) => {
-    const terms = await store.terms();
-    assertEquals([terms.ttl, terms.perKeyTtl], [ttl, true]);
+  "settings() tell the bucket's time and that a lock may have its own": async ({ store, ttl }) => {
+    const settings = await store.settings();
+    assertEquals([settings.ttl, settings.perKeyTtl], [ttl, true]);
   },
   "a deleted bucket is a failure that says so, of each request": async ({ store, deleteBucket }) => {
     await deleteBucket();
@@ -127,9 +127,9 @@ const CASES: Readonly<Record<string, (under: StoreUnderTest) => Promise<void>>> 
     }
   },
   "a bucket that was made again has another epoch": async ({ store, recreateBucket }) => {
-    const { epoch } = await store.terms();
+    const { epoch } = await store.settings();
     await recreateBucket();
-    assert((await store.terms({ fresh: true })).epoch !== epoch);
+    assert((await store.settings({ fresh: true })).epoch !== epoch);
   },
 };
 

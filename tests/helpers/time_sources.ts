@@ -4,7 +4,7 @@
  * @module
  */
 
-import { SystemClock, type TimeSources } from "../../src/clock.ts";
+import { SystemClock, type TimeSources } from "../../src/base/clock.ts";
 
 export const HOUR = 3_600_000;
 export const LONGEST_TIMEOUT = 2 ** 31 - 1;

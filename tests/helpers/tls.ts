@@ -5,7 +5,7 @@
  */
 
 import type { WsConnectionOptions } from "@nats-io/nats-core";
-import { NatsServer } from "../../tools/nats_server.ts";
+import { NatsServer } from "../../tools/nats/server.ts";
 import { certificates } from "./certificates.ts";
 
 /** Where it listens, and what a connection needs to trust it. */

@@ -5,10 +5,10 @@
  */
 
 import { Locker, type StoreLockerOptions } from "@x/natslock";
-import type { LockEvent } from "../../src/events.ts";
-import { ManualClock } from "../../src/manual_clock.ts";
-import type { StoreRequest } from "../../src/memory_link.ts";
-import { MemoryStore, type MemoryStoreOptions } from "../../src/memory_store.ts";
+import type { LockEvent } from "../../src/lease/events.ts";
+import { ManualClock } from "../../src/memory/manual_clock.ts";
+import type { StoreRequest } from "../../src/memory/memory_link.ts";
+import { MemoryStore, type MemoryStoreOptions } from "../../src/memory/memory_store.ts";
 
 /** Lease length of a virtual bucket, in ms: renewals are due at 300, valid until 810 after a send. */
 export const TTL = 900;
@@ -64,7 +64,7 @@ export class VirtualLab {
 
   async #carry<Outcome>(request: StoreRequest<Outcome>): Promise<Outcome> {
     await Promise.resolve();
-    if (request.kind === "terms") return request.perform();
+    if (request.kind === "settings") return request.perform();
     this.sent++;
     const fate = this.fate(request);
     switch (fate) {

@@ -1,7 +1,7 @@
 /** A candidate written in Go that does what the Go package natslock does, as a process driven by lines. */
 
 import { eachLine } from "../../tools/lines.ts";
-import { guard, signalIfRunning, unguard } from "../../tools/nats_process.ts";
+import { guard, signalIfRunning, unguard } from "../../tools/nats/process.ts";
 
 /** What the process answers to a command. */
 export interface GoAnswer {

@@ -2,7 +2,7 @@
 
 import { jetstream } from "@nats-io/jetstream";
 import { BucketConfigError, type KvHandle, Locker, newKeyValue } from "@x/natslock";
-import { isAtLeast } from "../../src/server_version.ts";
+import { isAtLeast } from "../../src/nats/server_version.ts";
 import { lockers, race } from "../helpers/race.ts";
 import { withConnections } from "../helpers/nats.ts";
 import { expect, expectSame, pause, rejection, within } from "../runtimes/expect.ts";

@@ -1,7 +1,7 @@
 /** The check that needs the server for itself. */
 
 import { Locker, newKeyValue } from "@x/natslock";
-import type { NatsServer } from "../../tools/nats_server.ts";
+import type { NatsServer } from "../../tools/nats/server.ts";
 import { withConnections } from "../helpers/nats.ts";
 import { retried } from "../helpers/retried.ts";
 import { expect, expectSame } from "../runtimes/expect.ts";

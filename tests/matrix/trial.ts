@@ -1,6 +1,6 @@
 /** Runs all checks on one release of nats-server. */
 
-import { NatsServer } from "../../tools/nats_server.ts";
+import { NatsServer } from "../../tools/nats/server.ts";
 import type { TableSpec } from "../helpers/readme_table.ts";
 import { conform, type Outcome } from "../runtimes/conformance.ts";
 import { type Bed, CHECKS, hasOwnLengths, hasShortMarks } from "./checks.ts";

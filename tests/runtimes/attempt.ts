@@ -1,6 +1,6 @@
 /** Runs the suite in one runtime, and says how it went. */
 
-import { NatsServer } from "../../tools/nats_server.ts";
+import { NatsServer } from "../../tools/nats/server.ts";
 import type { Outcome } from "./conformance.ts";
 import type { Told } from "./program.ts";
 import { Kit, type Runtime } from "./runtimes.ts";

@@ -1,5 +1,5 @@
 /**
- * What natslock does, as plain functions that run in any runtime: the one suite of `tests/runtimes_test.ts`.
+ * What natslock does, as plain functions that run in any runtime: the one suite of `tests/runtimes/runtimes_test.ts`.
  *
  * @module
  */

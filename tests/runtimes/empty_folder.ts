@@ -1,7 +1,7 @@
 /** An empty folder of a user, on a machine that has the runtimes, and where a stand-in is JSR. */
 
-import { signalAll, treeOf } from "../../src/cli/process_tree.ts";
-import { guard, unguard } from "../../tools/nats_process.ts";
+import { signalAll, treeOf } from "../../cli/src/process_tree.ts";
+import { guard, unguard } from "../../tools/nats/process.ts";
 import { bunPath, installed, nodePath } from "./packages.ts";
 import type { Registry } from "./registry.ts";
 import { run } from "./tarball.ts";

@@ -1,6 +1,6 @@
 /** An order that is being performed in a process of its own. */
 
-import { guard, signalIfRunning, unguard } from "../../tools/nats_process.ts";
+import { guard, signalIfRunning, unguard } from "../../tools/nats/process.ts";
 import { eachLine, Heard } from "./lines.ts";
 import type { Told } from "./program.ts";
 

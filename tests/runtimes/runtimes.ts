@@ -1,6 +1,6 @@
 /** The runtimes that natslock is run in, and how an order gets there. */
 
-import { guard, unguard } from "../../tools/nats_process.ts";
+import { guard, unguard } from "../../tools/nats/process.ts";
 import { Browser } from "./browser.ts";
 import { bundle, bundleForNode } from "./bundle.ts";
 import { chromiumPath } from "./chromium.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Random } from "../../src/random.ts";
+import type { Random } from "../../src/base/random.ts";
 
 /** A seeded source: the same seed, the same numbers (mulberry32). */
 export class Chance implements Random {

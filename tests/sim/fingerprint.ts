@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Ending, LeaseEvent, Phase } from "../../src/lease_model.ts";
+import type { Ending, LeaseEvent, Phase } from "../../src/lease/model.ts";
 import type { Message } from "./network.ts";
 import { Words } from "./words.ts";
 import { type Client, idOf, isOver, type World } from "./world.ts";
@@ -97,9 +97,9 @@ export class Fingerprint {
     this.#words.revision(memory.high);
     this.#words.put(memory.burst.requests);
     if (starts > 0) {
-      const { sight } = memory;
-      this.#words.revision(sight.revision);
-      this.#words.put((this.#due(sight.until) << 1 | (sight.takeable ? 1 : 0)) << 1 | (memory.suspect ? 1 : 0));
+      const { lastSeen } = memory;
+      this.#words.revision(lastSeen.revision);
+      this.#words.put((this.#due(lastSeen.until) << 1 | (lastSeen.takeable ? 1 : 0)) << 1 | (memory.suspect ? 1 : 0));
     }
     this.#phase(phase, starts > 0);
     if (inbox === null) this.#words.put(-1);
@@ -140,12 +140,12 @@ export class Fingerprint {
     if (answer.on === "applied") this.#words.revision(answer.revision);
     if (answer.on === "conflict") this.#words.revision(answer.current);
     if (answer.on !== "seen") return;
-    const { sighting, fresh } = answer;
-    this.#words.revision(sighting.revision);
+    const { keyState, fresh } = answer;
+    this.#words.revision(keyState.revision);
     this.#words.put(fresh ? 1 : 0);
-    const holder = sighting.kind === "held" ? sighting.record.holder : null;
-    const ours = sighting.kind === "held" && holder === idOf(index);
-    this.#words.put(ours ? this.#nonce(sighting.record.attempt) : holder === null ? -1 : -2);
+    const holder = keyState.kind === "held" ? keyState.record.holder : null;
+    const ours = keyState.kind === "held" && holder === idOf(index);
+    this.#words.put(ours ? this.#nonce(keyState.record.attempt) : holder === null ? -1 : -2);
   }
 
   /** The client's messages in an order that does not hang on when they were sent. */
@@ -165,8 +165,8 @@ export class Fingerprint {
     if (phase.at === "seeking" || phase.at === "held") this.#know(phase.attempt);
     if (standing?.client === index) this.#know(standing.attempt);
     for (const message of net) if (message.client === index) this.#know(message.attempt);
-    if (inbox?.on === "seen" && inbox.sighting.kind === "held" && inbox.sighting.record.holder === idOf(index)) {
-      this.#know(inbox.sighting.record.attempt);
+    if (inbox?.on === "seen" && inbox.keyState.kind === "held" && inbox.keyState.record.holder === idOf(index)) {
+      this.#know(inbox.keyState.record.attempt);
     }
     if (this.#nonces.length > 1) this.#nonces.sort();
   }

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { ConnectionError } from "../../src/errors.ts";
-import type { StoreRequest } from "../../src/memory_link.ts";
+import { ConnectionError } from "../../src/base/errors.ts";
+import type { StoreRequest } from "../../src/memory/memory_link.ts";
 import type { Chance } from "./chance.ts";
 
 /** How a store answers: always alike, or now so and now so. */
@@ -38,7 +38,7 @@ export class Hostility {
       const current = this.#chance.happens(0.8) ? stands : null;
       return () => ({ kind: "conflict", current }) as Outcome;
     }
-    if (request.kind !== "terms" && this.#chance.happens(0.5)) honest();
+    if (request.kind !== "settings" && this.#chance.happens(0.5)) honest();
     return () => request.timeout();
   }
 }

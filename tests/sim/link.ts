@@ -4,11 +4,11 @@
  * @module
  */
 
-import { ConnectionError } from "../../src/errors.ts";
-import type { StoreRequest } from "../../src/memory_link.ts";
-import type { MemoryStore } from "../../src/memory_store.ts";
-import type { Sighting } from "../../src/record.ts";
-import type { Hint } from "../../src/store.ts";
+import { ConnectionError } from "../../src/base/errors.ts";
+import type { StoreRequest } from "../../src/memory/memory_link.ts";
+import type { MemoryStore } from "../../src/memory/memory_store.ts";
+import type { KeyState } from "../../src/store/record.ts";
+import type { Hint } from "../../src/store/store.ts";
 import type { Fault } from "./faults.ts";
 import { AT_ONCE, Hostility } from "./hostility.ts";
 import type { Runtime } from "./runtime.ts";
@@ -96,7 +96,7 @@ export class Link {
   #carry<Outcome>(request: StoreRequest<Outcome>): Promise<Outcome> {
     const { weather, timeline } = this.#place;
     const number = ++this.#sent;
-    if (request.kind === "terms") this.#questions.add(request);
+    if (request.kind === "settings") this.#questions.add(request);
     return new Promise((resolve, reject) => {
       let cancel = () => {};
       const settle = (answer: () => Outcome) => {
@@ -109,7 +109,7 @@ export class Link {
         }
       };
       if (this.#closed) return settle(() => request.fail(new ConnectionError("closed", "the connection is closed")));
-      if (request.kind !== "read" && request.kind !== "terms" && weather.hit("store threw")) {
+      if (request.kind !== "read" && request.kind !== "settings" && weather.hit("store threw")) {
         reject(new TypeError("the store threw"));
       }
       cancel = this.#runtime.later(request.within, () => settle(() => request.timeout()));
@@ -162,8 +162,8 @@ export class Link {
     const stale = request.kind === "read" && weather.hit("stale read") && now >= this.#misledUntil;
     if (stale) this.#misledUntil = now + TTL;
     if (stale) {
-      const sighting = this.#server.stale();
-      if (sighting !== null) return () => ({ kind: "seen", sighting }) as Outcome;
+      const keyState = this.#server.stale();
+      if (keyState !== null) return () => ({ kind: "seen", keyState }) as Outcome;
     }
     try {
       const [outcome, change] = this.#server.carryOut(request, { sentAt, copy });
@@ -180,8 +180,8 @@ export class Link {
     const { weather, timeline } = this.#place;
     // As the shipped watch does: revisions that go back are those of a bucket made anew.
     if (hint.kind === "seen") {
-      if (hint.sighting.revision < this.#pushed) return this.#runtime.deliver(() => this.store.tell({ kind: "gap" }));
-      this.#pushed = hint.sighting.revision;
+      if (hint.keyState.revision < this.#pushed) return this.#runtime.deliver(() => this.store.tell({ kind: "gap" }));
+      this.#pushed = hint.keyState.revision;
     }
     if (weather.hit("push lost") || this.#isCut("pushes cut", "node cut off")) return;
     const send = () => timeline.after(this.#delay("push late", 30), () => this.#runtime.deliver(deliver));
@@ -191,12 +191,12 @@ export class Link {
     if (weather.hit("push replayed")) this.#tell(this.#server.past());
     if (hint.kind === "seen" && weather.hit("push forged")) {
       // Far ahead: one that guesses the very next renewal needs the right that is the server's alone (ADR 2).
-      this.#tell({ kind: "vacant", revision: hint.sighting.revision + this.#place.chance.between(1000, 1010) });
+      this.#tell({ kind: "vacant", revision: hint.keyState.revision + this.#place.chance.between(1000, 1010) });
     }
   }
 
-  #tell(sighting: Sighting | null): void {
-    if (sighting !== null) this.#runtime.deliver(() => this.store.tell({ kind: "seen", sighting }, KEY));
+  #tell(keyState: KeyState | null): void {
+    if (keyState !== null) this.#runtime.deliver(() => this.store.tell({ kind: "seen", keyState }, KEY));
   }
 
   #delay(late: "request late" | "answer late" | "push late", usual = USUAL): number {

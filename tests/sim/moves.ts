@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { LeaseEvent, LeaseRules } from "../../src/lease_model.ts";
-import { isHeld, step } from "../../src/lease_state.ts";
+import type { LeaseEvent, LeaseRules } from "../../src/lease/model.ts";
+import { isHeld, step } from "../../src/lease/state.ts";
 import { givenUp, isRequest, type Message, messageOf, movedOn, type Standing } from "./network.ts";
 import { eventOf, isAnswer, type Prompt, saidOf, sightingOf, spent } from "./prompts.ts";
 import { Steps } from "./steps.ts";
@@ -128,7 +128,7 @@ export class Moves {
     if (message.act === "read") {
       return answered(rest, message, {
         on: "seen",
-        sighting: sightingOf(standing),
+        keyState: sightingOf(standing),
         fresh: message.fresh,
         epoch: EPOCH,
       });

@@ -46,12 +46,7 @@ const say = (line: string) => void Deno.stdout.writeSync(new TextEncoder().encod
 async function mutated({ file, from, to }: Mutation): Promise<URL> {
   const folder = await Deno.makeTempDir({ prefix: "natslock-mutant-" });
   const root = new URL(`file://${folder}/`);
-  for (const path of ["src/", "tests/sim/"]) {
-    await Deno.mkdir(new URL(path, root), { recursive: true });
-    for await (const { name, isFile } of Deno.readDir(new URL(path, ROOT))) {
-      if (isFile) await Deno.copyFile(new URL(path + name, ROOT), new URL(path + name, root));
-    }
-  }
+  for (const path of ["src/", "tests/sim/"]) await copyFolder(new URL(path, ROOT), new URL(path, root));
   for (const path of ["mod.ts", "deno.json"]) await Deno.copyFile(new URL(path, ROOT), new URL(path, root));
   const target = new URL(`src/${file}`, root);
   const text = await Deno.readTextFile(target);
@@ -62,6 +57,14 @@ async function mutated({ file, from, to }: Mutation): Promise<URL> {
   // An edit leaves things unused behind: nobody checks its types.
   await Deno.writeTextFile(target, `// @ts-nocheck: an edit of "${file}"\n${text.replace(from, () => to)}`);
   return root;
+}
+
+async function copyFolder(from: URL, to: URL): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name, isFile, isDirectory } of Deno.readDir(from)) {
+    if (isFile) await Deno.copyFile(new URL(name, from), new URL(name, to));
+    else if (isDirectory) await copyFolder(new URL(`${name}/`, from), new URL(`${name}/`, to));
+  }
 }
 
 /** Runs seeds on a mutant until one is red. */

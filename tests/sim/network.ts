@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Effect } from "../../src/lease_model.ts";
+import type { Effect } from "../../src/lease/model.ts";
 
 /** One message on its way to the server. */
 export interface Message {

@@ -5,8 +5,8 @@
  */
 
 import { Locker } from "../../mod.ts";
-import { SystemClock } from "../../src/clock.ts";
-import type { Stepped } from "../../src/lease_model.ts";
+import { SystemClock } from "../../src/base/clock.ts";
+import type { Transition } from "../../src/lease/model.ts";
 import { Chance } from "./chance.ts";
 import { Link } from "./link.ts";
 import type { Hold } from "./ledger.ts";
@@ -160,8 +160,8 @@ export class Node {
 
 /** What the log says of one step. */
 export interface LoggedStep {
-  readonly before: Stepped["before"]["phase"];
-  readonly event: Stepped["event"];
-  readonly after: Stepped["after"]["phase"];
-  readonly effects: Stepped["effects"];
+  readonly before: Transition["before"]["phase"];
+  readonly event: Transition["event"];
+  readonly after: Transition["after"]["phase"];
+  readonly effects: Transition["effects"];
 }

@@ -6,9 +6,9 @@
  * @module
  */
 
-import type { Ending } from "../../src/lease_model.ts";
-import type { LockEvent } from "../../src/events.ts";
-import type { StoreRequest } from "../../src/memory_link.ts";
+import type { Ending } from "../../src/lease/model.ts";
+import type { LockEvent } from "../../src/lease/events.ts";
+import type { StoreRequest } from "../../src/memory/memory_link.ts";
 import { wrongBelief } from "./belief.ts";
 import { DISASTERS, type Weather } from "./faults.ts";
 import { History } from "./history.ts";
@@ -77,7 +77,7 @@ export class Oracle {
 
   /** The server did what was asked. */
   carriedOut(node: Node, request: StoreRequest<unknown>, { before, after, applied, copy, sentAt }: CarriedOut): void {
-    if (request.kind === "read" || request.kind === "terms" || !applied) return;
+    if (request.kind === "read" || request.kind === "settings" || !applied) return;
     const mixed = this.#isMixedAt(sentAt);
     const own = before.kind === "vacant" || (before.kind === "held" && before.record.holder === node.id);
     if (!own && mixed && before.kind === "held") this.ledger.void(before.record.attempt ?? "");
@@ -151,7 +151,7 @@ export class Oracle {
     const attempt = standing.kind === "held" ? standing.record.attempt : null;
     if (attempt === null || !attempts.has(attempt) || this.#isMixed) return;
     // A write put on 0 that no removal could fence off may land when the key comes back there (ADR 3).
-    const isPassed = attempt !== [...attempts].at(-1) || (event.on === "seen" && event.sighting.revision > 0);
+    const isPassed = attempt !== [...attempts].at(-1) || (event.on === "seen" && event.keyState.revision > 0);
     if (this.#putOnZero.has(attempt) && (kind === "refused" || isPassed)) return;
     if (!this.ledger.isCopied(attempt)) this.blame(`S6: ${node.name} is done, but its ${attempt} stands`);
   }

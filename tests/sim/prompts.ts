@@ -4,9 +4,9 @@
  * @module
  */
 
-import { ConnectionError } from "../../src/errors.ts";
-import type { LeaseEvent } from "../../src/lease_model.ts";
-import type { Sighting } from "../../src/record.ts";
+import { ConnectionError } from "../../src/base/errors.ts";
+import type { LeaseEvent } from "../../src/lease/model.ts";
+import type { KeyState } from "../../src/store/record.ts";
 import type { Message, Standing } from "./network.ts";
 import { type Budget, type Client, EPOCH, idOf, type World } from "./world.ts";
 
@@ -38,7 +38,7 @@ export function eventOf(prompt: Prompt, { clients, standing }: World, at: number
     case "start":
       return { on: "start", since: 0, epoch: EPOCH, checkedAt: Infinity };
     case "hint":
-      return { on: "hint", sighting: sightingOf(standing) };
+      return { on: "hint", keyState: sightingOf(standing) };
     case "timeout":
       return { on: (clients[at] as Client).waits === "read" ? "failed" : "unknown", error: TIMEOUT, epoch: EPOCH };
     case "refusal":
@@ -83,7 +83,7 @@ function excused(net: readonly Message[], at: number, all: boolean): Message[] {
 }
 
 /** What a read finds. */
-export function sightingOf(standing: Standing | null): Sighting {
+export function sightingOf(standing: Standing | null): KeyState {
   if (standing === null) return { kind: "vacant", revision: 0 };
   const { revision, client, attempt } = standing;
   if (attempt === null) return { kind: "vacant", revision };

@@ -8,38 +8,38 @@ import { edits, type Mutation } from "./mutation.ts";
 
 export const ROWS_OFF: readonly Mutation[] = [
   ...edits(
-    "lease_seeking.ts",
-    ["seeking, applied", "a grant that comes too late is acted on", "scene.now >= validUntil || ", ""],
-    ["seeking, applied", "a grant of a stream made anew is acted on", " || revision <= scene.memory.high", ""],
+    "lease/seeking.ts",
+    ["seeking, applied", "a grant that comes too late is acted on", "context.now >= validUntil || ", ""],
+    ["seeking, applied", "a grant of a stream made anew is acted on", " || revision <= context.memory.high", ""],
     [
       "seeking, start",
       "after a loss nobody asks whether it is the same stream",
-      "if (suspect || !takeable) return look(scene, phase, suspect);",
-      "if (!takeable) return look(scene, phase);",
+      "if (suspect || !takeable) return look(context, phase, suspect);",
+      "if (!takeable) return look(context, phase);",
     ],
     [
       "seeking, conflict",
       "a write in flight is taken for a refusal",
-      'if (current === null) return go(scene.memory, phase, { act: "pause", why: "contention" });',
-      'if (current === null) return finish(scene, { kind: "released", token: null });',
+      'if (current === null) return stepTo(context.memory, phase, { act: "pause", why: "contention" });',
+      'if (current === null) return finish(context, { kind: "released", token: null });',
     ],
     [
       "seeking, seen",
       "an answer older than a doubtful write is believed",
-      "if (revision < known && (revision > 0 || phase.doubt) && !fresh) return look(scene, phase, true);",
+      "if (revision < known && (revision > 0 || phase.doubt) && !fresh) return look(context, phase, true);",
       "",
     ],
     [
       "seeking, seen",
       "what a stranger wrote is taken over",
-      'if (sighting.kind === "foreign" ||',
-      'if (sighting.kind === "foreign") return ask(scene, phase, revision);\n  if (',
+      'if (keyState.kind === "foreign" ||',
+      'if (keyState.kind === "foreign") return ask(context, phase, revision);\n  if (',
     ],
     [
       "seeking, seen",
       "what another holds is taken over",
-      "sighting.record.holder !== rules.id",
-      'sighting.record.holder === ""',
+      "keyState.record.holder !== rules.id",
+      'keyState.record.holder === ""',
     ],
     [
       "seeking, seen",
@@ -48,15 +48,20 @@ export const ROWS_OFF: readonly Mutation[] = [
       "if (attempt !== null) return",
     ],
   ),
-  ...edits("lease_seeking.ts", [
+  ...edits("lease/seeking.ts", [
     "seeking, failed",
     "a look that is denied forgets what may stand",
-    "if (!phase.doubt) return finish(scene, end, scene.memory.sight);",
-    "if (scene.now >= 0) return finish(scene, end, scene.memory.sight);",
+    "if (!phase.doubt) return finish(context, end, context.memory.lastSeen);",
+    "if (context.now >= 0) return finish(context, end, context.memory.lastSeen);",
   ]),
   ...edits(
-    "lease_held.ts",
-    ["held, any", "a hold goes on in another stream", "if (scene.moved) {", "if (scene.moved && scene.now < 0) {"],
+    "lease/held.ts",
+    [
+      "held, any",
+      "a hold goes on in another stream",
+      "if (context.epochChanged) {",
+      "if (context.epochChanged && context.now < 0) {",
+    ],
     [
       "held, renew",
       "nobody asks whether it is still the same stream",
@@ -66,68 +71,68 @@ export const ROWS_OFF: readonly Mutation[] = [
     [
       "held, seen",
       "a look older than our own write is believed",
-      "if (revision < phase.revision && !fresh) return look(scene, phase, true);",
+      "if (revision < phase.revision && !fresh) return look(context, phase, true);",
       "",
     ],
     [
       "held, conflict",
       "a refusal is taken for a loss",
-      'return look(scene, phase);\n    case "failed":',
-      'return finish(scene, { kind: "lost", why: "superseded", error: null });\n    case "failed":',
+      'return look(context, phase);\n    case "failed":',
+      'return finish(context, { kind: "lost", why: "superseded", error: null });\n    case "failed":',
     ],
     [
       "held, conflict",
       "a write in flight is taken for a loss",
-      'if (event.current === null) return go(scene.memory, phase, { act: "pause", why: "contention" });',
-      'if (event.current === null) return finish(scene, { kind: "lost", why: "superseded", error: null });',
+      'if (event.current === null) return stepTo(context.memory, phase, { act: "pause", why: "contention" });',
+      'if (event.current === null) return finish(context, { kind: "lost", why: "superseded", error: null });',
     ],
     [
       "held, unknown",
       "a renewal of unknown outcome is taken for a loss",
       'case "unknown":',
-      'case "unknown":\n      return finish(scene, { kind: "lost", why: "superseded", error: event.error });\n    case "tick":',
+      'case "unknown":\n      return finish(context, { kind: "lost", why: "superseded", error: event.error });\n    case "tick":',
     ],
   ),
   ...edits(
-    "lease_leaving.ts",
+    "lease/leaving.ts",
     [
       "leaving, write answered",
       "a write that lands during the release is left standing",
-      'if (event.on === "applied") return undo(scene, { ...phase, target: event.revision, stake: "stands" });',
-      'if (event.on === "applied") return finish(scene, phase.end);',
+      'if (event.on === "applied") return undo(context, { ...phase, target: event.revision, stake: "stands" });',
+      'if (event.on === "applied") return finish(context, phase.end);',
     ],
     [
       "leaving, conflict",
       "a renewal that landed in doubt is left standing",
-      'return phase.stake === "doubt" ? look(scene, { ...phase, refused: true }) : finish(scene, phase.end);',
-      "return finish(scene, phase.end);",
+      'return phase.stake === "doubt" ? look(context, { ...phase, refused: true }) : finish(context, phase.end);',
+      "return finish(context, phase.end);",
     ],
     [
       "leaving, seen",
       "a look older than our own write ends the release",
-      "if (event.sighting.revision < known(scene, phase) && !event.fresh) return look(scene, phase, true);",
+      "if (event.keyState.revision < known(context, phase) && !event.fresh) return look(context, phase, true);",
       "",
     ],
     [
       "leaving, unknown",
       "a removal of unknown outcome is taken for done",
-      'case "unknown":\n      return again(scene, phase, event);',
-      'case "unknown":\n      return finish(scene, phase.end);',
+      'case "unknown":\n      return again(context, phase, event);',
+      'case "unknown":\n      return finish(context, phase.end);',
     ],
     [
       "leaving, unknown",
       "a removal is tried for ever",
-      "if (scene.now < phase.until) return",
-      "if (scene.now >= 0) return",
+      "if (context.now < phase.until) return",
+      "if (context.now >= 0) return",
     ],
   ),
   ...edits(
-    "lease_state.ts",
+    "lease/state.ts",
     [
       "idle, start",
       "an answer to the last hold is taken for one to the next",
-      "return phase.busy === null ? seek(scene, event.since) : go(memory, phase);",
-      "return seek(scene, event.since);",
+      "return phase.busy === null ? seek(context, event.since) : stepTo(memory, phase);",
+      "return seek(context, event.since);",
     ],
     [
       "any, answer",
@@ -136,20 +141,20 @@ export const ROWS_OFF: readonly Mutation[] = [
       "const busy = phase.busy;",
     ],
   ),
-  ...edits("lease_state.ts", [
+  ...edits("lease/state.ts", [
     "any, answer",
     "answers lead to requests without a pause",
     "burst.requests <= LONGEST_BURST",
     "burst.requests <= Infinity",
   ]),
-  ...edits("footing.ts", [
+  ...edits("lease/key_context.ts", [
     "any, write",
     "a revision of one stream is sent into another that is known",
-    'if (request.act !== "read" && isOther(terms.epoch, epoch)) {',
-    'if (request.act !== "read" && isOther(terms.epoch, epoch) && epoch === "none") {',
+    'if (request.act !== "read" && isOther(settings.epoch, epoch)) {',
+    'if (request.act !== "read" && isOther(settings.epoch, epoch) && epoch === "none") {',
   ]),
   ...edits(
-    "keeper.ts",
+    "lease/keeper.ts",
     [
       "calls",
       "what an earlier call wrote is held for as long as a new one promises",
@@ -163,7 +168,7 @@ export const ROWS_OFF: readonly Mutation[] = [
       "",
     ],
   ),
-  ...edits("patience.ts", [
+  ...edits("base/wait.ts", [
     "V4",
     "a signal's listener stays",
     "if (!callbacks.delete(own) || callbacks.size > 0) return;",

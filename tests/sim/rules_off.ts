@@ -8,19 +8,19 @@ import { edits, type Mutation } from "./mutation.ts";
 
 export const RULES_OFF: readonly Mutation[] = [
   ...edits(
-    "lease_seeking.ts",
-    ["L1", "a grant counts from its answer", "validity(sentAt, scene.rules)", "validity(scene.now, scene.rules)"],
+    "lease/seeking.ts",
+    ["L1", "a grant counts from its answer", "validity(sentAt, context.rules)", "validity(context.now, context.rules)"],
     [
       "L11",
       "the end of another's lease is told by its host's clock",
-      "sighting.record.holder !== rules.id",
-      "(sighting.record.holder !== rules.id && (sighting.record.since ?? 0) + rules.ttl > phase.since)",
+      "keyState.record.holder !== rules.id",
+      "(keyState.record.holder !== rules.id && (keyState.record.since ?? 0) + rules.ttl > phase.since)",
     ],
     [
       "L7",
       "a grant of unknown outcome is forgotten",
-      "return look(scene, { ...phase, doubt: true });",
-      'return finish(scene, { kind: "released", token: null }, scene.memory.sight);',
+      "return look(context, { ...phase, doubt: true });",
+      'return finish(context, { kind: "released", token: null }, context.memory.lastSeen);',
     ],
     [
       "L7",
@@ -30,14 +30,19 @@ export const RULES_OFF: readonly Mutation[] = [
     ],
   ),
   ...edits(
-    "lease_held.ts",
+    "lease/held.ts",
     [
       "L1",
       "a renewal counts from its answer",
-      "{ memory, rules }: Scene, phase: Held, revision: number): Step {",
-      "{ memory, now, rules }: Scene, phase: Held, revision: number): Step {\n  phase = { ...phase, sentAt: now };",
+      "{ memory, rules }: StepContext, phase: Held, revision: number): Step {",
+      "{ memory, now, rules }: StepContext, phase: Held, revision: number): Step {\n  phase = { ...phase, sentAt: now };",
     ],
-    ["L5", "a held lease ignores the clock", "if (scene.now >= before.validUntil) return", "if (scene.now < 0) return"],
+    [
+      "L5",
+      "a held lease ignores the clock",
+      "if (context.now >= before.validUntil) return",
+      "if (context.now < 0) return",
+    ],
     [
       "L6",
       "a renewal is put on whatever revision was seen last",
@@ -47,20 +52,20 @@ export const RULES_OFF: readonly Mutation[] = [
     [
       "L6",
       "another record under the key is taken for ours",
-      'sighting.kind !== "held" || sighting.record.attempt !== phase.attempt',
-      'sighting.kind !== "held"',
+      'keyState.kind !== "held" || keyState.record.attempt !== phase.attempt',
+      'keyState.kind !== "held"',
     ],
     [
       "L6",
       "a renewal of unknown outcome counts from the look that finds it",
-      "validity(phase.doubt ?? -Infinity, scene.rules)",
-      "validity(scene.now, scene.rules)",
+      "validity(phase.doubt ?? -Infinity, context.rules)",
+      "validity(context.now, context.rules)",
     ],
     [
       "L9",
       "a lease whose record is gone is silently taken again",
-      'const why = sighting.kind === "vacant" ? "removed" : "superseded";',
-      'if (sighting.kind === "vacant") return write(scene, { ...phase, revision }); const why = "superseded";',
+      'const why = keyState.kind === "vacant" ? "removed" : "superseded";',
+      'if (keyState.kind === "vacant") return write(context, { ...phase, revision }); const why = "superseded";',
     ],
     [
       "L10",
@@ -70,28 +75,28 @@ export const RULES_OFF: readonly Mutation[] = [
     ],
   ),
   ...edits(
-    "lease_leaving.ts",
+    "lease/leaving.ts",
     [
       "L7",
       "a doubtful write that may land yet is not waited for",
-      'sighting.kind === "vacant" && revision === phase.target',
-      'sighting.kind === "vacant" && revision < 0',
+      'keyState.kind === "vacant" && revision === phase.target',
+      'keyState.kind === "vacant" && revision < 0',
     ],
     [
       "L8",
       "a release does not wait for the renewal in flight",
-      "if (leaving.busy !== null) return go(scene.memory, leaving);",
+      "if (leaving.busy !== null) return stepTo(context.memory, leaving);",
       "",
     ],
     [
       "L8",
       "a release takes back whatever stands",
-      "sighting.record.holder === scene.rules.id &&\n    (",
+      "keyState.record.holder === context.rules.id &&\n    (",
       "((1 as number) === 1 ||",
     ],
   ),
   ...edits(
-    "clock.ts",
+    "base/clock.ts",
     ["L2", "sleep is not counted", "if (gained > SLEEP_THRESHOLD) this.#elapsed += gained;", ""],
     [
       "L2",
@@ -100,26 +105,26 @@ export const RULES_OFF: readonly Mutation[] = [
       "if (gained > 250) this.#elapsed += gained;\n    ",
     ],
   ),
-  ...edits("lease_step.ts", ["L3", "no margin", "sentAt + ttl - margin", "sentAt + ttl"]),
-  ...edits("footing.ts", [
+  ...edits("lease/steps.ts", ["L3", "no margin", "sentAt + ttl - margin", "sentAt + ttl"]),
+  ...edits("lease/key_context.ts", [
     "L4",
     "a lease of its own length is claimed as long as the bucket's",
     "leaseLength(ttl, seen, this.store.name)",
     "leaseLength(null, seen, this.store.name)",
   ]),
   ...edits(
-    "keeper.ts",
+    "lease/keeper.ts",
     ["L5", "the end of a lease has no timer", 'due.push([phase.validUntil, { on: "tick" }]);', ""],
-    ["L5", "a look does not compare the clock", "!isHeld(this.#state, this.#footing.clock.now())", "false"],
+    ["L5", "a look does not compare the clock", "!isHeld(this.#state, this.#context.clock.now())", "false"],
   ),
   ...edits(
-    "lookout.ts",
+    "locker/key_watcher.ts",
     ["L12", "nobody looks again by the clock", "else this.#tell(null);\n    });", "});"],
     [
       "S10",
       "a change from before the key ran out is news",
-      "if (sighting.revision > 0) this.#revision = sighting.revision;",
-      "this.#revision = sighting.revision;",
+      "if (keyState.revision > 0) this.#revision = keyState.revision;",
+      "this.#revision = keyState.revision;",
     ],
   ),
 ];

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { TimeSources } from "../../src/clock.ts";
+import type { TimeSources } from "../../src/base/clock.ts";
 import type { Chance } from "./chance.ts";
 import type { Timeline } from "./timeline.ts";
 

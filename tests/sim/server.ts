@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Clock } from "../../src/clock.ts";
-import type { StoreRequest } from "../../src/memory_link.ts";
-import { MemoryStore } from "../../src/memory_store.ts";
-import type { Sighting } from "../../src/record.ts";
+import type { Clock } from "../../src/base/clock.ts";
+import type { StoreRequest } from "../../src/memory/memory_link.ts";
+import { MemoryStore } from "../../src/memory/memory_store.ts";
+import type { KeyState } from "../../src/store/record.ts";
 import type { Chance } from "./chance.ts";
 import type { Weather } from "./faults.ts";
 import type { Timeline } from "./timeline.ts";
@@ -39,8 +39,8 @@ export interface Place {
 
 /** What others want to know of each request that was carried out. */
 export interface CarriedOut {
-  readonly before: Sighting;
-  readonly after: Sighting;
+  readonly before: KeyState;
+  readonly after: KeyState;
   readonly applied: boolean;
   /** When it left, in true time. */
   readonly sentAt: number;
@@ -60,7 +60,7 @@ export class Server {
   #epoch = 1;
   #madeAt = 0;
   #absentUntil = 0;
-  #history: { readonly at: number; readonly goneAt: number; readonly sighting: Sighting }[] = [];
+  #history: { readonly at: number; readonly goneAt: number; readonly keyState: KeyState }[] = [];
   #deletedUntil = 0;
 
   constructor(place: Place, markers: boolean) {
@@ -76,7 +76,7 @@ export class Server {
     };
     const lag = () => markers ? Infinity : weather.hit("late expiry") ? chance.between(1, LAG) : 0;
     this.store = new MemoryStore(clock, { ttl: TTL, replicas: this.replicas, lag, push: (_, deliver) => deliver() });
-    this.store.watch(KEY, (hint) => hint.kind === "seen" && this.#changed(hint.sighting));
+    this.store.watch(KEY, (hint) => hint.kind === "seen" && this.#changed(hint.keyState));
   }
 
   /** False while nobody leads the stream. */
@@ -96,7 +96,7 @@ export class Server {
 
   /** Highest revision that was given out. */
   get highest(): number {
-    return this.#history.at(-1)?.sighting.revision ?? 0;
+    return this.#history.at(-1)?.keyState.revision ?? 0;
   }
 
   /** Carries a request out, and tells what that changed. */
@@ -109,17 +109,17 @@ export class Server {
   }
 
   /** What a leader that was cut off some time ago still believes to stand; `null` if that is no other. */
-  stale(): Sighting | null {
+  stale(): KeyState | null {
     const { timeline, chance } = this.#place;
     const then = timeline.now - chance.between(1, 2 * TTL);
     const old = this.#history.findLast(({ at }) => at <= then);
-    const sighting: Sighting = old && old.goneAt > timeline.now ? old.sighting : { kind: "vacant", revision: 0 };
-    return sighting.revision === this.store.look(KEY).revision ? null : sighting;
+    const keyState: KeyState = old && old.goneAt > timeline.now ? old.keyState : { kind: "vacant", revision: 0 };
+    return keyState.revision === this.store.look(KEY).revision ? null : keyState;
   }
 
   /** A change from before, as a consumer that begins anew repeats it. */
-  past(): Sighting | null {
-    return this.#history.length === 0 ? null : this.#place.chance.pick(this.#history).sighting;
+  past(): KeyState | null {
+    return this.#history.length === 0 ? null : this.#place.chance.pick(this.#history).keyState;
   }
 
   /** Nobody leads for a while; then somebody with another clock does. */
@@ -155,7 +155,7 @@ export class Server {
   rollBack(): void {
     const to = Math.max(0, this.highest - this.#place.chance.between(1, 5));
     this.store.rollBack(to);
-    this.#history = this.#history.filter(({ sighting }) => sighting.revision <= to);
+    this.#history = this.#history.filter(({ keyState }) => keyState.revision <= to);
   }
 
   /** All is well again. */
@@ -164,12 +164,12 @@ export class Server {
     if (this.#deletedUntil > this.#place.timeline.now && this.#deletedUntil !== Infinity) this.recreate();
   }
 
-  #changed(sighting: Sighting): void {
+  #changed(keyState: KeyState): void {
     const { timeline, chance } = this.#place;
-    const ttl = sighting.kind === "held" ? sighting.record.ttl ?? TTL : TTL;
-    this.#history.push({ at: timeline.now, goneAt: timeline.now + ttl, sighting });
+    const ttl = keyState.kind === "held" ? keyState.record.ttl ?? TTL : TTL;
+    this.#history.push({ at: timeline.now, goneAt: timeline.now + ttl, keyState });
     if (this.markers) {
-      timeline.after(ttl / this.#rate + chance.between(0, 250), () => this.#expireByMarker(sighting.revision));
+      timeline.after(ttl / this.#rate + chance.between(0, 250), () => this.#expireByMarker(keyState.revision));
     }
   }
 

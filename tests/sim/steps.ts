@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { LeaseEvent, Phase } from "../../src/lease_model.ts";
+import type { LeaseEvent, Phase } from "../../src/lease/model.ts";
 
 type At = Phase["at"];
 type On = LeaseEvent["on"];

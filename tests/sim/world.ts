@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { LeaseEvent, LeaseState } from "../../src/lease_model.ts";
-import { isHeld, vacantState } from "../../src/lease_state.ts";
+import type { LeaseEvent, LeaseState } from "../../src/lease/model.ts";
+import { initialState, isHeld } from "../../src/lease/state.ts";
 import type { Message, Standing } from "./network.ts";
 
 /** How often a client may do what costs. */
@@ -47,7 +47,7 @@ export interface Client {
 /** One state of all of it. */
 export interface World {
   readonly now: number;
-  /** Latest revision given out. */
+  /** CachedRequest revision given out. */
   readonly sequence: number;
   /** Highest fencing token of all grants so far. */
   readonly highest: number;
@@ -67,7 +67,7 @@ export const idOf = (client: number): string => `holder-${client}`;
 /** The world before anything has happened. */
 export function beginning(bounds: Bounds): World {
   const clients = bounds.budgets.map((left): Client => (
-    { state: vacantState(EPOCH), waits: null, inbox: null, paused: false, left }
+    { state: initialState(EPOCH), waits: null, inbox: null, paused: false, left }
   ));
   return { now: 0, sequence: 0, highest: 0, standing: null, net: [], clients, broken: null };
 }

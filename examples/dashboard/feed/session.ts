@@ -133,7 +133,7 @@ export class Session {
     try {
       const { bucket } = this.#settings;
       await list({ nc, bucket, inboxPrefix: inboxPrefixOf(this.#settings) }, (change) => {
-        if (change.sighting.revision > (known.get(change.key) ?? 0)) news++;
+        if (change.keyState.revision > (known.get(change.key) ?? 0)) news++;
         known.delete(change.key);
         this.#audience.change(change);
       });

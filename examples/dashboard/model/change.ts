@@ -1,13 +1,13 @@
 /** What the page hears of one lock. */
 
-import { decodeRecord, type Sighting, type StoredRecord } from "../../../src/record.ts";
+import { decodeRecord, type KeyState, type StoredRecord } from "../../../src/store/record.ts";
 
 /** A record as the server stored it. */
 export interface Change {
   /** Key of the lock. */
   readonly key: string;
   /** What it says. */
-  readonly sighting: Sighting;
+  readonly keyState: KeyState;
   /** When it was stored: milliseconds since the Unix epoch by the server's clock. */
   readonly at: number;
   /** Revision of this key's record before it as the server says, 0 for none; `null` where it was looked up. */
@@ -33,7 +33,7 @@ export function changeOf(bucket: string, message: ServerMessage, pushed: boolean
   if (said("Nats-Stream") !== `KV_${bucket}` || !subject.startsWith(prefix)) return null;
   if (!Number.isSafeInteger(revision) || revision < 1 || Number.isNaN(at)) return null;
   const previous = pushed ? Number(said("Nats-Last-Sequence")) : null;
-  return { key: subject.slice(prefix.length), sighting: decodeRecord({ revision, value: data, header }), at, previous };
+  return { key: subject.slice(prefix.length), keyState: decodeRecord({ revision, value: data, header }), at, previous };
 }
 
 /** Milliseconds since the Unix epoch; the stamp has nanoseconds, which `Date` need not understand. */

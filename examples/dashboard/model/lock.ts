@@ -1,6 +1,6 @@
 /** One lock as the page knows it, and how that changes: pure. Times are milliseconds by the server's clock. */
 
-import { type Leadership, leadershipOf } from "../../../src/leadership.ts";
+import { type Leadership, leadershipOf } from "../../../src/lease/leadership.ts";
 import type { Change } from "./change.ts";
 import { begun, ended, type Ending, type Tenure } from "./tenure.ts";
 
@@ -41,22 +41,22 @@ export function phaseOf(lock: Lock, now: number): Phase {
 
 /** The lock after a record was seen; `bucketTtl`: lease length where the record does not say it, 0 if unknown. */
 export function afterChange(lock: Lock | undefined, change: Change, bucketTtl: number): Lock {
-  const { key, sighting, at } = change;
+  const { key, keyState, at } = change;
   // What was there already is confirmed by being found; what is older is an echo.
   // Revisions that go back while time goes on are those of a bucket made anew.
-  if (lock && sighting.revision <= lock.revision && at <= lock.storedAt) {
-    const same = sighting.revision === lock.revision && lock.leader !== null;
+  if (lock && keyState.revision <= lock.revision && at <= lock.storedAt) {
+    const same = keyState.revision === lock.revision && lock.leader !== null;
     return same && !lock.confirmed ? { ...lock, confirmed: true } : lock;
   }
-  const leader = leadershipOf(sighting, bucketTtl);
+  const leader = leadershipOf(keyState, bucketTtl);
   const renews = leader !== null && lock?.leader?.token === leader.token && lock.tenures.at(-1)?.to === null;
   const before = lock?.tenures ?? [];
   const closed = renews ? before : ended(before, ...endOf(lock, change));
   return {
     key,
-    revision: sighting.revision,
+    revision: keyState.revision,
     leader,
-    foreign: sighting.kind === "foreign",
+    foreign: keyState.kind === "foreign",
     storedAt: at,
     end: leader && leader.ttl > 0 ? at + leader.ttl : null,
     tenures: leader === null || renews ? closed : begun(closed, tenureOf(leader, change)),
@@ -94,14 +94,14 @@ function isNew(lock: Lock | undefined, { previous }: Change): boolean {
   return lock !== undefined || previous === 0;
 }
 
-function endOf(lock: Lock | undefined, { sighting, at, previous }: Change): readonly [to: number, ending: Ending] {
+function endOf(lock: Lock | undefined, { keyState, at, previous }: Change): readonly [to: number, ending: Ending] {
   const end = lock?.end ?? null;
   const isNext = previous === lock?.revision;
   // While nobody listened, or between two looks, it may have been renewed and given back.
   const isWhole = lock?.confirmed === true && (isNext || previous === 0 || previous === null);
   if (!isWhole) return [Math.min(end ?? at, at), "unseen"];
   if (end !== null && at >= end) return [end, "expired"];
-  if (sighting.kind === "vacant") return [at, "released"];
+  if (keyState.kind === "vacant") return [at, "released"];
   if (isNext) return [at, "overtaken"];
   return [at, previous === 0 ? "removed" : "unseen"];
 }

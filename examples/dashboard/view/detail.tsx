@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import type { JSX } from "preact";
-import type { Leadership } from "../../../src/leadership.ts";
+import type { Leadership } from "../../../src/lease/leadership.ts";
 import type { Tenure } from "../model/tenure.ts";
 import { TimeLeft } from "./bar.tsx";
 import type { Shown, Store } from "./store.ts";

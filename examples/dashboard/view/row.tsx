@@ -1,7 +1,7 @@
 /** One lock in the list. */
 
 import type { JSX } from "preact";
-import type { Leadership } from "../../../src/leadership.ts";
+import type { Leadership } from "../../../src/lease/leadership.ts";
 import { TimeLeft } from "./bar.tsx";
 import type { Shown, Store } from "./store.ts";
 import { Timeline } from "./timeline.tsx";

@@ -1,7 +1,7 @@
 /** What the views show, as signals: fed by a session, painted at most once per frame. */
 
 import { batch, type Signal, signal } from "@preact/signals";
-import { SystemClock } from "../../../src/clock.ts";
+import { SystemClock } from "../../../src/base/clock.ts";
 import { Session } from "../feed/session.ts";
 import { type Blindness, Board, type Counts } from "../model/board.ts";
 import type { Link, Listing, Repeats, Settings } from "../model/link.ts";

@@ -12,7 +12,7 @@ const FILTERS: readonly (readonly [Filter, string])[] = [
   ["vacant", "Vacant"],
   ["attention", "Attention"],
 ];
-const ORDERS: readonly (readonly [Order, string])[] = [["key", "Key"], ["recent", "Latest turn"], [
+const ORDERS: readonly (readonly [Order, string])[] = [["key", "Key"], ["recent", "CachedRequest turn"], [
   "busiest",
   "Most turns",
 ]];

@@ -1,0 +1,83 @@
+/** `natslock bucket check`: whether locks are safe in a bucket, and how to mend it. */
+
+import type { BucketProblem } from "@x/natslock";
+import { bucketProblems, show, toLockError } from "@x/natslock/internal";
+import { jetstreamManager, type StreamInfo } from "@nats-io/jetstream";
+import type { NatsConnection, ServerInfo } from "@nats-io/nats-core";
+import { type Advice, adviceOn, fixedFor, fixesFor } from "./bucket_fixes.ts";
+import { withConnection } from "./connect.ts";
+import { EXIT } from "./exit.ts";
+import { ANSWER_TIMEOUT } from "./locks.ts";
+import { print } from "./print.ts";
+import { colours, type ShowFlags } from "./show.ts";
+
+interface Findings {
+  readonly bucket: string;
+  readonly version: string;
+  readonly problems: readonly BucketProblem[];
+  readonly advice: readonly Advice[];
+}
+
+/** Checks it by the library's own rules; the exit code says whether it is fit. */
+export async function checkBucket(name: string | undefined, flags: ShowFlags): Promise<number> {
+  const bucket = name ?? flags.bucket;
+  const findings = await withConnection(flags, async (nc) => {
+    const stream = await streamOf(nc, bucket);
+    const info: Partial<ServerInfo> = nc.info ?? {};
+    const { version = "" } = info;
+    const problems = bucketProblems(bucket, stream.config);
+    const wrong = new Set(problems.map(({ setting }) => setting));
+    return { bucket, version, problems, advice: adviceOn(stream, info).filter(({ setting }) => !wrong.has(setting)) };
+  });
+  await print(flags.json ? jsonOf(findings) : report(findings));
+  return findings.problems.length === 0 ? EXIT.done : EXIT.config;
+}
+
+async function streamOf(nc: NatsConnection, bucket: string): Promise<StreamInfo> {
+  try {
+    const { streams } = await jetstreamManager(nc, { timeout: ANSWER_TIMEOUT, checkAPI: false });
+    return await streams.info(`KV_${bucket}`);
+  } catch (cause) {
+    throw toLockError(cause, `read the settings of bucket "${bucket}"`).error;
+  }
+}
+
+function jsonOf({ bucket, version, problems, advice }: Findings): string {
+  const shown = problems.map(({ setting, value, wanted }) => ({ setting, value, wanted }));
+  const settings = [...problems, ...advice].map(({ setting }) => setting);
+  return JSON.stringify({
+    bucket,
+    fit: problems.length === 0,
+    version,
+    problems: shown,
+    advice,
+    fix: fixesFor(bucket, settings),
+  });
+}
+
+function report({ bucket, problems, advice }: Findings): string {
+  const { green, red, yellow, bold } = colours();
+  const fit = problems.length === 0;
+  const lines = [`${bold(bucket)}  ${fit ? green("fit for locks") : red("not fit for locks")}`];
+  for (const { setting, value, wanted } of problems) {
+    lines.push(`  ${red("wrong")}   ${setting}: is ${show(value)}, must be ${wanted}`);
+  }
+  for (const { setting, why } of advice) lines.push(`  ${yellow("advice")}  ${setting}: ${why}`);
+  const fixes = fixesFor(bucket, [...problems, ...advice].map(({ setting }) => setting));
+  if (fixes.length > 0) {
+    lines.push(
+      "",
+      fit ? "To better it:" : "To mend it:",
+      ...fixes.map((command) => `  ${command}`),
+    );
+  }
+  const fixed = fixedFor(problems);
+  if (fixed.length > 0) {
+    lines.push(
+      "",
+      `No edit mends ${fixed.join(", ")}; make another bucket and move to it:`,
+      "  natslock bucket create NAME",
+    );
+  }
+  return lines.join("\n");
+}

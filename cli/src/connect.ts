@@ -1,0 +1,62 @@
+/** Connects by websocket or TCP. Only the transport that is used is loaded. */
+
+import { SystemClock, toLockError } from "@x/natslock/internal";
+import type { ConnectionOptions, NatsConnection } from "@nats-io/nats-core";
+import process from "node:process";
+import { CliError, EXIT } from "./exit.ts";
+import { Goodbye } from "./goodbye.ts";
+import { type ConnectionFlags, type Settings, settingsOf } from "./settings.ts";
+import { say } from "./say.ts";
+
+/** Never gives up reconnecting and soon notices a dead connection, as a lease needs it. */
+const PATIENCE: ConnectionOptions = {
+  name: "natslock",
+  maxReconnectAttempts: -1,
+  reconnectTimeWait: 250,
+  reconnectJitter: 250,
+  timeout: 5000,
+  pingInterval: 5000,
+  maxPingOut: 2,
+};
+
+/** From here on a wait is worth a line, in milliseconds. */
+const NOTICEABLE = 2000;
+
+/** A connection as the flags say it. @throws {CliError | ConnectionError} if there is none to be had */
+export async function connect(flags: ConnectionFlags): Promise<NatsConnection> {
+  const settings = settingsOf(flags, process.env);
+  if (settings.way === "websocket" && typeof WebSocket !== "function") {
+    const next = "use Node 22 or later, or a nats:// address";
+    throw new CliError(EXIT.usage, "Cannot use a websocket address: this runtime has no WebSocket", next);
+  }
+  const where = settings.servers.join(", ");
+  const hush = new SystemClock().after(NOTICEABLE, () => say(`Still connecting to ${where}`));
+  try {
+    return await dial(settings);
+  } catch (cause) {
+    throw toLockError(cause, `connect to ${where}`).error;
+  } finally {
+    hush();
+  }
+}
+
+async function dial({ way, servers, options }: Settings): Promise<NatsConnection> {
+  const all = { ...PATIENCE, ...options, servers: [...servers] };
+  if (way === "tcp") return await (await import("./tcp.ts")).connect(all);
+  return await (await import("./websocket.ts")).wsconnect(all);
+}
+
+/** Runs some work on a connection that is closed afterwards; a server that does not answer keeps nobody from ending. */
+export async function withConnection<T>(
+  flags: ConnectionFlags,
+  work: (nc: NatsConnection) => Promise<T>,
+): Promise<T> {
+  const nc = await connect(flags);
+  const goodbye = new Goodbye(new SystemClock());
+  try {
+    return await work(nc);
+  } finally {
+    await goodbye.within(nc.close());
+    goodbye[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * What the command line `@x/natslock-cli` shares with the library.
+ *
+ * Not for applications: names here may change in any release. The command line names the exact version that it needs.
+ *
+ * @module
+ */
+
+export { show } from "./base/errors.ts";
+export { SystemClock } from "./base/clock.ts";
+export { systemRandom } from "./base/random.ts";
+export { onAbort, wait, WaitScope } from "./base/wait.ts";
+export { seenOrThrow } from "./store/store.ts";
+export { candidateOf } from "./lease/candidate.ts";
+export { leadershipOf } from "./lease/leadership.ts";
+export { leaseTiming } from "./lease/timing.ts";
+export { bucketProblems } from "./nats/bucket_rules.ts";
+export { type KvStore, storeOf } from "./nats/kv_store.ts";
+export { apiCodeOf, hasRemedy, toLockError } from "./nats/nats_errors.ts";
+export { flawOf, isAtLeast, OWN_TTL_SINCE } from "./nats/server_version.ts";

@@ -1,0 +1,122 @@
+/** Tells what happens to a candidate: as events, and in its log. */
+
+import type { Candidate, CandidateOptions, Trace } from "../lease/candidate.ts";
+import type { Clock } from "../base/clock.ts";
+import { isMissing } from "../base/errors.ts";
+import type { EventListener, LockEvent } from "../lease/events.ts";
+import type { Effect, Ending, Held, Transition } from "../lease/model.ts";
+import { type Logger, writeLog } from "../base/logger.ts";
+
+/** What an event is, save what all of one candidate's have in common. */
+type EventFields = LockEvent extends infer One ? One extends LockEvent ? Omit<One, "key" | "id"> : never : never;
+
+/** How each event reads in the log; `*` stands for the key. */
+const LINES: { readonly [type in LockEvent["type"]]: readonly [level: keyof Logger, line: string] } = {
+  acquired: ["info", "Took *"],
+  renewed: ["debug", "Renewed *"],
+  renewal_failed: ["warn", "Could not renew * yet"],
+  at_risk: ["warn", "About to lose *"],
+  released: ["info", "Released *"],
+  lost: ["warn", "Lost *"],
+  release_failed: ["warn", "Could not release *: it runs out by itself"],
+  waiting: ["debug", "Waits for *"],
+  retrying: ["warn", "Cannot reach the lock * now, tries again"],
+  recovered: ["info", "Reached the lock * again"],
+  bucket_changed: ["warn", "The settings of the bucket of * were changed"],
+  observed: ["debug", "Observed *"],
+};
+
+/** Tells of each step of the machine. */
+export class Reporter {
+  readonly #candidate: Candidate;
+  readonly #clock: Clock;
+  readonly #listener: EventListener | undefined;
+  readonly #trace: Trace | undefined;
+  #grantedAt = 0;
+  #last: LockEvent["type"] | null = null;
+  /** End of the lease that was last told to be at risk: a renewal moves it, so each failure streak is told of once. */
+  #riskTold = NaN;
+
+  /** Listeners may throw or reject: that is contained. */
+  constructor(candidate: Candidate, clock: Clock, { onEvent, trace }: Pick<CandidateOptions, "onEvent" | "trace">) {
+    this.#candidate = candidate;
+    this.#clock = clock;
+    this.#listener = onEvent;
+    this.#trace = trace;
+  }
+
+  /** Writes a step to the log, and tells what it changed. */
+  step({ before, event, after, effects }: Transition): void {
+    const [was, is] = [before.phase, after.phase];
+    this.#contain(
+      "trace",
+      () => this.#trace?.(`Step of "${this.#candidate.key}"`, { before: was, event, after: is, effects }),
+    );
+    if (was.at !== "held") {
+      if (is.at === "held") this.#granted(is);
+      if (is.at === "idle" && was.at !== "idle") this.#settled(is.end);
+    } else if (is.at === "held") this.#kept(was, is, effects);
+    else if (is.at !== "seeking" && is.end?.kind === "lost") {
+      this.tell({ type: "lost", why: is.end.why, ...this.#about(was) });
+    } else this.tell({ type: "released", ...this.#about(was) });
+  }
+
+  /** Tells one event, to the listener and to the log. */
+  tell(told: EventFields): void {
+    const { key, id } = this.#candidate;
+    const event = { ...told, key, id } as LockEvent;
+    this.#last = event.type;
+    const [level, line] = LINES[event.type];
+    this.#log(level, event.type === "lost" ? `${line}: ${event.why}` : line, event);
+    this.#contain("event listener", () => this.#listener?.(event));
+  }
+
+  /** Writes a warning; `*` stands for the key. */
+  warn(line: string, about: object = {}): void {
+    this.#log("warn", line, about);
+  }
+
+  /** Calls what a user gave; what it throws, now or later, must not hold up the machine or end the process. */
+  #contain(what: string, call: () => unknown): void {
+    const warn = (error: unknown) => this.#log("warn", `The ${what} of * failed`, { error });
+    try {
+      Promise.resolve(call()).catch(warn);
+    } catch (error) {
+      warn(error);
+    }
+  }
+
+  #granted(held: Held): void {
+    this.#grantedAt = this.#clock.now();
+    this.tell({ type: "acquired", ...this.#about(held) });
+  }
+
+  #kept(was: Held, is: Held, effects: readonly Effect[]): void {
+    const about = { remaining: is.validUntil - this.#clock.now(), ...this.#about(is) };
+    if (is.validUntil > was.validUntil) this.tell({ type: "renewed", ...about });
+    const pause = effects.find((effect) => effect.act === "pause");
+    if (pause?.why !== "trouble") return;
+    this.tell({ type: "renewal_failed", error: pause.error, ...about });
+    if (this.#riskTold === is.validUntil || about.remaining > (is.validUntil - is.sentAt) / 2) return;
+    this.#riskTold = is.validUntil;
+    this.tell({ type: "at_risk", ...about });
+  }
+
+  #settled(end: Ending | null): void {
+    // Who asked for the release may have told it already; and where the bucket is gone, so is the record.
+    const isNews = this.#last !== "release_failed" && !(end?.kind === "abandoned" && isMissing(end.error));
+    if (end?.kind === "abandoned" && isNews) this.tell({ type: "release_failed", error: end.error });
+    if (end?.kind !== "refused" || end.by.kind !== "foreign") return;
+    const { key, id } = this.#candidate;
+    this.#log("warn", "A stranger holds *: its value is no UUID, so it is left to expire", { key, id });
+  }
+
+  #about({ token }: Held): { token: number; age: number } {
+    return { token, age: Math.max(0, this.#clock.now() - this.#grantedAt) };
+  }
+
+  #log(level: keyof Logger, line: string, about: object): void {
+    const { key, logger } = this.#candidate;
+    writeLog(logger, level, line.replace("*", `"${key}"`), about);
+  }
+}

@@ -1,0 +1,190 @@
+/** Leases in a NATS key-value bucket. */
+
+import { jetstream, type JetStreamClient } from "@nats-io/jetstream";
+import type { KV } from "@nats-io/kv";
+import { headers, type MsgHdrs, type NatsConnection } from "@nats-io/nats-core";
+import type { KvBucketSettings } from "./bucket_rules.ts";
+import { badParameter } from "../base/errors.ts";
+import { type KvSettingsRequest, SettingsReader } from "./bucket_settings.ts";
+import { BucketWatch } from "./kv_watch.ts";
+import { API_CODES, apiCodeOf, currentRevision, isDenied, toLockError } from "./nats_errors.ts";
+import {
+  decodeRecord,
+  encodeHeaders,
+  type KeyState,
+  paddingFor,
+  recordSize,
+  type StoredRecord,
+} from "../store/record.ts";
+import type {
+  Hint,
+  LeaseStore,
+  ReadOutcome,
+  ReadRequest,
+  RemoveRequest,
+  WriteOutcome,
+  WriteRequest,
+} from "../store/store.ts";
+
+/**
+ * A KV handle of `@nats-io/kv`, such as `newKeyValue()` returns.
+ * @internal Documented there: the documentation linter would ask for all of it here.
+ */
+export type KvHandle = KV;
+
+/** The fields of the client's own objects that lead back to the connection. */
+type KvInsides = { bucket: string; stream: string; js: { nc: NatsConnection; apiPrefix?: string; prefix?: string } };
+
+type StoredMessage = {
+  readonly seq: number;
+  readonly data: Uint8Array;
+  readonly header?: MsgHdrs;
+  readonly time: Date;
+};
+
+type Message = {
+  readonly value: string;
+  readonly headers: readonly [name: string, value: string][];
+  readonly size: number;
+};
+
+const API_PREFIX = "$JS.API";
+
+/** A release is a purge, as any KV client would see it; one revision is kept of a key, whether or not it is rolled up. */
+const RELEASE: Message = { value: "", headers: [["KV-Operation", "PURGE"]], size: 0 };
+const RELEASE_BY_ROLLUP: Message = { ...RELEASE, headers: [...RELEASE.headers, ["Nats-Rollup", "sub"]] };
+
+const stores = new WeakMap<KvHandle, KvStore>();
+
+/**
+ * The leases behind a KV handle, the same for the same handle; sends nothing.
+ * @throws {BadParameterError} if the handle is none of a NATS client
+ */
+export function storeOf(kv: KvHandle | undefined): KvStore {
+  const { bucket, stream, js } = (kv ?? {}) as Partial<KvInsides>;
+  if (!kv || typeof bucket !== "string" || typeof stream !== "string" || !js?.nc) {
+    throw badParameter("kv", "a KV of @nats-io/kv, such as newKeyValue() returns", kv);
+  }
+  const store = stores.get(kv) ?? new KvStore({ bucket, stream, js });
+  stores.set(kv, store);
+  return store;
+}
+
+/**
+ * A {@linkcode LeaseStore} on NATS, and the connection it is reached by.
+ *
+ * Writes are published with the expected sequence of their subject, since `kv.update()` would drop the record's own
+ * lease length (nats-facts 0.2); reads go to the stream's leader (0.7).
+ *
+ * Who only observes may lack the right to ask the leader: any copy of the bucket is asked then, and nothing decided by it.
+ */
+export class KvStore implements LeaseStore {
+  readonly name: string;
+  readonly stream: string;
+  readonly nc: NatsConnection;
+  readonly js: JetStreamClient;
+  readonly #apiPrefix: string;
+  readonly #settings: SettingsReader;
+  readonly #watch = new BucketWatch(this);
+  #asksCopies = false;
+  /** The settings by which the watches were last looked through. */
+  #reviewed: KvBucketSettings | null = null;
+
+  constructor({ bucket, stream, js: { nc, apiPrefix, prefix } }: KvInsides) {
+    this.name = bucket;
+    this.stream = stream;
+    this.nc = nc;
+    this.#apiPrefix = apiPrefix ?? prefix ?? API_PREFIX;
+    this.js = jetstream(nc, { apiPrefix: this.#apiPrefix });
+    this.#settings = new SettingsReader({ nc, bucket, stream, apiPrefix: this.#apiPrefix });
+  }
+
+  subject(key: string): string {
+    return `$KV.${this.name}.${key}`;
+  }
+
+  /** Subject on which the server repeats the changes of a key; `null` if it does not, or that is not known yet. */
+  repeatedSubject(key: string): string | null {
+    const { src = ">", dest = "", headers_only: withoutValues } = this.#settings.latest?.republish ?? {};
+    const [from, to, subject] = [src.slice(0, -1), dest.slice(0, -1), this.subject(key)];
+    if (src !== `${from}>` || dest !== `${to}>` || withoutValues || !subject.startsWith(from)) return null;
+    return to + subject.slice(from.length);
+  }
+
+  /** What a stored message means in this bucket. */
+  decode(stored: StoredRecord): KeyState {
+    return decodeRecord({ longest: this.#settings.latest?.ttl ?? Infinity, ...stored });
+  }
+
+  async settings(request: KvSettingsRequest = {}): Promise<KvBucketSettings> {
+    const settings = await this.#settings.read(request);
+    if (settings !== this.#reviewed) this.#watch.review();
+    return this.#reviewed = settings;
+  }
+
+  async read(key: string, { timeout, aged }: ReadRequest): Promise<ReadOutcome> {
+    try {
+      const message = await this.#last({ last_by_subj: this.subject(key) }, timeout);
+      if (message === null) return { kind: "seen", keyState: { kind: "vacant", revision: 0 } };
+      const { seq: revision, data: value } = message;
+      const keyState = this.decode({ revision, value, header: (name) => message.header?.get(name) });
+      // Both times are the server's: no clock of ours is compared with it.
+      const age = aged ? await this.#settings.serverTime(timeout) - message.time.getTime() : NaN;
+      return { kind: "seen", keyState, ...(age >= 0 ? { age } : {}) };
+    } catch (cause) {
+      const { error } = toLockError(cause, `read key "${key}"`);
+      return { kind: "failed", error: await this.#settings.explain(error, { key, timeout }) };
+    }
+  }
+
+  write(key: string, { record, ...request }: WriteRequest): Promise<WriteOutcome> {
+    const headers = [...encodeHeaders(record), paddingFor(record.token, request.expected)];
+    return this.#put(key, { value: record.holder, headers, size: recordSize(record, request.ttl) }, request);
+  }
+
+  async remove(key: string, request: RemoveRequest): Promise<WriteOutcome> {
+    // What is held is given back though the bucket is unfit by now.
+    const known = this.#settings.latest ?? await this.settings({ timeout: request.timeout });
+    const { markerTtl, ttl, rollups } = known;
+    const ownTtl = markerTtl === (ttl ?? Infinity) ? null : markerTtl;
+    return await this.#put(key, rollups ? RELEASE_BY_ROLLUP : RELEASE, { ...request, ttl: ownTtl });
+  }
+
+  watch(key: string, listener: (hint: Hint) => void): () => void {
+    return this.#watch.add(key, listener);
+  }
+
+  async #put(key: string, message: Message, request: Omit<WriteRequest, "record">): Promise<WriteOutcome> {
+    const { expected, ttl, timeout } = request;
+    const lacking = await this.#settings.insist(timeout);
+    if (lacking !== null) return { kind: "failed", error: lacking };
+    const head = headers();
+    for (const [name, value] of message.headers) head.set(name, value);
+    if (ttl !== null) head.set("Nats-TTL", `${ttl / 1000}s`);
+    const subject = this.#apiPrefix === API_PREFIX ? this.subject(key) : `${this.#apiPrefix}.${this.subject(key)}`;
+    const condition = { headers: head, timeout, expect: { lastSubjectSequence: expected } };
+    try {
+      return { kind: "applied", revision: (await this.js.publish(subject, message.value, condition)).seq };
+    } catch (cause) {
+      const code = apiCodeOf(cause);
+      const isConflict = code === API_CODES.wrongRevision || code === API_CODES.inFlight;
+      if (isConflict) return { kind: "conflict", current: currentRevision(cause) };
+      const { certain, error } = toLockError(cause, `write key "${key}"`);
+      return certain
+        ? { kind: "failed", error: await this.#settings.explain(error, { key, timeout, size: message.size }) }
+        : { kind: "unknown", error };
+    }
+  }
+
+  async #last(query: { readonly last_by_subj: string }, timeout: number): Promise<StoredMessage | null> {
+    const { streams, direct } = await this.#settings.manager(timeout);
+    const { observes } = this.#settings;
+    try {
+      if (!observes || !this.#asksCopies) return await streams.getMessage(this.stream, query);
+    } catch (cause) {
+      if (!observes || !isDenied(cause, `${this.#apiPrefix}.STREAM.MSG.GET.${this.stream}`)) throw cause;
+      this.#asksCopies = true;
+    }
+    return await direct.getMessage(this.stream, query);
+  }
+}

@@ -1,0 +1,109 @@
+import { assertEquals, assertMatch } from "@std/assert";
+import { type Course, violations } from "./checker.ts";
+import type { Entry, Happening, Work } from "./history.ts";
+
+const EPOCH = "2026-01-01T00:00:00Z";
+
+/** Entries that are written down one after the other, each by a client at a time in ms. */
+function entries(...lines: readonly (readonly [at: number, client: string, Happening])[]): Entry[] {
+  return lines.map(([at, client, happening]) => ({ at, client, ...happening }));
+}
+
+/** A question that is answered by a grant, and the end of that. */
+function hold(work: Work, client: string, [ask, held, ended]: [number, number, number], token: number): Entry[] {
+  const about = { work, ask: ask * 1000 + token };
+  return entries(
+    [ask, client, { on: "ask", ...about }],
+    [held, client, { on: "held", ...about, id: `id of ${client}`, token, epoch: EPOCH }],
+    [ended, client, { on: "ended", ...about, why: "released", late: 0 }],
+  );
+}
+
+/** Two clients that do all as it should be. */
+const GOOD: Course = {
+  entries: [
+    ...hold("set", "a", [0, 10, 100], 1),
+    ...entries([90, "a", { on: "added", set: "guarded", item: "a.1", ok: true }]),
+    ...hold("set", "b", [50, 110, 200], 3),
+    ...entries([190, "b", { on: "added", set: "guarded", item: "b.1", ok: true }]),
+    ...(["set", "election", "storm"] as const).flatMap((work) => hold(work, "a", [1000, 1010, 1100], 9)),
+    ...entries(
+      [1200, "a", { on: "observed", token: 12, holder: "" }],
+      [1200, "b", { on: "observed", token: 12, holder: "" }],
+    ),
+  ],
+  accesses: [{ client: "a", epoch: EPOCH, token: 1 }, { client: "b", epoch: EPOCH, token: 3 }],
+  guarded: ["a.1", "b.1"],
+  bare: [],
+  survivors: new Set(["a", "b"]),
+  ttl: 1000,
+  healedAt: 900,
+  lastToken: 12,
+};
+
+function withMore(more: readonly Entry[]): Course {
+  return { ...GOOD, entries: [...GOOD.entries, ...more].sort((a, b) => a.at - b.at) };
+}
+
+Deno.test("violations() is empty for a course in which all is well", () => {
+  assertEquals(violations(GOOD), []);
+});
+
+const LOST = { on: "ended", work: "storm", ask: 7, why: "deadline" } as const;
+const LATE = entries([2000, "a", { ...LOST, late: 500 }]);
+
+const PLANTED: readonly (readonly [title: string, course: Course, message: RegExp])[] = [
+  ["two holders of one token", withMore(hold("set", "b", [20, 30, 90], 1)), /^Token 1 of "set" is held by/],
+  ["a token that goes back", withMore(hold("set", "b", [300, 310, 320], 2)), /is granted 2 after 3 of b$/],
+  ["a lost update", { ...GOOD, guarded: ["b.1"] }, /^Item a.1 was added under a token and is gone$/],
+  [
+    "a waiter that never ends",
+    withMore(entries([1300, "b", { on: "ask", work: "storm", ask: 5 }])),
+    /^A question of b has no answer \("storm"\)$/,
+  ],
+  [
+    "a hold that never ends",
+    withMore(hold("storm", "b", [1300, 1310, 1320], 20).slice(0, 2)),
+    /^A hold of b has no end/,
+  ],
+  ["a loss that is told too late", withMore(LATE), /^a is told of a loss of "storm" 500 ms after its end$/],
+  ["a loss that is told too late, in spite of a stall", {
+    ...withMore([...entries([1900, "a", { on: "stalled", for: 300 }]), ...LATE]),
+  }, /500 ms after its end$/],
+  ["a lock that nobody gets again", { ...GOOD, healedAt: 5000 }, /^Nobody holds "set" after the last fault$/],
+  [
+    "an observer that ends on an old leader",
+    withMore(entries([1300, "b", { on: "observed", token: 9, holder: "" }])),
+    /^The observer of b ends on 9, not on 12$/,
+  ],
+  [
+    "a term that an observer does not see",
+    withMore(hold("election", "a", [3000, 3010, 3900], 11)),
+    /^The observer of a/,
+  ],
+  [
+    "an older holder that the resource lets through",
+    { ...GOOD, accesses: [...GOOD.accesses, { client: "a", epoch: EPOCH, token: 1 }] },
+    /^The resource let 1 of a through after 3 of b$/,
+  ],
+  [
+    "a token that two clients use",
+    { ...GOOD, accesses: [...GOOD.accesses, { client: "a", epoch: EPOCH, token: 3 }] },
+    /^Token 3 is used by b and by a$/,
+  ],
+];
+
+for (const [title, course, message] of PLANTED) {
+  Deno.test(`violations() tells of ${title}`, () => {
+    const [first = "nothing is told"] = violations(course);
+    assertMatch(first, message);
+  });
+}
+
+Deno.test("violations() excuses a loss that is told late by a process that stalled", () => {
+  assertEquals(violations(withMore([...entries([1900, "a", { on: "stalled", for: 450 }]), ...LATE])), []);
+});
+
+Deno.test("violations() excuses what a killed client left open", () => {
+  assertEquals(violations(withMore(entries([1300, "killed", { on: "ask", work: "set", ask: 1 }]))), []);
+});

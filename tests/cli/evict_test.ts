@@ -1,0 +1,93 @@
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { type CliLab, withCli } from "../helpers/cli.ts";
+import { Terminal } from "../helpers/terminal.ts";
+
+/** Holds "job" until it is taken away; gives the token. */
+async function hold({ start }: CliLab, ...flags: string[]): Promise<string> {
+  const text = await start(["run", "job", ...flags, "--", "sh", "-c", "echo token $NATSLOCK_TOKEN; sleep 60"])
+    .says(/token \d+\n/);
+  return /\d+/.exec(text)?.[0] ?? "";
+}
+
+Deno.test("natslock evict --yes takes the lock away, says what it did, and another is granted", () =>
+  withCli(async (lab) => {
+    const token = await hold(lab, "--name", "nightly");
+    const { code, stdout, stderr } = await lab.run(["evict", "--yes", "job"]);
+    assertEquals([code, stdout], [0, ""]);
+    assertMatch(
+      stderr,
+      new RegExp(`^natslock: Evicted nightly \\([-0-9a-f]{36}\\) from "job": token ${token} is void`),
+    );
+    assertEquals((await lab.run(["run", "--try", "job", "--", "echo", "granted"])).stdout, "granted\n");
+  }));
+
+Deno.test("natslock release is the same, and does nothing where the lock is free", () =>
+  withCli(async ({ run }) => {
+    await run(["bucket", "create"]);
+    const { code, stderr } = await run(["release", "--yes", "job"]);
+    assertEquals([code, stderr], [0, 'natslock: Nothing to do: "job" is free\n']);
+  }));
+
+Deno.test("natslock evict without --yes and without a terminal does nothing and says 64", () =>
+  withCli(async (lab) => {
+    await hold(lab);
+    const { code, stderr } = await lab.run(["evict", "job"]);
+    assertEquals(code, 64);
+    assertMatch(stderr, /there is no terminal; add --yes to go ahead\n$/);
+    assertStringIncludes((await lab.run(["status", "job"])).stdout, "held");
+  }));
+
+Deno.test("natslock evict --if-token spares a holder with another token", () =>
+  withCli(async (lab) => {
+    const token = await hold(lab);
+    const { code, stderr } = await lab.run(["evict", "--yes", "job", "--if-token", `${Number(token) - 1}`]);
+    assertEquals(code, 75);
+    assertStringIncludes(stderr, `its token is ${token}, not`);
+    assertStringIncludes((await lab.run(["status", "job"])).stdout, "held");
+    assertEquals((await lab.run(["evict", "--yes", "job", "--if-token", token])).code, 0);
+  }));
+
+Deno.test("natslock evict shows the holder and asks on a terminal; no is 1 and does nothing", () =>
+  withCli(async (lab) => {
+    const token = await hold(lab, "--name", "nightly");
+    await using terminal = new Terminal("natslock evict job; echo code $?", lab.env);
+    const text = await terminal.shows(/Evict it\? \(y\/N\)/);
+    assertMatch(text, new RegExp(`"job" is held by nightly \\([-0-9a-f]{36}\\), token ${token}\n`));
+    assertMatch(text, /only at its next renewal, up to 5s later: until then two may act/);
+    terminal.type("\r");
+    await terminal.ended();
+    assertMatch(terminal.text, /Nothing was done\ncode 1\n/);
+    assertStringIncludes((await lab.run(["status", "job"])).stdout, "held");
+  }));
+
+Deno.test("natslock evict that is answered with yes evicts a holder that has renewed meanwhile", () =>
+  withCli(async (lab) => {
+    await lab.run(["bucket", "create", "locks", "--ttl", "2s"]);
+    await hold(lab);
+    await using terminal = new Terminal("natslock evict job; echo code $?", lab.env);
+    await terminal.shows(/Evict it\?/);
+    const revision = async () => {
+      const { stdout } = await lab.run(["status", "job", "--json"]);
+      return (JSON.parse(stdout) as { revision: number }).revision;
+    };
+    for (const before = await revision(); await revision() === before;);
+    terminal.type("y\r");
+    await terminal.ended();
+    assertMatch(terminal.text, /Evicted sh@.*\ncode 0\n/);
+  }));
+
+Deno.test("natslock evict never touches a hold that is not the one shown", () =>
+  withCli(async (lab) => {
+    const first = lab.start(["run", "job", "--", "sh", "-c", "echo held; sleep 60"]);
+    await first.says(/held/);
+    await using terminal = new Terminal("natslock evict job; echo code $?", lab.env);
+    await terminal.shows(/Evict it\?/);
+    first.signal("SIGTERM");
+    await first.finished();
+    await hold(lab, "--name", "successor");
+    terminal.type("y\r");
+    await terminal.ended();
+    assertMatch(terminal.text, /another hold than the one shown stands there now; nothing was done/);
+    assertMatch(terminal.text, /code 75\n/);
+    assertStringIncludes((await lab.run(["status", "job"])).stdout, "successor");
+  }));

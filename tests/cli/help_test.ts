@@ -1,0 +1,94 @@
+import { assert, assertEquals, assertLessOrEqual, assertMatch, assertStringIncludes } from "@std/assert";
+import { duration, shortly } from "../../cli/src/duration.ts";
+import { EXIT } from "../../cli/src/exit.ts";
+import { VERSION } from "../../cli/src/version.ts";
+import { BY_DENO, environment, natslock } from "../helpers/cli.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const read = (path: string) => Deno.readTextFile(new URL(path, ROOT));
+
+const COMMANDS = ["", "run", "status", "ls", "watch", "evict", "bucket", "bucket create", "bucket check", "timing"];
+
+for (const command of [...COMMANDS, "completion"]) {
+  Deno.test(`natslock ${command} --help fits a screen and has an example`, async () => {
+    const { code, stdout, stderr } = await natslock([...command.split(" ").filter(Boolean), "--help"]);
+    assertEquals([code, stderr], [0, ""]);
+    const lines = stdout.trimEnd().split("\n");
+    assertLessOrEqual(lines.length, 24, stdout);
+    assertLessOrEqual(Math.max(...lines.map((line) => line.length)), 80, stdout);
+    assertMatch(stdout, /\nExample:\n {2}(?:eval "\$\()?natslock /);
+  });
+}
+
+Deno.test("natslock help explains a command, and how to connect", async () => {
+  assertEquals(
+    (await natslock(["help", "bucket", "check"])).stdout,
+    (await natslock(["bucket", "check", "--help"])).stdout,
+  );
+  const { stdout } = await natslock(["help", "connection"]);
+  for (const name of ["NATS_URL", "NATS_CREDS", "NATS_NKEY", "--tlsca"]) assertStringIncludes(stdout, name);
+});
+
+Deno.test("natslock --version is that of deno.json", async () => {
+  const { version } = JSON.parse(await read("deno.json")) as { version: string };
+  assertEquals(VERSION, version);
+  assertEquals((await natslock(["--version"])).stdout, `${version}\n`);
+});
+
+Deno.test("README.md has a row for each exit code", async () => {
+  const readme = await read("README.md");
+  for (const code of Object.values(EXIT)) {
+    if (code === EXIT.signalled || code === EXIT.bug) continue;
+    assert(new RegExp(`^\\| (?:126, )?${code}[ ,]`, "m").test(readme), `no row for ${code}`);
+  }
+});
+
+for (const shell of ["bash", "zsh", "fish"]) {
+  Deno.test(`natslock completion ${shell} prints a script that completes commands and flags`, async () => {
+    const { code, stdout } = await natslock(["completion", shell]);
+    assertEquals(code, 0);
+    assertStringIncludes(stdout, "natslock complete --");
+    for (const [typed, offered] of [["ru", "run"], ["bucket ch", "check"], ["run --keep", "--keep-trying"]] as const) {
+      const { stdout: words } = await natslock(["complete", "--", ...typed.split(" ")]);
+      assertMatch(words, new RegExp(`^${offered}\t`, "m"));
+    }
+  });
+}
+
+Deno.test("natslock completion bash completes in a real bash", async () => {
+  const script = `natslock() { ${BY_DENO.map((word) => `'${word}'`).join(" ")} "$@"; }
+_get_comp_words_by_ref() { cur=ch prev=bucket cword=2 words=(natslock bucket ch); }
+compopt() { :; }
+eval "$(natslock completion bash)"
+COMP_WORDS=(natslock bucket ch); COMP_CWORD=2; COMP_LINE="natslock bucket ch"; COMP_POINT=\${#COMP_LINE}
+$(complete -p natslock | sed -E 's/.*-F ([^ ]+).*/\\1/') natslock ch bucket
+printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const command = new Deno.Command("bash", { args: ["-c", script], env: environment(), clearEnv: true, stdin: "null" });
+  const { stdout, stderr } = await command.output();
+  assertMatch(new TextDecoder().decode(stdout), /^check\b/, new TextDecoder().decode(stderr));
+});
+
+Deno.test("natslock timing says the times of a lease and what they mean, also in JSON", async () => {
+  const { code, stdout } = await natslock(["timing", "--ttl", "30s"]);
+  assertEquals(code, 0);
+  assertMatch(stdout, /^lease: +30s\nrenewed every: +10s\nmargin: +3s, .*27s\nretry after trouble: +1s/);
+  assertMatch(stdout, /takeover after a crash: +at most 30.50 s\n/);
+  const figures = JSON.parse((await natslock(["timing", "--ttl", "30s", "--json"])).stdout) as Record<string, number>;
+  assertEquals([figures.renewEvery, figures.margin, figures.crashTakeover], [10_000, 3000, 30_500]);
+});
+
+Deno.test("natslock timing says 64 for times that do not fit together", async () => {
+  const { code, stderr } = await natslock(["timing", "--ttl", "3s", "--renew", "3s"]);
+  assertEquals(code, 64);
+  assertMatch(stderr, /"renewEvery".*see "natslock timing --help"\n$/);
+});
+
+Deno.test("duration reads lengths of time as Go writes them", () => {
+  const read = ["15s", "500ms", "1m30s", "1.5h", "0"].map((text) => duration(text, "--ttl"));
+  assertEquals(read, [15_000, 500, 90_000, 5_400_000, 0]);
+});
+
+Deno.test("shortly writes at most two units", () => {
+  const written = [0, 750, 13_500, 15_000, 90_000, 7_500_000, 90_000_000].map(shortly);
+  assertEquals(written, ["0s", "0.75s", "13.5s", "15s", "1m30s", "2h5m", "1d1h"]);
+});

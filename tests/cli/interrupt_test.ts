@@ -1,0 +1,127 @@
+import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
+import { type CliLab, runs, until, withCli } from "../helpers/cli.ts";
+import { elapse } from "../helpers/measure.ts";
+import { Proxy } from "../helpers/proxy.ts";
+import { Terminal } from "../helpers/terminal.ts";
+
+/** The settings of the terminal before and after, and the exit code in between. */
+const watched = (line: string) => `trap : INT; stty -g; ${line}; echo "code $?"; stty -g`;
+
+/** What a shell printed by {@linkcode watched}. */
+function outcomeOf({ text }: Terminal): { readonly code: number; readonly modes: readonly string[] } {
+  const modes = [...text.matchAll(/^[0-9a-f]+(?::[0-9a-f]+){10,}$/gm)].map(([mode]) => mode);
+  return { code: Number(/code (\d+)/.exec(text)?.[1]), modes };
+}
+
+/** Nothing is left: the code says Ctrl-C, the lock is free at once, the terminal is as it was. */
+async function assertClean(terminal: Terminal, { run }: CliLab): Promise<void> {
+  await terminal.ended();
+  const { code, modes } = outcomeOf(terminal);
+  assertEquals([code, modes.length], [130, 2], terminal.text);
+  assertEquals(modes[0], modes[1]);
+  assertEquals((await run(["run", "--try", "job", "--", "echo", "free"])).stdout, "free\n");
+}
+
+Deno.test("Ctrl-C while natslock run waits ends it with 130 and leaves nothing behind", () =>
+  withCli(async (lab) => {
+    const holder = lab.start(["run", "job", "--", "sh", "-c", "echo held; sleep 60"]);
+    await holder.says(/held/);
+    await using terminal = new Terminal(watched("natslock run job -- echo ran"), lab.env);
+    await terminal.shows(/Waiting for "job"/);
+    terminal.type("\x03");
+    await terminal.shows(/code/);
+    holder.signal("SIGTERM");
+    await holder.finished();
+    await assertClean(terminal, lab);
+    assertFalse(/^ran/m.test(terminal.text), terminal.text);
+  }));
+
+Deno.test("Ctrl-C while the command runs reaches it once, and the lock is given back", () =>
+  withCli(async (lab) => {
+    const script = 'trap "echo INT; trap - INT; kill -INT $$" INT; echo "pid $$"; while :; do sleep 0.05; done';
+    await using terminal = new Terminal(watched(`natslock run job -- bash -c '${script}'`), lab.env);
+    const pid = Number(/pid (\d+)/.exec(await terminal.shows(/pid \d+\n/))?.[1]);
+    // A key that is pressed in the first half second might have been for natslock alone, and is passed on.
+    await elapse(700);
+    terminal.type("\x03");
+    await assertClean(terminal, lab);
+    assertEquals(terminal.text.match(/^(\^C)?INT$/gm)?.length, 1, terminal.text);
+    assert(!runs(pid));
+  }));
+
+Deno.test("Ctrl-C while the lock is given back does not keep it from being given back", () =>
+  withCli(async (lab) => {
+    await using line = new Proxy(lab.server.port);
+    const env = { NATS_URL: line.url.replace("ws:", "nats:") };
+    await using terminal = new Terminal(watched("natslock run job -- bash -c 'echo ready; read'"), env);
+    await terminal.shows(/ready/);
+    // The answer to the release is kept back until Ctrl-C was pressed.
+    line.forwardAnswers = false;
+    const swallowed = line.nextSwallowed();
+    terminal.type("\r");
+    await swallowed;
+    terminal.type("\x03");
+    await terminal.shows(/\^C/);
+    line.forwardAnswers = true;
+    await terminal.ended();
+    const { code, modes } = outcomeOf(terminal);
+    assert(code === 0 || code === 130, terminal.text);
+    assertEquals(modes[0], modes[1]);
+    assertEquals((await lab.run(["run", "--try", "job", "--", "echo", "free"])).stdout, "free\n");
+  }));
+
+Deno.test("Ctrl-C at any moment of a natslock run leaves no lock, no child and no broken terminal behind", () =>
+  withCli(async (lab) => {
+    await lab.run(["bucket", "create"]);
+    // From the start of the runtime over connecting, the grant, the start of the command, to well after it.
+    for (let moment = 0; moment < 400; moment += 40) {
+      const line = watched("natslock run job -- bash -c 'echo pid $$; exec sleep 30'");
+      await using terminal = new Terminal(line, lab.env);
+      await terminal.shows(/go\n/);
+      await elapse(moment);
+      terminal.type("\x03");
+      await assertClean(terminal, lab);
+      const pid = Number(/pid (\d+)/.exec(terminal.text)?.[1] ?? 0);
+      if (pid > 0) await until(() => !runs(pid), `the command of moment ${moment} is gone`);
+    }
+  }));
+
+Deno.test("Ctrl-C at the question of natslock evict evicts nobody", () =>
+  withCli(async (lab) => {
+    await lab.start(["run", "job", "--", "sh", "-c", "echo held; sleep 60"]).says(/held/);
+    await using terminal = new Terminal(watched("natslock evict job"), lab.env);
+    await terminal.shows(/Evict it\?/);
+    terminal.type("\x03");
+    await terminal.ended();
+    const { code, modes } = outcomeOf(terminal);
+    assertEquals(code, 130, terminal.text);
+    assertEquals(modes[0], modes[1]);
+    assertMatch((await lab.run(["status", "job"])).stdout, /held/);
+  }));
+
+Deno.test("Ctrl-C ends a shell's loop over natslock run", () =>
+  withCli(async (lab) => {
+    const loop = "for i in 1 2 3 4 5; do natslock run job -- bash -c 'echo round; exec sleep 20'; done; echo after";
+    await using terminal = new Terminal(loop, lab.env);
+    await terminal.shows(/round/);
+    terminal.type("\x03");
+    await terminal.ended();
+    assertEquals(terminal.text.match(/round/g)?.length, 1, terminal.text);
+  }));
+
+Deno.test("natslock run gives the command its terminal, and puts it right after a kill", () =>
+  withCli(async (lab) => {
+    await using line = new Proxy(lab.server.port);
+    await lab.run(["bucket", "create", "locks", "--ttl", "2s"]);
+    const env = { NATS_URL: line.url.replace("ws:", "nats:") };
+    const script =
+      'trap "" TERM; test -t 0 && test -t 1 && stty raw -echo; printf "ready\\r\\n"; while :; do sleep 0.05; done';
+    await using terminal = new Terminal(watched(`natslock run job -- bash -c '${script}'`), env);
+    await terminal.shows(/ready/);
+    line.forwardRequests = line.forwardAnswers = false;
+    await terminal.ended();
+    const { code, modes } = outcomeOf(terminal);
+    assertEquals([code, modes.length], [124, 2], terminal.text);
+    assertEquals(modes[0], modes[1]);
+    assertStringIncludes(terminal.screen, "\x1b[?25h");
+  }));

@@ -1,0 +1,130 @@
+import { assert, assertEquals, assertGreater, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
+import { type CliLab, type Running, runs, until, withCli } from "../helpers/cli.ts";
+import { Proxy } from "../helpers/proxy.ts";
+
+/** A lease as short as the server's whole seconds allow; it ends 1.8 s after the last renewal that was confirmed. */
+const TTL = ["--ttl", "2s"];
+
+/** Does not heed TERM, and has started another process that does not either. */
+const STUBBORN = `trap 'echo "TERM $(date +%s%N)"' TERM; (trap "" TERM; exec sleep 50) & echo "pids $$ $!"; ` +
+  "while :; do sleep 0.02; done";
+
+/** The process ids that a command has printed. */
+async function pidsOf(running: Running): Promise<number[]> {
+  const [, ...pids] = /pids (\d+) (\d+)/.exec(await running.says(/pids \d+ \d+/)) ?? [];
+  return pids.map(Number);
+}
+
+/** Runs a test body with a line to the server that can be frozen. */
+function withLine(body: (lab: CliLab, line: Proxy, through: readonly string[]) => Promise<void>): Promise<void> {
+  return withCli(async (lab) => {
+    await using line = new Proxy(lab.server.port);
+    await lab.run(["bucket", "create", "locks", "--ttl", "2s"]);
+    await body(lab, line, ["-s", line.url.replace("ws:", "nats:")]);
+  });
+}
+
+function freeze(line: Proxy): void {
+  line.forwardRequests = false;
+  line.forwardAnswers = false;
+}
+
+Deno.test("natslock run ends the command with TERM when its connection is frozen past the lease, and says 124", () =>
+  withLine(async ({ start }, line, through) => {
+    const running = start(["run", "job", ...through, "--", "sh", "-c", "echo ready; exec sleep 50"]);
+    await running.says(/ready/);
+    freeze(line);
+    const { code, stderr } = await running.finished();
+    assertEquals(code, 124, stderr);
+    // A timer that fires late takes from the grace, which is 0.1 s.
+    assertMatch(stderr, /Lost "job" \(deadline\): sends TERM, and KILL in 0(\.1|\.0\d)?s\n/);
+    assertMatch(stderr, /The lease of key "job" was lost: .*; what ran under it was ended\n$/);
+  }));
+
+Deno.test("natslock run kills what does not heed TERM, with what it started, after the grace", () =>
+  withLine(async ({ start }, line, through) => {
+    const running = start(["run", "job", "--grace", "500ms", ...through, "--", "bash", "-c", STUBBORN]);
+    const pids = await pidsOf(running);
+    freeze(line);
+    const { code, stdout } = await running.finished();
+    const ended = Date.now();
+    assertEquals([code, pids.length], [124, 2]);
+    assertEquals(pids.filter(runs), []);
+    const term = Number(/TERM (\d+)/.exec(stdout)?.[1]) / 1e6;
+    assertGreater(ended - term, 450, stdout);
+  }));
+
+Deno.test("natslock run has killed the command before another is granted, without any --grace", () =>
+  withLine(async ({ start }, line, through) => {
+    const running = start(["run", "job", ...through, "--", "bash", "-c", STUBBORN]);
+    const pids = await pidsOf(running);
+    freeze(line);
+    const other = start([
+      "run",
+      "job",
+      "--",
+      "sh",
+      "-c",
+      `ps -o stat= -p ${pids.join(",")} | grep -cv Z; echo granted`,
+    ]);
+    assertMatch((await other.finished()).stdout, /^0\ngranted\n$/);
+    assertEquals((await running.finished()).code, 124);
+  }));
+
+Deno.test("natslock run that was stopped past its lease kills the command at once when it goes on", () =>
+  withLine(async ({ start, run }) => {
+    const running = start(["run", "job", "--grace", "2s", "--", "bash", "-c", STUBBORN]);
+    const pids = await pidsOf(running);
+    running.signal("SIGSTOP");
+    const other = await run(["run", "job", "--", "sh", "-c", "sleep 2.5; echo $NATSLOCK_TOKEN"]);
+    assertGreater(Number(other.stdout), 0);
+    assertEquals(pids.filter(runs).length, 2);
+    const goesOn = performance.now();
+    running.signal("SIGCONT");
+    const { code, stderr } = await running.finished();
+    assertEquals(code, 124, stderr);
+    assertLess(performance.now() - goesOn, 1900, stderr);
+    assertStringIncludes(stderr, "KILL in 0s");
+    assertEquals(pids.filter(runs), []);
+  }));
+
+Deno.test("natslock run rides out a frozen connection that thaws within the lease", () =>
+  withCli(async (lab) => {
+    await using line = new Proxy(lab.server.port);
+    await lab.run(["bucket", "create", "locks", "--ttl", "4s"]);
+    const through = ["-s", line.url.replace("ws:", "nats:")];
+    const running = lab.start(["run", "job", ...through, "--", "sh", "-c", "echo ready; sleep 5"]);
+    await running.says(/ready/);
+    freeze(line);
+    await line.nextSwallowed();
+    line.forwardRequests = line.forwardAnswers = true;
+    line.cut();
+    assertEquals((await running.finished()).code, 0);
+  }));
+
+Deno.test("natslock run --keep-trying runs the command anew after a loss", () =>
+  withLine(async ({ start }, line, through) => {
+    const script = "echo win $NATSLOCK_TOKEN; exec sleep 50";
+    const elected = start(["run", "--keep-trying", "job", ...through, "--", "sh", "-c", script]);
+    await elected.says(/win \d+\n/);
+    freeze(line);
+    await elected.says(/Lost "job"/);
+    line.forwardRequests = line.forwardAnswers = true;
+    line.cut();
+    const text = await elected.says(/win \d+\nwin \d+\n/);
+    elected.signal("SIGTERM");
+    const { code } = await elected.finished();
+    assertEquals(code, 143, text);
+  }));
+
+Deno.test("natslock run ends the command when an admin evicts it", () =>
+  withLine(async ({ start, run }) => {
+    const running = start(["run", "job", ...TTL, "--", "sh", "-c", 'echo "pids $$ $$"; exec sleep 50']);
+    const [pid = 0] = await pidsOf(running);
+    assertEquals((await run(["evict", "job", "--yes"])).code, 0);
+    const { code, stderr } = await running.finished();
+    assertEquals(code, 124, stderr);
+    assertMatch(stderr, /Lost "job" \((removed|superseded)\)/);
+    await until(() => !runs(pid), "the command is gone");
+    assert(!runs(pid));
+  }));

@@ -1,0 +1,70 @@
+import { assert, assertEquals, assertLess } from "@std/assert";
+import { BY_DENO, Running } from "../helpers/cli.ts";
+import { withoutComments } from "../project/import_rules.ts";
+
+const SRC = new URL("../../src/", import.meta.url);
+
+/** Tries of each; the fastest counts, since the machine may be busy. */
+const TRIES = 5;
+
+/** What a file needs before it runs: not what it imports when it is used, and not types. */
+function needed(url: URL, found: Set<string> = new Set()): Set<string> {
+  const text = withoutComments(Deno.readTextFileSync(url));
+  for (const [, specifier = ""] of text.matchAll(/^(?:im|ex)port (?!type\b)(?:[\w*{}\s,]*? from )?"([^"]+)";/gm)) {
+    const next = specifier.startsWith(".") ? new URL(specifier, url) : null;
+    const name = next?.href.slice(SRC.href.length) ?? specifier;
+    if (found.has(name)) continue;
+    found.add(name);
+    if (next) needed(next, found);
+  }
+  return found;
+}
+
+Deno.test("natslock loads no command, client, table or prompt until it is used", () => {
+  const found = needed(new URL("cli.ts", SRC));
+  assert(found.has("cli/program.ts") && found.has("commander"), [...found].join());
+  const wrong = [...found].filter((name) =>
+    /@nats-io|inquirer|table|picocolors|run|list|watch|evict|locker/.test(name)
+  );
+  assertEquals(wrong, []);
+});
+
+Deno.test("natslock run loads neither table nor prompt, and one transport when it connects", () => {
+  const found = needed(new URL("cli/run.ts", SRC));
+  assert(found.has("locker.ts"), [...found].join());
+  assertEquals([...found].filter((name) => /transport|inquirer|table|tcp|websocket/.test(name)), []);
+});
+
+/** Milliseconds from the start of a process until it connects. */
+async function untilRequest(): Promise<number> {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const began = performance.now();
+  const running = new Running(["run", "-s", `127.0.0.1:${listener.addr.port}`, "job", "--", "true"]);
+  const connection = await listener.accept();
+  const ms = performance.now() - began;
+  connection.close();
+  listener.close();
+  await running[Symbol.asyncDispose]();
+  return ms;
+}
+
+/** Milliseconds that an empty program of the same runtime takes. */
+async function emptyProgram(): Promise<number> {
+  const file = await Deno.makeTempFile({ suffix: ".ts" });
+  const [program = "", ...args] = BY_DENO;
+  const began = performance.now();
+  await new Deno.Command(program, { args: [...args.slice(0, -1), file], stdin: "null" }).output();
+  const ms = performance.now() - began;
+  await Deno.remove(file);
+  return ms;
+}
+
+Deno.test("natslock run is at its first request less than 300 ms after an empty program would have ended", async () => {
+  const fastest = async (measure: () => Promise<number>) => {
+    const times: number[] = [];
+    for (let tries = 0; tries < TRIES; tries++) times.push(await measure());
+    return Math.min(...times);
+  };
+  const [empty, request] = [await fastest(emptyProgram), await fastest(untilRequest)];
+  assertLess(request - empty, 300, `empty program ${empty} ms, first request after ${request} ms`);
+});

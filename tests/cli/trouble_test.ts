@@ -1,0 +1,74 @@
+import { assertEquals, assertLess, assertMatch } from "@std/assert";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { wsconnect } from "@nats-io/nats-core";
+import { endOf } from "../../cli/src/exit.ts";
+import { AcquireTimeoutError, ConnectionError } from "../../src/base/errors.ts";
+import { type CliLab, type Finished, withCli } from "../helpers/cli.ts";
+import { timed } from "../helpers/measure.ts";
+
+const ended = (error: unknown) => {
+  const { exitCode, message, next } = endOf(error);
+  return [exitCode, message, next];
+};
+
+Deno.test("endOf adds no remedy to a refusal that says its own", () => {
+  const full = 'Cannot write key "other": bucket "locks" is full; raise its max_bytes';
+  const cause = Object.assign(new Error("maximum bytes exceeded"), { name: "JetStreamApiError", code: 10077 });
+  assertEquals(ended(new ConnectionError("refused", full, { cause })), [69, full, ""]);
+  assertEquals(ended(new ConnectionError("refused", full, { cause: new Error("", { cause }) })), [69, full, ""]);
+  const odd = 'Cannot write key "other": the server answered "no" (10999)';
+  assertEquals(ended(new ConnectionError("refused", odd)), [69, odd, "see the server's log"]);
+});
+
+Deno.test("endOf says what kept a wait from the lock, and what to do about that", () => {
+  const message = 'Cannot take key "job" within 3000 ms';
+  const who = 'see who holds it with "natslock status"';
+  assertEquals(ended(new AcquireTimeoutError(message)), [75, message, who]);
+  const cause = new ConnectionError("timeout", 'Cannot read key "job": no answer in time');
+  const [code, said, next] = ended(new AcquireTimeoutError(message, { cause }));
+  assertEquals([code, said], [75, `${message}: ${cause.message}`]);
+  assertEquals(next, endOf(cause).next);
+});
+
+/** Makes a bucket in which there is no room for a record. */
+async function makeFull({ server, run }: CliLab): Promise<void> {
+  await run(["bucket", "create"]);
+  const nc = await wsconnect({ servers: server.url });
+  const { streams } = await jetstreamManager(nc);
+  await streams.update("KV_locks", { max_bytes: 60 });
+  await nc.close();
+}
+
+for (const way of [[], ["--try"], ["--keep-trying"], ["--timeout", "5s"]]) {
+  Deno.test(`${["natslock run", ...way].join(" ")} says which limit of a full bucket keeps it from the lock, and ends`, () =>
+    withCli(async (lab) => {
+      await makeFull(lab);
+      let finished: Finished = { code: -1, stdout: "", stderr: "" };
+      const running = lab.start(["run", ...way, "other", "--", "echo", "ran"]);
+      const limit = setTimeout(() => running.signal("SIGKILL"), 10_000);
+      assertLess(await timed(async () => finished = await running.finished()), 8000);
+      clearTimeout(limit);
+      const { code, stdout, stderr } = finished;
+      assertEquals([code, stdout], [78, ""], stderr);
+      assertMatch(
+        stderr,
+        /"max_bytes" must be at least \d+, .* current value is 60; see "natslock bucket check locks"/,
+      );
+    }));
+}
+
+Deno.test("natslock run that waits says that a server does not answer, before its connection is given up", () =>
+  withCli(async ({ start, run, server }) => {
+    await run(["bucket", "create", "--ttl", "2s"]);
+    await start(["run", "job", "--", "sh", "-c", "echo held; exec sleep 30"]).says(/held/);
+    const waiter = start(["run", "job", "--", "echo", "ran"]);
+    await waiter.says(/Waiting for "job"/);
+    server.pause();
+    try {
+      assertLess(await timed(() => waiter.says(/Cannot reach NATS: .*; still waiting for "job", tries again/)), 8000);
+      server.resume();
+      await waiter.says(/NATS answers again; still/);
+    } finally {
+      server.resume();
+    }
+  }));

@@ -1,0 +1,48 @@
+import { assertEquals, assertLess } from "@std/assert";
+import type { Locker } from "@x/natslock";
+import { liveHeap } from "../helpers/heap.ts";
+import { VirtualLab } from "../helpers/virtual.ts";
+
+/** Times before what is left behind is measured, and times that are measured. */
+const WARM_UP = 500;
+const TIMES = 3000;
+
+/** Bytes that one time may leave: a listener with its closure is more than three hundred. */
+const SLACK = 120;
+
+/** Repeats something about a lock that another holds, and measures what stays in memory. */
+async function leftBehind(
+  begin: (locker: Locker, lab: VirtualLab) => () => Promise<unknown>,
+): Promise<number> {
+  await using lab = new VirtualLab();
+  await lab.until(lab.locker().locker.acquire());
+  const again = begin(lab.locker().locker, lab);
+  const repeat = async (times: number) => {
+    for (let time = 0; time < times; time++) await again();
+  };
+  await repeat(WARM_UP);
+  const before = liveHeap();
+  await repeat(TIMES);
+  return (liveHeap() - before) / TIMES;
+}
+
+Deno.test("Locker.tryAcquire() that is refused leaves nothing behind", async () => {
+  const left = await leftBehind((locker) => async () => assertEquals(await locker.tryAcquire(), null));
+  assertLess(left, SLACK);
+});
+
+Deno.test("Locker.acquireLead() that is refused leaves nothing behind", async () => {
+  const left = await leftBehind((locker) => async () => assertEquals(await locker.acquireLead(), false));
+  assertLess(left, SLACK);
+});
+
+Deno.test("Locker.acquire() leaves nothing behind each time it looks while it waits", async () => {
+  const left = await leftBehind((locker, lab) => {
+    locker.acquire().catch(() => {});
+    return () => {
+      lab.store.tell({ kind: "gap" });
+      return lab.clock.advance(0);
+    };
+  });
+  assertLess(left, SLACK);
+});

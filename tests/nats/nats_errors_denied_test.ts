@@ -1,0 +1,80 @@
+import { errors } from "@nats-io/nats-core";
+import { assertEquals } from "@std/assert";
+import { isDenied, toLockError } from "../../src/nats/nats_errors.ts";
+import { clientError, natsWs, requested } from "../helpers/client_errors.ts";
+
+const MISSING: readonly (readonly [said: string, reason: string])[] = [
+  [
+    'Publish to "$KV.locks.a"',
+    'the right to publish to "$KV.locks.a": add it to the user\'s publish permissions',
+  ],
+  [
+    'Publish to "$JS.API.STREAM.INFO.KV_locks"',
+    'the right to send requests to "$JS.API.STREAM.INFO.KV_locks": add it to the user\'s publish permissions',
+  ],
+  [
+    'Publish to "$JS.hub.API.DIRECT.GET.KV_locks.$KV.locks.a"',
+    'the right to send requests to "$JS.hub.API.DIRECT.GET.KV_locks.$KV.locks.a": add it to the user\'s publish permissions',
+  ],
+  [
+    'Publish to "$JS.hub.API.$KV.locks.a"',
+    'the right to publish to "$JS.hub.API.$KV.locks.a": add it to the user\'s publish permissions',
+  ],
+  [
+    'Subscription to "natslock.locks.a"',
+    'the right to subscribe to "natslock.locks.a": add it to the user\'s subscribe permissions',
+  ],
+  [
+    'Subscription to "_INBOX.x.*" using queue "q"',
+    'the right to subscribe to "_INBOX.x.*": add it to the user\'s subscribe permissions, or connect with an ' +
+    '"inboxPrefix" that these allow',
+  ],
+];
+
+for (const [said, reason] of MISSING) {
+  const message = `Permissions Violation for ${said}`;
+  Deno.test(`toLockError() says of ${said} which right is missing and where it is given`, () => {
+    const causes = [
+      requested(errors.PermissionViolationError.parse(message)),
+      requested(natsWs("PERMISSIONS_VIOLATION", message)),
+    ];
+    for (const cause of causes) {
+      const { error, certain } = toLockError(cause, "write");
+      assertEquals([error.why, certain], ["denied", true]);
+      assertEquals(error.message, `Cannot write: this user lacks ${reason}`);
+    }
+  });
+}
+
+Deno.test("toLockError() keeps what a server says of a denial in words that it does not know", () => {
+  const { error } = toLockError(clientError("PermissionViolationError", { message: "No, never" }), "write");
+  assertEquals([error.why, error.message], ["denied", "Cannot write: this user lacks a right: No, never"]);
+});
+
+Deno.test("toLockError() says why no server could be reached, as the innermost error has it", () => {
+  const cause = clientError("ConnectionError", { message: "connection refused" });
+  const outer = clientError("ConnectionError", { message: "gave up", cause });
+  assertEquals(
+    toLockError(outer, "connect").error.message,
+    "Cannot connect: no server could be reached: connection refused",
+  );
+});
+
+for (const message of [undefined, "", "undefined"]) {
+  Deno.test(`toLockError() adds nothing to a connection error that says ${Deno.inspect(message)}, as browsers do`, () => {
+    const { error } = toLockError(clientError("ConnectionError", { message }), "connect");
+    assertEquals(error.message, "Cannot connect: no server could be reached");
+  });
+}
+
+Deno.test("isDenied() is true only for the subject that may not be published to", () => {
+  const said = (subject: string) =>
+    requested(errors.PermissionViolationError.parse(
+      `Permissions Violation for ${subject}`,
+    ));
+  assertEquals(isDenied(said('Publish to "a.b"'), "a.b"), true);
+  for (const other of ['Publish to "a.b.c"', 'Subscription to "a.b"', 'Publish to "a"']) {
+    assertEquals(isDenied(said(other), "a.b"), false, other);
+  }
+  for (const strange of [undefined, null, "a.b", 7, {}]) assertEquals(isDenied(strange, "a.b"), false);
+});

@@ -1,0 +1,74 @@
+// deno-lint-ignore-file no-console
+import { assert, assertEquals, assertGreater } from "@std/assert";
+import { hindrance } from "../runtimes/attempt.ts";
+import { bundle } from "../runtimes/bundle.ts";
+import { installed, installedNats } from "../runtimes/packages.ts";
+
+/**
+ * What natslock may add to a page that has the NATS libraries already: gzipped, in bytes. A quarter of it says what
+ * went wrong and what helps.
+ */
+const MOST = 22_900;
+/** What it should come down to. */
+const GOAL = 12_000;
+/** How many of the largest parts are printed. */
+const SHOWN = 8;
+
+interface Bundle {
+  /** Size as a page loads it, in bytes. */
+  readonly gzipped: number;
+  /** Bytes before compression by source file, the largest first. */
+  readonly parts: readonly (readonly [file: string, bytes: number])[];
+}
+
+/** The minified bundle of a module with this text, without the NATS libraries. */
+async function bundleOf(text: string): Promise<Bundle> {
+  const folder = await Deno.makeTempDir({ prefix: "natslock-bundle-" });
+  try {
+    const [entry, outfile] = [`${folder}/entry.ts`, `${folder}/out.js`];
+    await Deno.writeTextFile(entry, text);
+    const { outputs } = await bundle(entry, outfile, { platform: "browser", minify: true, external: ["@nats-io/*"] });
+    const inputs = Object.values(outputs).flatMap(({ inputs }) => Object.entries(inputs));
+    const parts = inputs.map(([file, { bytesInOutput }]) => [file, bytesInOutput] as const);
+    const file = await Deno.open(outfile);
+    const zipped = file.readable.pipeThrough(new CompressionStream("gzip"));
+    const gzipped = (await new Response(zipped).bytes()).length;
+    return { gzipped, parts: parts.filter(([, bytes]) => bytes > 0).sort(([, a], [, b]) => b - a) };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function largest({ parts }: Bundle): string {
+  return parts.slice(0, SHOWN).map(([file, bytes]) => `${String(bytes).padStart(8)}  ${file}`).join("\n");
+}
+
+const reason = await hindrance(() => Promise.all([installed("bundler"), installedNats()]));
+if (reason !== null) console.log(`The size of the bundle: skipped, ${reason}`);
+
+Deno.test({
+  name: `mod.ts adds at most ${MOST} bytes to a page that has the NATS libraries`,
+  ignore: reason !== null,
+  fn: async () => {
+    const all = await bundleOf(`export * from "@x/natslock";`);
+    const parts = `The largest parts, minified:\n${largest(all)}`;
+    console.log(`${all.gzipped} bytes gzipped, of at most ${MOST}; the goal is ${GOAL}. ${parts}`);
+    assert(all.gzipped <= MOST, `${all.gzipped} bytes of at most ${MOST}. ${parts}`);
+    assertGreater(all.parts.length, 20);
+  },
+});
+
+Deno.test({
+  name: "Locker alone brings nothing of what only tests need into a bundle",
+  ignore: reason !== null,
+  fn: async () => {
+    const { parts } = await bundleOf(`import { Locker } from "@x/natslock"; console.log(Locker);`);
+    assertEquals(parts.filter(([file]) => /testing|memory_store|manual_clock|tools\/|tests\//.test(file)), []);
+    assert(parts.some(([file]) => file.endsWith("src/locker/locker.ts")));
+    const testing = await bundleOf(`export * from "@x/natslock/testing";`);
+    assert(
+      testing.parts.some(([file]) => file.endsWith("src/memory/memory_store.ts")),
+      "the names looked for are those used",
+    );
+  },
+});

@@ -1,0 +1,142 @@
+/**
+ * What a file imports, and what it may import.
+ *
+ * @module
+ */
+
+/** One file as the rules see it: `path` is relative to the root of the repository. */
+export interface Source {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** One import or re-export of a file. */
+export interface Import {
+  readonly specifier: string;
+  readonly typeOnly: boolean;
+}
+
+// Strings come first in the pattern so that "//" inside one is not a comment.
+const LEXEMES = /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\[^]|[^`\\])*`)|\/\*[^]*?\*\/|\/\/[^\n]*/g;
+
+const STATEMENT = /\b(?:import|export)\s+(type\s+)?(?:[\w*$\s,{}]+?\bfrom\s*)?["']([^"'\n]+)["']/g;
+const DYNAMIC = /\bimport\s*\(\s*["'`]([^"'`\n]+)["'`]/g;
+
+/** The text without its comments, whose examples import whatever they like. */
+export function withoutComments(text: string): string {
+  return text.replace(LEXEMES, (_all, quoted?: string) => quoted ?? " ");
+}
+
+/** The text without comments and without plain strings. */
+export function bareCode(text: string): string {
+  return text.replace(LEXEMES, (_all, quoted?: string) => quoted?.startsWith("`") ? quoted : ' "" ');
+}
+
+/** Every import, re-export and dynamic import of a text. */
+export function importsOf(text: string): Import[] {
+  const code = withoutComments(text);
+  const found: Import[] = [];
+  for (const [, type, specifier] of code.matchAll(STATEMENT)) {
+    if (specifier) found.push({ specifier, typeOnly: type !== undefined });
+  }
+  for (const [, specifier] of code.matchAll(DYNAMIC)) {
+    if (specifier) found.push({ specifier, typeOnly: false });
+  }
+  return found;
+}
+
+/** The folders of `src/`, from the lowest to the highest. A folder imports only from itself and from those before it. */
+export const FOLDERS: readonly string[] = ["base", "store", "lease", "memory", "nats", "locker"];
+
+/** The entry points may import from any folder. */
+const ENTRIES: readonly string[] = ["mod.ts", "src/testing.ts", "src/internal.ts"];
+
+/** Folders that only these files may import from, besides the folder itself. */
+const CLOSED: Readonly<Record<string, readonly string[]>> = {
+  memory: ["src/testing.ts"],
+  nats: ["mod.ts", "src/internal.ts", "src/locker/locker.ts", "src/locker/options.ts"],
+};
+
+/** What the command line is made with; the library has only the first three of `@nats-io`. */
+const CLI_PACKAGES: ReadonlySet<string> = new Set([
+  ...["@x/natslock", "@x/natslock/internal"],
+  ...["jetstream", "kv", "nats-core", "transport-node"].map((name) => `@nats-io/${name}`),
+  ...["@bomb.sh/tab/commander", "@inquirer/confirm", "cli-table3", "commander", "picocolors"],
+]);
+
+/** True for a file of the command line's package. */
+export function isCli(path: string): boolean {
+  return path.startsWith("cli/");
+}
+
+/** Path that a relative import of a file leads to; `null` for a package. */
+export function targetOf(from: string, specifier: string): string | null {
+  if (!specifier.startsWith(".")) return null;
+  return new URL(specifier, `file:///${from}`).pathname.slice(1);
+}
+
+/** Folder of `src/` that a file stands in; `null` for any other file. */
+function folderOf(path: string): string | null {
+  return /^src\/(\w+)\//.exec(path)?.[1] ?? null;
+}
+
+function mayImport(from: string, to: string): boolean {
+  if (isCli(from) || isCli(to)) return isCli(from) && isCli(to);
+  const [upper, lower] = [folderOf(from), folderOf(to)];
+  if (lower === null || !FOLDERS.includes(lower)) return false;
+  if (upper === lower) return true;
+  if (CLOSED[lower] !== undefined && !CLOSED[lower].includes(from)) return false;
+  return ENTRIES.includes(from) || (upper !== null && FOLDERS.indexOf(lower) < FOLDERS.indexOf(upper));
+}
+
+function packageProblem(path: string, specifier: string): string | null {
+  if (isCli(path)) {
+    const isKnown = specifier.startsWith("node:") || CLI_PACKAGES.has(specifier);
+    return isKnown ? null : `${path} imports ${specifier}: not a package of the command line`;
+  }
+  if (folderOf(path) === "nats" && specifier.startsWith("@nats-io/")) return null;
+  return `${path} imports ${specifier}: only src/nats imports packages, and only those of @nats-io`;
+}
+
+/** The imports of a file that its folder does not allow. */
+export function importProblems({ path, text }: Source): string[] {
+  const folder = folderOf(path);
+  if (folder === null ? !ENTRIES.includes(path) && !isCli(path) : !FOLDERS.includes(folder)) {
+    return [`${path} stands in no folder that the rules name`];
+  }
+  return importsOf(text).flatMap(({ specifier }) => {
+    const to = targetOf(path, specifier);
+    if (to === null) return packageProblem(path, specifier) ?? [];
+    return mayImport(path, to) ? [] : `${path} imports ${to}`;
+  });
+}
+
+/** One cycle of imports, as the paths along it; `null` if there is none. */
+export function importCycle(sources: readonly Source[]): readonly string[] | null {
+  const graph = new Map(sources.map(({ path, text }) => [
+    path,
+    importsOf(text).flatMap(({ specifier }) => targetOf(path, specifier) ?? []),
+  ]));
+  const done = new Set<string>();
+  const visit = (path: string, trail: readonly string[]): readonly string[] | null => {
+    if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path];
+    if (done.has(path)) return null;
+    for (const next of graph.get(path) ?? []) {
+      const cycle = visit(next, [...trail, path]);
+      if (cycle !== null) return cycle;
+    }
+    done.add(path);
+    return null;
+  };
+  for (const path of graph.keys()) {
+    const cycle = visit(path, []);
+    if (cycle !== null) return cycle;
+  }
+  return null;
+}
+
+/** The folders of `src/` that a document's tree names, in order. */
+export function documentedFolders(markdown: string): string[] {
+  const [, tree = ""] = /```text\n([^]*?)```/.exec(markdown) ?? [];
+  return [...tree.matchAll(/^ {2}(\w+)\/ /gm)].map(([, folder = ""]) => folder);
+}

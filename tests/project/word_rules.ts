@@ -1,0 +1,60 @@
+/**
+ * Words that the code may not use, and the longest file.
+ *
+ * @module
+ */
+
+import { bareCode, type Source } from "./import_rules.ts";
+
+interface WordRule {
+  readonly pattern: RegExp;
+  readonly why: string;
+  readonly except: readonly string[];
+}
+
+const GLOBAL = String
+  .raw`(?:(?<![\w.#$])|\b(?:globalThis|self|window)\s*\.\s*)`;
+
+function global(name: string): RegExp {
+  return new RegExp(GLOBAL + name);
+}
+
+const clockOnly = { why: "time is read through clock only", except: ["src/base/clock.ts"] };
+const randomOnly = { why: "chance comes from random only", except: ["src/base/random.ts"] };
+const portable = { why: "runs on every JavaScript runtime", except: ["cli/"] };
+const everywhere = { why: "house style", except: [] };
+const published = {
+  why: "Node 20 and Safari cannot parse it, and what is published is not rewritten",
+  except: ["cli/"],
+};
+
+const WORD_RULES: readonly WordRule[] = [
+  { pattern: global("Deno\\b"), ...portable },
+  { pattern: global("process\\s*\\??\\."), ...portable },
+  { pattern: global("Buffer\\b"), ...portable },
+  { pattern: global("Date\\s*\\.\\s*now\\b"), ...clockOnly },
+  { pattern: global("performance\\s*\\.\\s*now\\b"), ...clockOnly },
+  { pattern: /\bnew\s+Date\s*(?:\(\s*\)|(?![\w\s(]))/, ...clockOnly },
+  { pattern: global("set(?:Timeout|Interval)\\b"), ...clockOnly },
+  { pattern: global("Math\\s*\\.\\s*random\\b"), ...randomOnly },
+  { pattern: global("crypto\\s*\\."), ...randomOnly },
+  { pattern: /\bexport\s+default\b|\bas\s+default\b/, ...everywhere },
+  { pattern: /\benum\s+\w+\s*\{/, ...everywhere },
+  { pattern: /\busing\s+\w+\s*=/, ...published },
+  { pattern: /(?:[:<,|&(]\s*|\bas\s+)any\b(?!\s*[:(.?])/, ...everywhere },
+];
+
+/** The words of a file's code that no file, or not this file, may use. */
+export function wordProblems({ path, text }: Source): string[] {
+  const code = bareCode(text);
+  return WORD_RULES.flatMap(({ pattern, why, except }) => {
+    const found = except.some((start) => path.startsWith(start)) ? null : pattern.exec(code);
+    return found ? [`${path} has "${found[0].trim()}": ${why}`] : [];
+  });
+}
+
+/** Says so when a text has more lines than the house allows. */
+export function lengthProblems({ path, text }: Source, limit = 220): string[] {
+  const lines = text.trimEnd().split("\n").length;
+  return lines > limit ? [`${path} has ${lines} lines of ${limit}`] : [];
+}

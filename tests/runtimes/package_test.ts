@@ -1,0 +1,147 @@
+// deno-lint-ignore-file no-console
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { npm } from "../../tools/npm_install.ts";
+import { NatsServer } from "../../tools/nats/server.ts";
+import { hindrance } from "./attempt.ts";
+import { esbuild } from "./bundle.ts";
+import { bunPath, installed, installedNats, nodePath, PINS } from "./packages.ts";
+import { pack, run } from "./tarball.ts";
+
+const USE = new URL("runtimes/consumers/use.ts", import.meta.url);
+const EXAMPLES = new URL("../../examples/", import.meta.url);
+const INSTALL = ["install", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"] as const;
+const SAID = [
+  "token true, leader null, events acquired released",
+  "leads true with key true",
+  "errors function function, function",
+  "clock skew tolerated:         0.30 s over a lease of 3.00 s",
+];
+
+/** An empty project of a user, with natslock in it. */
+interface Project {
+  readonly folder: string;
+  write(path: string, text: string): Promise<void>;
+}
+
+const sets = ["bundler", "compiler", "vite", "socket"] as const;
+const reason = await hindrance(() =>
+  Promise.all([...sets.map(installed), installedNats(), nodePath(20), nodePath(24), bunPath()])
+);
+if (reason !== null) console.log(`The package: skipped, ${reason}`);
+
+let packing: ReturnType<typeof pack> | null = null;
+const made = await Deno.makeTempDir({ prefix: "natslock-package-" });
+globalThis.addEventListener("unload", () => Deno.removeSync(made, { recursive: true }));
+
+function tarball(): ReturnType<typeof pack> {
+  packing ??= pack(made);
+  return packing;
+}
+
+/** Runs a test body in an empty project into which npm, or what `add` does, has put the package. */
+async function inProject(
+  body: (project: Project) => Promise<void>,
+  { others = {}, add = npmAdd }: { others?: Record<string, string>; add?: typeof npmAdd } = {},
+): Promise<void> {
+  const path = await tarball();
+  const folder = await Deno.makeTempDir({ dir: made, prefix: "project-" });
+  try {
+    await add(folder, { "@x/natslock": `file:${path}`, ...others });
+    await body({ folder, write: (name, text) => Deno.writeTextFile(`${folder}/${name}`, text) });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function npmAdd(folder: string, dependencies: Record<string, string>): Promise<void> {
+  await npm(folder, INSTALL, { name: "user", private: true, type: "module", dependencies });
+}
+
+async function bunAdd(folder: string, dependencies: Record<string, string>): Promise<void> {
+  await Deno.writeTextFile(`${folder}/package.json`, JSON.stringify({ private: true, type: "module", dependencies }));
+  await run([await bunPath(), "install"], folder);
+}
+
+/** Sets what the user's program takes from its runtime, then loads it. */
+function main(url: string, program: string, more = ""): string {
+  return `${more}\nglobalThis.natsUrl = ${
+    JSON.stringify(url)
+  };\nglobalThis.say = console.log;\nawait import("${program}");\n`;
+}
+
+function test(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, ignore: reason !== null, fn });
+}
+
+test("The npm tarball works in an empty project of Node 20, with the package ws", () =>
+  inProject(async ({ folder, write }) => {
+    await using server = await NatsServer.start();
+    await Deno.copyFile(USE, `${folder}/use.ts`);
+    await esbuild(["use.ts", "--outfile=use.js", "--target=node20", "--log-level=warning"], folder);
+    const factory = `import { WebSocket } from "ws";\n` +
+      `globalThis.wsFactory = (url) => Promise.resolve({ socket: new WebSocket(url), encrypted: false });`;
+    await write("main.js", main(server.url, "./use.js", factory));
+    assertEquals((await run([await nodePath(20), "main.js"], folder)).trim().split("\n"), SAID);
+  }, { others: PINS.socket }));
+
+test("The npm tarball works in an empty project of Bun, installed by Bun, in TypeScript", () =>
+  inProject(async ({ folder, write }) => {
+    await using server = await NatsServer.start();
+    await Deno.copyFile(USE, `${folder}/use.ts`);
+    await write("main.ts", main(server.url, "./use.ts"));
+    assertEquals((await run([await bunPath(), "run", "main.ts"], folder)).trim().split("\n"), SAID);
+  }, { add: bunAdd }));
+
+for (const line of [20, 24] as const) {
+  test(`examples/runtimes/node.mjs runs in Node ${line}, with the npm tarball`, () =>
+    inProject(async ({ folder }) => {
+      await using server = await NatsServer.start();
+      await Deno.copyFile(new URL("runtimes/node.mjs", EXAMPLES), `${folder}/node.mjs`);
+      const said = await run([await nodePath(line), "node.mjs"], folder, { NATS_URL: server.url });
+      assertMatch(said, new RegExp(`^in charge, token \\d+, Node ${line}\n$`));
+    }, { others: line === 20 ? PINS.socket : {} }));
+}
+
+test("examples/runtimes/bun.ts runs in Bun, with the npm tarball", () =>
+  inProject(async ({ folder }) => {
+    await using server = await NatsServer.start();
+    await Deno.copyFile(new URL("runtimes/bun.ts", EXAMPLES), `${folder}/bun.ts`);
+    const said = await run([await bunPath(), "run", "bun.ts"], folder, { NATS_URL: server.url });
+    assertMatch(said, /^in charge, token \d+, Bun 1\n$/);
+  }, { add: bunAdd }));
+
+test("The npm tarball is bundled by Vite in an empty project, and the bundle works", () =>
+  inProject(async ({ folder, write }) => {
+    await using server = await NatsServer.start();
+    await Deno.copyFile(USE, `${folder}/use.ts`);
+    await write("index.html", `<!doctype html><title>user</title><script type="module" src="/use.ts"></script>`);
+    await write(
+      "vite.config.js",
+      `export default { build: { target: "es2022", modulePreload: { polyfill: false } } };`,
+    );
+    const node = await nodePath(24);
+    await run([node, `${await installed("vite")}/node_modules/vite/bin/vite.js`, "build"], folder);
+    const [bundle] = [...Deno.readDirSync(`${folder}/dist/assets`)].filter(({ name }) => name.endsWith(".js"));
+    assert(bundle, "Vite built no script");
+    await write("main.js", main(server.url, `./dist/assets/${bundle.name}`));
+    assertEquals((await run([node, "main.js"], folder)).trim().split("\n"), SAID);
+  }));
+
+for (const module of ["nodenext", "preserve"]) {
+  test(`The types of the npm tarball satisfy tsc --strict with the modules of "${module}"`, () =>
+    inProject(async ({ folder, write }) => {
+      await Deno.copyFile(USE, `${folder}/use.ts`);
+      const options = { strict: true, noEmit: true, module, target: "es2022" };
+      const lib = ["es2022", "esnext.disposable", "dom", "dom.asynciterable"];
+      await write(
+        "tsconfig.json",
+        JSON.stringify({ compilerOptions: { ...options, lib, types: [] }, files: ["use.ts"] }),
+      );
+      const tsc = `${await installed("compiler")}/node_modules/typescript/bin/tsc`;
+      await run([await nodePath(24), tsc, "-p", "."], folder);
+      // A program with a mistake in it has to be refused, or the types were not read.
+      await write("use.ts", (await Deno.readTextFile(USE)).replace("const leads: boolean", "const leads: string"));
+      const complaint = await run([await nodePath(24), tsc, "-p", "."], folder).then(() => "none", String);
+      assert(complaint.includes("TS2322"), complaint);
+    }));
+}

@@ -1,0 +1,58 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { CORPUS } from "./corpus.ts";
+import { runSeeds } from "./crew.ts";
+import { EDGES } from "./edges.ts";
+import { type Fault, FAULTS } from "./faults.ts";
+import { Run } from "./run.ts";
+import { replayCommand, shrink } from "./shrink.ts";
+
+/** The seeds of the gate: about 15 s on two cores. Fresh ones are for `deno task sim`. */
+const FROM = 1;
+const SEEDS = 6000;
+
+/** The longest that they may take on a machine that has other work, in ms. */
+const PATIENCE = 300_000;
+
+/** Faults of each kind in 10,000 seeds, at least; and edges so rare that so few seeds may miss them. */
+const HITS = 1000;
+const RARE = 4;
+
+Deno.test("Lockers keep every rule over some thousand seeds, which hit each kind of fault and take the machine's edges", async () => {
+  const campaign = { from: FROM, seeds: SEEDS, workers: navigator.hardwareConcurrency, options: {} };
+  const tally = await runSeeds({ ...campaign, signal: AbortSignal.timeout(PATIENCE), progress: () => {} });
+  const broken = tally.broken.map(({ seed, rule }) => `${rule}: deno task sim --seed ${seed}`);
+  assertEquals([broken, tally.seeds], [[], SEEDS]);
+  const rate = (fault: Fault) => (tally.faults.get(fault) ?? 0) / tally.seeds * 10_000;
+  assertEquals(FAULTS.filter((fault) => rate(fault) < HITS), []);
+  assertEquals([...tally.edges.keys()].filter((edge) => !EDGES.has(edge)), []);
+  assert(tally.edges.size > EDGES.size - RARE, JSON.stringify([...tally.edges]));
+  assert(tally.grants > tally.seeds && tally.refused > 0, JSON.stringify(tally));
+});
+
+Deno.test("Lockers keep every rule over the seeds that were red once", async () => {
+  for (const { seed, was } of CORPUS) assertEquals((await new Run(seed).outcome()).broken, null, `${seed}: ${was}`);
+});
+
+Deno.test("A run is replayed by its seed, bit for bit", async () => {
+  const traceOf = async (seed: number) => {
+    const lines: string[] = [];
+    const outcome = await new Run(seed, { trace: (line) => void lines.push(line) }).outcome();
+    return { lines, outcome };
+  };
+  for (const seed of [7, 8]) assertEquals(await traceOf(seed), await traceOf(seed));
+  assert((await traceOf(7)).lines.length > 100);
+});
+
+Deno.test("No lock is safe in a bucket with expiry markers: a violation is found and shrunk", async () => {
+  const markers = true;
+  let red: number | null = null;
+  for (let seed = 1; red === null && seed <= 1000; seed++) {
+    if ((await new Run(seed, { markers }).outcome()).broken !== null) red = seed;
+  }
+  assert(red !== null, "no seed of 1,000 is red");
+  const shrunk = await shrink(red, { markers });
+  const whole = await new Run(red, { markers }).outcome();
+  assert(shrunk !== null && shrunk.outcome.total <= whole.total);
+  assertStringIncludes(shrunk.outcome.broken ?? "", "S");
+  assertStringIncludes(replayCommand(red, shrunk.options), `deno task sim --seed ${red} --markers`);
+});

@@ -1,0 +1,64 @@
+import { assertEquals } from "@std/assert";
+import { countJunit, reconcile, summaryLine } from "../../tools/junit.ts";
+import { testArguments } from "../../tools/ok.ts";
+import { tagProblem } from "../../tools/check_tag.ts";
+
+const REPORT = `<testsuites tests="4"><testsuite name="a">
+<testcase name="good" time="0.1">
+</testcase>
+<testcase name="bad"><failure message="m">&lt;skipped/></failure></testcase>
+<testcase name="off" time="0.000"><skipped/></testcase>
+<testcase name="also good"></testcase>
+</testsuite></testsuites>`;
+
+Deno.test("countJunit tells passed, failed and skipped cases apart", () => {
+  assertEquals(countJunit(REPORT), { passed: 2, failed: 1, skipped: 1 });
+});
+
+Deno.test("countJunit does not count what a filter left out", () => {
+  const report = '<testcase name="other" line="3"><skipped/></testcase>';
+  assertEquals(countJunit(report), { passed: 0, failed: 0, skipped: 0 });
+});
+
+Deno.test("countJunit finds nothing in an empty report", () => {
+  assertEquals(countJunit(""), { passed: 0, failed: 0, skipped: 0 });
+});
+
+Deno.test("reconcile turns a failed run without a failed test red", () => {
+  const green = { passed: 3, failed: 0, skipped: 0 };
+  assertEquals(reconcile(green, 1), { passed: 3, failed: 1, skipped: 0 });
+});
+
+Deno.test("reconcile leaves a run alone that already counts a failure", () => {
+  const red = { passed: 3, failed: 2, skipped: 0 };
+  assertEquals(reconcile(red, 1), red);
+});
+
+Deno.test("summaryLine leaves skipped out when there are none", () => {
+  const line = summaryLine({ passed: 3, failed: 0, skipped: 0 });
+  assertEquals(line, "3 passed, 0 failed");
+});
+
+Deno.test("summaryLine names skipped tests when there are some", () => {
+  const line = summaryLine({ passed: 3, failed: 1, skipped: 2 });
+  assertEquals(line, "3 passed, 1 failed, 2 skipped");
+});
+
+Deno.test("testArguments keeps to the files that are named", () => {
+  const args = ["--", "--filter", "lease", "tests/a_test.ts"];
+  assertEquals(testArguments(args), args.slice(1));
+});
+
+Deno.test("testArguments adds the usual paths to a mere filter", () => {
+  const args = testArguments(["--filter", "lease"]);
+  assertEquals(args, ["--filter", "lease", "README.md", "mod.ts", "src", "tests"]);
+});
+
+Deno.test("tagProblem accepts the version with a v before it", () => {
+  assertEquals(tagProblem("v1.2.3", "1.2.3"), undefined);
+});
+
+Deno.test("tagProblem refuses the tag of another version", () => {
+  const problem = tagProblem("v1.2.4", "1.2.3");
+  assertEquals(problem, "tag v1.2.4 is not v1.2.3, the version in deno.json");
+});

@@ -1,0 +1,42 @@
+/**
+ * Makes the dashboard's page: three files that any web server can serve.
+ *
+ * @module
+ */
+
+import { esbuild } from "../../tests/runtimes/bundle.ts";
+import { npmFolder, type Pins } from "../npm_install.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const SOURCE = new URL("examples/dashboard/", ROOT);
+/** Writes `index.html`, `style.css` and `main.js` into a folder. */
+export async function buildPage(folder: string): Promise<void> {
+  const modules = await npmFolder("dashboard", await pins());
+  const args = [
+    ...["examples/dashboard/main.tsx", "examples/dashboard/style.css", "--bundle", "--minify", `--outdir=${folder}`],
+    ...[
+      "--format=esm",
+      "--target=es2022,chrome123,firefox120,safari17.5",
+      "--jsx=automatic",
+      "--jsx-import-source=preact",
+    ],
+    ...["--log-level=warning", "--legal-comments=none"],
+  ];
+  await Promise.all([
+    esbuild(args, ROOT, { NODE_PATH: `${modules}/node_modules` }),
+    Deno.copyFile(new URL("index.html", SOURCE), `${folder}/index.html`),
+  ]);
+}
+
+/** What the page is made of, at the versions that `deno.lock` names. */
+async function pins(): Promise<Pins> {
+  const lock = JSON.parse(await Deno.readTextFile(new URL("deno.lock", ROOT))) as {
+    readonly specifiers: Record<string, string>;
+  };
+  const found = Object.entries(lock.specifiers).flatMap(([specifier, version]) => {
+    const name = /^npm:(@nats-io\/nats-core|preact|@preact\/signals)@/.exec(specifier)?.[1];
+    // A version of what depends on others is followed by theirs.
+    return name ? [[name, version.replace(/_.*/, "")] as const] : [];
+  });
+  return Object.fromEntries(found);
+}

@@ -1,0 +1,103 @@
+/**
+ * Three real nats-servers that replicate, for tests.
+ *
+ * @module
+ */
+
+import { freePorts } from "./process.ts";
+import { NatsServer } from "./server.ts";
+
+/** Longest time for the members to find each other and elect a leader, in milliseconds. */
+const FORM_TIMEOUT = 60_000;
+
+interface JszAnswer {
+  readonly account_details?: {
+    readonly stream_detail?: { readonly name: string; readonly cluster?: { readonly leader?: string } }[];
+  }[];
+  readonly meta_cluster?: { readonly leader?: string; readonly cluster_size?: number };
+}
+
+/** The port at which one member is to dial another, whose own is `port`; members are numbered from 0. */
+export type Dial = (from: number, to: number, port: number) => number;
+
+/** No address that anybody answers at: members know each other only by the routes that they are given. */
+const NOWHERE = "127.0.0.1:1";
+
+/** A cluster on loopback with temporary stores. */
+export class NatsCluster {
+  /** The members, named n1, n2, ... */
+  readonly nodes: readonly NatsServer[];
+
+  private constructor(nodes: readonly NatsServer[]) {
+    this.nodes = nodes;
+  }
+
+  /** Starts a cluster and resolves when it has a leader that knows all members. `dial`: default, each at its own port. */
+  static async start(size = 3, dial: Dial = (_from, _to, port) => port): Promise<NatsCluster> {
+    const ports = freePorts(size);
+    const nodes: NatsServer[] = [];
+    const cluster = new NatsCluster(nodes);
+    try {
+      for (const _ of ports) nodes.push(await NatsServer.prepare());
+      await Promise.all(nodes.map(async (node, from) => {
+        const dialled = ports.map((port, to) => `"nats://127.0.0.1:${to === from ? port : dial(from, to, port)}"`);
+        const config = `cluster { name: natslock, listen: "127.0.0.1:${ports[from]}", no_advertise: true, ` +
+          `advertise: "${NOWHERE}", routes: [${dialled.join(", ")}] }`;
+        await node.configure({ name: `n${from + 1}`, config });
+        await node.launch();
+      }));
+      await cluster.formed();
+      return cluster;
+    } catch (error) {
+      await cluster.stop();
+      throw error;
+    }
+  }
+
+  /** Websocket addresses of the members. */
+  get urls(): string[] {
+    return this.nodes.map(({ url }) => url);
+  }
+
+  /** Resolves when every member answers and one of them leads all. */
+  async formed(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.answering()));
+    for (const start = performance.now(); performance.now() - start < FORM_TIMEOUT;) {
+      const metas = await Promise.all(this.nodes.map(async (node) => (await this.#jsz(node)).meta_cluster));
+      const agree = metas.every((meta) => meta?.leader && meta.cluster_size === this.nodes.length);
+      if (agree && new Set(metas.map((meta) => meta?.leader)).size === 1) return;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    throw new Error("Cannot form a cluster: its members do not agree on a leader");
+  }
+
+  /** The member that leads a stream; `null` if none does. */
+  async leader(stream: string): Promise<NatsServer | null> {
+    // Only its own word counts: the others go on naming a leader that is paused or dead.
+    const claims = this.nodes.map(async (node, index) => {
+      const details = (await this.#jsz(node)).account_details ?? [];
+      const found = details.flatMap((account) => account.stream_detail ?? []).find(({ name }) => name === stream);
+      if (found?.cluster?.leader !== `n${index + 1}`) throw new Error("does not lead");
+      return node;
+    });
+    return await Promise.any(claims).catch(() => null);
+  }
+
+  /** Ends all members and removes their stores. */
+  async stop(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.stop()));
+  }
+
+  /** The same as {@linkcode NatsCluster.stop}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #jsz(node: NatsServer): Promise<JszAnswer> {
+    try {
+      return await node.monitor("jsz?accounts=true&streams=true") as JszAnswer;
+    } catch {
+      return {};
+    }
+  }
+}

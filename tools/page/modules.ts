@@ -1,0 +1,68 @@
+/**
+ * Turns the library and the NATS packages, which npm has as CommonJS alone, into ES modules for an import map.
+ *
+ * @module
+ */
+
+import * as jetstream from "@nats-io/jetstream";
+import * as kv from "@nats-io/kv";
+import * as core from "@nats-io/nats-core";
+import { esbuild } from "../../tests/runtimes/bundle.ts";
+import { installedNats } from "../../tests/runtimes/packages.ts";
+import { TemporaryFolder } from "../temporary_folder.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const EXAMPLES = new URL("examples/", ROOT);
+/** What is written as it stands. */
+const FILES: readonly string[] = ["browser/index.html", "browser/page.js", "browser/style.css", "worker/worker.js"];
+const PACKAGES: Readonly<Record<string, object>> = { "nats-core": core, jetstream, kv };
+const IDENTIFIER = /^(?!default$|__esModule$)[A-Za-z_$][\w$]*$/;
+
+/** Writes the page, its worker and its modules into a folder, given by its whole path, from which any web server can serve them. */
+export async function writePage(folder: string): Promise<void> {
+  for (const name of ["browser/modules", "worker"]) await Deno.mkdir(`${folder}/${name}`, { recursive: true });
+  for (const name of FILES) await Deno.writeFile(`${folder}/${name}`, await Deno.readFile(new URL(name, EXAMPLES)));
+  await writeModules(`${folder}/browser/modules`);
+}
+
+/** The names of shared files change with what is in them. */
+async function removeShared(folder: string): Promise<void> {
+  for await (const { name } of Deno.readDir(folder)) {
+    if (/^shared-\w+\.js$/.test(name)) await Deno.remove(`${folder}/${name}`);
+  }
+}
+
+async function writeModules(folder: string): Promise<void> {
+  const entries = new TemporaryFolder("entries");
+  try {
+    await removeShared(folder);
+    const paths = Object.entries(entryTexts()).map(([name, text]) => {
+      const path = `${entries.path}/${name}.js`;
+      Deno.writeTextFileSync(path, text);
+      return path;
+    });
+    // What they share becomes a file of its own, so that there is one copy of each NATS package, whoever imports it.
+    const together = ["--bundle", "--splitting", "--chunk-names=shared-[hash]", `--outdir=${folder}`];
+    // What is not minified names folders of this machine.
+    const shape = [
+      "--minify",
+      "--format=esm",
+      "--platform=browser",
+      "--target=es2022",
+      "--log-level=warning",
+    ];
+    const args = [...paths, ...together, ...shape, "--alias:@x/natslock=./mod.ts"];
+    await esbuild(args, ROOT, { NODE_PATH: `${await installedNats()}/node_modules` });
+  } finally {
+    entries.remove();
+  }
+}
+
+/** A CommonJS module has no list of exports that a bundler could read, so its names are taken from it as it runs. */
+function entryTexts(): Record<string, string> {
+  const named = Object.entries(PACKAGES).map(([name, exports]) => {
+    const names = Object.keys(exports).filter((each) => IDENTIFIER.test(each));
+    return [name, `export { ${names.join(", ")} } from "@nats-io/${name}";\n`] as const;
+  });
+  return { natslock: `export * from "@x/natslock";\n`, ...Object.fromEntries(named) };
+}
