@@ -51,7 +51,7 @@ Deno.test("testArguments keeps to the files that are named", () => {
 
 Deno.test("testArguments adds the usual paths to a mere filter", () => {
   const args = testArguments(["--filter", "lease"]);
-  assertEquals(args, ["--filter", "lease", "README.md", "mod.ts", "src", "tests"]);
+  assertEquals(args, ["--filter", "lease", "README.md", "mod.ts", "src", "cli", "tests"]);
 });
 
 Deno.test("tagProblem accepts the version with a v before it", () => {
