@@ -51,11 +51,12 @@ export class Arena {
   /** Starts servers and clients; resolves once all of them run. */
   static async open(options: ArenaOptions): Promise<Arena> {
     const routes: (Wire | null)[][] = [[], [], []];
-    const cluster = await NatsCluster.start(3, (from, to, port) => {
+    const dial = (from: number, to: number, port: number) => {
       const wire = new Wire(port);
       (routes[from] as (Wire | null)[])[to] = wire;
       return wire.port;
-    });
+    };
+    const cluster = await NatsCluster.start(3, { dial });
     const nc = await wsconnect({ servers: cluster.urls, maxReconnectAttempts: -1, reconnectTimeWait: 250 });
     const kv = await bucketOf(nc);
     const arena = new Arena(options, { cluster, routes, nc, kv });

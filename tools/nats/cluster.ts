@@ -23,6 +23,14 @@ export type Dial = (from: number, to: number, port: number) => number;
 /** No address that anybody answers at: members know each other only by the routes that they are given. */
 const NOWHERE = "127.0.0.1:1";
 
+/** How a cluster is started. */
+export interface ClusterOptions {
+  /** The port at which one member reaches another. Default: its own. */
+  readonly dial?: Dial;
+  /** Release of nats-server. Default: what is found, else the pinned one. */
+  readonly version?: string;
+}
+
 /** A cluster on loopback with temporary stores. */
 export class NatsCluster {
   /** The members, named n1, n2, ... */
@@ -33,12 +41,15 @@ export class NatsCluster {
   }
 
   /** Starts a cluster and resolves when it has a leader that knows all members. `dial`: default, each at its own port. */
-  static async start(size = 3, dial: Dial = (_from, _to, port) => port): Promise<NatsCluster> {
+  static async start(
+    size = 3,
+    { dial = (_from, _to, port) => port, version }: ClusterOptions = {},
+  ): Promise<NatsCluster> {
     const ports = freePorts(size);
     const nodes: NatsServer[] = [];
     const cluster = new NatsCluster(nodes);
     try {
-      for (const _ of ports) nodes.push(await NatsServer.prepare());
+      for (const _ of ports) nodes.push(await NatsServer.prepare(version === undefined ? {} : { version }));
       await Promise.all(nodes.map(async (node, from) => {
         const dialled = ports.map((port, to) => `"nats://127.0.0.1:${to === from ? port : dial(from, to, port)}"`);
         const config = `cluster { name: natslock, listen: "127.0.0.1:${ports[from]}", no_advertise: true, ` +

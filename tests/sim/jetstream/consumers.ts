@@ -1,0 +1,61 @@
+/**
+ * Push consumers without acknowledgements: each new message of a stream goes to one inbox.
+ *
+ * @module
+ */
+
+import type { WireMessage } from "./jetstream.ts";
+import { matches, type SimStream, type StoredMessage } from "./stream.ts";
+
+interface Consumer {
+  readonly stream: string;
+  readonly name: string;
+  readonly filter: string;
+  readonly inbox: string;
+  delivered: number;
+}
+
+/** The consumers of all streams. */
+export class Consumers {
+  readonly #host: { push(message: WireMessage, inbox?: string): void };
+  readonly #consumers = new Map<string, Consumer>();
+
+  constructor(host: { push(message: WireMessage, inbox?: string): void }) {
+    this.#host = host;
+  }
+
+  /** Creates one; the answer to the client. */
+  create(
+    { config: { name: stream }, last }: SimStream,
+    request: { readonly config?: Record<string, unknown> },
+  ): object {
+    const { config = {} } = request;
+    const name = String(config.name ?? config.durable_name ?? "");
+    const [filter, inbox] = [String(config.filter_subject ?? ">"), String(config.deliver_subject ?? "")];
+    this.#consumers.set(`${stream} ${name}`, { stream, name, filter, inbox, delivered: 0 });
+    const ended = { consumer_seq: 0, stream_seq: last };
+    return { stream_name: stream, name, config, delivered: ended, ack_floor: ended, num_pending: 0 };
+  }
+
+  /** Deletes one; false if there is none of that name. */
+  delete(stream: string, name: string): boolean {
+    return this.#consumers.delete(`${stream} ${name}`);
+  }
+
+  /** Deletes those of a stream, or all: servers that restart lose those that live in memory. */
+  dropStream(stream?: string): void {
+    for (const [id, consumer] of this.#consumers) {
+      if (stream === undefined || consumer.stream === stream) this.#consumers.delete(id);
+    }
+  }
+
+  /** Sends a stored message to those who asked for its subject. */
+  deliver(stream: string, { subject, seq, headers, data, time }: StoredMessage): void {
+    for (const consumer of this.#consumers.values()) {
+      if (consumer.stream !== stream || !matches(consumer.filter, subject)) continue;
+      const number = ++consumer.delivered;
+      const reply = `$JS.ACK.${stream}.${consumer.name}.1.${seq}.${number}.${Math.floor(time)}000000.0`;
+      this.#host.push({ subject, headers, data, reply }, consumer.inbox);
+    }
+  }
+}
