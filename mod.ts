@@ -1,13 +1,15 @@
 /**
  * Distributed locks and leader election on NATS JetStream key-value, for Deno, Bun, Node, browsers and workers.
  *
- * A lock is one key of a bucket; whoever writes its record holds it until the lease runs out. Every write is a
- * compare-and-set, so of any number of candidates exactly one is granted; validity counts from before the request left;
- * an answer that does not come is taken for unknown, not for failure.
+ * A lock is one key of a bucket. A candidate takes the lock by writing its record under the key, and holds it until it
+ * releases the lock or its lease ends. Every write is a compare-and-set: however many candidates ask, exactly one holds
+ * the lock. The holder counts its lease from before it sent the write. If no answer comes, the outcome of the write is
+ * unknown until the library re-reads the key.
  *
- * **Failure model.** At most one candidate believes that it leads, as long as the rates of the candidates' clocks differ
- * less than the margin (a tenth of the lease). A process that was paused in the middle of its work is not stopped by any
- * lease: pass the fencing token to what it writes to, and refuse older ones there.
+ * **Failure model.** At most one candidate considers itself the holder, as long as the rates of the candidates' clocks
+ * differ by less than the margin (by default a tenth of the lease). A lease cannot stop a process that was paused in
+ * the middle of its work. Pass the fencing token with each write to the protected resource, and refuse older tokens
+ * there.
  *
  * @example One round of a reconcile loop
  * ```ts ignore

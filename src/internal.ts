@@ -1,7 +1,8 @@
 /**
- * What the command line `@x/natslock-cli` shares with the library.
+ * Parts of the library that are exported only for the command line `@x/natslock-cli`.
  *
- * Not for applications: names here may change in any release. The command line names the exact version that it needs.
+ * Not for applications: names here may change in any release. The command line depends on one exact version of the
+ * library.
  *
  * @module
  */

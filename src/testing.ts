@@ -1,11 +1,11 @@
 /**
- * A bucket in memory and a clock moved by hand: test what your code does when it takes, waits for and loses a lock,
- * without a server and without waiting.
+ * A bucket in memory and a clock that is moved by hand. Use them to test what your code does when it takes, waits for
+ * and loses a lock, without a server and without waiting.
  *
- * The same Locker runs on them as on NATS. What the network does to it is yours to say: `intercept` stands between a
- * Locker and the bucket, `push` between the bucket and whoever watches.
+ * The same Locker runs on them as on NATS. The test defines how the network behaves: `intercept` handles the requests
+ * of a Locker to the bucket, and `push` the changes that the bucket pushes to watchers.
  *
- * @example What happens when the lead is lost
+ * @example Lose the lead and take it again
  * ```ts ignore
  * import { type Lease, Locker } from "@x/natslock";
  * import { ManualClock, MemoryStore } from "@x/natslock/testing";

@@ -1,25 +1,31 @@
-/** What is asked for once and kept. */
+/** A request whose answer is kept for later callers. */
 
-/** The newest answer. Of requests that cross, the one that was sent last counts, whenever it is answered. */
+/**
+ * Keeps the newest answer to a request. Requests may overlap: the answer to the one that was sent last counts, in
+ * whatever order the answers arrive.
+ */
 export class CachedRequest<T> {
   #asked = 0;
-  /** Answers to requests up to this one tell nothing new. */
+  /** Answers to requests with this number or a lower one are outdated. */
   #outdated = 0;
   #kept: T | null = null;
   #value: T | null = null;
 
-  /** The newest answer that came, even if it was forgotten since; `null` before the first. */
+  /** The newest answer so far, even after {@linkcode CachedRequest.invalidate}; `null` before the first answer. */
   get value(): T | null {
     return this.#value;
   }
 
-  /** What is kept; `ask` is called if nothing is, or for `fresh`. Rejects with what the request failed with. */
+  /** Returns the kept answer. Calls `ask` if none is kept or `fresh` is true. Rejects with the error of `ask`. */
   async get(ask: () => Promise<T>, fresh = false): Promise<T> {
     if (fresh) this.invalidate();
     return this.#kept ?? await this.refresh(ask);
   }
 
-  /** Asks though something is kept, which is still kept if that fails. */
+  /**
+   * Calls `ask` even if an answer is kept. If `ask` fails, rejects with its error and leaves the kept answer in place.
+   * If a later request was answered first, resolves with that answer.
+   */
   async refresh(ask: () => Promise<T>): Promise<T> {
     const request = ++this.#asked;
     const answer = await ask();
@@ -28,7 +34,7 @@ export class CachedRequest<T> {
     return this.#kept = this.#value = answer;
   }
 
-  /** Asks anew next time; what was asked before is not kept. */
+  /** Drops the kept answer. Answers to the requests that are in flight are not kept either. */
   invalidate(): void {
     this.#kept = null;
     this.#outdated = this.#asked;

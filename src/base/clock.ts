@@ -1,37 +1,44 @@
-/** The one source of time. */
+/** The library's only source of time. */
 
-/** Time as leases need it; injected so that a test can move it by hand. All values are milliseconds. */
+/** Time and timers. Injected, so that a test can move time by hand. All values are milliseconds. */
 export interface Clock {
-  /** Time since an arbitrary start. Never goes back; counts the time that the machine was asleep. */
+  /** Returns the time since an arbitrary start. It never goes back and includes the time that the machine slept. */
   now(): number;
-  /** Time since the Unix epoch by the wall clock: for people and logs, never for a decision. */
+  /** Returns the time since the Unix epoch by the wall clock. For people and logs only: it may jump. */
   wall(): number;
-  /** Calls back once, not before `delay` has passed on {@linkcode Clock.now}. Returns a function that cancels it. */
+  /**
+   * Calls `callback` once, not before `delay` has passed on {@linkcode Clock.now}. Returns a function that cancels the
+   * call.
+   */
   after(delay: number, callback: () => void): () => void;
 }
 
-/** Where {@linkcode SystemClock} reads from. */
+/** The clocks and the timer that {@linkcode SystemClock} uses. All values are milliseconds. */
 export interface TimeSources {
-  /** Milliseconds that never go back but may stand still while the machine sleeps. */
+  /** Returns a time that never goes back but may stand still while the machine sleeps. */
   monotonic(): number;
-  /** Milliseconds since the Unix epoch; may jump. */
+  /** Returns the time since the Unix epoch; it may jump. */
   wall(): number;
-  /** Calls back once after about `delay` ms, as `setTimeout` does: early or late. Returns a function that cancels it. */
+  /**
+   * Calls `callback` once after about `delay`, a little early or late as `setTimeout` does. Returns a function that
+   * cancels the call.
+   */
   later(delay: number, callback: () => void): () => void;
 }
 
 /**
- * How much sleep {@linkcode SystemClock} may leave uncounted in all, in milliseconds. More than 2, since each of its two
- * sources may show whole milliseconds only. `leaseTiming` keeps every margin above it.
+ * The most sleep that {@linkcode SystemClock} leaves uncounted in total, in milliseconds. Each of the two sources
+ * may be rounded to whole milliseconds, which must not count as sleep: the threshold is therefore more than 2.
+ * `leaseTiming` requires every margin to be longer than the threshold.
  */
 export const SLEEP_THRESHOLD = 5;
 
-/** Longer delays would make `setTimeout` fire at once. */
+/** The longest delay that `setTimeout` accepts, in milliseconds. It fires longer ones at once. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
 /**
- * A wait is cut into as many naps, none shorter than this in milliseconds. Chromium lets longer chains of timers in
- * hidden pages run once a minute only.
+ * A wait is split into this many naps, each at least `SHORTEST_NAP` milliseconds long. In hidden pages Chromium runs
+ * longer chains of timers only once a minute.
  */
 const NAPS = 4;
 const SHORTEST_NAP = 50;
@@ -46,37 +53,39 @@ const runtimeSources: TimeSources = {
 };
 
 /**
- * The clock of the runtime, made to count sleep (L2).
+ * The clock of the runtime. It also counts the time that the machine sleeps.
  *
- * `performance.now()` stands still while a Linux machine sleeps and `Date.now()` does not. So the lead of the wall over
- * the monotonic clock grows by each sleep, and what it gains over its least value counts once that is more than
- * {@linkcode SLEEP_THRESHOLD}; then it is compared with the new lead. However many sleeps there are, and however short,
- * no more than that stays uncounted in all.
+ * `performance.now()` stands still while a Linux machine sleeps, `Date.now()` does not. Each sleep therefore increases
+ * the lead of the wall clock over the monotonic clock. Each read compares the lead with a reference lead. If the lead
+ * exceeds the reference by more than {@linkcode SLEEP_THRESHOLD}, the whole difference counts as sleep, and the lead
+ * becomes the new reference. A smaller difference leaves the reference as it is, so that short sleeps add up. However
+ * many sleeps there are, and however short they are, no more than the threshold stays uncounted in total.
  *
- * - The wall is set forward, or the process stops between the two reads: counts as sleep. The clock runs ahead, and a
- *   lease ends early, never late.
- * - The wall is set back: counts nothing, and the lead is compared with the lower one from the next look on. Where the
- *   machine sleeps before that look, too, the two cancel out and nothing can tell them apart.
- * - NTP slews the wall by up to 500 ppm: counts as some sleep, within the rate of any clock.
- * - A browser shows multiples of more than 2 ms against fingerprinting: counts as sleep, at most as long as what passed.
+ * - The wall clock is set forward, or the process stops between the two reads: this counts as sleep. The clock runs
+ *   ahead, so a lease ends early, never late.
+ * - The wall clock is set back: nothing counts, and at the next read the lower lead becomes the reference. If the
+ *   machine also sleeps before that read, the two changes cancel out, cannot be told apart, and the sleep is missed.
+ * - NTP slews the wall clock by up to 500 ppm: some of it counts as sleep, within the rate error of any clock.
+ * - A browser rounds its clocks to more than 2 ms against fingerprinting: the steps may count as sleep. The clock then
+ *   runs at most twice as fast as real time.
  */
 export class SystemClock implements Clock {
   readonly #sources: TimeSources;
   #elapsed = 0;
   #monotonic: number;
-  /** The wall's lead over the monotonic clock, up to which all is counted. */
+  /** The reference: the lead of the wall clock over the monotonic clock up to which all sleep is counted. */
   #lead: number;
 
-  /** Starts at 0. */
+  /** Starts the clock at 0. */
   constructor(sources: TimeSources = runtimeSources) {
     this.#sources = sources;
     this.#monotonic = sources.monotonic();
     this.#lead = sources.wall() - this.#monotonic;
   }
 
-  /** Milliseconds since this clock was made, sleep included. */
+  /** Returns the milliseconds since this clock was created, including sleep. */
   now(): number {
-    // In this order a sleep between the two reads counts at once.
+    // The monotonic clock is read first: a sleep between the two reads then counts at once.
     const monotonic = this.#sources.monotonic();
     const lead = this.#sources.wall() - monotonic;
     this.#elapsed += Math.max(0, monotonic - this.#monotonic);
@@ -87,15 +96,17 @@ export class SystemClock implements Clock {
     return this.#elapsed;
   }
 
-  /** Milliseconds since the Unix epoch. */
+  /** Returns the milliseconds since the Unix epoch. */
   wall(): number {
     return this.#sources.wall();
   }
 
   /**
-   * Calls back once when `delay` ms have passed; late after a sleep or a busy loop, never early.
+   * Calls `callback` once when `delay` ms have passed. The call is never early, but late after a sleep or a busy loop.
+   * Returns a function that cancels the call.
    *
-   * Timers stand still while the machine sleeps. So it waits in naps, and after waking is late by one nap at the most.
+   * Timers of the runtime stand still while the machine sleeps. The wait is therefore split into naps of a quarter of
+   * `delay`, at least 50 ms. After a sleep the call is at most one nap late.
    */
   after(delay: number, callback: () => void): () => void {
     const due = this.now() + delay;

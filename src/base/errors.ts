@@ -1,33 +1,34 @@
-/**
- * Every error that this library throws, rejects with or aborts with.
- *
- * Contention is never an error: it is `false` or `null`. A cancelled wait rejects with the caller's own
- * `signal.reason`. Tell errors apart by `code` or `name`; `instanceof` works only within one copy of the library.
- */
+/** The errors that this library throws, rejects with or aborts signals with. */
 
-/** Base of all errors of this library: catch it to catch them all. */
+/**
+ * Base class of all errors of this library.
+ *
+ * Tell errors apart by `code` or `name`: `instanceof` works only within one copy of the library. A lock that another
+ * candidate holds is not an error: such calls return `false` or `null`. A cancelled wait rejects with the caller's own
+ * `signal.reason`.
+ */
 export class NatslockError extends Error {
   /** Class name, kept under minification. */
   override readonly name: string = "NatslockError";
-  /** Stable machine-readable name of the condition, such as `"BAD_PARAMETER"`. */
+  /** Stable machine-readable name of the error, such as `"BAD_PARAMETER"`. */
   readonly code: string;
 
-  /** `options.cause` keeps what led to it. */
+  /** Creates an error; `options.cause` is the error that led to it. */
   constructor(code: string, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
   }
 
-  /** True where the same call may succeed later without anybody changing anything. */
+  /** True if the same call may succeed later although nobody changes anything. */
   get transient(): boolean {
     return false;
   }
 }
 
-/** How much of a value is shown, in characters. */
+/** The most characters of a value that an error message shows. */
 const SHOWN = 100;
 
-/** A value as an error message shows it, shortened; never throws, whatever a caller passed. */
+/** Formats a value for an error message and shortens it. Never throws, whatever the value is. */
 export function show(value: unknown): string {
   try {
     const text = typeof value === "number" ? String(value) : JSON.stringify(value) ?? String(value);
@@ -39,29 +40,35 @@ export function show(value: unknown): string {
 
 const mustBe = (wanted: string, value: unknown): string => `must be ${wanted}, current value is ${show(value)}`;
 
-/** An argument is missing or out of range. Thrown before any message is sent: mend the call. */
+/**
+ * An argument is missing or out of range: correct the call. Thrown before any request is sent, except for a `ttl` or
+ * `timing` that does not fit the bucket: this is checked when the bucket's settings are known.
+ */
 export class BadParameterError extends NatslockError {
   /** Class name, kept under minification. */
   override readonly name = "BadParameterError";
-  /** The argument or field that is wrong. */
+  /** Name of the argument or field. */
   readonly parameter: string;
 
-  /** Names the parameter; the message says its value and what was wanted. */
+  /** Creates an error about `parameter`; the message states its value and what is wanted. */
   constructor(parameter: string, message: string, options?: ErrorOptions) {
     super("BAD_PARAMETER", message, options);
     this.parameter = parameter;
   }
 }
 
-/** The problem about a parameter that is not what was wanted. */
+/** Returns the error for a parameter whose value is not what is wanted. */
 export function badParameter(parameter: string, wanted: string, value: unknown): BadParameterError {
   return new BadParameterError(parameter, `Cannot use "${parameter}": ${mustBe(wanted, value)}`);
 }
 
-/** What a {@linkcode BucketConfigError} found. */
+/** A setting of a bucket that is unfit for locks, as a {@linkcode BucketConfigError} reports it. */
 export type BucketProblem = Pick<BucketConfigError, "bucket" | "setting" | "value" | "wanted">;
 
-/** The bucket has a setting with which locks would not be safe: change that setting, or use a bucket made for locks. */
+/**
+ * A setting of the bucket makes locks unsafe, or does not fit the lock: change the setting, or use a bucket that was
+ * created for locks.
+ */
 export class BucketConfigError extends NatslockError {
   /** Class name, kept under minification. */
   override readonly name = "BucketConfigError";
@@ -69,12 +76,12 @@ export class BucketConfigError extends NatslockError {
   readonly bucket: string;
   /** Name of the setting, as the server spells it. */
   readonly setting: string;
-  /** Its present value. */
+  /** Current value of the setting. */
   readonly value: unknown;
-  /** What a lock bucket needs. */
+  /** Value that a bucket for locks needs, and why. */
   readonly wanted: string;
 
-  /** States the problem in one sentence. */
+  /** Creates an error whose message states the problem in one sentence. */
   constructor({ bucket, setting, value, wanted }: BucketProblem) {
     super("BUCKET_CONFIG", `Cannot keep locks in bucket "${bucket}": "${setting}" ${mustBe(wanted, value)}`);
     this.bucket = bucket;
@@ -84,12 +91,15 @@ export class BucketConfigError extends NatslockError {
   }
 }
 
-/** A wait for the lock ran into its own `timeout`. Nothing of it is left on the server. */
+/**
+ * A wait for the lock reached its `timeout`; `cause` is the last transient error, if there was any. A record that the
+ * wait may have written is removed in the background, or expires.
+ */
 export class AcquireTimeoutError extends NatslockError {
   /** Class name, kept under minification. */
   override readonly name = "AcquireTimeoutError";
 
-  /** Says which key was waited for and how long. */
+  /** Creates an error; the message names the key and the timeout. */
   constructor(message: string, options?: ErrorOptions) {
     super("ACQUIRE_TIMEOUT", message, options);
   }
@@ -98,61 +108,67 @@ export class AcquireTimeoutError extends NatslockError {
 /**
  * Why a lease was lost.
  *
- * - `deadline`: no renewal was confirmed in time (network, server or this process was too slow, or a right was revoked:
- *   see `cause`);
- * - `superseded`: another record stands under the key;
- * - `removed`: the record is gone (expired, purged, or the bucket was deleted);
- * - `stolen`: someone took it on purpose;
+ * - `deadline`: no renewal was confirmed in time. The network, the server or this process was too slow, or a permission
+ *   was revoked: see `cause`.
+ * - `superseded`: another record is stored under the key.
+ * - `removed`: the record is gone. It expired or was purged, or the bucket was deleted.
+ * - `stolen`: someone took the lock on purpose.
  * - `closed`: the connection was closed for good.
  */
 export type LossReason = "deadline" | "superseded" | "removed" | "stolen" | "closed";
 
-/** The lease is no longer held though nobody released it: stop the protected work. Always the reason of a signal. */
+/**
+ * The lease ended although its holder did not release it: stop the protected work. This is the reason of
+ * `lease.signal`, and `Locker.run()` rejects with it.
+ */
 export class LeaseLostError extends NatslockError {
   /** Class name, kept under minification. */
   override readonly name = "LeaseLostError";
-  /** Why it was lost. */
+  /** Why the lease was lost. */
   readonly why: LossReason;
 
-  /** Says which key and why. */
+  /** Creates an error; the message names the key and the reason. */
   constructor(why: LossReason, message: string, options?: ErrorOptions) {
     super("LEASE_LOST", message, options);
     this.why = why;
   }
 }
 
-/** The lease was given back by its holder. The reason of its signal from then on. */
+/** The holder released the lease, or is about to: stop the protected work. This is the reason of `lease.signal`. */
 export class LeaseReleasedError extends NatslockError {
   /** Class name, kept under minification. */
   override readonly name = "LeaseReleasedError";
 
-  /** Says which key. */
+  /** Creates an error; the message names the key. */
   constructor(message: string, options?: ErrorOptions) {
     super("LEASE_RELEASED", message, options);
   }
 }
 
-/** The Locker was closed: make a new one. */
+/** The Locker was closed: create a new one. */
 export class LockerClosedError extends NatslockError {
   /** Class name, kept under minification. */
   override readonly name = "LockerClosedError";
 
-  /** Says which Locker. */
+  /** Creates an error; the message names the Locker's key. */
   constructor(message: string, options?: ErrorOptions) {
     super("LOCKER_CLOSED", message, options);
   }
 }
 
 /**
- * Why NATS did not do what was asked.
+ * Why a request to NATS failed.
  *
- * - `timeout`: no answer in time, the request may or may not have been carried out;
- * - `unavailable`: the server has no leader for the bucket now, or is overloaded: try again;
- * - `contended`: others kept writing to the key until the time was up: try again;
- * - `denied`: the user lacks a right, or is not let in: the message names the right, its subject and where to add it;
- * - `bucket_missing`: the bucket does not exist (any more);
- * - `closed`: the connection is closed for good;
- * - `refused`: the server refused for another reason, see `cause`.
+ * - `timeout`: no answer in time. The request may have been carried out, or may still be carried out later.
+ * - `unavailable`: no server could be reached, the bucket has no leader at the moment, or JetStream is overloaded, full
+ *   or disabled. Try again; if the message names a remedy, apply it.
+ * - `contended`: the key could not be taken until the time was up, because others kept writing to it, or because its
+ *   revisions were not above one that was seen before. Try again.
+ * - `denied`: the server refused the user, or the user lacks a permission. In the latter case the message names the
+ *   permission, its subject and where to add it.
+ * - `bucket_missing`: the bucket does not exist, was deleted or was re-created.
+ * - `closed`: the connection is closed for good.
+ * - `refused`: the server refused for another reason: see `cause`.
  */
 export type ConnectionErrorReason =
   | "timeout"
@@ -163,30 +179,30 @@ export type ConnectionErrorReason =
   | "closed"
   | "refused";
 
-/** True if an error says that the bucket does not exist. */
+/** Reports whether an error says that the bucket does not exist. */
 export function isMissing(error: unknown): error is ConnectionError {
   return error instanceof ConnectionError && error.why === "bucket_missing";
 }
 
-/** True if what an error is about is gone for good: the bucket, or the connection. */
+/** Reports whether an error says that the bucket or the connection is gone for good. */
 export function isGone(error: unknown): boolean {
   return isMissing(error) || (error instanceof ConnectionError && error.why === "closed");
 }
 
-/** NATS is unreachable or refuses: `why` says which, `cause` is the client's own error. */
+/** NATS could not be reached or refused a request. `why` is the reason, `cause` the error of the NATS client. */
 export class ConnectionError extends NatslockError {
   /** Class name, kept under minification. */
   override readonly name = "ConnectionError";
-  /** Which kind of trouble. */
+  /** Why the request failed. */
   readonly why: ConnectionErrorReason;
 
-  /** Says what was tried and why it failed. */
+  /** Creates an error; the message states what was tried and why it failed. */
   constructor(why: ConnectionErrorReason, message: string, options?: ErrorOptions) {
     super("CONNECTION", message, options);
     this.why = why;
   }
 
-  /** True for `timeout`, `unavailable` and `contended`. */
+  /** True if `why` is `timeout`, `unavailable` or `contended`. */
   override get transient(): boolean {
     return ["timeout", "unavailable", "contended"].includes(this.why);
   }

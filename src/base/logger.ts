@@ -1,24 +1,27 @@
-/** Where a Locker writes its log lines. */
+/** The interface of a Locker's logger. */
 
-/** Anything shaped like `console`. Lines hold what stands under keys, never credentials. */
+/** A logger, such as `console`. Log lines may contain records that are stored under keys, but never credentials. */
 export interface Logger {
-  /** Each thing that happens to a candidate: renewals, waits, what an observer saw. */
+  /** Logs each event of a candidate: renewals, waits, what an observer saw. */
   debug(...data: unknown[]): void;
-  /** Changes of leadership. */
+  /** Logs changes of leadership. */
   info(...data: unknown[]): void;
-  /** What an operator should look at. */
+  /** Logs what an operator should look at. */
   warn(...data: unknown[]): void;
 }
 
-/** Writes nothing: the default. */
+/** The default logger. Writes nothing. */
 export const silentLogger: Logger = { debug: () => {}, info: () => {}, warn: () => {} };
 
-/** Writes one line. A log that fails, at once or by a promise, must hold nothing up: there is nobody else to tell. */
+/**
+ * Writes one line. Ignores a logger that throws or rejects: it must not hold up a lock, and there is nowhere else to
+ * report the error.
+ */
 export function writeLog(logger: Logger, level: keyof Logger, ...data: unknown[]): void {
   try {
     const written: unknown = logger[level](...data);
     Promise.resolve(written).catch(() => {});
   } catch {
-    // As above.
+    // Ignored, as a rejection is.
   }
 }

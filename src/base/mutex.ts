@@ -1,23 +1,26 @@
-/** A queue for one at a time within a process. */
+/** A mutex between callers within one process. */
 
 import { wait } from "./wait.ts";
 
-/** Lets the next in; a second call does nothing. */
+/** Unlocks the mutex, or passes it on to the next waiter. Further calls do nothing. */
 export type Unlock = () => void;
 
-/** Lets one in at a time, first come first served. */
+/** In-process FIFO mutex: one caller holds it at a time, and waiters get it in the order of their calls. */
 export class Mutex {
   readonly #waiting = new Set<(unlock: Unlock) => void>();
   #inside = false;
 
-  /** Goes in if nobody is inside and nobody waits; `null` if it is taken. */
+  /** Locks the mutex if it is free. Returns the function that unlocks it, or `null` if the mutex is locked. */
   tryLock(): Unlock | null {
     if (this.#inside) return null;
     this.#inside = true;
     return this.#exit();
   }
 
-  /** Waits for its turn. Rejects with the signal's reason when that is aborted; the place is then given up. */
+  /**
+   * Waits, without a time limit, until the mutex is locked for this caller. If the signal aborts, leaves the queue and
+   * rejects with the signal's reason.
+   */
   async lock(signal?: AbortSignal): Promise<Unlock> {
     return this.tryLock() ?? await wait<Unlock>(signal, (goIn) => {
       this.#waiting.add(goIn);
@@ -25,7 +28,7 @@ export class Mutex {
     });
   }
 
-  /** Does its work inside. */
+  /** Waits for the mutex, runs `work` while it is locked, and settles as `work` does. */
   async runExclusive<T>(work: () => T | Promise<T>): Promise<T> {
     const unlock = await this.lock();
     try {

@@ -1,12 +1,12 @@
-/** The one source of chance. */
+/** The library's only source of randomness. */
 
-/** A source of randomness; injected so that a test can replay a run. */
+/** A source of randomness. Injected, so that a test can replay a run. */
 export interface Random {
-  /** A number in [0, 1). */
+  /** Returns a number in [0, 1). */
   next(): number;
-  /** A fresh UUID. */
+  /** Returns a new random UUID. */
   uuid(): string;
 }
 
-/** The runtime's own randomness. */
+/** The randomness of the runtime. */
 export const systemRandom: Random = { next: () => Math.random(), uuid: () => crypto.randomUUID() };

@@ -1,17 +1,21 @@
-/** How long somebody is willing to wait. */
+/** Waits that end by a signal or a timeout. */
 
 import type { Clock } from "./clock.ts";
 import { AcquireTimeoutError, badParameter } from "./errors.ts";
 
-/** What a wait may be ended by. */
+/** What can end a wait. */
 export interface WaitOptions {
-  /** Ends the wait when aborted, with the signal's own reason. After the grant it has no effect. */
+  /** Ends the wait when it aborts: the wait rejects with the signal's reason. Has no effect after the grant. */
   readonly signal?: AbortSignal | undefined;
-  /** Longest wait in milliseconds, 0 or more; 0 is one try. Default: no limit. */
+  /** Longest wait in milliseconds, 0 or more; 0 tries once. Default: no limit. */
   readonly timeout?: number | undefined;
 }
 
-/** @throws {BadParameterError} if an option is none that a wait can be ended by */
+/**
+ * Checks the options of a wait.
+ *
+ * @throws {BadParameterError} if `signal` is not an AbortSignal or `timeout` is not a number of 0 or more
+ */
 export function requireWaitOptions({ signal, timeout }: WaitOptions): void {
   requireSignal(signal);
   if (timeout !== undefined && (typeof timeout !== "number" || !(timeout >= 0))) {
@@ -19,7 +23,11 @@ export function requireWaitOptions({ signal, timeout }: WaitOptions): void {
   }
 }
 
-/** @throws {BadParameterError} if it is no AbortSignal */
+/**
+ * Checks an optional signal.
+ *
+ * @throws {BadParameterError} if it is neither an AbortSignal nor `undefined`
+ */
 export function requireSignal(signal: AbortSignal | undefined): void {
   if (signal === undefined) return;
   const { aborted, addEventListener } = (signal ?? {}) as Partial<AbortSignal>;
@@ -28,7 +36,7 @@ export function requireSignal(signal: AbortSignal | undefined): void {
   }
 }
 
-/** Callbacks of one signal, which has one listener for all: Node warns of more than ten. */
+/** The callbacks of one signal. They share one listener, because Node warns about more than ten listeners. */
 interface Fan {
   readonly callbacks: Set<() => void>;
   readonly fire: () => void;
@@ -49,7 +57,7 @@ function fanOf(signal: AbortSignal): Fan {
   return fan;
 }
 
-/** Calls back when the signal aborts, at once if it has, until it is disposed of. */
+/** Calls `callback` when the signal aborts, at once if it already has. Disposing the result cancels the call. */
 export function onAbort(signal: AbortSignal | undefined, callback: () => void): Disposable {
   if (signal === undefined || signal.aborted) {
     if (signal) callback();
@@ -66,7 +74,10 @@ export function onAbort(signal: AbortSignal | undefined, callback: () => void): 
   return { [Symbol.dispose]: dispose };
 }
 
-/** Waits for a call of `done`; what `begin` returns is called at the end of the wait. Rejects with the signal's reason. */
+/**
+ * Calls `begin` and waits until `done` is called, which must not happen before `begin` returns. When the wait ends,
+ * calls the function that `begin` returned. Rejects with the signal's reason if the signal aborts first.
+ */
 export function wait<T>(signal: AbortSignal | undefined, begin: (done: (value: T) => void) => () => void): Promise<T> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
@@ -82,7 +93,10 @@ export function wait<T>(signal: AbortSignal | undefined, begin: (done: (value: T
   });
 }
 
-/** What comes of the work, unless the signal aborts before; the work goes on all the same. */
+/**
+ * Settles as `work` does, or rejects with the signal's reason if the signal aborts first. The work is not stopped then,
+ * and its own rejection is ignored.
+ */
 export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   let ending: Disposable | undefined;
   try {
@@ -98,37 +112,40 @@ export async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): P
   }
 }
 
-/** One signal made of several ends; nothing stays behind once it is disposed of. */
+/** One signal for a wait that several signals or a timeout can end. Disposing it removes all listeners and timers. */
 export class WaitScope {
   readonly #controller = new AbortController();
-  /** Aborted at the first end. */
+  /** Aborts when the first of them ends the wait, with its reason. */
   readonly signal: AbortSignal = this.#controller.signal;
   readonly #ends: Disposable[];
 
-  /** Ends when one of the signals does. */
+  /** Ends the wait when one of the signals aborts. */
   constructor(...signals: (AbortSignal | undefined)[]) {
     this.#ends = signals.map((signal) => onAbort(signal, () => this.#controller.abort(signal?.reason)));
   }
 
-  /** Ends it after `timeout` ms, too; `trouble` tells what the wait met last, if anything. */
+  /**
+   * Also ends the wait after `timeout` ms, with an AcquireTimeoutError. `trouble` returns the last error of the wait,
+   * if there was any: it becomes the cause.
+   */
   limit({ timeout, key }: { timeout: number; key: string }, clock: Clock, trouble: () => unknown): void {
     if (timeout === Infinity) return;
     const end = () => this.#controller.abort(acquireTimeout(key, timeout, trouble()));
     this.#ends.push({ [Symbol.dispose]: clock.after(timeout, end) });
   }
 
-  /** Rejects when it ends; never resolves. */
+  /** Rejects with the signal's reason when the wait ends; never resolves. */
   get ended(): Promise<never> {
     return wait<never>(this.signal, () => () => {});
   }
 
-  /** Lets go of signals and timers. */
+  /** Removes the listeners and timers. */
   [Symbol.dispose](): void {
     for (const end of this.#ends) end[Symbol.dispose]();
   }
 }
 
-/** The end of a wait by its own timeout; `trouble` is what it met last. */
+/** Returns the error of a wait that reached its timeout. `trouble`, the last error of the wait, becomes the cause. */
 export function acquireTimeout(key: string, timeout: number, trouble: unknown): AcquireTimeoutError {
   const met = trouble instanceof Error ? `: ${trouble.message}` : "";
   return new AcquireTimeoutError(`Cannot take key "${key}" within ${timeout} ms${met}`, {

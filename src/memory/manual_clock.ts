@@ -1,4 +1,4 @@
-/** A clock that is moved by hand, for tests. */
+/** A clock for tests that is moved by hand. */
 
 import type { Clock } from "../base/clock.ts";
 
@@ -7,43 +7,49 @@ interface Timer {
   readonly callback: () => void;
 }
 
-/** Turns of the microtask queue that let everything settle which waits for nothing but promises. */
+/** Turns of the microtask queue that are waited for, so that code which waits only for promises can settle. */
 const TURNS = 32;
 
-/** Time stands still until {@linkcode ManualClock.advance} moves it. All values are milliseconds. */
+/** A clock that stands still until {@linkcode ManualClock.advance} moves it. All values are milliseconds. */
 export class ManualClock implements Clock {
   #now = 0;
   #wall: number;
   readonly #timers = new Set<Timer>();
 
-  /** Starts at 0; the wall clock at `wall` milliseconds since the Unix epoch. */
+  /** Starts the clock at 0, and its wall clock at `wall` milliseconds since the Unix epoch. */
   constructor(wall = 1_800_000_000_000) {
     this.#wall = wall;
   }
 
-  /** Milliseconds by which the clock was moved so far. */
+  /** Returns the milliseconds by which the clock was moved so far. */
   now(): number {
     return this.#now;
   }
 
-  /** Milliseconds since the Unix epoch. */
+  /** Returns the milliseconds since the Unix epoch. */
   wall(): number {
     return this.#wall;
   }
 
-  /** How many timers are waiting: 0 when nothing was left behind. */
+  /** Number of waiting timers: 0 if nothing was left behind. */
   get pending(): number {
     return this.#timers.size;
   }
 
-  /** Calls back when the clock was moved by `delay`. Returns a function that cancels it. */
+  /**
+   * Calls `callback` once, in the {@linkcode ManualClock.advance} that moves the clock by `delay` or more. Returns a
+   * function that cancels the call.
+   */
   after(delay: number, callback: () => void): () => void {
     const timer: Timer = { due: this.#now + Math.max(0, delay), callback };
     this.#timers.add(timer);
     return () => this.#timers.delete(timer);
   }
 
-  /** Moves time on by `ms`, fires what falls due in order, and lets promises settle before and after each. */
+  /**
+   * Moves time forward by `ms` and fires the timers that fall due, in their order and at their time. Lets promises
+   * settle before and after each timer, and before it resolves.
+   */
   async advance(ms: number): Promise<void> {
     const target = this.#now + Math.max(0, ms);
     await settle();
@@ -61,7 +67,7 @@ export class ManualClock implements Clock {
     await settle();
   }
 
-  /** Never back, even if advanced from within. */
+  /** Never moves time back, even if a callback advances the clock. */
   #moveTo(to: number): void {
     const time = Math.max(this.#now, to);
     this.#wall += time - this.#now;

@@ -1,12 +1,12 @@
-/** The network of a test: what stands between a store in memory and its bucket. */
+/** The simulated network of a test, between a `MemoryStore` and its bucket. */
 
 import type { NatslockError } from "../base/errors.ts";
 import type { Hint } from "../store/store.ts";
 
 /**
- * The network between one `MemoryStore` and the bucket.
+ * The simulated network between one `MemoryStore` and its bucket.
  *
- * @example Cut off one of two Lockers and not the other
+ * @example Cut off one of two Lockers
  * ```ts ignore
  * import { Locker } from "@x/natslock";
  * import { ManualClock, MemoryStore } from "@x/natslock/testing";
@@ -28,27 +28,36 @@ import type { Hint } from "../store/store.ts";
  * ```
  */
 export interface LinkOptions {
-  /** Stands between caller and bucket: may delay or drop a request or its answer. Default: performs at once. */
+  /**
+   * Handles each request between caller and bucket: may delay or drop the request or its answer. Default: performs it
+   * at once.
+   */
   readonly intercept?: Intercept;
-  /** Stands between bucket and watcher: calls `deliver` now, later, more than once or not at all. Default: at once. */
+  /**
+   * Handles each pushed change between bucket and watcher: calls `deliver` now, later, more than once or never.
+   * Default: delivers it at once, in a microtask.
+   */
   readonly push?: (hint: Hint, deliver: () => void) => void;
 }
 
-/** Performs a request now, later, or not at all; what it returns is the answer. */
+/** Performs a request now, later or never, and returns the answer that the caller gets. */
 export type Intercept = <Outcome>(request: StoreRequest<Outcome>) => Promise<Outcome>;
 
-/** A request on its way. */
+/** A request on its way from a caller to the bucket. */
 export interface StoreRequest<Outcome> {
-  /** What is asked for. */
+  /** The kind of the request. */
   readonly kind: "read" | "write" | "remove" | "settings";
-  /** The key; empty for `settings`. */
+  /** The key of the request; empty for `settings`. */
   readonly key: string;
   /** The longest wait for the answer, in milliseconds. */
   readonly within: number;
-  /** Carries it out in the bucket and returns the answer. */
+  /** Carries out the request in the bucket and returns the answer. */
   perform(): Outcome;
-  /** The answer of a request that was not answered in time: it may have been carried out, or may be yet. */
+  /**
+   * Returns the answer of a request that timed out. The caller then assumes that the request may have been carried out,
+   * or may still be carried out later.
+   */
   timeout(): Outcome;
-  /** The answer of a request that was certainly not carried out. */
+  /** Returns the answer of a request that failed with `error` and was certainly not carried out. */
   fail(error: NatslockError): Outcome;
 }

@@ -1,4 +1,4 @@
-/** A bucket of leases in memory, with the answers that a NATS server would give. */
+/** A bucket of lock records in memory, for tests. It answers like a NATS server. */
 
 import type { Clock } from "../base/clock.ts";
 import { ConnectionError, type NatslockError } from "../base/errors.ts";
@@ -17,27 +17,27 @@ import type {
   WriteRequest,
 } from "../store/store.ts";
 
-/** How the bucket behaves; all times are milliseconds. */
+/** Options of a bucket in memory. All times are milliseconds. */
 export interface MemoryStoreOptions extends LinkOptions {
-  /** Default: `"memory"`. */
+  /** Name of the bucket. Default: `"memory"`. */
   readonly name?: string;
-  /** How long the bucket keeps a record; `null` = for ever. */
+  /** How long the bucket keeps a record; `null` = forever. */
   readonly ttl: number | null;
-  /** Whether a record may carry a lease length of its own. Default: true. */
+  /** True if a record may have its own lease length. Default: true. */
   readonly perKeyTtl?: boolean;
-  /** How late the server removes what has run out, never early. Default: 0. */
+  /** Returns how late the server removes an expired message, 0 or more. Default: 0. */
   readonly lag?: () => number;
-  /** With 3, a refusal in the same instant as another write does not say where the key stands. Default: 1. */
+  /** With 3, a conflict at the same time as another write does not report the key's revision. Default: 1. */
   readonly replicas?: 1 | 3;
 }
 
-/** What stands under a key: a lease, the mark of a release, or bytes that are no record. */
+/** What is stored under a key: a record, a release marker ("mark"), or a value that is not a UUID ("foreign"). */
 type Content = LeaseRecord | "mark" | "foreign";
 type Message = { readonly revision: number; readonly content: Content; readonly at: number; readonly goneAt: number };
 
 type Edit = Omit<WriteRequest, "record"> & { readonly content: Content };
 
-/** What all links to one bucket share. */
+/** The state of a bucket, shared by all its links. */
 class Bucket {
   readonly messages = new Map<string, Message>();
   readonly links = new Set<MemoryStore>();
@@ -46,10 +46,10 @@ class Bucket {
   missing = false;
 }
 
-/** How long the mark of a release stays, as a server keeps it. */
+/** How long a release marker stays, in milliseconds, as on a NATS server. */
 const MARK_TTL = 1000;
 
-/** A {@linkcode LeaseStore} whose time is the given clock's. Share one among the Lockers of a test, or link several. */
+/** A {@linkcode LeaseStore} that runs on the given clock. Lockers can share one, or use several links to one bucket. */
 export class MemoryStore implements LeaseStore {
   /** Name of the bucket. */
   readonly name: string;
@@ -59,7 +59,7 @@ export class MemoryStore implements LeaseStore {
   readonly #watchers = new Map<string, Set<(hint: Hint) => void>>();
   readonly #known = new CachedRequest<BucketSettings>();
 
-  /** Makes an empty bucket, or one more way to the bucket of another. */
+  /** Creates an empty bucket, or another link to the bucket of `other`. */
   constructor(clock: Clock, options: MemoryStoreOptions, other?: MemoryStore) {
     this.name = options.name ?? "memory";
     this.#clock = clock;
@@ -68,13 +68,16 @@ export class MemoryStore implements LeaseStore {
     this.#bucket.links.add(this);
   }
 
-  /** Another way to the same bucket, with a network of its own: cut off one of two Lockers and not the other. */
+  /** Returns another link to the same bucket, with its own network: a test can cut off one Locker of several. */
   link(network: LinkOptions): MemoryStore {
     const { intercept: _, push: __, ...options } = this.#options;
     return new MemoryStore(this.#clock, { ...options, ...network }, this);
   }
 
-  /** What the bucket is like. Asks once, as on NATS: again for `fresh`, or after the bucket was found missing. */
+  /**
+   * Returns the bucket's settings. As on NATS, requests them once, again for `fresh` or after the bucket was missing.
+   * @throws {ConnectionError} if the bucket is missing or the request times out
+   */
   settings({ fresh, timeout = 2 * MARK_TTL }: SettingsRequest = {}): Promise<BucketSettings> {
     const { ttl, perKeyTtl = true } = this.#options;
     const markerTtl = perKeyTtl ? MARK_TTL : ttl ?? Infinity;
@@ -93,7 +96,7 @@ export class MemoryStore implements LeaseStore {
     return this.#known.get(ask, fresh);
   }
 
-  /** Looks at a key. */
+  /** Reads a key. */
   read(key: string, { timeout: within, aged }: ReadRequest): Promise<ReadOutcome> {
     const fail = (error: NatslockError): ReadOutcome => ({ kind: "failed", error });
     const perform = () => {
@@ -105,43 +108,43 @@ export class MemoryStore implements LeaseStore {
     return this.#pass<ReadOutcome>({ ...request, perform, fail, timeout: () => fail(late()) });
   }
 
-  /** Writes a record if the key stands at the expected revision. */
+  /** Writes a record if the key is at the expected revision. */
   write(key: string, request: WriteRequest): Promise<WriteOutcome> {
     return this.#edit("write", key, { ...request, content: request.record });
   }
 
-  /** Puts the mark of a release if the key stands at the expected revision. */
+  /** Writes a release marker if the key is at the expected revision. */
   remove(key: string, request: RemoveRequest): Promise<WriteOutcome> {
     const { perKeyTtl = true } = this.#options;
     return this.#edit("remove", key, { ...request, content: "mark", ttl: perKeyTtl ? MARK_TTL : null });
   }
 
-  /** Tells of changes of a key; expiry is not announced. */
+  /** Pushes changes of a key to `listener` until the returned function is called. Expiry is not pushed. */
   watch(key: string, listener: (hint: Hint) => void): () => void {
     const watchers = this.#watchers.get(key) ?? new Set();
     this.#watchers.set(key, watchers.add(listener));
     return () => watchers.delete(listener);
   }
 
-  /** How many watches are open: 0 when nothing was left behind. */
+  /** Number of open watches: 0 if nothing was left behind. */
   get watches(): number {
     return [...this.#watchers.values()].reduce((sum, { size }) => sum + size, 0);
   }
 
-  /** Tells the watchers of this link, of one key or all, of a gap or a change, real or not: it may be late or forged. */
+  /** Sends a hint, true or forged, to the watchers of this link: those of `key`, or of all keys. */
   tell(hint: Hint, key?: string): void {
     const keys = key === undefined ? [...this.#watchers.keys()] : [key];
     for (const watcher of keys.flatMap((each) => [...this.#watchers.get(each) ?? []])) watcher(hint);
   }
 
-  /** What stands under a key now, seen from inside the bucket: for a test's assertions. */
+  /** Returns the current state of a key, without the network. For assertions of a test. */
   look(key: string): KeyState {
     const { revision = 0, content = "mark" } = this.#current(key) ?? {};
     if (content === "mark") return { kind: "vacant", revision };
     return content === "foreign" ? { kind: "foreign", revision } : { kind: "held", revision, record: content };
   }
 
-  /** Puts something under a key without any condition, as a stranger or an administrator might; `ttl` in milliseconds. */
+  /** Stores something under a key without a condition, like another client. `ttl` in ms; `null` = the bucket's. */
   put(key: string, content: LeaseRecord | "mark" | "foreign", ttl: number | null = null): void {
     const at = this.#clock.now();
     const { ttl: longest, lag = () => 0 } = this.#options;
@@ -151,19 +154,19 @@ export class MemoryStore implements LeaseStore {
     for (const link of this.#bucket.links) link.#push(key, hint);
   }
 
-  /** Deletes the bucket, as an administrator might. */
+  /** Deletes the bucket. All requests fail until {@linkcode MemoryStore.recreateBucket} is called. */
   deleteBucket(): void {
     this.#bucket.missing = true;
     this.#bucket.messages.clear();
   }
 
-  /** Makes the bucket again: revisions begin anew, in another epoch. */
+  /** Deletes the bucket and creates it again, empty: revisions start over in a new epoch. */
   recreateBucket(): void {
     this.deleteBucket();
     Object.assign(this.#bucket, { missing: false, sequence: 0, epoch: this.#bucket.epoch + 1 });
   }
 
-  /** Forgets all writes above a revision, as servers that lose acknowledged data do (nats-facts 4). */
+  /** Drops all writes above a revision, like a server that loses acknowledged writes. */
   rollBack(sequence: number): void {
     this.#bucket.sequence = sequence;
     for (const [key, { revision }] of this.#bucket.messages) if (revision > sequence) this.#bucket.messages.delete(key);

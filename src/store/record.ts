@@ -1,49 +1,55 @@
 /**
- * What stands under a lock's key, and how it is written.
+ * The record that a holder writes under a lock's key, and its encoding as a message.
  *
- * The value is the holder's UUID as text, exactly as the Go package natslock writes it; all else rides in headers, so
- * that a reader without headers still learns the holder, and a Go peer respects it.
+ * The value of the message is the holder's UUID as text, exactly as the Go package natslock writes it. Everything else
+ * is in headers. A reader that ignores headers still learns the holder, so Go peers respect the lock.
  */
 
 import { badParameter, BadParameterError } from "../base/errors.ts";
 
-/** A plain JSON object that a holder shows to others, such as its host. At most 1,024 bytes as JSON in ASCII. */
+/** A plain JSON object that a holder publishes, such as its host name. At most 1,024 bytes as JSON in ASCII. */
 export type Meta = { readonly [field: string]: unknown };
 
-/** One lease as it stands in the bucket. */
+/** The record of a lease in the bucket. */
 export interface LeaseRecord {
-  /** UUID of the holder, lower case. */
+  /** UUID of the holder, in lower case. */
   readonly holder: string;
-  /** Nonce of the grant: tells our own writes from another life of the same holder. `null` if a stranger wrote it. */
+  /**
+   * Nonce of the grant. It distinguishes the writes of one candidate from those of another with the same UUID, such as
+   * an earlier process. `null` if another kind of client wrote the record, such as the Go package.
+   */
   readonly attempt: string | null;
-  /** Revision of the grant; `null` on the grant itself, whose revision is the token. */
+  /** Fencing token: revision of the grant. `null` in the grant itself, whose own revision is the token. */
   readonly token: number | null;
-  /** Name for people; empty if the holder gave none. */
+  /** Name of the holder, for people; empty if it has none. */
   readonly name: string;
-  /** When the hold began: milliseconds since the Unix epoch by the holder's clock, for people. `null` if unknown. */
+  /** Start of the hold: milliseconds since the Unix epoch by the holder's clock, for people. `null` if unknown. */
   readonly since: number | null;
   /** Lease length in milliseconds; `null` if unknown. */
   readonly ttl: number | null;
-  /** What the holder wants to show. */
+  /** What the holder publishes about itself; empty by default. */
   readonly meta: Meta;
 }
 
-/** What a look at the key found. */
+/** What a read of the key found. */
 export type KeyState =
-  /** Nobody holds it; `revision` is where a write must be put on, 0 if there is no message at all. */
+  /** Nobody holds the lock. `revision` is the one that a grant must expect; 0 = no message. */
   | { readonly kind: "vacant"; readonly revision: number }
-  /** A holder's record. */
+  /** A candidate holds the lock. */
   | { readonly kind: "held"; readonly revision: number; readonly record: LeaseRecord }
-  /** Bytes that are no UUID: held by a stranger, never taken over before they expire. */
+  /** The value is not a UUID. An unknown client holds the lock; it is not taken over before the message expires. */
   | { readonly kind: "foreign"; readonly revision: number };
 
-/** A stored message, reduced to what decides what it means. */
+/** The parts of a stored message that decide what it means. */
 export interface StoredRecord {
   readonly revision: number;
   readonly value: Uint8Array;
-  /** Gives "" or undefined for one that is absent; may throw where the headers are malformed, as the client does. */
+  /** Returns a header; "" or `undefined` if absent. May throw if the headers are malformed, as the client does. */
   readonly header: (name: string) => string | undefined;
-  /** The longest that the bucket keeps a record, in milliseconds: no holder's word counts for more. Default: no limit. */
+  /**
+   * The longest time that the bucket keeps a record, in milliseconds. A longer lease length in the record is ignored.
+   * Default: no limit.
+   */
   readonly longest?: number;
 }
 
@@ -56,38 +62,50 @@ const HEADERS = {
   meta: "Natslock-Meta",
 } as const;
 
-/** Longest `meta` as JSON and longest `name`, in bytes: every renewal carries them. */
+/** Longest `meta` as JSON and longest `name`, in bytes. They are limited because every renewal carries them. */
 const LONGEST_META = 1024;
 const LONGEST_NAME = 128;
 
-/** No server keeps a lease of less, in milliseconds: who said so would have everybody look without pause. */
+/**
+ * Shortest lease length that a server supports, in milliseconds. A shorter one in a record is ignored: it would make
+ * all waiters read the key without pause.
+ */
 const SHORTEST_TTL = 100;
 
-/** What a removal says of itself, to any KV client. */
+/** Values of `KV-Operation` and `Nats-Marker-Reason` by which any KV client recognizes a removal. */
 const REMOVALS = ["DEL", "PURGE"];
 const MARKERS = ["MaxAge", "Purge", "Remove"];
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const UUID_LENGTH = 36;
 
-/** Tells whether a value is a UUID in the usual notation with hyphens. */
+/** Reports whether a value is a UUID in the usual notation with hyphens, in lower or upper case. */
 export const isUuid = (value: unknown): value is string => typeof value === "string" && UUID.test(value);
 
-/** Returns a name that is short, without control characters and blanks at its ends; throws a BadParameterError else. */
+/**
+ * Returns the name if it is valid.
+ *
+ * @throws {BadParameterError} if it is longer than 128 bytes, contains control characters or lone surrogates, or begins
+ * or ends with white space
+ */
 export function requireName(name: string): string {
   if (isName(name)) return name;
-  const wanted = `well-formed text of at most ${LONGEST_NAME} bytes without control characters or blanks at its ends`;
+  const wanted = `valid Unicode of at most ${LONGEST_NAME} bytes without control characters or spaces at its ends`;
   throw badParameter("name", wanted, name);
 }
 
-/** Half a surrogate pair would be read back as another character. */
+/** A lone surrogate is not valid, because it would be read back as another character. */
 function isName(name: unknown): name is string {
   return typeof name === "string" && name.length <= LONGEST_NAME && name === name.trim() &&
     !/[\p{Cc}\p{Cs}]/u.test(name) &&
     new TextEncoder().encode(name).length <= LONGEST_NAME;
 }
 
-/** Returns a copy of a meta that no later change reaches; throws a BadParameterError if it is not as `Meta` says. */
+/**
+ * Returns a deep copy of `meta`, so that later changes of the original have no effect.
+ *
+ * @throws {BadParameterError} if it is not a plain object, or JSON cannot represent it in 1,024 bytes of ASCII
+ */
 export function requireMeta(meta: Meta): Meta {
   const json = isPlainObject(meta) ? toJson(meta) : "";
   if (!json.startsWith("{")) throw badParameter("meta", "a plain object that JSON can hold", meta);
@@ -96,7 +114,10 @@ export function requireMeta(meta: Meta): Meta {
   throw new BadParameterError("meta", `Cannot use "meta": must be ${wanted}`);
 }
 
-/** The headers of a record, in order, without what is null or empty; its value is the holder's UUID. */
+/**
+ * Returns the headers of a record in a fixed order, without fields that are `null` or empty. The value of the message
+ * is the holder's UUID.
+ */
 export function encodeHeaders(record: LeaseRecord): [name: string, value: string][] {
   const meta = toJson(record.meta);
   const texts = { ...record, meta: meta === "{}" ? "" : meta };
@@ -105,19 +126,26 @@ export function encodeHeaders(record: LeaseRecord): [name: string, value: string
   return headers.filter(([, text]) => text !== "");
 }
 
-/** Room for the header with a token and for the revision that a write expects, of 16 digits each, and one to spare. */
+/**
+ * Length of the parts that vary between the writes of one hold, in characters: the header with the token and the
+ * revision that a write expects, of up to 16 digits each. One more keeps the padding from being empty.
+ */
 const VARYING = `${HEADERS.token}: \r\n`.length + 2 * 16 + 1;
 
 /**
- * A header that makes all records of one hold equally long: the grant carries no token, and numbers get longer. Where
- * there was room for the grant there is room for each renewal.
+ * Returns a padding header that makes all records of one hold equally long. Without it renewals would be longer than
+ * the grant: the grant has no token, and revisions get more digits. With it a bucket with room for the grant has room
+ * for each renewal.
  */
 export function paddingFor(token: number | null, expected: number): [name: string, value: string] {
   const used = `${expected}`.length + (token === null ? 0 : `${HEADERS.token}: ${token}\r\n`.length);
   return ["Natslock-Pad", "".padEnd(VARYING - used, "-")];
 }
 
-/** Length of a record as servers count it, value and headers, in bytes: the same for each write of one hold. */
+/**
+ * Returns the length of a record in bytes as servers count it: value and headers. It is the same for each write of one
+ * hold. `ownTtl` is the lease length that the message itself carries, in milliseconds; `null` if it carries none.
+ */
 export function recordSize(record: LeaseRecord, ownTtl: number | null): number {
   const headers = [...encodeHeaders(record), paddingFor(record.token, 0), ["Nats-Expected-Last-Subject-Sequence", "0"]];
   if (ownTtl !== null) headers.push(["Nats-TTL", `${ownTtl / 1000}s`]);
@@ -125,7 +153,10 @@ export function recordSize(record: LeaseRecord, ownTtl: number | null): number {
   return new TextEncoder().encode(`NATS/1.0\r\n${text}\r\n${record.holder}`).length;
 }
 
-/** Reads a stored message. Never throws: whatever is not well formed is left out, and what is no UUID is foreign. */
+/**
+ * Decodes a stored message. Never throws: a malformed field becomes `null` or empty, and a value that is not a UUID is
+ * `foreign`.
+ */
 export function decodeRecord({ revision, value, longest = Infinity, ...stored }: StoredRecord): KeyState {
   const header = lenient(stored.header);
   const isRemoval = REMOVALS.includes(header("KV-Operation")) || MARKERS.includes(header("Nats-Marker-Reason"));
@@ -155,7 +186,7 @@ function lenient(header: StoredRecord["header"]): (name: string) => string {
   };
 }
 
-/** A whole number in digits, no less than `least`, at most `most`; `null` if the text is none. */
+/** Parses a whole number of at most 16 digits; `null` if the text is none, or it is not from `least` to `most`. */
 export function wholeNumber(text = "", least = 0, most: number = Number.MAX_SAFE_INTEGER): number | null {
   const number = /^\d{1,16}$/.test(text) ? Number(text) : NaN;
   return Number.isSafeInteger(number) && number >= least && number <= most ? number : null;
@@ -177,7 +208,7 @@ function isPlainObject(value: unknown): value is Meta {
   return prototype === null || prototype === Object.prototype;
 }
 
-/** JSON in ASCII only, since it travels in a header; empty if JSON cannot hold the value. */
+/** Returns JSON in ASCII, since it is sent in a header; empty if JSON cannot represent the value. */
 function toJson(value: unknown): string {
   const escape = (char: string) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
   try {

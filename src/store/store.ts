@@ -1,29 +1,47 @@
-/** The few things that a lease asks of a store. No NATS here: policy above, storage below. */
+/**
+ * The interface of a store: the storage of lock records.
+ *
+ * A store reads, conditionally writes and watches the records of one bucket. It makes no decision about leases: the
+ * layers above decide. Nothing here depends on NATS, so the same decisions run on a NATS bucket and on one in memory.
+ */
 
 import { BucketConfigError, type BucketProblem, type NatslockError } from "../base/errors.ts";
 import type { KeyState, LeaseRecord } from "./record.ts";
 
-/** What a store is like; read once and kept, read again when there is a sign that it changed. */
+/**
+ * The bucket's settings as far as locks depend on them. They are read once and kept, and read again when there is a
+ * sign that the bucket changed.
+ */
 export interface BucketSettings {
-  /** Identity of the stream behind the bucket (its creation time): revisions compare only within one epoch. */
+  /**
+   * Identity of the bucket's stream: its creation time. Revisions and tokens compare only within one epoch. Empty while
+   * the settings are assumed, because a client that only observes may not read them.
+   */
   readonly epoch: string;
-  /** How long the bucket keeps a record, in milliseconds; `null` if it keeps records for ever. */
+  /** How long the bucket keeps a record, in milliseconds; `null` if it keeps records forever. */
   readonly ttl: number | null;
-  /** True if a record may carry a lease length of its own. */
+  /** True if a record may have its own lease length. */
   readonly perKeyTtl: boolean;
-  /** How long the mark of a release stays under the key, in milliseconds. */
+  /** How long a release marker stays under the key, in milliseconds. */
   readonly markerTtl: number;
-  /** Version of the server that said so, for messages; missing where there is none. */
+  /** Version of the server that reported the settings, for error messages. Absent if there is no server. */
   readonly server?: string;
-  /** How long ago they were read, in milliseconds; missing where they cannot change. */
+  /** Returns how long ago the settings were read, in milliseconds. Absent if they cannot change. */
   readonly age?: () => number;
-  /** The settings that matter to locks, as the server spells them, so that a change can be told; missing where there are none. */
+  /** The raw config that matters to locks, by the server's names: used to report changes. Absent if there is none. */
   readonly config?: Readonly<Record<string, unknown>>;
-  /** Which setting leaves no room for a record of `size` bytes and its renewals; `null` if none. Missing: all fit. */
+  /**
+   * Returns the setting that leaves no room for a record of `size` bytes and its renewals; `null` if there is room.
+   * Absent if every record fits.
+   */
   readonly lack?: (key: string, size: number) => BucketProblem | null;
 }
 
-/** @throws {BucketConfigError} if there is no room for a record of `size` bytes and its renewals under the key */
+/**
+ * Checks that the bucket has room for a record.
+ *
+ * @throws {BucketConfigError} if there is no room for a record of `size` bytes and its renewals under the key
+ */
 export function requireRoom({ lack }: BucketSettings, key: string, size: number): void {
   const problem = lack?.(key, size);
   if (problem) throw new BucketConfigError(problem);
@@ -31,88 +49,107 @@ export function requireRoom({ lack }: BucketSettings, key: string, size: number)
 
 /** How a conditional write ended. */
 export type WriteOutcome =
-  /** Stored; `revision` is that of the new message. */
+  /** Stored; `revision` is the one of the new message. */
   | { readonly kind: "applied"; readonly revision: number }
-  /** Not stored: the key stands at `current`, 0 = no message; `null` = at whatever a write in flight makes of it. */
+  /**
+   * Not stored: the key is at revision `current` (0 = no message). `null` if another write to the key is in flight, so
+   * that its revision is not known yet.
+   */
   | { readonly kind: "conflict"; readonly current: number | null }
-  /** No answer: it may be stored, or may be stored yet. */
+  /** In doubt: no answer came. The write may be stored, or may still be stored later. */
   | { readonly kind: "unknown"; readonly error: NatslockError }
-  /** Certainly not stored, for another reason. */
+  /** Certainly not stored, for another reason than a conflict. */
   | { readonly kind: "failed"; readonly error: NatslockError };
 
-/** How a look at a key ended. */
+/** How a read of a key ended. */
 export type ReadOutcome =
   | {
     readonly kind: "seen";
     readonly keyState: KeyState;
-    /** How long the record has stood, in milliseconds by the store's own clock; missing if unknown or not asked for. */
+    /** Age of the message in milliseconds, by the store's own clock. Absent if unknown or not requested. */
     readonly age?: number | undefined;
   }
   | { readonly kind: "failed"; readonly error: NatslockError };
 
-/** What a watch tells. */
+/** A pushed change of a key, or a statement about pushes. Hints decide nothing. */
 export type Hint =
-  /** The key was seen to change to this. */
+  /** The key changed to this state. */
   | { readonly kind: "seen"; readonly keyState: KeyState }
-  /** Changes may have been missed, as after a reconnect: look. */
+  /** Pushed changes may have been missed, for example after a reconnect: read the key. */
   | { readonly kind: "gap" }
-  /** The connection is down: nothing will be told until it is up again, which is told as a gap. */
+  /** The connection is down. Nothing is pushed until it is up again; a gap is reported then. */
   | { readonly kind: "down"; readonly error: NatslockError }
-  /** Nothing will be told, since a right is lacking. */
+  /** Nothing will be pushed, because the user lacks a permission. */
   | { readonly kind: "denied"; readonly error: NatslockError };
 
-/** A look at a key. */
+/** Options of a read of a key. */
 export interface ReadRequest {
-  /** The longest wait for one answer, in milliseconds. */
+  /** The longest wait for each answer, in milliseconds. */
   readonly timeout: number;
-  /** True to ask as well how long the record has stood: one more message on NATS. Default: false. */
+  /** True to also request the age of the message, which costs one more request on NATS. Default: false. */
   readonly aged?: boolean | undefined;
 }
 
-/** A conditional removal. */
+/** Options of a conditional removal. */
 export interface RemoveRequest {
-  /** Revision that the key must stand at; 0 = no message. */
+  /** Revision that the key must be at; 0 = no message. */
   readonly expected: number;
   /** The longest wait for the answer, in milliseconds. */
   readonly timeout: number;
 }
 
-/** A conditional write of a record. */
+/** Options of a conditional write of a record. */
 export interface WriteRequest extends RemoveRequest {
-  /** What to write. */
+  /** The record to write. */
   readonly record: LeaseRecord;
-  /** Lease length of its own in milliseconds, whole seconds; `null` = the bucket's. */
+  /** The record's own lease length in milliseconds, a multiple of 1,000; `null` = the bucket's. */
   readonly ttl: number | null;
 }
 
-/** How the settings of a bucket are asked for. */
+/** Options of a read of the bucket's settings. */
 export interface SettingsRequest {
-  /** True to ask though they are known. */
+  /** True to request them even if they are known. Default: false. */
   readonly fresh?: boolean | undefined;
-  /** The longest wait for the answer, in milliseconds. Default: the store's own, long enough for a bucket just made. */
+  /**
+   * The longest wait for the answer, in milliseconds. Default: the store's own limit, which is long enough for a bucket
+   * that was just created.
+   */
   readonly timeout?: number | undefined;
 }
 
-/** One bucket of leases. Outcomes are values: only `settings()` rejects. */
+/** The lock records of one bucket. Reads and writes return their outcomes as values: only `settings()` rejects. */
 export interface LeaseStore {
   /** Name of the bucket. */
   readonly name: string;
   /**
-   * What the bucket is like. Costs no message once read, unless `fresh` is asked for or it was found missing. Rejects
-   * with a `ConnectionError` or `BucketConfigError`.
+   * Returns the bucket's settings. Sends no request once they are known, unless `fresh` is set or the bucket was found
+   * missing.
+   *
+   * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses
+   * @throws {BucketConfigError} if the bucket is unfit for locks
    */
   settings(request?: SettingsRequest): Promise<BucketSettings>;
-  /** Looks at a key, as the store's leader has it. */
+  /**
+   * Reads a key from the stream leader. On NATS, a client that only observes and has no permission for this reads from
+   * any replica.
+   */
   read(key: string, request: ReadRequest): Promise<ReadOutcome>;
-  /** Writes a record if the key stands at the expected revision. */
+  /** Writes a record if the key is at the expected revision. */
   write(key: string, request: WriteRequest): Promise<WriteOutcome>;
-  /** Puts the mark of a release if the key stands at the expected revision. */
+  /** Writes a release marker if the key is at the expected revision. */
   remove(key: string, request: RemoveRequest): Promise<WriteOutcome>;
-  /** Tells of changes until the returned function is called. Hints decide nothing: they may be late, twice, lost, forged. */
+  /**
+   * Pushes changes of a key to `listener` until the returned function is called. Hints decide nothing: they can be
+   * late, repeated, lost or forged.
+   */
   watch(key: string, listener: (hint: Hint) => void): () => void;
 }
 
-/** What a look showed; throws what it failed with. */
+/**
+ * Returns the key state that a read found.
+ *
+ * @throws {NatslockError} the error of a failed read
+ */
 export function seenOrThrow(outcome: ReadOutcome): KeyState {
   if (outcome.kind === "failed") throw outcome.error;
   return outcome.keyState;

@@ -1,3 +1,5 @@
+/** Tests of CachedRequest: what it keeps, and which answer counts when requests overlap. */
+
 import { assertEquals, assertRejects } from "@std/assert";
 import { CachedRequest } from "../../src/base/cached_request.ts";
 
@@ -15,7 +17,7 @@ function asked(): {
   return { latest: new CachedRequest(), requests, ask };
 }
 
-Deno.test("CachedRequest keeps the answer, and asks again once told to forget it", async () => {
+Deno.test("CachedRequest keeps the answer until it is invalidated, then asks again", async () => {
   const { latest, requests, ask } = asked();
   const first = latest.get(ask);
   requests[0]?.resolve("one");
@@ -26,7 +28,7 @@ Deno.test("CachedRequest keeps the answer, and asks again once told to forget it
   assertEquals([await second, latest.value, requests.length], ["two", "two", 2]);
 });
 
-Deno.test("CachedRequest keeps the answer to the newer of two requests that cross, and gives it to who asked first", async () => {
+Deno.test("CachedRequest gives the newer answer to both requests if the older one is answered last", async () => {
   const { latest, requests, ask } = asked();
   const [older, newer] = [latest.get(ask), latest.get(ask, true)];
   requests[1]?.resolve("new");
@@ -35,7 +37,7 @@ Deno.test("CachedRequest keeps the answer to the newer of two requests that cros
   assertEquals([await older, await latest.get(ask), latest.value], ["new", "new", "new"]);
 });
 
-Deno.test("CachedRequest gives the answer to the older of two requests to who asked, and does not keep it", async () => {
+Deno.test("CachedRequest returns the answer to an invalidated request to its caller but does not keep it", async () => {
   const { latest, requests, ask } = asked();
   const [older, newer] = [latest.get(ask), latest.get(ask, true)];
   requests[0]?.resolve("old");
@@ -44,7 +46,7 @@ Deno.test("CachedRequest gives the answer to the older of two requests to who as
   assertEquals([await newer, await latest.get(ask)], ["new", "new"]);
 });
 
-Deno.test("CachedRequest lets nobody wait for the request of another, which may be lost", async () => {
+Deno.test("CachedRequest sends a request for each caller, so that a lost one delays no other caller", async () => {
   const { latest, requests, ask } = asked();
   const lost = assertRejects(() => latest.get(ask), Error, "no answer");
   const second = latest.get(ask);
@@ -55,7 +57,7 @@ Deno.test("CachedRequest lets nobody wait for the request of another, which may 
   assertEquals(await latest.get(ask), "new");
 });
 
-Deno.test("CachedRequest.refresh() asks though an answer is kept, and keeps that if the question fails", async () => {
+Deno.test("CachedRequest.refresh() asks even if an answer is kept, and keeps that one on failure", async () => {
   const { latest, requests, ask } = asked();
   const first = latest.get(ask);
   requests[0]?.resolve("one");
@@ -69,7 +71,7 @@ Deno.test("CachedRequest.refresh() asks though an answer is kept, and keeps that
   assertEquals([await second, await latest.get(ask), requests.length], ["two", "two", 3]);
 });
 
-Deno.test("CachedRequest.refresh() does not put an older answer in the place of a newer one", async () => {
+Deno.test("CachedRequest.refresh() does not replace a newer answer by an older one", async () => {
   const { latest, requests, ask } = asked();
   const [older, newer] = [latest.refresh(ask), latest.get(ask, true)];
   requests[1]?.resolve("new");

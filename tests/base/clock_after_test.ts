@@ -1,12 +1,14 @@
+/** Tests of SystemClock.after(): timers, naps and cancellation. */
+
 import { assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { SystemClock } from "../../src/base/clock.ts";
 import { LONGEST_TIMEOUT, make, withTimeouts } from "../helpers/time_sources.ts";
 
-Deno.test("SystemClock.after() does not call back once it was cancelled", async () => {
+Deno.test("SystemClock.after() does not call back after it was cancelled", async () => {
   const clock = new SystemClock();
   let called = false;
   clock.after(5, () => called = true)();
-  // Timers of one delay fire in the order in which they were set.
+  // Timers with the same delay fire in the order in which they were set.
   await new Promise<void>((resolve) => clock.after(5, resolve));
   assertEquals(called, false);
 });
@@ -20,7 +22,7 @@ for (const delay of [-3, 0, 0.4, 1, 5.5, 20]) {
   });
 }
 
-Deno.test("SystemClock.after() waits on where the runtime's timer fires early", () => {
+Deno.test("SystemClock.after() keeps waiting if the runtime's timer fires early", () => {
   withTimeouts((set) => {
     const { clock, sources } = make();
     let calls = 0;
@@ -34,7 +36,7 @@ Deno.test("SystemClock.after() waits on where the runtime's timer fires early", 
   });
 });
 
-Deno.test("SystemClock.after() splits a delay that setTimeout cannot hold", () => {
+Deno.test("SystemClock.after() splits a delay that is too long for setTimeout", () => {
   withTimeouts((set) => {
     const { clock, sources } = make();
     let calls = 0;
@@ -45,7 +47,7 @@ Deno.test("SystemClock.after() splits a delay that setTimeout cannot hold", () =
   });
 });
 
-Deno.test("SystemClock.after() waits in naps, so that it is due soon after the machine woke", () => {
+Deno.test("SystemClock.after() waits in naps, so that it fires soon after the machine wakes up", () => {
   withTimeouts((set) => {
     const { clock, sources } = make();
     let calls = 0;
@@ -59,7 +61,7 @@ Deno.test("SystemClock.after() waits in naps, so that it is due soon after the m
   });
 });
 
-Deno.test("SystemClock.after() can be cancelled after it set another timer", () => {
+Deno.test("SystemClock.after() can be cancelled during a later nap", () => {
   withTimeouts((set, cleared) => {
     const cancel = make().clock.after(100, () => {});
     set[0]?.callback();

@@ -1,12 +1,14 @@
+/** Tests of SystemClock.now() and wall(): sleep, jumps of the wall clock, rounding and drift. */
+
 import { assert, assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
 import { SLEEP_THRESHOLD, SystemClock } from "../../src/base/clock.ts";
 import { HOUR, make } from "../helpers/time_sources.ts";
 
-Deno.test("SystemClock.now() starts at 0 wherever its sources stand", () => {
+Deno.test("SystemClock.now() starts at 0 whatever its sources return", () => {
   assertEquals(make().clock.now(), 0);
 });
 
-Deno.test("SystemClock.now() counts what the monotonic clock counts", () => {
+Deno.test("SystemClock.now() advances with the monotonic clock", () => {
   const { clock, sources } = make();
   sources.pass(40.5);
   assertEquals(clock.now(), 40.5);
@@ -14,33 +16,33 @@ Deno.test("SystemClock.now() counts what the monotonic clock counts", () => {
   assertEquals(clock.now(), 10_040.5);
 });
 
-Deno.test("SystemClock.now() stands still while nothing passes", () => {
+Deno.test("SystemClock.now() stands still while its sources do", () => {
   const { clock, sources } = make();
   sources.pass(7);
   clock.now();
   assertEquals(clock.now(), 7);
 });
 
-Deno.test("SystemClock.now() does not count a sleep of 4 ms: whole milliseconds of the wall could look like it", () => {
+Deno.test("SystemClock.now() does not count a sleep of 4 ms, because rounding may look like it", () => {
   const { clock, sources } = make();
   sources.sleep(4);
   assertEquals(clock.now(), 0);
 });
 
 for (const length of [2, 4, 20, 90, 240]) {
-  Deno.test(`SystemClock.now() misses at most 5 ms of a hundred sleeps of ${length} ms in all`, () => {
+  Deno.test(`SystemClock.now() misses at most 5 ms in total of a hundred sleeps of ${length} ms`, () => {
     const { clock, sources } = make();
     for (let slept = length; slept <= 100 * length; slept += length) {
       sources.pass(0.25);
       sources.sleep(length);
       const missed = slept + slept / length / 4 - clock.now();
-      // The wall shows whole milliseconds.
+      // The wall clock is rounded to whole milliseconds.
       assert(missed > -1 && missed < SLEEP_THRESHOLD + 1, `${missed} ms missed of ${slept}`);
     }
   });
 }
 
-Deno.test("SystemClock.now() counts a sleep of 20 ms that follows a wall clock set back, once it has looked", () => {
+Deno.test("SystemClock.now() counts a sleep of 20 ms after it has seen the wall clock set back", () => {
   const { clock, sources } = make();
   sources.epoch -= HOUR;
   clock.now();
@@ -48,7 +50,7 @@ Deno.test("SystemClock.now() counts a sleep of 20 ms that follows a wall clock s
   assertEquals(clock.now(), 20);
 });
 
-Deno.test("SystemClock.now() counts a sleep, during which only the wall moves", () => {
+Deno.test("SystemClock.now() counts a sleep, during which only the wall clock moves", () => {
   const { clock, sources } = make();
   sources.pass(100);
   sources.sleep(HOUR);
@@ -75,7 +77,7 @@ Deno.test("SystemClock.now() counts each of two sleeps", () => {
 
 for (const first of [HOUR, -HOUR]) {
   const order = first > 0 ? "forward and back" : "back and forward";
-  Deno.test(`SystemClock.now() never goes back when the wall steps ${order}`, () => {
+  Deno.test(`SystemClock.now() never goes back when the wall clock steps ${order}`, () => {
     const { clock, sources } = make();
     let last = clock.now();
     for (const step of [first, 0, -first, 0]) {
@@ -87,7 +89,7 @@ for (const first of [HOUR, -HOUR]) {
     }
   });
 
-  Deno.test(`SystemClock.now() is not frozen after the wall stepped ${order}`, () => {
+  Deno.test(`SystemClock.now() keeps running after the wall clock stepped ${order}`, () => {
     const { clock, sources } = make();
     for (const step of [first, -first]) {
       sources.epoch += step;
@@ -99,7 +101,7 @@ for (const first of [HOUR, -HOUR]) {
   });
 }
 
-Deno.test("SystemClock.now() holds still where the monotonic source goes back", () => {
+Deno.test("SystemClock.now() stands still if the monotonic source goes back", () => {
   const { clock, sources } = make();
   sources.pass(10);
   const before = clock.now();
@@ -108,7 +110,7 @@ Deno.test("SystemClock.now() holds still where the monotonic source goes back", 
 });
 
 for (const step of [0.0007, 0.013, 0.37, 0.999]) {
-  Deno.test(`SystemClock.now() does not drift over a million looks ${step} ms apart`, () => {
+  Deno.test(`SystemClock.now() does not drift over a million reads ${step} ms apart`, () => {
     const { clock, sources } = make();
     const start = sources.mono;
     for (let look = 0; look < 1_000_000; look++) {
@@ -120,7 +122,7 @@ for (const step of [0.0007, 0.013, 0.37, 0.999]) {
   });
 }
 
-/** Clocks that show multiples of `grain` only, at points apart by `phase`; the wall gains `slew` of each ms. */
+/** Clocks rounded to multiples of `grain`, their steps `phase` ms apart. The wall clock gains `slew` ms per ms. */
 function coarse(
   grain: number,
   phase: number,
@@ -136,7 +138,7 @@ function coarse(
   return { clock, passed };
 }
 
-/** By how much of the time that passed the clock is wrong after a million looks. */
+/** Error of the clock after a million reads, relative to the time that passed. */
 function errorOf({ clock, passed }: ReturnType<typeof coarse>, step: number): number {
   for (let look = 0; look < 1_000_000; look++) {
     passed.ms += step;
@@ -147,7 +149,7 @@ function errorOf({ clock, passed }: ReturnType<typeof coarse>, step: number): nu
 
 for (const phase of [0, 0.3, 0.5, 0.999]) {
   for (const step of [0.013, 0.37, 1.7]) {
-    Deno.test(`SystemClock.now() keeps time over a million looks ${step} ms apart on clocks of 1 ms, apart by ${phase}`, () => {
+    Deno.test(`SystemClock.now() keeps time: a million reads each ${step} ms, 1 ms clocks ${phase} ms apart`, () => {
       assertLess(Math.abs(errorOf(coarse(1, phase), step)), 0.001);
     });
   }
@@ -159,16 +161,16 @@ for (const slew of [0.0005, -0.0005]) {
   });
 }
 
-Deno.test("SystemClock.now() is never slow and at most twice as fast where a browser shows multiples of 100 ms", () => {
+Deno.test("SystemClock.now() is never slow and at most twice too fast if a browser rounds its clocks to 100 ms", () => {
   const error = errorOf(coarse(100, 37), 3);
   assert(error > -0.001 && error < 1.001, `${error}`);
 });
 
-Deno.test("SystemClock.wall() is the wall source", () => {
+Deno.test("SystemClock.wall() returns the time of the wall source", () => {
   assertEquals(make().clock.wall(), 1_800_000_000_000);
 });
 
-Deno.test("SystemClock reads the runtime's clocks unless others are given", () => {
+Deno.test("SystemClock reads the runtime's clocks by default", () => {
   const before = Date.now();
   const wall = new SystemClock().wall();
   assert(wall >= before && wall <= Date.now());

@@ -1,3 +1,5 @@
+/** Tests of the error classes and of the messages of badParameter(). */
+
 import { assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
 import {
   AcquireTimeoutError,
@@ -21,7 +23,7 @@ interface Row {
   readonly code: string;
 }
 
-/** Every class that takes a message and a cause. */
+/** All classes that take a message and a cause. */
 const ROWS: readonly Row[] = [
   { make: (o) => new NatslockError("ANY", "m", o), name: "NatslockError", code: "ANY" },
   { make: (o) => new BadParameterError("key", "m", o), name: "BadParameterError", code: "BAD_PARAMETER" },
@@ -38,7 +40,7 @@ for (const { make, name, code } of ROWS) {
     assertEquals([error.name, error.code, error.message], [name, code, "m"]);
   });
 
-  Deno.test(`${name} is a NatslockError, and so an Error`, () => {
+  Deno.test(`${name} is a NatslockError and an Error`, () => {
     assertInstanceOf(make(), NatslockError);
     assertInstanceOf(make(), Error);
   });
@@ -48,7 +50,7 @@ for (const { make, name, code } of ROWS) {
     assertStrictEquals(make({ cause }).cause, cause);
   });
 
-  Deno.test(`${name} has no cause unless it is given one`, () => {
+  Deno.test(`${name} has no cause by default`, () => {
     assertEquals("cause" in make(), false);
   });
 
@@ -74,14 +76,14 @@ const TRANSIENT: Readonly<Record<ConnectionErrorReason, boolean>> = {
 };
 
 for (const [why, transient] of Object.entries(TRANSIENT) as [ConnectionErrorReason, boolean][]) {
-  Deno.test(`ConnectionError of "${why}" is ${transient ? "" : "not "}transient and says why`, () => {
+  Deno.test(`ConnectionError "${why}" is ${transient ? "" : "not "}transient and has its reason`, () => {
     const error = new ConnectionError(why, "m");
     assertEquals([error.why, error.transient], [why, transient]);
   });
 }
 
 for (const why of ["deadline", "superseded", "removed", "stolen", "closed"] satisfies LossReason[]) {
-  Deno.test(`LeaseLostError of "${why}" says why`, () => {
+  Deno.test(`LeaseLostError "${why}" has its reason`, () => {
     assertEquals(new LeaseLostError(why, "m").why, why);
   });
 }
@@ -90,7 +92,7 @@ Deno.test("BadParameterError names the parameter", () => {
   assertEquals(new BadParameterError("timing.margin", "m").parameter, "timing.margin");
 });
 
-Deno.test("badParameter() says which parameter, what was wanted and what came", () => {
+Deno.test("badParameter() names the parameter, what is wanted and the current value", () => {
   const { parameter, message } = badParameter("key", "a word", "a b");
   assertEquals([parameter, message], ["key", 'Cannot use "key": must be a word, current value is "a b"']);
 });
@@ -106,17 +108,17 @@ Deno.test("BucketConfigError has its own name and the code BUCKET_CONFIG", () =>
   assertEquals([error.name, error.code, error.transient], ["BucketConfigError", "BUCKET_CONFIG", false]);
 });
 
-Deno.test("BucketConfigError keeps bucket, setting, value and what is wanted", () => {
+Deno.test("BucketConfigError has the bucket, the setting, its value and what is wanted", () => {
   const { bucket, setting, value, wanted } = new BucketConfigError(COMPLAINT);
   assertEquals({ bucket, setting, value, wanted }, COMPLAINT);
 });
 
-Deno.test("BucketConfigError states the complaint in one sentence", () => {
+Deno.test("BucketConfigError states the problem in one sentence", () => {
   const wanted = 'Cannot keep locks in bucket "locks": "num_replicas" must be 1, 3 or 5, current value is 2';
   assertEquals(new BucketConfigError(COMPLAINT).message, wanted);
 });
 
-Deno.test("badParameter() shows a long value shortened, with its length", () => {
+Deno.test("badParameter() shortens a long value and states its length", () => {
   const { message } = badParameter("key", "a word", "x".repeat(1_000_000));
   assertEquals([message.length < 300, message.endsWith("xxx... (1000002 characters)")], [true, true]);
 });

@@ -1,7 +1,9 @@
+/** Tests of Mutex: order, unlocking and aborted waits. */
+
 import { assertEquals, assertRejects } from "@std/assert";
 import { Mutex } from "../../src/base/mutex.ts";
 
-Deno.test("Mutex lets one in at a time, first come first served", async () => {
+Deno.test("Mutex admits one caller at a time, in the order of their calls", async () => {
   const mutex = new Mutex();
   const order: number[] = [];
   const visit = async (name: number) => {
@@ -14,7 +16,7 @@ Deno.test("Mutex lets one in at a time, first come first served", async () => {
   assertEquals(order, [1, 2, 3]);
 });
 
-Deno.test("Mutex.tryLock() is null while somebody is inside or waits", async () => {
+Deno.test("Mutex.tryLock() returns null while the mutex is locked or has waiters", async () => {
   const mutex = new Mutex();
   const leave = mutex.tryLock();
   assertEquals(mutex.tryLock(), null);
@@ -25,7 +27,7 @@ Deno.test("Mutex.tryLock() is null while somebody is inside or waits", async () 
   mutex.tryLock()?.();
 });
 
-Deno.test("Mutex may be left twice without letting two in", async () => {
+Deno.test("Mutex admits only one waiter if it is unlocked twice", async () => {
   const mutex = new Mutex();
   const leave = mutex.tryLock();
   const [first, second] = [mutex.lock(undefined), mutex.lock(undefined)];
@@ -34,12 +36,12 @@ Deno.test("Mutex may be left twice without letting two in", async () => {
   leave?.();
   leave?.();
   await first;
-  // Who was let in wrongly would say so some turns later.
+  // A waiter that was admitted wrongly would count itself within a few turns.
   for (let turn = 0; turn < 10; turn++) await Promise.resolve();
   assertEquals(inside, 0);
 });
 
-Deno.test("Mutex.lock() that is aborted gives its place up and rejects with the signal's reason", async () => {
+Deno.test("Mutex.lock() leaves the queue and rejects with the signal's reason when the signal aborts", async () => {
   const mutex = new Mutex();
   const leave = mutex.tryLock();
   const controller = new AbortController();

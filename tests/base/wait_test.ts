@@ -1,9 +1,11 @@
+/** Tests of WaitScope, onAbort() and unlessAborted(). */
+
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { AcquireTimeoutError } from "../../src/base/errors.ts";
 import { ManualClock } from "../../src/memory/manual_clock.ts";
 import { onAbort, unlessAborted, WaitScope } from "../../src/base/wait.ts";
 
-Deno.test("WaitScope ends with the reason of whichever signal is aborted first", () => {
+Deno.test("WaitScope ends with the reason of the signal that aborts first", () => {
   const [a, b] = [new AbortController(), new AbortController()];
   using scope = new WaitScope(a.signal, undefined, b.signal);
   b.abort(new Error("b"));
@@ -11,12 +13,12 @@ Deno.test("WaitScope ends with the reason of whichever signal is aborted first",
   assertEquals(scope.signal.reason.message, "b");
 });
 
-Deno.test("WaitScope of an aborted signal is over from the beginning", () => {
+Deno.test("WaitScope of an aborted signal is aborted from the start", () => {
   using scope = new WaitScope(AbortSignal.abort(new Error("mine")));
   assert(scope.signal.aborted);
 });
 
-Deno.test("WaitScope.limit() ends it after a time, and disposing cancels the timer", async () => {
+Deno.test("WaitScope.limit() ends the wait after the timeout, and disposing cancels the timer", async () => {
   const clock = new ManualClock();
   {
     using scope = new WaitScope();
@@ -32,7 +34,7 @@ Deno.test("WaitScope.limit() ends it after a time, and disposing cancels the tim
   assertEquals(clock.pending, 0);
 });
 
-Deno.test("WaitScope.ended rejects when it ends", async () => {
+Deno.test("WaitScope.ended rejects when the wait ends", async () => {
   const controller = new AbortController();
   using scope = new WaitScope(controller.signal);
   const ended = scope.ended.catch((error) => error.message);
@@ -40,7 +42,7 @@ Deno.test("WaitScope.ended rejects when it ends", async () => {
   assertEquals(await ended, "mine");
 });
 
-Deno.test("onAbort() keeps one listener on a signal, however many ask, and none once all are disposed of", () => {
+Deno.test("onAbort() adds one listener for all callbacks of a signal and removes it when all are disposed", () => {
   const { signal } = new AbortController();
   const listeners = new Set<unknown>();
   const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)];
@@ -55,7 +57,7 @@ Deno.test("onAbort() keeps one listener on a signal, however many ask, and none 
   assertEquals(listeners.size, 0);
 });
 
-Deno.test("onAbort() calls everybody back once, save who was disposed of, by another's callback too", () => {
+Deno.test("onAbort() calls each callback once, except one that was disposed, even by another callback", () => {
   const controller = new AbortController();
   const called: string[] = [];
   onAbort(controller.signal, () => {
@@ -69,7 +71,7 @@ Deno.test("onAbort() calls everybody back once, save who was disposed of, by ano
   assertEquals(called, ["a", "c"]);
 });
 
-Deno.test("unlessAborted() gives what the work gives, or the signal's reason", async () => {
+Deno.test("unlessAborted() resolves as the work does, or rejects with the signal's reason", async () => {
   const controller = new AbortController();
   assertEquals(await unlessAborted(controller.signal, Promise.resolve(1)), 1);
   const stuck = unlessAborted(controller.signal, new Promise(() => {})).catch((error) => error.message);

@@ -1,7 +1,9 @@
+/** Tests of ManualClock. */
+
 import { assertEquals } from "@std/assert";
 import { ManualClock } from "../../src/memory/manual_clock.ts";
 
-/** A clock, and a log of what fired at which time. */
+/** A clock, and a log of which timer fired at which time. */
 function make(): { clock: ManualClock; log: string[]; note: (what: string) => () => void } {
   const clock = new ManualClock();
   const log: string[] = [];
@@ -13,20 +15,20 @@ Deno.test("ManualClock.now() starts at 0 and stands still", () => {
   assertEquals([clock.now(), clock.now()], [0, 0]);
 });
 
-Deno.test("ManualClock.advance() moves now() by what it is given", async () => {
+Deno.test("ManualClock.advance() moves now() by the given time", async () => {
   const { clock } = make();
   await clock.advance(10);
   await clock.advance(0.5);
   assertEquals(clock.now(), 10.5);
 });
 
-Deno.test("ManualClock.wall() moves along with now()", async () => {
+Deno.test("ManualClock.wall() moves with now()", async () => {
   const clock = new ManualClock(5_000);
   await clock.advance(250);
   assertEquals(clock.wall(), 5_250);
 });
 
-Deno.test("ManualClock.wall() moves along while timers fire", async () => {
+Deno.test("ManualClock.wall() moves with now() while timers fire", async () => {
   const clock = new ManualClock(5_000);
   const walls: number[] = [];
   for (const delay of [3, 7]) clock.after(delay, () => walls.push(clock.wall()));
@@ -41,14 +43,14 @@ Deno.test("ManualClock.advance() fires timers in the order in which they fall du
   assertEquals(log, ["t@10", "t@20", "t@30"]);
 });
 
-Deno.test("ManualClock.advance() fires timers of one time in the order in which they were set", async () => {
+Deno.test("ManualClock.advance() fires timers with the same time in the order in which they were set", async () => {
   const { clock, log, note } = make();
   for (const name of ["a", "b", "c"]) clock.after(10, note(name));
   await clock.advance(10);
   assertEquals(log, ["a@10", "b@10", "c@10"]);
 });
 
-Deno.test("ManualClock.advance() leaves later timers alone", async () => {
+Deno.test("ManualClock.advance() does not fire later timers", async () => {
   const { clock, log, note } = make();
   clock.after(10, note("t"));
   await clock.advance(9.9);
@@ -65,7 +67,7 @@ Deno.test("ManualClock.advance() fires a timer once", async () => {
   assertEquals(log, ["t@10"]);
 });
 
-Deno.test("ManualClock.advance() fires timers that are set while it runs, at their own time", async () => {
+Deno.test("ManualClock.advance() fires timers that are set while it runs at their own time", async () => {
   const { clock, log, note } = make();
   clock.after(10, () => {
     note("outer")();
@@ -76,7 +78,7 @@ Deno.test("ManualClock.advance() fires timers that are set while it runs, at the
   assertEquals(log, ["outer@10", "between@12", "inner@15"]);
 });
 
-Deno.test("ManualClock.advance() keeps a timer set while it runs that falls due later", async () => {
+Deno.test("ManualClock.advance() keeps a timer that is set while it runs and falls due later", async () => {
   const { clock, log, note } = make();
   clock.after(10, () => void clock.after(50, note("inner")));
   await clock.advance(20);
@@ -96,7 +98,7 @@ Deno.test("ManualClock.advance() runs a chain of timers to its end", async () =>
   assertEquals(log, ["tick@10", "tick@20", "tick@30"]);
 });
 
-Deno.test("ManualClock.after() with a delay of 0 or less fires at the next advance, not at once", async () => {
+Deno.test("ManualClock.after() with a delay of 0 or less fires at the next advance(), not at once", async () => {
   const { clock, log, note } = make();
   clock.after(0, note("zero"));
   clock.after(-5, note("negative"));
@@ -105,7 +107,7 @@ Deno.test("ManualClock.after() with a delay of 0 or less fires at the next advan
   assertEquals(log, ["zero@0", "negative@0"]);
 });
 
-Deno.test("ManualClock.after() does not call back once it was cancelled", async () => {
+Deno.test("ManualClock.after() does not call back after it was cancelled", async () => {
   const { clock, log, note } = make();
   const cancel = clock.after(10, note("t"));
   cancel();
@@ -113,7 +115,7 @@ Deno.test("ManualClock.after() does not call back once it was cancelled", async 
   assertEquals(log, []);
 });
 
-Deno.test("ManualClock.after() can be cancelled by a timer of the same time", async () => {
+Deno.test("ManualClock.after() can be cancelled by another timer with the same time", async () => {
   const { clock, log, note } = make();
   const cancels: (() => void)[] = [];
   clock.after(10, () => cancels.forEach((cancel) => cancel()));
@@ -122,7 +124,7 @@ Deno.test("ManualClock.after() can be cancelled by a timer of the same time", as
   assertEquals(log, []);
 });
 
-Deno.test("ManualClock.after() bears a cancel that comes too late", async () => {
+Deno.test("ManualClock.after() ignores a cancel that comes too late", async () => {
   const { clock, log, note } = make();
   const cancel = clock.after(10, note("t"));
   await clock.advance(10);
@@ -131,7 +133,7 @@ Deno.test("ManualClock.after() bears a cancel that comes too late", async () => 
   assertEquals([log, clock.pending], [["t@10"], 0]);
 });
 
-Deno.test("ManualClock.pending counts what waits, without the fired and the cancelled", async () => {
+Deno.test("ManualClock.pending counts waiting timers, not fired or cancelled ones", async () => {
   const { clock, note } = make();
   const counts = [clock.pending];
   const cancel = clock.after(30, note("cancelled"));

@@ -1,3 +1,5 @@
+/** Tests of MemoryStore: the contract of a store, and the options of its network and server. */
+
 import { assertEquals } from "@std/assert";
 import { ManualClock } from "../../src/memory/manual_clock.ts";
 import { MemoryStore } from "../../src/memory/memory_store.ts";
@@ -18,14 +20,14 @@ testStore("MemoryStore", async (body) => {
 
 const record = { holder: "x", attempt: "a.1", token: null, name: "", since: null, ttl: null, meta: {} };
 
-Deno.test("MemoryStore with three replicas does not say where the key stands while another write is in flight", async () => {
+Deno.test("MemoryStore with three replicas reports no revision in a conflict with a write in flight", async () => {
   const store = new MemoryStore(new ManualClock(), { ttl: 2000, replicas: 3 });
   const request = { record, expected: 0, ttl: null, timeout: 100 };
   const outcomes = await Promise.all([store.write("k", request), store.write("k", request)]);
   assertEquals(outcomes, [{ kind: "applied", revision: 1 }, { kind: "conflict", current: null }]);
 });
 
-Deno.test("MemoryStore removes what has run out late by the given lag, never early", async () => {
+Deno.test("MemoryStore removes an expired record late by the given lag, never early", async () => {
   const clock = new ManualClock();
   const store = new MemoryStore(clock, { ttl: 2000, lag: () => 300 });
   await store.write("k", { record, expected: 0, ttl: null, timeout: 100 });
@@ -35,7 +37,7 @@ Deno.test("MemoryStore removes what has run out late by the given lag, never ear
   assertEquals(store.look("k").kind, "vacant");
 });
 
-Deno.test("MemoryStore hands each request to the interceptor, which decides whether it is carried out", async () => {
+Deno.test("MemoryStore passes each request to the interceptor, which decides whether to carry it out", async () => {
   const store = new MemoryStore(new ManualClock(), {
     ttl: 2000,
     intercept: (request) => Promise.resolve(request.kind === "write" ? request.timeout() : request.perform()),

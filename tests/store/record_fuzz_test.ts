@@ -1,3 +1,5 @@
+/** Fuzz tests of the record format: foreign messages, names and metas, and messages with hostile headers. */
+
 import { assert, assertEquals } from "@std/assert";
 import { headers as natsHeaders } from "@nats-io/nats-core";
 import fc from "fast-check";
@@ -13,7 +15,7 @@ const RUNS = { numRuns: 10_000, seed: SEED };
 const LONGEST = 15_000;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** What the record is, told from the wire format alone. */
+/** The kind of a message, derived from the wire format alone. */
 function kindOf(record: WireRecord): KeyState["kind"] {
   const isRemoval = ["DEL", "PURGE"].includes(headerOf(record, "KV-Operation") ?? "") ||
     ["MaxAge", "Purge", "Remove"].includes(headerOf(record, "Nats-Marker-Reason") ?? "");
@@ -42,7 +44,7 @@ function requireSound({ holder, token, name, since, ttl, meta }: LeaseRecord, re
   assert(JSON.stringify(meta).length <= 1_024);
 }
 
-Deno.test("decodeRecord() reads 10,000 records of strangers as what they are, and lets nothing unsound through", () => {
+Deno.test("decodeRecord() finds the right kind of 10,000 generated messages and returns only valid fields", () => {
   const kinds = { vacant: 0, held: 0, foreign: 0 };
   const revisions = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
   fc.assert(
@@ -56,11 +58,11 @@ Deno.test("decodeRecord() reads 10,000 records of strangers as what they are, an
     }),
     RUNS,
   );
-  // A generator that makes only one kind would prove nothing about the others.
+  // If the generator made only one kind, the test would prove nothing about the others.
   assert(Math.min(...Object.values(kinds)) > RUNS.numRuns / 20, JSON.stringify(kinds));
 });
 
-/** What becomes of a record on its way: each header must be one that the client takes, and travels as UTF-8. */
+/** A record as it arrives: the NATS client must accept each header, and headers are sent as UTF-8. */
 function sent(record: LeaseRecord): WireRecord {
   const head = natsHeaders();
   for (const [name, value] of encodeHeaders(record)) head.set(name, value);
@@ -82,7 +84,7 @@ const anyMeta = fc.oneof(
   fc.anything(),
 );
 
-/** The candidate, or `null` if its options were refused as they are to be. */
+/** The candidate, or `null` if its options were refused with a BadParameterError. */
 function candidate(options: { readonly name: unknown; readonly meta: unknown }) {
   try {
     return candidateOf({ id: OWN_ID, ...options } as CandidateOptions, systemRandom);
@@ -92,11 +94,11 @@ function candidate(options: { readonly name: unknown; readonly meta: unknown }) 
   }
 }
 
-Deno.test("candidateOf() refuses a name or meta of 10,000, or it is read back as it was given", () => {
+Deno.test("candidateOf() refuses each of 10,000 names and metas, or the record returns it unchanged", () => {
   let [taken, refused] = [0, 0];
   fc.assert(
     fc.property(anyName, anyMeta, (name, meta) => {
-      // The one part that is refused must not hide the other.
+      // Checked separately: a refused name must not hide the meta, nor a refused meta the name.
       for (const options of [{ name, meta: {} }, { name: "", meta }]) {
         const given = candidate(options);
         if (given === null) {
@@ -126,7 +128,7 @@ Deno.test("candidateOf() refuses a name or meta of 10,000, or it is read back as
 
 const bytesOfOwnId = new TextEncoder().encode(OWN_ID);
 
-/** What a record of ours with these headers is read as. */
+/** The key state of our own record with these headers. */
 function withHeaders(headers: Record<string, string>, longest = LONGEST): KeyState {
   return decodeRecord({ revision: 42, value: bytesOfOwnId, header: (name) => headers[name], longest });
 }
@@ -140,12 +142,12 @@ function heldWith(headers: Record<string, string>, longest = LONGEST): LeaseReco
 const NO_REMOVALS = [["KV-Operation", "PUT"], ["KV-Operation", "del"], ["Nats-Marker-Reason", "Other"]] as const;
 
 for (const [name, value] of NO_REMOVALS) {
-  Deno.test(`decodeRecord() takes a record with ${name}: ${value} for held, as other clients do`, () => {
+  Deno.test(`decodeRecord() reads a record with ${name}: ${value} as held, as other clients do`, () => {
     assertEquals(withHeaders({ [name]: value }), withHeaders({}));
   });
 }
 
-Deno.test("decodeRecord() reads a record whose headers throw as one without", () => {
+Deno.test("decodeRecord() reads a record whose headers throw as one without headers", () => {
   const header = () => {
     throw new Error("Cannot parse the headers");
   };
@@ -153,17 +155,17 @@ Deno.test("decodeRecord() reads a record whose headers throw as one without", ()
 });
 
 for (const name of ["a\x1b[2Jb", "a\u009bb", "x".repeat(129), "\ud800"]) {
-  Deno.test(`decodeRecord() leaves out the name ${JSON.stringify(name.slice(0, 9))}, which no candidate may have`, () => {
+  Deno.test(`decodeRecord() drops the invalid name ${JSON.stringify(name.slice(0, 9))}`, () => {
     assertEquals(heldWith({ "Natslock-Name": name }).name, "");
   });
 }
 
-Deno.test("decodeRecord() leaves out a meta of more than 1,024 characters", () => {
+Deno.test("decodeRecord() drops a meta of more than 1,024 characters", () => {
   assertEquals(heldWith({ "Natslock-Meta": `{"a":"${"x".repeat(1_017)}"}` }).meta, {});
 });
 
 for (const [ttl, wanted] of [["0", null], ["99", null], ["100", 100], ["9000", 9_000], ["9001", null]] as const) {
-  Deno.test(`decodeRecord() reads the lease length ${ttl} in a bucket that keeps 9,000 ms as ${wanted}`, () => {
+  Deno.test(`decodeRecord() reads the lease length ${ttl} as ${wanted} in a bucket with 9,000 ms`, () => {
     assertEquals(heldWith({ "Natslock-Ttl": ttl }, 9_000).ttl, wanted);
   });
 }

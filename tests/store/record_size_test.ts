@@ -1,3 +1,5 @@
+/** Tests of paddingFor() and recordSize(): all records of one hold have the same length. */
+
 import { assertEquals, assertGreater } from "@std/assert";
 import { SMALLEST_RECORD } from "../../src/nats/bucket_rules.ts";
 import { decodeRecord, encodeHeaders, type LeaseRecord, paddingFor, recordSize } from "../../src/store/record.ts";
@@ -14,7 +16,7 @@ const RECORD: LeaseRecord = {
 
 for (const expected of [0, 7, 4711, Number.MAX_SAFE_INTEGER]) {
   for (const token of [null, 1, 123_456, Number.MAX_SAFE_INTEGER]) {
-    Deno.test(`paddingFor() makes a record of token ${token} on revision ${expected} as long as its grant`, () => {
+    Deno.test(`paddingFor() makes a record with token ${token} at revision ${expected} as long as its grant`, () => {
       const lengthOf = (of: number | null, on: number) =>
         `${on}${encodeHeaders({ ...RECORD, token: of })}${paddingFor(of, on)}${of === null ? "" : "\r\n"}`.length;
       assertEquals(lengthOf(token, expected), lengthOf(null, 0));
@@ -28,18 +30,18 @@ Deno.test("recordSize() is the same for a grant and for its renewals", () => {
   assertEquals(new Set(sizes).size, 1);
 });
 
-Deno.test("recordSize() counts bytes, not characters, and a lease length of its own", () => {
+Deno.test("recordSize() counts bytes, not characters, and includes the record's own lease length", () => {
   const [plain, wide] = ["o", "ó"].map((name) => recordSize({ ...RECORD, name }, null));
   assertEquals([wide, recordSize({ ...RECORD, name: "o" }, 15_000)], [(plain ?? 0) + 1, (plain ?? 0) + 15]);
 });
 
-Deno.test("decodeRecord() reads a record with padding as one without", () => {
+Deno.test("decodeRecord() ignores the padding of a record", () => {
   const headers = new Map([...encodeHeaders(RECORD), paddingFor(RECORD.token, 41)]);
   const value = new TextEncoder().encode(RECORD.holder);
   const keyState = decodeRecord({ revision: 42, value, header: (name) => headers.get(name) });
   assertEquals(keyState, { kind: "held", revision: 42, record: RECORD });
 });
 
-Deno.test("SMALLEST_RECORD is the size of a record without name and meta, of the shortest lease", () => {
+Deno.test("SMALLEST_RECORD is the size of a record without name and meta, with the shortest lease", () => {
   assertEquals(recordSize({ ...RECORD, token: null, name: "", meta: {}, ttl: 100 }, null), SMALLEST_RECORD);
 });

@@ -1,3 +1,5 @@
+/** Tests of the record format: encoding, decoding, and checks of names and metas. */
+
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { BadParameterError } from "../../src/base/errors.ts";
 import {
@@ -32,7 +34,7 @@ function roundTrip(record: LeaseRecord): KeyState {
   return decode(record.holder, Object.fromEntries(encodeHeaders(record)));
 }
 
-/** What a record with these headers is read as. */
+/** The record that is decoded from these headers. */
 function decoded(headers: Record<string, string>): LeaseRecord {
   const keyState = decode(ID, headers);
   assert(keyState.kind === "held");
@@ -45,23 +47,23 @@ function refusal(fn: () => unknown): BadParameterError {
 
 const TRIPS: readonly (readonly [string, LeaseRecord])[] = [
   ["with every field", FULL],
-  ["with nothing but a holder", { holder: ID, ...BARE }],
+  ["with only a holder", { holder: ID, ...BARE }],
   ["with a unicode name", { ...FULL, name: "Łódź 工 🦊" }],
   ["with unicode meta", { ...FULL, meta: { "ключ": 'ž 🦊 \u2028 \u0000 \r\n "quoted"' } }],
   ["with a token equal to its revision", { ...FULL, token: 42 }],
 ];
 
 for (const [what, record] of TRIPS) {
-  Deno.test(`decodeRecord() gives back what encodeHeaders() wrote ${what}`, () => {
+  Deno.test(`decodeRecord() returns the record that encodeHeaders() wrote, ${what}`, () => {
     assertEquals(roundTrip(record), { kind: "held", revision: 42, record });
   });
 }
 
-Deno.test("encodeHeaders() leaves out what is null or empty", () => {
+Deno.test("encodeHeaders() omits fields that are null or empty", () => {
   assertEquals(encodeHeaders({ holder: ID, ...BARE }), []);
 });
 
-Deno.test("encodeHeaders() names its headers as the wire format says", () => {
+Deno.test("encodeHeaders() uses the header names of the wire format, in order", () => {
   const names = encodeHeaders(FULL).map(([name]) => name.replace(/^Natslock-/, ""));
   assertEquals(names, ["Attempt", "Token", "Name", "Since", "Ttl", "Meta"]);
 });
@@ -71,11 +73,11 @@ Deno.test("encodeHeaders() writes meta in ASCII without control characters", () 
   assertEquals(json, '{"a":"\\u00e9\\r\\n\\ud83e\\udd8a\\u007f"}');
 });
 
-Deno.test("decodeRecord() takes an upper-case UUID for the same holder", () => {
+Deno.test("decodeRecord() reads an upper-case UUID as the same holder", () => {
   assertEquals(decode(ID.toUpperCase()), decode(ID));
 });
 
-Deno.test("decodeRecord() takes a value without headers for a Go holder", () => {
+Deno.test("decodeRecord() reads a value without headers as the record of a Go holder", () => {
   assertEquals(decode(ID), { kind: "held", revision: 42, record: { holder: ID, ...BARE } });
 });
 
@@ -89,25 +91,25 @@ const VACANT: readonly (readonly [string, string, Record<string, string>])[] = [
 ];
 
 for (const [what, value, headers] of VACANT) {
-  Deno.test(`decodeRecord() takes ${what} for vacant at its revision`, () => {
+  Deno.test(`decodeRecord() reads ${what} as vacant at its revision`, () => {
     assertEquals(decode(value, headers, 9), { kind: "vacant", revision: 9 });
   });
 }
 
 const FOREIGN: readonly (readonly [string, string | Uint8Array])[] = [
   ["text", "leader"],
-  ["a blank", " "],
+  ["a space", " "],
   ["a UUID without hyphens", ID.replaceAll("-", "")],
-  ["a UUID with a line end", `${ID}\n`],
-  ["a UUID with a blank before it", ` ${ID}`],
+  ["a UUID with a line break", `${ID}\n`],
+  ["a UUID with a leading space", ` ${ID}`],
   ["a UUID in braces", `{${ID}}`],
-  ["a UUID with a letter that is no digit", `g${ID.slice(1)}`],
-  ["the sixteen bytes of a UUID", new Uint8Array(16).fill(7)],
-  ["bytes that are no UTF-8", new Uint8Array([0xff, 0xfe, 0x80])],
+  ["a UUID with a letter that is not a hexadecimal digit", `g${ID.slice(1)}`],
+  ["the 16 bytes of a UUID", new Uint8Array(16).fill(7)],
+  ["bytes that are not UTF-8", new Uint8Array([0xff, 0xfe, 0x80])],
 ];
 
 for (const [what, value] of FOREIGN) {
-  Deno.test(`decodeRecord() takes ${what} for foreign`, () => {
+  Deno.test(`decodeRecord() reads ${what} as foreign`, () => {
     assertEquals(decode(value, {}, 9), { kind: "foreign", revision: 9 });
   });
 }
@@ -119,14 +121,14 @@ for (const token of ["9007199254740992", "-1", "0", "43", "1.5", "1e1", "0x1", "
 }
 
 for (const time of ["yesterday", "-5", "1.5", "9007199254740992"]) {
-  Deno.test(`decodeRecord() ignores the time ${time}, which is no safe whole number`, () => {
+  Deno.test(`decodeRecord() ignores the time ${time}, which is not a safe whole number`, () => {
     const { since, ttl } = decoded({ "Natslock-Since": time, "Natslock-Ttl": time });
     assertEquals([since, ttl], [null, null]);
   });
 }
 
 for (const json of ["{", "null", "7", '"text"', "[1]", "undefined", "[".repeat(50_000)]) {
-  Deno.test(`decodeRecord() reads the meta ${json.slice(0, 9)} as none`, () => {
+  Deno.test(`decodeRecord() reads the meta ${json.slice(0, 9)} as empty`, () => {
     assertEquals(decoded({ "Natslock-Meta": json }).meta, {});
   });
 }
@@ -155,7 +157,7 @@ for (const [what, meta] of BAD_META) {
   });
 }
 
-Deno.test("requireMeta() says how long a meta is that is too long", () => {
+Deno.test("requireMeta() states the size of a meta that is too long", () => {
   assertStringIncludes(refusal(() => requireMeta({ a: "x".repeat(1_017) })).message, "size is 1025");
 });
 
@@ -164,7 +166,7 @@ Deno.test("requireMeta() accepts 1,024 bytes", () => {
   assertEquals(requireMeta(meta), meta);
 });
 
-Deno.test("requireMeta() copies: a later change does not reach it", () => {
+Deno.test("requireMeta() returns a copy that later changes do not affect", () => {
   const meta = { list: [1], deep: { on: true } };
   const copy = requireMeta(meta);
   meta.list.push(2);
