@@ -5,7 +5,7 @@
  */
 
 import { headers, type Msg, type MsgHdrs, type NatsConnection, RequestError } from "@nats-io/nats-core";
-import { API_ERRORS } from "../sim/jetstream/api_errors.ts";
+import type { API_ERRORS } from "../sim/jetstream/api_errors.ts";
 import { EXPIRED, type Publish, type Ref, type Script, type Step } from "./script.ts";
 
 /** Where a script is played. */
