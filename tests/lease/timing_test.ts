@@ -173,7 +173,7 @@ for (const { own, setting, value, ...settings } of NO_LENGTHS) {
 
 Deno.test("leaseLength() names the release that was found and the one that is needed", () => {
   const error = assertThrows(() => leaseLength(3_000, { ttl: 15_000, perKeyTtl: false, server: "2.9.25" }, "locks"));
-  assertStringIncludes(String(error), '"ttl" of its own (server 2.11 and later can, this one is 2.9.25)');
+  assertStringIncludes(String(error), 'its own "ttl" (needs server 2.11 or later, found 2.9.25)');
 });
 
 Deno.test("leaseLength() refuses a lock whose bucket would remove its record earlier", () => {
