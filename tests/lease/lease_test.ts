@@ -42,7 +42,7 @@ class BlockedClock extends ManualClock implements Clock {
   }
 }
 
-Deno.test("Lease.held is false at the end of the lease even if no timer ran; reading it aborts the signal", async () => {
+Deno.test("Lease.held is false after the end even if no timer ran, and reading it aborts the signal", async () => {
   const clock = new BlockedClock();
   await using lab = new VirtualLab({}, clock);
   const { lease } = await leased(lab);
