@@ -1,4 +1,4 @@
-/** Who wants a lock: its options, checked. */
+/** The options of a candidate, checked. */
 
 import { badParameter, BadParameterError } from "../base/errors.ts";
 import type { EventListener } from "./events.ts";
@@ -7,49 +7,71 @@ import type { Random } from "../base/random.ts";
 import { isUuid, type Meta, requireMeta, requireName } from "../store/record.ts";
 import { leaseTiming, type TimingOptions, wholeSeconds } from "./timing.ts";
 
-/** The key of a lock for which none is named. */
+/** Key of a lock whose options name no key. */
 export const DEFAULT_KEY_NAME = "leader";
 
-/** What a candidate is, whatever it is stored in. */
+/** Options of a candidate that do not depend on where its lock is stored. */
 export interface CandidateOptions {
-  /** Key of the lock in the bucket, at most 1,024 characters. Default: {@linkcode DEFAULT_KEY_NAME}. */
+  /**
+   * Key of the lock in the bucket, at most 1,024 characters: letters, digits, `-`, `_`, `/` and `=`, in parts joined by
+   * dots. Default: {@linkcode DEFAULT_KEY_NAME}.
+   */
   readonly key?: string;
   /**
-   * UUID of this candidate. Default: a random one. It belongs to one living candidate: two processes that set the same
-   * id take the lock from each other.
+   * UUID of this candidate. Two running candidates must not have the same: they would take the lock from each other.
+   * Default: a random UUID.
    */
   readonly id?: string;
-  /** A name for people, at most 128 bytes. Default: empty. */
+  /** Name of this candidate for people, at most 128 bytes. Default: empty. */
   readonly name?: string;
-  /** What others may see of the holder, a plain JSON object of at most 1,024 bytes. Default: empty. */
+  /** Data that others can read while this candidate holds: a plain JSON object, at most 1,024 bytes. Default: empty. */
   readonly meta?: Meta;
   /**
-   * Lease length of this lock, in milliseconds, cut to whole seconds, at most the bucket's. Default: the bucket's.
-   * Needs server 2.11 and a bucket with `allow_msg_ttl`, which {@linkcode newKeyValue} makes.
+   * Lease length of this lock in milliseconds, cut to whole seconds: at least 1,000, at most the bucket's. Needs server
+   * 2.11 or later and a bucket with `allow_msg_ttl`, as {@linkcode newKeyValue} creates it. Default: the bucket's.
    */
   readonly ttl?: number;
-  /** Other times, in milliseconds. Default: derived from the lease length. */
+  /** Other times of the lease, in milliseconds. Default: derived from the lease length. */
   readonly timing?: TimingOptions;
-  /** Anything shaped like `console`. Default: silent. */
+  /** Receives log lines: anything shaped like `console`. Default: writes nothing. */
   readonly logger?: Logger;
-  /** Told of each thing that happens to this candidate. What it throws, or its promise rejects with, goes to the log. */
+  /**
+   * Called with each event of this candidate. What it throws, or its promise rejects with, goes to the log and changes
+   * nothing else. Default: none.
+   */
   readonly onEvent?: EventListener;
-  /** Told of each step of the lease's machine: for those who debug this library. Default: nobody. */
+  /**
+   * Called with each step of the lease's state machine, for debugging this library. What it throws goes to the log.
+   * Default: none.
+   *
+   * @example Print each step
+   * ```ts ignore
+   * import { Locker } from "@x/natslock";
+   *
+   * const open = { servers: "ws://127.0.0.1:8080", bucket: "locks", ttl: 15_000 };
+   * await using locker = await Locker.open({ ...open, trace: (line, step) => console.debug(line, step) });
+   * await locker.acquireLead();
+   * ```
+   */
   readonly trace?: Trace;
 }
 
-/** Takes one line about a step, and what it was: where the machine stood, what happened, what it does next. */
+/**
+ * Called with a line that names the key, and with the step: the phase before, the event, the phase after, the effects.
+ */
 export type Trace = (line: string, step: object) => void;
 
-/** One candidate for one key: the options, filled in. `ttl` is `null` where the bucket's lease length holds. */
+/** One candidate for one key: its options with defaults. `ttl` is `null` if the bucket's lease length applies. */
 export type Candidate = Required<Omit<CandidateOptions, "ttl" | "onEvent" | "trace">> & { readonly ttl: number | null };
 
-/** A server ends the connection over a command line of 4,096 bytes, and subjects are repeated under longer names. */
+/**
+ * A server closes the connection if a protocol line exceeds 4,096 bytes, and subjects appear there under longer names.
+ */
 const LONGEST_KEY = 1024;
 
 const KEY = /^[-/=\w]+(\.[-/=\w]+)*$/;
 
-/** Checks options and fills in defaults; throws a BadParameterError for the first that is out of range. */
+/** Checks options and fills in defaults. @throws {BadParameterError} for the first option that is out of range */
 export function candidateOf(options: CandidateOptions, random: Random): Candidate {
   const { key = DEFAULT_KEY_NAME, id = random.uuid(), name = "", meta = {}, timing = {} } = options;
   const { logger = silentLogger } = options;
@@ -61,7 +83,7 @@ export function candidateOf(options: CandidateOptions, random: Random): Candidat
       'at most 1,024 characters: tokens of letters, digits, "-", "_", "/" and "=" joined by dots, without wildcards';
     throw badParameter("key", wanted, key);
   }
-  if (!isUuid(id)) throw badParameter("id", "a UUID, since Go peers take over what is none", id);
+  if (!isUuid(id)) throw badParameter("id", "a UUID: Go peers take over a lock without one", id);
   if (!(["debug", "info", "warn"] as const).every((method) => typeof logger?.[method] === "function")) {
     throw new BadParameterError("logger", `Cannot use "logger": must have the methods debug, info and warn`);
   }

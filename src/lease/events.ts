@@ -1,9 +1,9 @@
-/** What happens to a candidate, as one tagged union. */
+/** The events of a candidate, as one tagged union. */
 
 import type { LossReason, NatslockError } from "../base/errors.ts";
 import type { Leadership } from "./leadership.ts";
 
-/** What a {@linkcode LockEvent} is about. */
+/** Fields of every {@linkcode LockEvent}. */
 export interface LockEventAbout {
   /** Key of the lock. */
   readonly key: string;
@@ -11,44 +11,49 @@ export interface LockEventAbout {
   readonly id: string;
 }
 
-/** What an event about a hold says besides. */
+/** Additional fields of the events about a hold. */
 export interface HoldEventAbout extends LockEventAbout {
   /** Fencing token of the hold. */
   readonly token: number;
-  /** How long it has been held, in milliseconds. */
+  /** Time since the grant, in milliseconds. */
   readonly age: number;
 }
 
-/** Settings that changed, by the server's names. */
+/** Settings of a bucket that changed, by the server's names. */
 export type SettingChanges = { readonly [setting: string]: { readonly before: unknown; readonly after: unknown } };
 
-/** One thing that happened; `type` says which. `remaining` is what is left of the lease, in milliseconds. */
+/** One event of a candidate; `type` tells which. `remaining` is the time until the lease ends, in milliseconds. */
 export type LockEvent =
-  /** The lock was granted to this candidate. Paired with one `released` or `lost`. */
+  /** The lock was granted to this candidate. Exactly one `released` or `lost` follows. */
   | { readonly type: "acquired" } & HoldEventAbout
   /** A renewal was confirmed in time. */
   | { readonly type: "renewed"; readonly remaining: number } & HoldEventAbout
-  /** A renewal failed or its outcome is unknown; it is tried again while the lease lasts. */
+  /** A renewal failed, or its outcome is unknown. It is tried again until the lease ends. */
   | { readonly type: "renewal_failed"; readonly remaining: number; readonly error: NatslockError } & HoldEventAbout
-  /** Renewals have failed and less than half of what one gives is left: wind the work up. Once per failure streak. */
+  /**
+   * Renewals failed and the lease is about to end: at most half of the time from the latest try to the end is left.
+   * Finish the work or stop it. Once per streak of failures.
+   */
   | { readonly type: "at_risk"; readonly remaining: number } & HoldEventAbout
-  /** The holder gave it back. */
+  /** The holder released the lock. */
   | { readonly type: "released" } & HoldEventAbout
-  /** It is no longer held though nobody gave it back. */
+  /** The lease ended although the holder did not release it; `why` tells the reason. Stop the work. */
   | { readonly type: "lost"; readonly why: LossReason } & HoldEventAbout
-  /** What was to be taken back could not be; it runs out by itself. */
+  /** The removal of a record failed or could not be confirmed. What is still stored expires by itself. */
   | { readonly type: "release_failed"; readonly error: NatslockError } & LockEventAbout
-  /** A wait began, for a lock that another holds. */
+  /** A wait began because `holder` holds the lock; empty if the key has a foreign value. */
   | { readonly type: "waiting"; readonly holder: string } & LockEventAbout
-  /** A wait or an observer met trouble, and tries again each `retryEvery`. Once per failure streak. */
+  /** A wait or an observer met a transient error, and tries again every `retryEvery`. Once per streak of failures. */
   | { readonly type: "retrying"; readonly error: NatslockError } & LockEventAbout
-  /** A wait or an observer that was retrying gets answers again. Once per failure streak. */
+  /** A wait or an observer that was retrying gets answers again. Once per streak of failures. */
   | { readonly type: "recovered" } & LockEventAbout
-  /** Somebody changed the bucket's settings while this candidate used it; `error` if locks are not safe in it any more. */
+  /**
+   * The bucket's settings changed during use. `error` tells why locks are not safe in it any more; `null` if they are.
+   */
   | { readonly type: "bucket_changed"; readonly changes: SettingChanges; readonly error: NatslockError | null }
     & LockEventAbout
-  /** An observer saw this. */
+  /** An observer saw who leads. `leader` is `null` if nobody does. */
   | { readonly type: "observed"; readonly leader: Leadership | null } & LockEventAbout;
 
-/** Told of each event, at once. What it throws, or the promise that it returns rejects with, goes to the log. */
+/** Called with each event at once. What it throws, or its promise rejects with, goes to the log. */
 export type EventListener = (event: LockEvent) => unknown;

@@ -1,4 +1,4 @@
-/** Decisions while a lease is held. */
+/** Decisions while the lease is held. */
 
 import { ConnectionError, type LossReason, type NatslockError } from "../base/errors.ts";
 import { leave } from "./leaving.ts";
@@ -6,8 +6,11 @@ import type { Answer, Held, LeaseEvent, Step, StepContext } from "./model.ts";
 import { finish, isAnswer, lastSeenOf, stepTo, validity } from "./steps.ts";
 
 /**
- * What an event does while holding. Past `validUntil` the lease is over, whatever else the event says (L5). So it is in
- * another stream: the record is gone, and the same numbers there mean another's.
+ * Returns the step for an event while holding.
+ *
+ * - From `validUntil` on the lease is over, whatever the event says. No timer has to run for that.
+ * - If the answer shows another stream, the lease is lost: our record is gone, and a record with the same revision
+ *   there is not ours. A renewal that arrived late may be stored in the new stream, so it is looked for and removed.
  */
 export function held(context: StepContext, before: Held, event: LeaseEvent): Step {
   if (context.now >= before.validUntil) return overdue(context, before, event);
@@ -22,7 +25,7 @@ export function held(context: StepContext, before: Held, event: LeaseEvent): Ste
     case "renew":
     case "retry":
       if (phase.busy !== null) return stepTo(context.memory, phase);
-      // After a renewal that is not known to stand the next step is a look, else the same record again on our own.
+      // If the last renewal is in doubt, read before the next one.
       return phase.doubt === null ? write(context, phase) : look(context, phase);
     case "check":
       return phase.busy === null ? look(context, phase, true) : stepTo(context.memory, phase);
@@ -31,7 +34,7 @@ export function held(context: StepContext, before: Held, event: LeaseEvent): Ste
     case "unknown":
       return troubled(context, phase, event.error);
     case "conflict":
-      // No loss yet: the write that stands may be our own (L6).
+      // Not lost yet: the write that moved the key may be a renewal of ours whose answer did not come.
       if (event.current === null) return stepTo(context.memory, phase, { act: "pause", why: "contention" });
       return look(context, phase);
     case "failed":
@@ -45,41 +48,51 @@ export function held(context: StepContext, before: Held, event: LeaseEvent): Ste
   }
 }
 
+/** A renewal was confirmed before the end. The lease counts from its sending; the token stays that of the grant. */
 function renewed({ memory, rules }: StepContext, phase: Held, revision: number): Step {
   return stepTo(memory, { ...phase, revision, validUntil: validity(phase.sentAt, rules), doubt: null, trouble: null });
 }
 
 /**
- * Only a look at our own attempt keeps a lease in doubt. Which renewal landed it does not say, and a network may carry
- * one twice, after it failed too: it counts from when the earliest left.
+ * A read found the key state. The lease continues only if the record has our attempt.
+ *
+ * If its revision is above our last confirmed one, a renewal in doubt was stored. All renewals of a hold carry the same
+ * attempt, so the record does not tell which one; and a network may deliver a renewal twice, even after it was answered
+ * as failed. So the lease counts from the sending of the earliest renewal in doubt.
+ *
+ * If our record is gone or replaced, the lease is lost. It is never taken again without telling the holder.
  */
 function seen(context: StepContext, phase: Held, { keyState, fresh }: Extract<Answer, { on: "seen" }>): Step {
   const { revision } = keyState;
-  // Before its time our record is not gone for nothing: the answer may be that of a leader of before.
+  // Our record cannot have expired yet, so a lower revision may be the answer of a former stream leader.
   if (revision < phase.revision && !fresh) return look(context, phase, true);
   if (keyState.kind !== "held" || keyState.record.attempt !== phase.attempt) {
     const why = keyState.kind === "vacant" ? "removed" : "superseded";
     return finish(context, { kind: "lost", why, error: null }, lastSeenOf(keyState, context));
   }
   if (phase.doubt === null) return stepTo(context.memory, phase);
-  // Not landed yet is not never: a renewal in doubt may land until the key stands elsewhere.
+  // The renewal in doubt is not stored yet. It still can be until the key moves to another revision: the doubt stays.
   if (revision <= phase.revision) return write(context, phase);
   const landed = validity(phase.doubt ?? -Infinity, context.rules);
   return write(context, { ...phase, revision, validUntil: Math.max(phase.validUntil, landed), doubt: null });
 }
 
+/** A missing bucket or a closed connection ends the lease at once. Any other error does not. */
 function failed(context: StepContext, phase: Held, error: NatslockError): Step {
   const why: Partial<Record<string, LossReason>> = { bucket_missing: "removed", closed: "closed" };
   const lost = error instanceof ConnectionError ? why[error.why] : undefined;
   return lost ? finish(context, { kind: "lost", why: lost, error }) : troubled(context, phase, error);
 }
 
-/** Trouble is no loss: the lease rides it out until `validUntil`. */
+/** An error is not a loss: the holder tries again until `validUntil`. */
 function troubled({ memory }: StepContext, phase: Held, error: NatslockError): Step {
   return stepTo(memory, { ...phase, trouble: error }, { act: "pause", why: "trouble", error });
 }
 
-/** The lease ran out; what stands may be our own old record, which a new grant may be put on. */
+/**
+ * The lease ended by the clock. What is stored may be our own old record, so the next grant may expect its revision. A
+ * request that is still in flight stays marked, so that its late answer is not mistaken for one to a new try.
+ */
 function overdue(context: StepContext, phase: Held, event: LeaseEvent): Step {
   const error = event.on === "unknown" || event.on === "failed" ? event.error : phase.trouble;
   const revision = event.on === "applied" ? event.revision : phase.revision;
@@ -88,7 +101,7 @@ function overdue(context: StepContext, phase: Held, event: LeaseEvent): Step {
   return { state: { ...state, phase: { ...state.phase, busy: phase.busy } }, effects };
 }
 
-/** The hold is over at once; then what stands is taken back. */
+/** Ends the hold at once, then removes the record. */
 function resign(context: StepContext, { revision, token, doubt, busy, sentAt }: Held): Step {
   const stake = doubt === null ? "stands" : "doubt";
   const until = sentAt + context.rules.ttl;
@@ -96,8 +109,10 @@ function resign(context: StepContext, { revision, token, doubt, busy, sentAt }: 
 }
 
 /**
- * The same record again, on our own last revision (L6). No answer to a write names the stream, and a bucket made anew
- * may come to the same numbers: so it is asked once per lease.
+ * Renews: writes the same record again and expects our own last revision. So it never replaces another holder's record.
+ *
+ * No answer to a write names the stream, and a re-created bucket can reach the same revisions. So a renewal that is
+ * sent half a lease or more after the last check of the stream checks it first.
  */
 function write({ memory, now, rules }: StepContext, phase: Held): Step {
   const { revision: expected, attempt, token, since } = phase;

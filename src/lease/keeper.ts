@@ -9,47 +9,54 @@ type Trouble = NatslockError | null;
 
 type Driver = "time" | "expiry" | "nobody";
 
-/** First pause after contention, in ms: at least this, at most four times this. Each next one is four times longer. */
+/**
+ * First pause after contention, in ms: one to four times this. Each next one is four times longer, up to `retryEvery`.
+ */
 const CONTENTION_PAUSE = 5;
 
 /**
- * Runs the machine of one candidate: one request in flight, one timer. Driven by calls it rests at the first trouble;
- * driven by time it goes on by itself: renews, stands down, takes back what it wrote.
+ * Runs the state machine of one candidate, with at most one request in flight and one timer.
+ *
+ * - Driven by calls, it stops at the first error and reports it to the caller. No timer renews what is held, so that
+ *   the lead of a loop that hangs ends by itself.
+ * - Driven by time, it goes on by itself: renews, ends the lease by the clock, removes what it wrote.
  */
 export class Keeper {
   readonly #context: KeyContext;
   readonly #tell: (stepped: Transition) => void;
   #state: LeaseState = initialState("");
   #driver: "calls" | Driver = "calls";
+  /** When the current call gives up under contention. */
   #until = Infinity;
-  /** When the pause that the machine asked for is over; `null` if it is not pausing. */
+  /** When the machine's pause is over; `null` if there is no pause. */
   #retryAt: number | null = null;
-  /** Pauses for contention since the last call or success: each is longer than the one before. */
+  /** Number of pauses for contention since the last call or success. Each is longer than the one before. */
   #contentions = 0;
   #cancelTimer = () => {};
+  /** Callers that wait until the machine is at rest. */
   #resting: ((trouble: Trouble) => void)[] = [];
 
-  /** `tell` is told of each step, once its effects have begun. */
+  /** `tell` is called with each step, after its effects have started. */
   constructor(context: KeyContext, tell: (stepped: Transition) => void) {
     this.#context = context;
     this.#tell = tell;
   }
 
-  /** Where the machine stands; looking ends a lease that is over (L5). */
+  /** The state of the machine. Reading it ends a lease that is over by the clock, even if no timer has run. */
   get state(): LeaseState {
     if (this.#state.phase.at === "held" && !isHeld(this.#state, this.#context.clock.now())) this.post({ on: "tick" });
     return this.#state;
   }
 
-  /** Milliseconds until what is held is over; 0 if nothing is. */
+  /** Milliseconds until the lease is over; 0 if nothing is held. */
   get remaining(): number {
     const { phase } = this.state;
     return phase.at === "held" ? Math.max(0, phase.validUntil - this.#context.clock.now()) : 0;
   }
 
   /**
-   * Time drives the machine until it is idle, then calls do again; `expiry` lets the lease end without another renewal;
-   * what nobody drives has stopped.
+   * Sets what drives the machine. `time` and `expiry` last until the machine is idle; then calls drive it again.
+   * `expiry` lets the lease end without another renewal. `nobody` stops the machine.
    */
   drive(driver: Driver): void {
     this.#driver = driver;
@@ -58,9 +65,11 @@ export class Keeper {
   }
 
   /**
-   * Goes for the lease, or renews it, until that is settled: held by a write that left after this call, or not to be
-   * had. Rejects at the first trouble; what was written then stays in doubt and the next try settles it. An aborted
-   * signal lets no further try begin.
+   * Tries to get or renew the lease until the result is settled: it is held by a write that was sent after this call,
+   * or it cannot be had. Under contention it starts no new try after one lease length.
+   *
+   * Rejects at the first error. A write of this call then stays in doubt, and the next try settles it. If the signal is
+   * aborted, no further try begins.
    */
   async settle(signal: AbortSignal): Promise<void> {
     const { ttl } = await this.#context.load();
@@ -77,7 +86,7 @@ export class Keeper {
       else this.post({ on: at === "held" ? "renew" : "retry" });
       await this.#rest();
       const { phase } = this.#state;
-      // What an earlier call wrote and a look found is held, but not for as long as this call promises.
+      // A read can find what an earlier call wrote. It is held, but ends earlier than this call promises: renew it.
       const old = phase.at === "held" && phase.sentAt < called;
       if (isSettled(this.#state) && !old) return;
       if (clock.now() >= this.#until) throw this.#contended();
@@ -89,13 +98,15 @@ export class Keeper {
     this.post({ on: "start", since: clock.wall(), epoch, checkedAt });
   }
 
-  /** Looks whether the record of what is held stands. */
+  /** Checks by a read that the record of what is held is still stored. Rejects at the first error. */
   async check(): Promise<void> {
     this.post({ on: "check" });
     await this.#rest();
   }
 
-  /** Gives up what is sought; what may have been written is taken back, driven by time. What is held stays. */
+  /**
+   * Ends a try, in the background: what it wrote, or may have written, is removed, driven by time. Keeps what is held.
+   */
   withdraw(): void {
     const { at } = this.state.phase;
     if (at !== "seeking" && at !== "leaving") return;
@@ -103,7 +114,7 @@ export class Keeper {
     this.undo().catch(() => {});
   }
 
-  /** Takes back what stands or may stand, and waits until that is done. Rejects at the first trouble. */
+  /** Removes what is stored, or may be stored, and waits until that is done. Rejects at the first error. */
   async undo(): Promise<void> {
     if (!this.#context.isLoaded) await this.#context.load();
     this.#until = Infinity;
@@ -114,7 +125,7 @@ export class Keeper {
     if (phase.at === "idle" && phase.end?.kind === "abandoned") throw phase.end.error;
   }
 
-  /** One step of the machine, and what it wants done. */
+  /** Feeds one event to the machine and starts the effects of the step. */
   post(event: LeaseEvent): void {
     if (this.#driver === "nobody") return;
     const before = this.#state;
@@ -148,19 +159,19 @@ export class Keeper {
     this.#retryAt = clock.now() + length;
   }
 
-  /** A pause between tries that ended without an answer for the one who asked. */
+  /** Pauses between two tries of one call. */
   async #breathe(why: "contention" | "burst"): Promise<void> {
     this.#pause({ act: "pause", why });
     this.#arm();
     await this.#rest();
   }
 
-  /** Nothing is in flight and nothing paused. */
+  /** True if no request is in flight and no pause is running. */
   get #atRest(): boolean {
     return this.#state.phase.busy === null && this.#retryAt === null;
   }
 
-  /** Waits for that; rejects at the first trouble. */
+  /** Waits until the machine is at rest. Rejects at the first error. */
   async #rest(): Promise<void> {
     const trouble = this.#atRest || this.#driver === "nobody"
       ? null
@@ -172,7 +183,10 @@ export class Keeper {
     for (const resolve of this.#resting.splice(0)) resolve(trouble);
   }
 
-  /** One timer for what comes next: the end of a pause, or of the lease, which no request can delay, or a renewal. */
+  /**
+   * Sets the one timer to the earliest of: the end of a pause; the end of the lease, also while a request is in flight;
+   * the next renewal.
+   */
   #arm(): void {
     this.#cancelTimer();
     if (this.#driver === "nobody") return;
@@ -193,9 +207,7 @@ export class Keeper {
   #contended(): ConnectionError {
     const { memory: { high }, phase } = this.#state;
     const isBehind = phase.at === "idle" && phase.end?.kind === "withdrawn";
-    const why = isBehind
-      ? `its grants are not above revision ${high}, which was seen before`
-      : "others kept writing to it";
+    const why = isBehind ? `its new revisions do not exceed ${high}, seen before` : "others kept writing to it";
     return new ConnectionError("contended", `Cannot take key "${this.#context.key}": ${why}`);
   }
 }

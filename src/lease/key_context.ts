@@ -1,4 +1,4 @@
-/** What a candidate stands on: its key in a store, and the settings it has there. */
+/** One candidate's key in a store: sends the requests and knows the bucket's settings. */
 
 import type { Candidate } from "./candidate.ts";
 import type { Clock } from "../base/clock.ts";
@@ -19,28 +19,28 @@ import {
 } from "../store/store.ts";
 import { leaseLength, type LeaseTiming, leaseTiming } from "./timing.ts";
 
-/** An effect of the machine that sends a message and waits for the answer. */
+/** An effect of the machine that sends a request and waits for the answer. */
 type Request = Extract<Effect, { act: "write" | "read" | "remove" }>;
 
-/** The stream that was seen, the times that follow from its settings, and what is constant over a step. */
+/** The bucket's epoch, the times that follow from its settings, and the values that are constant during a step. */
 export type LeaseSettings = LeaseRules & LeaseTiming & Pick<BucketSettings, "epoch">;
 
-/** Is told when somebody changed the bucket; `error` if locks are not safe in it any more. */
+/** Called when the bucket's settings have changed. `error` tells why locks are not safe in it any more. */
 type ChangeListener = (changes: SettingChanges, error: NatslockError | null) => void;
 
-/** One key of a store, as one candidate uses it. */
+/** One key of a store, as one candidate uses it. Keeps the bucket's settings, and performs the machine's requests. */
 export class KeyContext {
   readonly candidate: Candidate;
   readonly key: string;
   readonly store: LeaseStore;
   readonly clock: Clock;
   readonly random: Random;
-  /** Told of changed settings. */
+  /** Called when settings have changed. */
   onChange: ChangeListener = () => {};
   readonly #instance: string;
   #seen: BucketSettings | null = null;
   #settings: LeaseSettings | null = null;
-  /** What was last told to be unfit: each is told once. */
+  /** The latest reason why the bucket is unfit, so that each is reported once. */
   #unfit = "";
 
   constructor(candidate: Candidate, backend: { store: LeaseStore; clock: Clock; random: Random }) {
@@ -51,9 +51,12 @@ export class KeyContext {
   }
 
   /**
-   * Looks at the bucket; costs a message only the first time, for `fresh`, or after the bucket was found missing.
-   * Rejects if bucket and candidate do not fit, or NATS is unreachable or refuses. Once its times are known, waits no
-   * longer than for any other answer.
+   * Returns the bucket's settings. Sends a request only the first time, if `fresh`, or after the bucket was found
+   * missing. Waits at most `requestTimeout` once the times are known, before that as long as the store does by default.
+   *
+   * @throws {BucketConfigError} if locks are not safe in the bucket, or it has no room for the record
+   * @throws {BadParameterError} if the candidate's times do not fit the bucket
+   * @throws {ConnectionError} if NATS is unreachable or refuses
    */
   async load({ fresh }: Pick<SettingsRequest, "fresh"> = {}): Promise<LeaseSettings> {
     let changes: SettingChanges = {};
@@ -69,23 +72,23 @@ export class KeyContext {
     }
   }
 
-  /** True once there was a look. */
+  /** True once the settings were read. */
   get isLoaded(): boolean {
     return this.#settings !== null;
   }
 
-  /** What the last look showed. */
+  /** The settings as last read. @throws if they were never read */
   get settings(): LeaseSettings {
-    if (this.#settings === null) throw new Error("Cannot tell the bucket's settings before a look at it");
+    if (this.#settings === null) throw new Error("Cannot return the bucket's settings before load()");
     return this.#settings;
   }
 
-  /** When it was last seen which stream it is. */
+  /** When the stream was last checked: the time at which the settings were requested. */
   get checkedAt(): number {
     return this.clock.now() - (this.#seen?.age?.() ?? 0);
   }
 
-  /** What stands under the key; rejects with what the look failed with. */
+  /** Reads the key. Waits at most `requestTimeout`. @throws {NatslockError} if the read fails */
   async read(): Promise<KeyState> {
     const { requestTimeout: timeout } = await this.load();
     try {
@@ -96,26 +99,33 @@ export class KeyContext {
   }
 
   /**
-   * Carries a request to the store and its outcome back, as the stream's that was known when it left. Never rejects.
-   * What expects a revision of one epoch is never sent into another that is known.
+   * Sends a request to the store and returns the answer, with the epoch that was known when the request was sent. Never
+   * rejects. A write or removal that expects a revision of `epoch` is not sent if the stream is known to be another:
+   * the same revision there can be another holder's.
    */
   async perform(request: Request, epoch: string): Promise<Answer> {
     try {
       const { settings, fresh } = await this.#settingsFor(request);
       if (request.act !== "read" && isOther(settings.epoch, epoch)) {
-        const error = new ConnectionError("bucket_missing", `Cannot use bucket "${this.store.name}": it was made anew`);
+        const error = new ConnectionError(
+          "bucket_missing",
+          `Cannot use bucket "${this.store.name}": it was re-created`,
+        );
         return { on: "failed", error, epoch: settings.epoch, fresh };
       }
       const { kind: on, ...outcome } = await this.#send(request, settings);
       return { on, ...outcome, fresh, epoch: settings.epoch } as Answer;
     } catch (cause) {
-      // What a store throws of its own proves nothing about a write.
+      // An exception that is not ours proves nothing about a write: it may be stored.
       const on = cause instanceof NatslockError || request.act === "read" ? "failed" : "unknown";
-      return { on, error: asNatslockError(cause, `tell how a request about key "${this.key}" ended`), epoch };
+      return { on, error: asNatslockError(cause, `tell the outcome of a request for key "${this.key}"`), epoch };
     }
   }
 
-  /** What is held is renewed and given back by the settings that it was granted on, though the bucket is unfit since. */
+  /**
+   * Returns the settings to send a request with. If the bucket has become unfit, a renewal or a removal still goes on
+   * with the settings of its grant. Any other request then fails.
+   */
   async #settingsFor(request: Request): Promise<{ readonly settings: LeaseSettings; readonly fresh: boolean }> {
     const { fresh } = request;
     try {
@@ -161,7 +171,10 @@ export class KeyContext {
   }
 }
 
-/** Which settings differ, where both are known: an observer's bucket without an epoch is what was asked for. */
+/**
+ * Returns the settings that differ. Only settings that were read are compared: a client without permission to read them
+ * has presumed ones, with an empty epoch.
+ */
 function changesIn(before: BucketSettings | null, after: BucketSettings): SettingChanges {
   if (!before?.config || !after.config || before.epoch === "") return {};
   const [was, is] = [before.config, after.config];
@@ -170,7 +183,7 @@ function changesIn(before: BucketSettings | null, after: BucketSettings): Settin
   return Object.fromEntries(changed.map((name) => [name, { before: was[name], after: is[name] }]));
 }
 
-/** One of our errors, whatever a store throws of its own. */
+/** Returns `cause` if it is an error of this library, else a {@linkcode ConnectionError} with that cause. */
 export function asNatslockError(cause: unknown, doing: string): NatslockError {
   if (cause instanceof NatslockError) return cause;
   return new ConnectionError("refused", `Cannot ${doing}: the store failed`, { cause });

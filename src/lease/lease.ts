@@ -1,20 +1,21 @@
-/** The lease: what a holder holds in the hand. */
+/** The lease: what a user gets with a grant. */
 
 import { LeaseLostError, LeaseReleasedError, type LossReason, type NatslockError } from "../base/errors.ts";
 import type { LeaseState } from "./model.ts";
 
-/** What a lease asks of the one who keeps it. */
+/** What a {@linkcode Lease} needs from whatever keeps its record. */
 export interface LeaseControls {
-  /** Milliseconds until this hold is over by the clock; 0 once it is. */
+  /** Returns the milliseconds until this lease ends by the clock; 0 once it has ended. */
   remaining(): number;
-  /** Takes the record back, if it is still ours; resolves when that is confirmed. */
+  /** Removes the record if it is still ours. Resolves when the removal is confirmed. */
   release(): Promise<void>;
 }
 
 /**
- * A lock that is held and keeps itself renewed, until it is released or lost.
+ * A lock that is held. It renews itself until it is released or lost.
  *
- * Pass `token` to what the lock protects, so that it can refuse an older holder; stop the work when `signal` aborts.
+ * Stop the work when `signal` aborts. Pass `token` to the resource that the lock protects, so that it can refuse an
+ * earlier holder: no lease stops a process that was paused in the middle of a write.
  *
  * @example Hold a lock while a block runs
  * ```ts ignore
@@ -30,19 +31,21 @@ export interface LeaseControls {
 export class Lease {
   /** Key of the lock. */
   readonly key: string;
-  /** Fencing token: constant for the hold, greater than that of every earlier hold of this key in this epoch. */
+  /**
+   * Fencing token. Constant during the hold, and greater than the token of every earlier hold of this key and epoch.
+   */
   readonly token: number;
   /**
-   * Identity of the bucket's stream (its creation time): tokens compare only within one epoch.
+   * Identity of the bucket's stream: its creation time. Tokens compare only within one epoch.
    *
-   * @example What a protected resource keeps beside its data, and refuses
+   * @example What a protected resource stores beside its data, and what it refuses
    * ```ts ignore
    * import { type Lease, Locker } from "@x/natslock";
    *
    * const seen: { epoch: string | null; token: number } = { epoch: null, token: 0 };
    *
    * function write(text: string, { epoch, token }: Lease): void {
-   *   // In a bucket made anew tokens begin at 1 again: only a person can say that nothing older is on its way.
+   *   // In a re-created bucket tokens start at 1 again. Only a person can tell that no older write is on its way.
    *   if (seen.epoch !== null && seen.epoch !== epoch) throw new Error(`Another bucket, made at ${epoch}`);
    *   if (token < seen.token) throw new Error(`Token ${token} is older than ${seen.token}`);
    *   Object.assign(seen, { epoch, token });
@@ -54,55 +57,59 @@ export class Lease {
    * ```
    */
   readonly epoch: string;
-  /** Aborted once the lease is no longer held; the reason is a {@linkcode LeaseLostError} or {@linkcode LeaseReleasedError}. */
+  /** Aborts when the lease ends. The reason is a {@linkcode LeaseLostError} or a {@linkcode LeaseReleasedError}. */
   readonly signal: AbortSignal;
   readonly #keeping: LeaseControls;
   #releasing: Promise<void> | null = null;
 
-  /** Made by a Locker. */
+  /** Called by a Locker; user code does not need it. */
   constructor(about: { key: string; token: number; epoch: string; signal: AbortSignal }, keeping: LeaseControls) {
     ({ key: this.key, token: this.token, epoch: this.epoch, signal: this.signal } = about);
     this.#keeping = keeping;
   }
 
-  /** True while the lock may be acted on; compared with the clock at each look, whether or not a timer ran (L5). */
+  /** True while the lease is valid. Each access compares the clock, so it is right even if no timer could run. */
   get held(): boolean {
     return this.remaining > 0;
   }
 
-  /** Milliseconds until this lease ends if no further renewal is confirmed; 0 once it is no longer held. */
+  /** Milliseconds until this lease ends if no further renewal is confirmed; 0 once it has ended. */
   get remaining(): number {
     const remaining = this.#keeping.remaining();
     return this.signal.aborted ? 0 : remaining;
   }
 
   /**
-   * Gives the lock back: the signal aborts at once, then the record is removed, so that another is granted. Never
-   * touches a successor's record. A call after a loss, or after a release that was confirmed, sends nothing. Waits for a
-   * renewal in flight and for the answer, each at most `timing.requestTimeout`.
-   * @throws {ConnectionError} if the removal could not be confirmed; it is tried again in the background until the
-   * record would have run out by itself, and by the next call
+   * Releases the lock. Aborts the signal at once, then removes the record, so that another candidate can get the lock.
+   * Never removes a successor's record. Sends nothing after a loss or after a confirmed release.
+   *
+   * Waits for the answer to a renewal in flight and for the answer to the removal, each at most
+   * `timing.requestTimeout`. If `lead()`, `releaseLead()` or `close()` has already asked the work to stop, resolves at
+   * once: the record is then removed when the work has settled.
+   *
+   * @throws {ConnectionError} if the removal could not be confirmed. It is tried again in the background until the
+   * record would have expired by itself, and by the next call
    */
   release(): Promise<void> {
     this.#releasing ??= this.#keeping.release().finally(() => this.#releasing = null);
     return this.#releasing;
   }
 
-  /** The same as {@linkcode Lease.release}, for `await using`. */
+  /** Releases the lock as {@linkcode Lease.release} does, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.release();
   }
 }
 
 const LOSSES: Readonly<Record<LossReason, string>> = {
-  deadline: "no renewal was confirmed before its end",
-  superseded: "another record stands under the key",
+  deadline: "no renewal was confirmed in time",
+  superseded: "the key has another record",
   removed: "its record is gone",
   stolen: "it was taken on purpose",
   closed: "the connection is closed",
 };
 
-/** The reason a lease's signal aborts with. */
+/** Returns the reason with which a lease's signal aborts: lost, or else released. */
 export function endOfLease(key: string, { phase }: LeaseState): NatslockError {
   const end = "end" in phase ? phase.end : null;
   if (end?.kind !== "lost") return new LeaseReleasedError(`The lease of key "${key}" was released`);

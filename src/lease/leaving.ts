@@ -1,11 +1,17 @@
-/** Decisions while what was written is taken back. */
+/** Decisions while the machine removes what it wrote. */
 
 import type { Answer, LeaseEvent, Leaving, Step, StepContext } from "./model.ts";
 import { finish, isOurs, lastSeenOf, pauseFor, stepTo } from "./steps.ts";
 import { ConnectionError, isGone, type NatslockError } from "../base/errors.ts";
 import type { KeyState } from "../store/record.ts";
 
-/** Begins to take back. A request in flight is let end first (L8); a doubtful write is fenced off by a removal. */
+/**
+ * Starts to remove what was written. If a request is in flight, waits for its answer first: if a renewal were stored
+ * just before the removal, the removal would expect an old revision, be refused, and leave the record.
+ *
+ * A write in doubt is fenced off by a removal at the revision that it expects: after that it cannot be stored any more.
+ * There is one exception: a write that expects 0 is stored if it arrives after the release marker has expired.
+ */
 export function leave(context: StepContext, phase: Omit<Leaving, "at" | "refused">): Step {
   const leaving: Leaving = { at: "leaving", refused: false, ...phase };
   if (leaving.busy !== null) return stepTo(context.memory, leaving);
@@ -13,8 +19,10 @@ export function leave(context: StepContext, phase: Omit<Leaving, "at" | "refused
 }
 
 /**
- * What an event does while taking back; `ended` is the request that it answers. In another stream only a write that
- * came late may stand, and nothing is known of where.
+ * Returns the step for an event while leaving. `ended` is the kind of request that the event answers.
+ *
+ * If the answer shows another stream, only a late write of ours can be stored there, at an unknown revision: read
+ * first.
  */
 export function leaving(context: StepContext, before: Leaving, event: LeaseEvent, ended: Leaving["busy"]): Step {
   const phase: Leaving = context.epochChanged ? { ...before, target: null, stake: "doubt" } : before;
@@ -33,7 +41,10 @@ export function leaving(context: StepContext, before: Leaving, event: LeaseEvent
   }
 }
 
-/** The next try to undo. What was refused, or was known a lease ago, is looked at before. */
+/**
+ * Starts the next try to remove. Reads first if the target is unknown, if a removal there was refused, or if all that
+ * we wrote has expired: in a re-created bucket another holder's record can have the same revision.
+ */
 function undo(context: StepContext, phase: Leaving): Step {
   const { target, refused, until } = phase;
   if (target === null || refused || context.now >= until) return look(context, phase);
@@ -53,16 +64,16 @@ function look({ memory }: StepContext, phase: Leaving, fresh = false): Step {
   return stepTo(memory, { ...phase, busy: "read" }, { act: "read", fresh });
 }
 
-/** A write that was in flight when the leaving began has ended. */
+/** Handles the answer to a write that was in flight when the leaving began. */
 function written(context: StepContext, phase: Leaving, event: Answer): Step {
   if (event.on === "applied") return undo(context, { ...phase, target: event.revision, stake: "stands" });
   if (event.on === "unknown") return undo(context, { ...phase, stake: "doubt" });
   if (phase.stake === "none") return finish(context, phase.end);
-  // What it was refused for may be an earlier write of our own.
+  // The record that refused it may be an earlier write of our own.
   return event.on === "conflict" ? look(context, { ...phase, refused: true }) : undo(context, phase);
 }
 
-/** A removal or a look has ended. */
+/** Handles the answer to a removal or a read. */
 function undone(context: StepContext, phase: Leaving, event: Answer): Step {
   if (phase.stake === "none") return finish(context, phase.end);
   switch (event.on) {
@@ -74,28 +85,32 @@ function undone(context: StepContext, phase: Leaving, event: Answer): Step {
       if (event.current === null) return again(context, phase, { error: null, why: "contention" });
       return phase.stake === "doubt" ? look(context, { ...phase, refused: true }) : finish(context, phase.end);
     case "seen":
-      // What is older than our own write, or than what refused its removal, may be the answer of a leader of before.
+      // A revision below our own write, or below the one that refused its removal, may be from a former stream leader.
       if (event.keyState.revision < known(context, phase) && !event.fresh) return look(context, phase, true);
       return seen(context, phase, event.keyState);
     case "unknown":
       return again(context, phase, event);
     case "failed":
-      // A right can be given back; a bucket or a connection that is gone does not come back in time.
+      // A missing permission may be granted again. A bucket or a connection that is gone does not come back in time.
       if (!isGone(event.error)) return again(context, phase, event);
       return finish(context, { kind: "abandoned", error: event.error });
   }
 }
 
 /**
- * Only a record of ours is taken back: never a successor's (L8, S5). While the key still stands where the doubtful
- * write expects it, that write may land yet: it has to be fenced off, not waited for. It was put on nobody's record.
+ * A read found the key state. Removes a record of ours, and never the record of a successor.
+ *
+ * If the key is vacant and still at the revision that a write in doubt expects, that write can still be stored. Waiting
+ * does not prevent that, so the removal at this revision is repeated after a pause. The key is vacant there, so it
+ * removes nobody's record.
  */
 function seen(context: StepContext, phase: Leaving, keyState: KeyState): Step {
   const { revision } = keyState;
   const ours = keyState.kind === "held" && keyState.record.holder === context.rules.id &&
     (phase.of === "id" || isOurs(keyState.record.attempt, context.rules));
   if (ours) {
-    // A write put on 0 may land yet: what stands there may be older, and the key comes back to 0 after it.
+    // If the target is above 0, a newer record of ours is the write in doubt: it was stored. If the target is 0, the
+    // record may be an older one. When that is gone the key is at 0 again, and the write in doubt can still be stored.
     const landed = phase.target !== null && phase.target > 0 && revision > phase.target;
     return remove(context, { ...phase, stake: landed ? "stands" : phase.stake }, revision);
   }
@@ -105,12 +120,15 @@ function seen(context: StepContext, phase: Leaving, keyState: KeyState): Step {
   return finish(context, phase.end, lastSeenOf(keyState, context));
 }
 
-/** Where the key is known to have stood. Before anything of ours is known there, only our own writes count. */
+/**
+ * Returns the revision below which an answer is stale. Without a target no write of ours is known yet, so any answer
+ * counts.
+ */
 function known({ memory }: StepContext, { target }: Leaving): number {
   return target === null ? 0 : Math.max(target, memory.high);
 }
 
-/** Trouble, or contention: tries again, at most until all of it has run out by itself. */
+/** Tries again after a pause. Gives up once all that was written has expired by itself. */
 export function again(
   context: StepContext,
   phase: Leaving,
@@ -118,6 +136,6 @@ export function again(
 ): Step {
   const { error, why = "contention" } = after;
   if (context.now < phase.until) return stepTo(context.memory, phase, pauseFor(error, why));
-  const contended = "Cannot take back what was written: others kept writing to its key";
+  const contended = "Cannot remove the record: others kept writing to its key";
   return finish(context, { kind: "abandoned", error: error ?? new ConnectionError("contended", contended) });
 }

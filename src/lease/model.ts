@@ -1,157 +1,161 @@
-/** The words of the lease's state machine: phases, events, effects. No decision is taken here. */
+/** The vocabulary of the lease's state machine: phases, events and effects. Nothing is decided here. */
 
 import type { LossReason, NatslockError } from "../base/errors.ts";
 import type { KeyState } from "../store/record.ts";
 
-/** What is constant over a step. Times are milliseconds. */
+/** Values that are constant during a step. Times are milliseconds. */
 export interface LeaseRules {
   /** The candidate's UUID. */
   readonly id: string;
-  /** Prefix of the nonces of this candidate's grants, unlike that of any other. */
+  /** Prefix of the nonces of this candidate's grants. No other candidate has the same prefix. */
   readonly instance: string;
   /** Lease length. */
   readonly ttl: number;
   /** How much earlier than the server the holder considers its lease over. */
   readonly margin: number;
-  /** How long the mark of a release stays. */
+  /** How long the server keeps a release marker. */
   readonly markerTtl: number;
 }
 
-/** What the last look at the key updateMemory. */
+/** What the last read of the key found, or the last answered write left there. */
 export interface LastSeen {
-  /** Revision the key stood at. */
+  /** Revision of the key. */
   readonly revision: number;
-  /** True if a write may be put on it without a further look: vacant, never seen, or our own old record. */
+  /** True if a write may expect this revision without another read: vacant, never seen, or our own old record. */
   readonly takeable: boolean;
-  /** When what was seen has run out, so that the key stands at 0 again. */
+  /** When what was seen has expired. The key is then at revision 0 again. */
   readonly until: number;
 }
 
-/** What is known across holds. */
+/** What the machine keeps from one hold to the next. */
 export interface Memory {
-  /** The stream that the revisions belong to. */
+  /** Epoch of the stream that the revisions belong to. */
   readonly epoch: string;
-  /** Highest revision seen in this epoch: an answer below it is stale. */
+  /** Highest revision seen in this epoch. An answer with a lower one is stale. */
   readonly high: number;
-  /** The last look at the key. */
+  /** What the key was last known to be. */
   readonly lastSeen: LastSeen;
   /** Grants asked for so far: makes nonces unique. */
   readonly grants: number;
-  /** True if something ended as a bucket made anew would end it, and nobody has asked since what the stream is. */
+  /** True if a hold or try ended in a way that a re-created bucket explains, and the stream was not checked since. */
   readonly suspect: boolean;
-  /** When it was last known that the stream is still this one. */
+  /** When the stream was last known to have this epoch. */
   readonly checkedAt: number;
-  /** The requests since the last pause. */
+  /** The requests sent since the last pause. */
   readonly burst: Burst;
 }
 
-/** Requests that followed each other without a pause. */
+/** Requests that were sent one after another without a pause. */
 export interface Burst {
   readonly requests: number;
-  /** What the latest of them failed with; `null` if none did. */
+  /** Error of the latest request that failed; `null` if none failed. */
   readonly error: NatslockError | null;
 }
 
-/** No burst yet. */
+/** No requests yet. */
 export const NO_BURST: Burst = { requests: 0, error: null };
 
-/** How a hold, or the try for one, ended. */
+/** How a hold, or an attempt to get one, ended. */
 export type Ending =
-  /** `token` is that of the hold; `null` if there was none. */
+  /** Released, or cancelled. `token` is the token of the hold; `null` if there was no hold. */
   | { readonly kind: "released"; readonly token: number | null }
-  /** The mark of release could not be confirmed; the record runs out by itself. */
+  /** The removal could not be confirmed. A record that is still stored expires by itself. */
   | { readonly kind: "abandoned"; readonly error: NatslockError }
+  /** A read found another holder's record, or a foreign value. */
   | { readonly kind: "refused"; readonly by: KeyState }
-  /** A grant came too late to be worth anything, or in another stream than the one known, and was taken back. */
+  /** The grant was unusable and was removed: its lease was over, or its revision is not above all seen. */
   | { readonly kind: "withdrawn" }
   | { readonly kind: "lost"; readonly why: LossReason; readonly error: NatslockError | null }
   | { readonly kind: "failed"; readonly error: NatslockError };
 
-/** What every phase knows: the request in flight. */
+/** What every phase knows: which request is in flight. */
 interface Busy {
   readonly busy: "write" | "read" | "remove" | null;
 }
 
-/** Neither holding nor trying. `busy` is then a request of the last hold that has not been answered yet. */
+/** Not holding and not trying. `busy` is a request of the last hold that is not answered yet. */
 export interface Idle extends Busy {
   readonly at: "idle";
-  /** How the last one ended; `null` before the first. */
+  /** How the last hold or try ended; `null` before the first. */
   readonly end: Ending | null;
 }
 
-/** Wants a grant. */
+/** Trying to get a grant. */
 export interface Seeking extends Busy {
   readonly at: "seeking";
-  /** Nonce of the latest write. */
+  /** Nonce of the latest write; empty before the first. */
   readonly attempt: string;
-  /** Revision that it was, or is to be, put on. */
+  /** Revision that the latest write expects, or that the first one will expect. */
   readonly expected: number;
-  /** When it left; `null` if none has. */
+  /** When the latest write was sent; `null` if none was. */
   readonly sentAt: number | null;
-  /** True while a write put on `expected` may still land, or one of ours stands there. */
+  /** True while a write that expects `expected` may be stored now or later, or a record of ours has that revision. */
   readonly doubt: boolean;
+  /** When the try began, by the wall clock: for people. */
   readonly since: number;
 }
 
 /** Holding, as long as `now < validUntil`. */
 export interface Held extends Busy {
   readonly at: "held";
+  /** Nonce of the grant. Each renewal carries it too. */
   readonly attempt: string;
   /** Revision of the grant: the fencing token. */
   readonly token: number;
-  /** Our latest write known to stand. */
+  /** Revision of our latest write that is known to be stored. */
   readonly revision: number;
-  /** From here on the lease is over, whatever is in flight. */
+  /** End of the lease. From then on it is over, even if a renewal is in flight. */
   readonly validUntil: number;
-  /** When the latest renewal left. */
+  /** When the grant or the latest renewal was sent. */
   readonly sentAt: number;
-  /** When the latest write left of which it is known that the stream was still the same. */
+  /** When the stream was last known to be the same: the send time of the latest renewal that checked it. */
   readonly checkedAt: number;
-  /** When the earliest renewal left that is not known to stand; `null` if all do. */
+  /** Send time of the earliest renewal that is not known to be stored; `null` if there is none. */
   readonly doubt: number | null;
-  /** What the last renewal failed with. */
+  /** Latest error since the last confirmed renewal; `null` if there was none. */
   readonly trouble: NatslockError | null;
+  /** When the hold began, by the wall clock: for people. */
   readonly since: number;
 }
 
-/** Taking back what was written. The lease is over already. */
+/** Removing what was written. The lease is already over. */
 export interface Leaving extends Busy {
   readonly at: "leaving";
-  /** What is taken back: what this machine wrote, or any record of our id, of an earlier life too. */
+  /** What is removed: only what this machine wrote, or any record with our id, also from an earlier process. */
   readonly of: "machine" | "id";
-  /** Revision that the removal is put on; `null` = look first. */
+  /** Revision that the removal expects; `null` = read first. */
   readonly target: number | null;
-  /** True if it was refused there, or that was known long ago: look before the next. */
+  /** True if the key refused a request that expects `target`: read before the next removal. */
   readonly refused: boolean;
-  /** What has to be undone: nothing known, a record that stands, or a write that may have landed or may land yet. */
+  /** What has to be removed: nothing known, a stored record, or a write that may be stored now or later. */
   readonly stake: "none" | "stands" | "doubt";
-  /** When all of it has run out by itself. */
+  /** When all of it has expired by itself. */
   readonly until: number;
-  /** How it will have ended. */
+  /** The ending to report when the removal is done. */
   readonly end: Ending;
 }
 
-/** Where it stands. */
+/** What the machine is doing. */
 export type Phase = Idle | Seeking | Held | Leaving;
 
-/** The whole state: what is known, and what is being done. */
+/** The whole state: what is known, and the current phase. */
 export type LeaseState = { readonly memory: Memory; readonly phase: Phase };
 
-/** What happens to it. Answers carry the epoch that the store knew. */
+/** What happens to the machine. An answer carries the epoch that the store knew when the request was sent. */
 export type LeaseEvent =
-  /** Somebody wants the lock; `since` is the wall clock, `checkedAt` when the stream was last seen to be `epoch`. */
+  /** The lock is wanted. `since`: the wall clock. `checkedAt`: when the stream was last seen to have `epoch`. */
   | { readonly on: "start"; readonly since: number; readonly epoch: string; readonly checkedAt: number }
-  /** A renewal is due, or was asked for. */
+  /** A renewal is due, or a caller asked for one. */
   | { readonly on: "renew" }
-  /** Somebody saw another record than ours, or none: does ours stand? */
+  /** A caller read the key and did not find our record. Is it still stored? */
   | { readonly on: "check" }
-  /** Time passed, or somebody looks: is the lease over? */
+  /** Time has passed, or a caller reads the state. Is the lease over? */
   | { readonly on: "tick" }
-  /** Nobody wants the lock any more. */
+  /** The lock is not wanted any more. */
   | { readonly on: "leave" }
   /** A pause is over. */
   | { readonly on: "retry" }
-  /** A watch showed this. It decides nothing. */
+  /** A watch pushed this key state. A hint decides nothing. */
   | { readonly on: "hint"; readonly keyState: KeyState }
   | Answer;
 
@@ -165,28 +169,29 @@ export type Answer =
   )
   & {
     readonly epoch: string;
-    /** True if the store was asked for this request which stream it is. */
+    /** True if this request checked the stream: it read the bucket's settings again before it was sent. */
     readonly fresh?: boolean;
   };
 
-/** What the machine wants done. At most one request is in flight; `fresh` = first ask whether it is the same stream. */
+/** What the machine wants done. At most one request is in flight. `fresh` = check first that the stream is the same. */
 export type Effect =
-  /** Put our record under the key; `token` is `null` on a grant, whose revision becomes the token. */
+  /** Write our record under the key. `token` is `null` on a grant: the revision of the grant becomes the token. */
   | (
     & { readonly act: "write"; readonly expected: number; readonly token: number | null; readonly fresh: boolean }
     & Pick<Held, "attempt" | "since">
   )
-  /** Look at the key. */
+  /** Read the key. */
   | { readonly act: "read"; readonly fresh: boolean }
+  /** Write a release marker under the key. */
   | { readonly act: "remove"; readonly expected: number; readonly fresh: boolean }
-  /** Wait, then `retry`: a short jittered moment for contention, about `retryEvery` after a burst or for trouble. */
+  /** Wait, then post `retry`. Short and jittered for contention; about `retryEvery` after a burst or an error. */
   | { readonly act: "pause"; readonly why: "contention" | "burst" }
   | { readonly act: "pause"; readonly why: "trouble"; readonly error: NatslockError };
 
-/** The next state and what is to be done. */
+/** The next state, and what has to be done. */
 export type Step = { readonly state: LeaseState; readonly effects: readonly Effect[] };
 
-/** One step that was taken, for those who tell of it. */
+/** One step that was taken, for events and traces. */
 export interface Transition {
   readonly before: LeaseState;
   readonly event: LeaseEvent;
@@ -194,7 +199,7 @@ export interface Transition {
   readonly effects: readonly Effect[];
 }
 
-/** What every phase's decision is given; `epochChanged` if this answer shows another stream than the one before. */
+/** What each phase's decision is given. `epochChanged`: this answer shows another stream than the one known before. */
 export type StepContext = {
   readonly memory: Memory;
   readonly now: number;

@@ -1,4 +1,4 @@
-/** Decisions while a grant is sought. */
+/** Decisions while the machine tries to get a grant. */
 
 import type { NatslockError } from "../base/errors.ts";
 import { leave } from "./leaving.ts";
@@ -6,9 +6,10 @@ import type { Answer, Ending, LeaseEvent, Seeking, Step, StepContext } from "./m
 import { finish, isOurs, lastSeenOf, stepTo, validity } from "./steps.ts";
 
 /**
- * Begins to seek. A key never seen or seen vacant is written to at once; a key seen held is looked at first, so that
- * a refusal after the first costs one message. Where a bucket made anew would explain what happened, the look asks first
- * whether it is still the same stream.
+ * Starts a try. Writes at once if the key was never seen, or was last seen vacant or with our own old record. Else
+ * reads first, so that each further refusal by the same holder costs one message.
+ *
+ * If the last hold or try ended in a way that a re-created bucket explains, the read checks the stream first.
  */
 export function seek(context: StepContext, since: number): Step {
   const { suspect, lastSeen: { revision: expected, takeable, until } } = context.memory;
@@ -17,7 +18,12 @@ export function seek(context: StepContext, since: number): Step {
   return ask(context, phase, context.now < until ? expected : 0);
 }
 
-/** What an event does while seeking. In another stream nothing of ours stands, and a write was not sent. */
+/**
+ * Returns the step for an event while seeking.
+ *
+ * If the answer shows another stream, nothing of ours is stored there, and the write was not sent: the machine reads
+ * the key in the new stream. An answer to a read is from the new stream already.
+ */
 export function seeking(context: StepContext, before: Seeking, event: LeaseEvent): Step {
   const phase = context.epochChanged ? { ...before, expected: 0, doubt: false } : before;
   if (context.epochChanged && event.on !== "seen") return look(context, phase);
@@ -43,8 +49,11 @@ export function seeking(context: StepContext, before: Seeking, event: LeaseEvent
 }
 
 /**
- * A grant counts from when its write left (L1). A revision that is not above all that were seen is one of another stream,
- * or of one that lost writes: nobody may act on it.
+ * The write was stored. The lease counts from when the write was sent. The grant is removed instead of used if
+ *
+ * - that lease is already over, or
+ * - its revision is not above all revisions seen: it is from a re-created stream or from one that lost writes. Its
+ *   token would not be greater than the earlier ones.
  */
 function granted(context: StepContext, phase: Seeking, revision: number): Step {
   const { attempt, since, sentAt } = phase;
@@ -71,7 +80,14 @@ function granted(context: StepContext, phase: Seeking, revision: number): Step {
   });
 }
 
-/** A write that expects any other revision than 0 can no longer land once the key has moved on. */
+/**
+ * The write was refused.
+ *
+ * - `current` is `null`: another write to the key is in flight. Pause, then read.
+ * - The key is at 0 and the write expected another revision: write again, now expecting 0. The refused write cannot be
+ *   stored any more: a key that has moved on returns to no earlier revision except 0.
+ * - Else read what is stored.
+ */
 function refused(context: StepContext, phase: Seeking, current: number | null): Step {
   if (current === null) return stepTo(context.memory, phase, { act: "pause", why: "contention" });
   if (current === 0 && phase.expected > 0) return ask(context, phase, 0);
@@ -79,13 +95,18 @@ function refused(context: StepContext, phase: Seeking, current: number | null): 
 }
 
 /**
- * Only the latest write's nonce is a grant. An earlier one that landed after all is our own old record, as one of an
- * earlier life is: written over by a new grant, since nobody was between.
+ * A read found the key state. Only a record with the nonce of the latest write is a grant.
+ *
+ * A record with an earlier nonce can appear: write 1 times out, a read finds the key vacant, write 2 is sent, then
+ * write 1 is stored after all and write 2 is refused. That record is our own old one, like one of an earlier process
+ * with the same id. A new write that expects its revision replaces it: if it is stored, nobody held the lock in
+ * between.
  */
 function seen(context: StepContext, phase: Seeking, { keyState, fresh }: Extract<Answer, { on: "seen" }>): Step {
   const { memory, rules } = context;
   const { revision } = keyState;
-  // Below what was seen, or what a doubtful write of ours was put on, the answer may be that of a leader of before.
+  // A revision below the highest seen, or below the one that a write in doubt expects, may be the answer of a former
+  // stream leader. Revision 0 without a write in doubt is believed: the key may have expired.
   const known = Math.max(memory.high, phase.doubt ? phase.expected : 0);
   if (revision < known && (revision > 0 || phase.doubt) && !fresh) return look(context, phase, true);
   if (keyState.kind === "vacant") return ask(context, phase, revision);
@@ -98,8 +119,15 @@ function seen(context: StepContext, phase: Seeking, { keyState, fresh }: Extract
 }
 
 /**
- * Writes, with a new nonce. One before, put on the same revision, may land instead; on any other it can no longer. Who
- * has not looked at the stream for a lease length asks first whether it is the same: its name and numbers may be.
+ * Writes, with a new nonce.
+ *
+ * If an earlier write that is in doubt expects the same revision, it may be stored instead of this one: the doubt
+ * stays. If it expects another revision, it cannot be stored any more, since the key has moved on. There is one
+ * exception: a write that expects 0 is stored if it arrives after everything under the key has expired. Nobody holds
+ * that record, and it expires by itself.
+ *
+ * If the stream was not checked for one lease length, it is checked before the write: a re-created bucket has the same
+ * name, and its revisions can be the same.
  */
 function ask({ memory, now, rules }: StepContext, phase: Seeking, expected: number): Step {
   const grants = memory.grants + 1;
@@ -112,7 +140,7 @@ function ask({ memory, now, rules }: StepContext, phase: Seeking, expected: numb
   );
 }
 
-/** Trouble that waiting does not mend: what may have been written is taken back. */
+/** Ends the try after an error that is not transient. A write in doubt is fenced off first. */
 function fail(context: StepContext, phase: Seeking, error: NatslockError): Step {
   const end: Ending = { kind: "failed", error };
   if (!phase.doubt) return finish(context, end, context.memory.lastSeen);
@@ -120,12 +148,12 @@ function fail(context: StepContext, phase: Seeking, error: NatslockError): Step 
   return leave(context, { of: "machine", target: phase.expected, stake: "doubt", until, end, busy: null });
 }
 
-/** When the latest write has run out by itself, if it landed in time. */
+/** Returns when the record of the latest write has expired by itself, if it was stored without delay. */
 function goneAt({ now, rules }: StepContext, { sentAt }: Seeking): number {
   return (sentAt ?? now) + rules.ttl;
 }
 
-/** What may have been written is taken back. */
+/** Ends the try on request. What was written, or may have been written, is removed first. */
 function cancel(context: StepContext, phase: Seeking): Step {
   const { busy, doubt } = phase;
   const end: Ending = { kind: "released", token: null };

@@ -1,7 +1,16 @@
 /**
- * The lease's state machine: one pure function that takes every decision of a lease's life.
+ * The lease's state machine: one pure function, `step()`, that takes every decision in the life of a lease.
  *
- * `keeper.ts` performs the effects. Time and answers come in as events; nothing here reads a clock or sends a message.
+ * Time and answers come in as events. Nothing here reads a clock or sends a message. How this folder is built:
+ *
+ * - `model.ts`: the vocabulary. Phases, events, effects.
+ * - `steps.ts`: building blocks that all phases share.
+ * - `seeking.ts`, `held.ts`, `leaving.ts`: the decisions of one phase each.
+ * - `state.ts`: one step. It updates what is known, lets the phase decide, and limits requests without a pause.
+ * - `keeper.ts`: performs the effects and feeds the answers and the timer back in as events.
+ * - `key_context.ts`: sends the requests, and knows the bucket's settings.
+ * - `lease.ts`: what a user gets. `events.ts` and `leadership.ts`: what a user is told.
+ * - `candidate.ts`, `timing.ts`: the options, checked.
  */
 
 import { held } from "./held.ts";
@@ -20,19 +29,19 @@ import { isAnswer, isOther, lastSeenOf, pauseFor, stepTo } from "./steps.ts";
 import { seek, seeking } from "./seeking.ts";
 import type { KeyState } from "../store/record.ts";
 
-/** A machine that has seen nothing yet. */
+/** Returns the state of a machine that has seen nothing yet. */
 export function initialState(epoch: string): LeaseState {
   return { memory: unseen(epoch, 0), phase: { at: "idle", end: null, busy: null } };
 }
 
 /**
- * One step.
+ * Returns the next state and the effects of one event.
  *
- * @param state where the machine stands
+ * @param state the current state
  * @param event what happened
- * @param now time in milliseconds on the candidate's own clock, read before the effects are performed: what is written
- * because of this step counts as sent at `now` (L1)
- * @param rules what is constant
+ * @param now time in milliseconds by the candidate's own clock, read before the effects are performed. A write that
+ * this step asks for counts as sent at `now`, so its lease starts no later than the server's
+ * @param rules values that are constant during the step
  */
 export function step(state: LeaseState, event: LeaseEvent, now: number, rules: LeaseRules): Step {
   const { epoch } = state.memory;
@@ -43,10 +52,10 @@ export function step(state: LeaseState, event: LeaseEvent, now: number, rules: L
   return { state: { memory: { ...memory, high }, phase }, effects };
 }
 
-/** No answers, whatever they say, lead to more requests in a row than this without a pause. */
+/** Most requests in a row that answers may cause without a pause. Whatever a store answers, it is not flooded. */
 const LONGEST_BURST = 5;
 
-/** Counts the requests since the last pause, and puts a pause in place of one too many. */
+/** Counts the requests since the last pause, and replaces one that exceeds the limit with a pause. */
 function limitBurst({ state: { memory, phase }, effects }: Step, event: LeaseEvent, context: StepContext): Step {
   const requests = effects.filter(({ act }) => act !== "pause").length;
   if (!isAnswer(event)) return stepTo({ ...memory, burst: { requests, error: null } }, phase, ...effects);
@@ -58,12 +67,12 @@ function limitBurst({ state: { memory, phase }, effects }: Step, event: LeaseEve
   return stepTo(rested.memory, { ...phase, busy: null }, pauseFor(error, "burst"));
 }
 
-/** True while the lease may be acted on; compared at every look (L5). */
+/** Returns true while the lease is valid. Compares the clock at each call and relies on no timer. */
 export function isHeld({ phase }: LeaseState, now: number): boolean {
   return phase.at === "held" && now < phase.validUntil;
 }
 
-/** True where asking again at once would change nothing: held, or ended for a reason that lies elsewhere. */
+/** Returns true if asking again at once changes nothing: held, refused, failed, superseded or closed. */
 export function isSettled({ phase }: LeaseState): boolean {
   if (phase.at !== "idle" || phase.end === null) return phase.at === "held";
   const { end } = phase;
@@ -72,9 +81,10 @@ export function isSettled({ phase }: LeaseState): boolean {
 }
 
 /**
- * What a settled machine says to the one who asked: held, refused by what was seen, or superseded by what was not.
+ * Returns what a settled machine answers to its caller: `"held"`, the key state that refused it, or `"superseded"` if
+ * the hold was lost to another record.
  *
- * @throws the error that it failed with
+ * @throws the error that the hold or try ended with
  */
 export function resultOf({ phase }: LeaseState): "held" | "superseded" | KeyState {
   if (phase.at === "held") return "held";
@@ -83,7 +93,10 @@ export function resultOf({ phase }: LeaseState): "held" | "superseded" | KeyStat
   return end?.kind === "refused" ? end.by : "superseded";
 }
 
-/** An answer ends the request in flight before anything else is decided: else a fence waits for what has come. */
+/**
+ * Lets the current phase decide. Clears the in-flight flag before it handles an answer: otherwise a removal that waits
+ * for the request in flight would wait for an answer that has already come.
+ */
 function decide(context: StepContext, { phase }: LeaseState, event: LeaseEvent): Step {
   const busy = isAnswer(event) ? null : phase.busy;
   switch (phase.at) {
@@ -102,10 +115,10 @@ function idle(context: StepContext, phase: Idle, event: LeaseEvent): Step {
   const { memory, now, rules } = context;
   switch (event.on) {
     case "start":
-      // A late answer to the last hold's request must not be taken for an answer to the new one's.
+      // A request of the last hold is still in flight. Its answer must not be mistaken for one to the new try.
       return phase.busy === null ? seek(context, event.since) : stepTo(memory, phase);
     case "leave": {
-      // Perhaps an earlier life of this id, or an answer still to come, left a record.
+      // A record may be stored: by an earlier process with this id, or by a request whose answer has not come yet.
       const end = { kind: "released" as const, token: null };
       const until = now + rules.ttl;
       return leave(context, { of: "id", target: null, stake: "doubt", until, end, busy: phase.busy });
@@ -116,7 +129,7 @@ function idle(context: StepContext, phase: Idle, event: LeaseEvent): Step {
         phase,
       );
     case "hint": {
-      // A pushed release: the next grant may be asked for on it without a look, since the write itself is the proof.
+      // After a pushed release the next write needs no read: it succeeds only if the key is still at that revision.
       const { keyState } = event;
       return stepTo(
         keyState.kind === "vacant" ? { ...memory, lastSeen: lastSeenOf(keyState, context) } : memory,
@@ -128,7 +141,7 @@ function idle(context: StepContext, phase: Idle, event: LeaseEvent): Step {
   }
 }
 
-/** In another stream nothing that was seen holds; a fresh look has asked whether it is one. */
+/** Updates what is known by an event. In another stream everything seen before is void. A check clears `suspect`. */
 function updateMemory(memory: Memory, event: LeaseEvent, now: number): Memory {
   if (!("epoch" in event)) return memory;
   const isFresh = isAnswer(event) && event.fresh === true;
@@ -140,7 +153,7 @@ function updateMemory(memory: Memory, event: LeaseEvent, now: number): Memory {
   return { ...memory, suspect: memory.suspect && !isFresh, checkedAt: latest };
 }
 
-/** The revision that an answer shows: an older answer after it is stale. A hint may be forged and shows nothing. */
+/** Returns the revision that an answer shows; 0 if none. A hint does not count, since it may be forged. */
 function revisionIn(event: LeaseEvent): number {
   if (event.on === "applied") return event.revision;
   if (event.on === "conflict") return event.current ?? 0;

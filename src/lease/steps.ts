@@ -1,4 +1,4 @@
-/** What the decisions of all phases are put together from. */
+/** The building blocks that the decisions of all phases share. */
 
 import type { NatslockError } from "../base/errors.ts";
 import type {
@@ -15,27 +15,27 @@ import type {
 } from "./model.ts";
 import type { KeyState } from "../store/record.ts";
 
-/** True if this event ends the request in flight. */
+/** Returns true if this event is the answer to the request in flight. */
 export const isAnswer = (event: LeaseEvent): event is Answer => "epoch" in event && event.on !== "start";
 
-/** True if it is another stream than the one that was known, where one was. */
+/** Returns true if `epoch` is another stream than the known one. No stream is known yet if `known` is empty. */
 export const isOther = (epoch: string, known: string): boolean => known !== "" && epoch !== known;
 
-/** True for the nonce of a write of this machine, not of another life of its id. */
+/** Returns true for a nonce of this machine, false for one of another process with the same id. */
 export const isOurs = (attempt: string | null, { instance }: LeaseRules): boolean =>
   attempt?.startsWith(`${instance}.`) === true;
 
-/** Puts a step together. */
+/** Returns a step with this state and these effects. */
 export const stepTo = (memory: Memory, phase: Phase, ...effects: Effect[]): Step => ({
   state: { memory, phase },
   effects,
 });
 
-/** A pause after trouble, or for another reason if there was none. */
+/** Returns a pause for the error, or for `why` if there is no error. */
 export const pauseFor = (error: NatslockError | null, why: "contention" | "burst"): Effect =>
   error === null ? { act: "pause", why } : { act: "pause", why: "trouble", error };
 
-/** Ends a hold or a try; `lastSeen` is what the key is known to stand at, if it is. */
+/** Ends a hold or a try. Without `lastSeen` the key state is unknown, so the next write needs a read first. */
 export function finish(
   { memory }: StepContext,
   end: Ending,
@@ -45,7 +45,7 @@ export function finish(
   return stepTo({ ...memory, lastSeen, suspect }, { at: "idle", end, busy: null });
 }
 
-/** The look that a keyState gives, with the time at which what was seen has run out. */
+/** Returns what a key state means for the next write, and when what was seen has expired. */
 export function lastSeenOf(keyState: KeyState, { now, rules }: StepContext): LastSeen {
   const { kind, revision } = keyState;
   const own = kind === "held" && keyState.record.holder === rules.id;
@@ -56,5 +56,10 @@ export function lastSeenOf(keyState: KeyState, { now, rules }: StepContext): Las
   };
 }
 
-/** When a grant or renewal that left at `sentAt` stops being valid (L1). */
+/**
+ * Returns the end of a lease whose grant or renewal was sent at `sentAt`.
+ *
+ * It counts from the sending, not from the answer: the server starts its own count when it stores the record, which
+ * cannot be before the sending. The margin covers clocks of different rates.
+ */
 export const validity = (sentAt: number, { ttl, margin }: LeaseRules): number => sentAt + ttl - margin;

@@ -1,42 +1,54 @@
-/** The lengths of time a lease lives by, the relations between them, and what they mean in practice. */
+/** The times of a lease, the relations between them, and what they mean in practice. */
 
 import { SLEEP_THRESHOLD } from "../base/clock.ts";
 import { badParameter, BadParameterError, BucketConfigError } from "../base/errors.ts";
 
-/** What a user may set; all values are milliseconds. */
+/**
+ * Times of a lease that a user may set. All values are milliseconds, positive and finite.
+ *
+ * `renewEvery + retryEvery + requestTimeout` must be less than the lease length minus `margin`, so that after a failed
+ * renewal there is time for a second one.
+ */
 export interface TimingOptions {
-  /** Time between two renewals. Default: a third of the lease length. */
+  /** Time from one renewal to the next. Default: a third of the lease length. */
   readonly renewEvery?: number;
   /**
-   * How much earlier the holder's lease ends than the server's, since clock rates differ and a short sleep of the
-   * machine may go unnoticed: at least 10. Default: a tenth of the lease length.
+   * How much earlier than the server the holder considers its lease over. It covers clocks that run at different rates,
+   * and short sleeps of the machine that its clock does not notice. At least 10. Default: a tenth of the lease length.
    */
   readonly margin?: number;
-  /** The longest wait for one answer. Default: a quarter of the lease length, at most 5,000. */
+  /** Longest wait for the answer to one request. Default: a quarter of the lease length, at most 5,000. */
   readonly requestTimeout?: number;
-  /** Pause before a failed request is repeated. Default: a fifteenth of the lease length, at most 1,000. */
+  /** Pause before a failed request is sent again. Default: a fifteenth of the lease length, at most 1,000. */
   readonly retryEvery?: number;
 }
 
-/** All times of one lease in milliseconds; `ttl` is how long the server keeps an unrenewed record. */
+/** All times of one lease in milliseconds. `ttl` is how long the server keeps a record that is not renewed. */
 export type LeaseTiming = Required<TimingOptions> & { readonly ttl: number };
 
-/** The server counts a lock's own lease in whole seconds (NATS fact N1). */
+/** The server counts the lease length of a single lock in whole seconds, and cuts off the fraction. */
 const SECOND = 1000;
 
-/** The server refuses to keep messages for less than this, in milliseconds. */
+/** Shortest time, in milliseconds, for which a server lets a bucket keep messages. */
 const SHORTEST_TTL = 100;
 
-/** The least margin in milliseconds: half for sleep that the clock may miss, half for what clocks show and their rates. */
+/**
+ * Least margin in milliseconds. Half covers sleep that the clock may miss, half covers the clocks' resolution and
+ * rates.
+ */
 const LEAST_MARGIN = 2 * SLEEP_THRESHOLD;
 
-/** How late a waiter may look: what a server takes to remove what has run out (nats-facts 1), and 200 ms of its own. */
+/**
+ * How long after an expiry a waiter may read, in ms: 300 until the server has removed the record, 200 by the waiter.
+ */
 const LONGEST_LAG = 300 + 200;
 
 /**
- * Fills in defaults. Throws a BadParameterError unless every time is a positive finite number, the margin covers what a
- * clock may miss of sleep (L2), and a renewal that fails leaves room for another before the holder stands down (L3):
- * `renewEvery + retryEvery + requestTimeout < ttl - margin`.
+ * Checks the times of a lease and fills in defaults.
+ *
+ * @throws {BadParameterError} if a time is not a positive finite number; if the margin does not cover the sleep that a
+ * clock may miss; or if a failed renewal leaves no time for another before the lease is over, which needs
+ * `renewEvery + retryEvery + requestTimeout < ttl - margin`
  */
 export function leaseTiming(ttl: number, options: TimingOptions = {}): LeaseTiming {
   requireDuration("ttl", ttl);
@@ -62,23 +74,27 @@ export function leaseTiming(ttl: number, options: TimingOptions = {}): LeaseTimi
   );
 }
 
-/** Throws a BadParameterError unless `ttl`, in milliseconds, can be a bucket's lease length. */
+/** Checks a bucket's lease length in milliseconds. @throws {BadParameterError} if no server accepts it */
 export function requireBucketTtl(ttl: number): void {
   requireDuration("ttl", ttl);
-  if (ttl < SHORTEST_TTL) throw badParameter("ttl", `at least ${SHORTEST_TTL} ms, the least that a server takes`, ttl);
+  if (ttl < SHORTEST_TTL) throw badParameter("ttl", `at least ${SHORTEST_TTL} ms, the server's minimum`, ttl);
 }
 
-/** A lock's own lease length as the server counts it, without the fraction of a second; BadParameterError below one. */
+/**
+ * Returns the lease length of a single lock as the server counts it: in milliseconds, cut to whole seconds.
+ *
+ * @throws {BadParameterError} if `ttl` is not a number of milliseconds, or less than a second
+ */
 export function wholeSeconds(ttl: number): number {
   requireDuration("ttl", ttl);
-  if (ttl < SECOND) throw badParameter("ttl", `a lock's own lease of at least ${SECOND} ms`, ttl);
+  if (ttl < SECOND) throw badParameter("ttl", `a per-lock lease of at least ${SECOND} ms`, ttl);
   return Math.floor(ttl / SECOND) * SECOND;
 }
 
 /**
- * The lease length in force, in milliseconds: the lock's own where it has one, else the bucket's.
+ * Returns the lease length that applies, in milliseconds: the lock's own if it has one, else the bucket's.
  *
- * @throws {BucketConfigError} if the bucket keeps records for ever, or cannot give a lock a lease length of its own
+ * @throws {BucketConfigError} if neither has one, or if the lock has its own and the bucket does not support that
  * @throws {BadParameterError} if the bucket would remove the record earlier
  */
 export function leaseLength(
@@ -87,17 +103,17 @@ export function leaseLength(
   bucket: string,
 ): number {
   if (own === null && settings.ttl === null) {
-    const wanted = `the lease length, or the Locker must be given a "ttl" of its own`;
+    const wanted = `the lease length, or the Locker must set its own "ttl"`;
     throw new BucketConfigError({ bucket, setting: "max_age", value: 0, wanted });
   }
   if (own !== null && !settings.perKeyTtl) {
-    const found = settings.server ? `, this one is ${settings.server}` : "";
-    const wanted = `true for a Locker with a "ttl" of its own (server 2.11 and later can${found})`;
+    const found = settings.server ? `, found ${settings.server}` : "";
+    const wanted = `true for a Locker with its own "ttl" (needs server 2.11 or later${found})`;
     throw new BucketConfigError({ bucket, setting: "allow_msg_ttl", value: false, wanted });
   }
   const most = settings.ttl ?? Infinity;
   const length = own ?? most;
-  if (length > most) throw badParameter("ttl", `at most the ${most} ms that bucket "${bucket}" keeps a record`, own);
+  if (length > most) throw badParameter("ttl", `at most ${most} ms, the "max_age" of bucket "${bucket}"`, own);
   return length;
 }
 
@@ -106,34 +122,43 @@ function requireDuration(field: string, value: unknown): void {
   throw badParameter(field, "a positive finite number of milliseconds", value);
 }
 
-/** The four numbers that users ask for, in milliseconds. */
+/** What a lease length and its times mean in practice. All values are milliseconds. */
 export interface TimingFigures {
-  /** By how much the holder's clock may run slow over one lease without two believing that they hold. */
+  /** How much the holder's clock may fall behind during one lease before two candidates can believe that they hold. */
   readonly skewTolerated: number;
-  /** The longest outage of network or server that a holder certainly rides out without losing the lease. */
+  /** Longest outage of the network or the server that never costs a holder its lease. */
   readonly outageRiddenOut: number;
-  /** The longest time from a holder's crash to the next grant, where somebody waits; requests themselves come on top. */
+  /**
+   * Longest time from a holder's crash to the next grant, if a candidate waits. The time of the requests comes on top.
+   */
   readonly crashTakeover: number;
-  /** The longest time from a release to the next grant if its push is lost; else it takes one push and one message. */
+  /** Longest time from a release to the next grant if its push is lost. Else it takes one push and one message. */
   readonly gracefulHandover: number;
 }
 
 /**
- * Works out what a lease length and its times mean.
+ * Returns what a lease length and its times mean in practice.
  *
  * @param ttl lease length in milliseconds
- * @param options other times, as for a Locker
- * @throws {BadParameterError} if they do not fit together
+ * @param options the other times, as for a Locker; defaults are derived from `ttl`
+ * @throws {BadParameterError} if a time is out of range, or if the times do not fit together
  */
 export function timingFigures(ttl: number, options: TimingOptions = {}): TimingFigures {
   const { margin, renewEvery, requestTimeout, retryEvery } = leaseTiming(ttl, options);
-  // The worst outage begins just before a renewal, and its end is noticed by the first request after it.
+  // The worst outage begins just before a renewal. A request sent just before its end still times out. After a pause
+  // the next request gets through, which has to be before the lease is over.
   const outageRiddenOut = Math.max(0, ttl - margin - renewEvery - requestTimeout - retryEvery);
   const takeover = ttl + LONGEST_LAG;
   return { skewTolerated: margin, outageRiddenOut, crashTakeover: takeover, gracefulHandover: takeover };
 }
 
-/** The figures as four lines for people. */
+/**
+ * Returns the figures of {@linkcode timingFigures} as four lines of text, in seconds.
+ *
+ * @param ttl lease length in milliseconds
+ * @param options the other times, as for a Locker; defaults are derived from `ttl`
+ * @throws {BadParameterError} if a time is out of range, or if the times do not fit together
+ */
 export function describeTiming(ttl: number, options: TimingOptions = {}): string {
   const figures = timingFigures(ttl, options);
   const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;

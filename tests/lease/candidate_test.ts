@@ -12,12 +12,12 @@ function refusal(options: { readonly [field in keyof CandidateOptions]: unknown 
   return assertThrows(() => candidateOf(options as CandidateOptions, RANDOM), BadParameterError);
 }
 
-Deno.test("candidateOf() fills in everything that is not given", () => {
+Deno.test("candidateOf() fills in a default for every option that is missing", () => {
   const wanted = { key: "leader", id: ID, name: "", meta: {}, ttl: null, timing: {}, logger: silentLogger };
   assertEquals(candidateOf({}, RANDOM), wanted);
 });
 
-Deno.test("candidateOf() keeps what is given", () => {
+Deno.test("candidateOf() keeps the options that are given", () => {
   const logger: Logger = { debug() {}, info() {}, warn() {} };
   const options = { key: "a.b", id: ID, name: "n", meta: { a: 1 }, ttl: 3_000, timing: { margin: 100 }, logger };
   assertEquals(candidateOf(options, systemRandom), options);
@@ -27,24 +27,24 @@ Deno.test('DEFAULT_KEY_NAME is "leader", as in the Go package', () => {
   assertEquals(DEFAULT_KEY_NAME, "leader");
 });
 
-Deno.test("candidateOf() makes every candidate a UUID of its own", () => {
+Deno.test("candidateOf() gives each candidate its own UUID", () => {
   const ids = Array.from({ length: 3 }, () => candidateOf({}, systemRandom).id);
   assert(ids.every(isUuid));
   assertEquals(new Set(ids).size, 3);
 });
 
-Deno.test("candidateOf() writes an id in lower case", () => {
+Deno.test("candidateOf() converts an id to lower case", () => {
   assertEquals(candidateOf({ id: ID.toUpperCase() }, systemRandom).id, ID);
 });
 
-Deno.test("candidateOf() copies meta: a later change does not reach it", () => {
+Deno.test("candidateOf() copies meta, so a later change has no effect", () => {
   const meta = { zone: "a" };
   const candidate = candidateOf({ meta }, RANDOM);
   meta.zone = "b";
   assertEquals(candidate.meta, { zone: "a" });
 });
 
-Deno.test("candidateOf() keeps the very logger, whose methods may need it", () => {
+Deno.test("candidateOf() keeps the same logger object, since its methods may need `this`", () => {
   assertStrictEquals(candidateOf({ logger: console }, RANDOM).logger, console);
 });
 
@@ -99,7 +99,7 @@ const BAD_LOGGERS: readonly (readonly [string, unknown])[] = [
   ["a function", () => {}],
   ["text", "console"],
   ["an object without warn", { debug() {}, info() {} }],
-  ["an object whose info is no function", { debug() {}, info: true, warn() {} }],
+  ["an object whose info is not a function", { debug() {}, info: true, warn() {} }],
 ];
 
 for (const [what, logger] of BAD_LOGGERS) {
@@ -111,7 +111,7 @@ for (const [what, logger] of BAD_LOGGERS) {
 }
 
 for (const [ttl, kept] of [[1_000, 1_000], [1_500, 1_000], [60_000.5, 60_000]] as const) {
-  Deno.test(`candidateOf() takes a ttl of ${ttl} for ${kept}`, () => {
+  Deno.test(`candidateOf() cuts a ttl of ${ttl} to ${kept}`, () => {
     assertEquals(candidateOf({ ttl }, RANDOM).ttl, kept);
   });
 }
@@ -125,12 +125,12 @@ for (const ttl of [999, 0, -1, NaN, Infinity, "3000", null]) {
   });
 }
 
-Deno.test("candidateOf() holds its times against a ttl of its own", () => {
+Deno.test("candidateOf() checks its times against its own ttl", () => {
   assertEquals(refusal({ ttl: 3_000, timing: { renewEvery: 2_900 } }).parameter, "timing");
 });
 
-Deno.test("candidateOf() holds its times against the ttl that the server will count", () => {
-  // Room enough in 1,999 ms, not in the 1,000 that are left of them.
+Deno.test("candidateOf() checks its times against the ttl in whole seconds, as the server counts it", () => {
+  // The times fit into 1,999 ms, but not into the 1,000 ms that the server counts.
   assertEquals(refusal({ ttl: 1_999, timing: { renewEvery: 900 } }).parameter, "timing");
 });
 

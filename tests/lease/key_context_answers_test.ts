@@ -8,14 +8,14 @@ type Kind = StoreRequest<unknown>["kind"];
 /** In ms. */
 const TTL = 3000;
 
-/** Where a store throws what no store should throw: before or after it has carried out the nth request of a kind. */
+/** When a store throws, which no store should do: before or after it performs the nth request of a kind. */
 interface Fault {
   readonly at: Kind;
   readonly nth: number;
   readonly when: "before" | "after";
 }
 
-/** A candidate on a store that throws once. */
+/** Returns a candidate on a store that throws once. */
 function throwing(lab: VirtualLab, fault: Fault): Locker {
   let count = 0;
   const intercept = async <Outcome>(request: StoreRequest<Outcome>): Promise<Outcome> => {
@@ -29,7 +29,7 @@ function throwing(lab: VirtualLab, fault: Fault): Locker {
 
 const passes = (lab: VirtualLab, ms: number) => lab.until(new Promise<void>((resolve) => lab.clock.after(ms, resolve)));
 
-Deno.test("Locker.acquireLead() is true though the store threw after it wrote the grant: a look shows it", async () => {
+Deno.test("Locker.acquireLead() is true if the store throws after it wrote the grant: a read finds it", async () => {
   await using lab = new VirtualLab({ ttl: TTL });
   const locker = throwing(lab, { at: "write", nth: 1, when: "after" });
   assertEquals(await lab.until(locker.acquireLead()), true);
@@ -38,7 +38,7 @@ Deno.test("Locker.acquireLead() is true though the store threw after it wrote th
 });
 
 for (const call of ["tryAcquire", "acquireLead", "acquire"] as const) {
-  Deno.test(`Locker.${call}() whose store throws after it wrote the grant leaves no record that nobody holds`, async () => {
+  Deno.test(`Locker.${call}() leaves no ownerless record if the store throws after it wrote the grant`, async () => {
     await using lab = new VirtualLab({ ttl: TTL });
     const locker = throwing(lab, { at: "write", nth: 1, when: "after" });
     await lab.until(Promise.allSettled([locker[call]()]));
@@ -48,7 +48,7 @@ for (const call of ["tryAcquire", "acquireLead", "acquire"] as const) {
   });
 }
 
-Deno.test("Lease.release() whose store throws goes on until the record is taken back, though it may reject", async () => {
+Deno.test("Lease.release() tries until the record is removed if the store throws, though it may reject", async () => {
   await using lab = new VirtualLab({ ttl: TTL });
   const locker = throwing(lab, { at: "remove", nth: 1, when: "before" });
   const lease = await lab.until(locker.acquire());
@@ -57,7 +57,7 @@ Deno.test("Lease.release() whose store throws goes on until the record is taken 
   assertEquals(lab.store.look("leader").kind, "vacant");
 });
 
-Deno.test("Lease is kept though the store throws at a renewal", async () => {
+Deno.test("Lease is kept if the store throws during a renewal", async () => {
   for (const when of ["before", "after"] as const) {
     await using lab = new VirtualLab({ ttl: TTL });
     const locker = throwing(lab, { at: "write", nth: 2, when });
@@ -68,7 +68,7 @@ Deno.test("Lease is kept though the store throws at a renewal", async () => {
   }
 });
 
-Deno.test("Locker.epoch is never that of a bucket made anew while the token is one of the old bucket", async () => {
+Deno.test("Locker.epoch is never the epoch of a re-created bucket while the token is from the old bucket", async () => {
   const clock = new ManualClock();
   const answered = Promise.withResolvers<void>();
   let isDue = true;
@@ -81,7 +81,7 @@ Deno.test("Locker.epoch is never that of a bucket made anew while the token is o
     return answer;
   };
   const store = new MemoryStore(clock, { ttl: TTL, intercept });
-  // The token will be 2: in the bucket made anew nobody was granted that.
+  // The token will be 2. No candidate was granted 2 in the re-created bucket.
   store.put("another", "mark");
   await using locker = new Locker({ store, clock });
   const { epoch: old } = await store.settings();
@@ -93,7 +93,7 @@ Deno.test("Locker.epoch is never that of a bucket made anew while the token is o
   assertEquals(await locker.leader(), null);
   answered.resolve();
   await clock.advance(1);
-  // Whether it takes that for a grant at all is not said here.
+  // This test does not say whether the candidate uses that grant.
   assertEquals([null, old].includes(locker.epoch), true, `${locker.epoch} with ${locker.token}`);
   for (let step = 0; step < 30; step++) await clock.advance(TTL / 10);
   const lease = await Promise.race([taking, null]);

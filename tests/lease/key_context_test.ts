@@ -2,10 +2,10 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { ConnectionError, Locker } from "@x/natslock";
 import { ManualClock, MemoryStore, type StoreRequest } from "@x/natslock/testing";
 
-/** In ms; a request is waited for a quarter of it. */
+/** In ms. The request timeout is a quarter of it. */
 const TTL = 1000;
 
-Deno.test("KeyContext.load() waits for the settings no longer than for any other answer, once it knows the times", async () => {
+Deno.test("KeyContext.load() waits at most requestTimeout for the settings, once it knows the times", async () => {
   const patience: number[] = [];
   const intercept = <Outcome>(request: StoreRequest<Outcome>): Promise<Outcome> => {
     if (request.kind === "settings") patience.push(request.within);

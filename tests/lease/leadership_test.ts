@@ -12,32 +12,32 @@ const RECORD: LeaseRecord = {
   meta: { zone: "a" },
 };
 
-Deno.test("leadershipOf() a vacant key is null", () => {
+Deno.test("leadershipOf() returns null for a vacant key", () => {
   assertEquals(leadershipOf({ kind: "vacant", revision: 7 }, 15_000), null);
 });
 
-Deno.test("leadershipOf() a record shows its holder without the nonce", () => {
+Deno.test("leadershipOf() returns the holder of a record, without the nonce", () => {
   const { attempt: _, ...shown } = RECORD;
   const leadership = leadershipOf({ kind: "held", revision: 44, record: RECORD }, 15_000);
   assertEquals(leadership, { ...shown, token: 41, ttl: 3_000, revision: 44 });
 });
 
-Deno.test("leadershipOf() a grant has its revision as the token", () => {
+Deno.test("leadershipOf() uses the revision of a grant as its token", () => {
   const leadership = leadershipOf({ kind: "held", revision: 44, record: { ...RECORD, token: null } }, 15_000);
   assertEquals(leadership?.token, 44);
 });
 
-Deno.test("leadershipOf() a holder that does not say its lease length has the bucket's", () => {
+Deno.test("leadershipOf() uses the bucket's lease length if the record has none", () => {
   const leadership = leadershipOf({ kind: "held", revision: 44, record: { ...RECORD, ttl: null } }, 15_000);
   assertEquals(leadership?.ttl, 15_000);
 });
 
-Deno.test("leadershipOf() a holder that does not say since when has null there", () => {
+Deno.test("leadershipOf() returns null for since if the record has none", () => {
   const leadership = leadershipOf({ kind: "held", revision: 44, record: { ...RECORD, since: null } }, 15_000);
   assertEquals(leadership?.since, null);
 });
 
-Deno.test("leadershipOf() a stranger's bytes show somebody without an id", () => {
+Deno.test("leadershipOf() returns a holder with an empty id for a foreign value", () => {
   const wanted = { holder: "", name: "", token: 7, since: null, ttl: 15_000, meta: {}, revision: 7 };
   assertEquals(leadershipOf({ kind: "foreign", revision: 7 }, 15_000), wanted);
 });

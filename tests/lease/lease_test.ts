@@ -15,7 +15,7 @@ function lostBecause(lease: Lease): string {
   return lease.signal.reason.why;
 }
 
-Deno.test("Lease keeps itself by one write each third of its length, with a constant token", async () => {
+Deno.test("Lease renews itself by one write every third of its length, with a constant token", async () => {
   await using lab = new VirtualLab();
   const { lease } = await leased(lab);
   const { token } = lease;
@@ -34,7 +34,7 @@ Deno.test("Lease.signal aborts at the end of the lease while a renewal hangs", a
   assertEquals([lease.held, lease.remaining, lostBecause(lease)], [false, 0, "deadline"]);
 });
 
-/** A clock that no timer of runs: an event loop that is blocked. */
+/** A clock whose timers do not fire while it is blocked, like a blocked event loop. */
 class BlockedClock extends ManualClock implements Clock {
   blocked = false;
   override after(delay: number, callback: () => void): () => void {
@@ -42,7 +42,7 @@ class BlockedClock extends ManualClock implements Clock {
   }
 }
 
-Deno.test("Lease.held is false from the end of the lease on though no timer ran, and looking aborts the signal", async () => {
+Deno.test("Lease.held is false after the end even if no timer ran, and reading it aborts the signal", async () => {
   const clock = new BlockedClock();
   await using lab = new VirtualLab({}, clock);
   const { lease } = await leased(lab);
@@ -53,7 +53,7 @@ Deno.test("Lease.held is false from the end of the lease on though no timer ran,
   clock.blocked = false;
 });
 
-Deno.test("Lease is not revived by a renewal that is confirmed after its end", async () => {
+Deno.test("Lease stays lost if a renewal is confirmed after its end", async () => {
   await using lab = new VirtualLab();
   const { lease } = await leased(lab);
   let release = () => {};
@@ -65,7 +65,7 @@ Deno.test("Lease is not revived by a renewal that is confirmed after its end", a
   assertEquals([lease.held, lostBecause(lease)], [false, "deadline"]);
 });
 
-Deno.test("Lease is kept when the answer to a renewal is lost: it is read back before it is called a loss", async () => {
+Deno.test("Lease is kept if the answer to a renewal is lost: the key is read first", async () => {
   await using lab = new VirtualLab();
   const { lease, events } = await leased(lab);
   let dropped = 0;
@@ -75,7 +75,7 @@ Deno.test("Lease is kept when the answer to a renewal is lost: it is read back b
   assertEquals(events.filter(({ type }) => type === "renewal_failed").length, 1);
 });
 
-Deno.test("Lease rides out trouble that is shorter than it", async () => {
+Deno.test("Lease survives an outage that is shorter than the lease", async () => {
   await using lab = new VirtualLab();
   const { lease } = await leased(lab);
   lab.fate = () => "drop";
@@ -85,7 +85,7 @@ Deno.test("Lease rides out trouble that is shorter than it", async () => {
   assert(lease.held);
 });
 
-Deno.test("Lease whose record is gone at its renewal is lost and not taken again", async () => {
+Deno.test("Lease is lost, and not taken again, if its record is gone at a renewal", async () => {
   await using lab = new VirtualLab();
   const { lease } = await leased(lab);
   const { revision } = lab.store.look("leader");
@@ -94,7 +94,7 @@ Deno.test("Lease whose record is gone at its renewal is lost and not taken again
   assertEquals([lostBecause(lease), lab.store.look("leader").kind], ["removed", "vacant"]);
 });
 
-Deno.test("Lease is lost to another record under its key", async () => {
+Deno.test("Lease is lost if another record is stored under its key", async () => {
   await using lab = new VirtualLab();
   const { lease } = await leased(lab);
   await steal(lab);
@@ -102,7 +102,7 @@ Deno.test("Lease is lost to another record under its key", async () => {
   assertEquals(lostBecause(lease), "superseded");
 });
 
-Deno.test("Lease is lost as removed when the bucket is deleted", async () => {
+Deno.test("Lease is lost with the reason removed if the bucket is deleted", async () => {
   await using lab = new VirtualLab();
   const { lease } = await leased(lab);
   lab.store.deleteBucket();
@@ -120,7 +120,7 @@ Deno.test("Lease.release() aborts the signal at once, then removes the record", 
   assertEquals(lab.store.look("leader").kind, "vacant");
 });
 
-Deno.test("Lease.release() twice and after a loss never touches the successor's record", async () => {
+Deno.test("Lease.release() never touches the successor's record, when called twice or after a loss", async () => {
   await using lab = new VirtualLab();
   const { lease } = await leased(lab);
   await lab.until(Promise.all([lease.release(), lease.release()]));
@@ -137,7 +137,7 @@ Deno.test("Lease.release() twice and after a loss never touches the successor's 
   assert(third.held);
 });
 
-Deno.test("Lease.release() during a hanging renewal waits for its end and leaves a successor alone", async () => {
+Deno.test("Lease.release() during a hanging renewal waits for it and leaves a successor alone", async () => {
   await using lab = new VirtualLab();
   const { lease } = await leased(lab);
   let writes = 0;
@@ -147,7 +147,7 @@ Deno.test("Lease.release() during a hanging renewal waits for its end and leaves
   assertEquals([lease.held, lab.store.look("leader").kind], [false, "vacant"]);
 });
 
-Deno.test("Lease.release() rejects at trouble, and goes on in the background", async () => {
+Deno.test("Lease.release() rejects at an error, and goes on in the background", async () => {
   await using lab = new VirtualLab();
   const { lease } = await leased(lab);
   lab.fate = () => "drop";

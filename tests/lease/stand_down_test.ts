@@ -2,7 +2,7 @@ import { assertEquals, assertInstanceOf } from "@std/assert";
 import { type Lease, LeaseReleasedError } from "@x/natslock";
 import { TTL, VirtualLab } from "../helpers/virtual.ts";
 
-/** Runs a body while the work of a campaign goes on after its signal was aborted. */
+/** Runs `body` while the work of a campaign goes on after its signal was aborted. */
 async function whileStandingDown(
   body: (lab: VirtualLab, of: { locker: ReturnType<VirtualLab["locker"]>["locker"]; lease: Lease }) => Promise<void>,
 ): Promise<void> {
@@ -18,7 +18,7 @@ async function whileStandingDown(
   assertEquals([locker.token, locker.epoch, lab.store.look("leader").kind], [null, null, "vacant"]);
 }
 
-Deno.test("Locker.token and epoch are null as soon as a campaign stands down, though the record is kept", () =>
+Deno.test("Locker.token and epoch are null as soon as a campaign stands down, while the record is kept", () =>
   whileStandingDown(async (lab, { locker, lease }) => {
     for (let step = 0; step < 3; step++) {
       assertEquals([locker.token, locker.epoch, lease.held, lease.remaining], [null, null, false, 0]);

@@ -11,7 +11,7 @@ import {
 
 const BAD_DURATIONS: readonly unknown[] = [NaN, 0, -1, Infinity, -Infinity, "3000", "", null, {}, true];
 
-/** The complaint about a parameter: which one, and in which words. */
+/** Returns the parameter and the message of the error that `fn` throws. */
 function complaint(fn: () => unknown): { parameter: string; message: string } {
   const { parameter, message } = assertThrows(fn, BadParameterError);
   return { parameter, message };
@@ -22,7 +22,7 @@ function text(value: unknown): string {
 }
 
 for (const ttl of [100, 3_000, 15_000, 60_000, 86_400_000]) {
-  Deno.test(`leaseTiming(${ttl}) has defaults that leave room for a second renewal (L3)`, () => {
+  Deno.test(`leaseTiming(${ttl}) has defaults that leave time for a second renewal`, () => {
     const { renewEvery, retryEvery, requestTimeout, margin } = leaseTiming(ttl);
     assertLess(renewEvery + retryEvery + requestTimeout, ttl - margin);
   });
@@ -40,36 +40,36 @@ for (const wanted of DEFAULTS) {
   });
 }
 
-Deno.test("leaseTiming() takes what the user sets and fills in the rest", () => {
+Deno.test("leaseTiming() keeps the times that are set and fills in the others", () => {
   const timing = leaseTiming(3_000, { renewEvery: 500, margin: 100 });
   assertEquals(timing, { ttl: 3_000, renewEvery: 500, margin: 100, requestTimeout: 750, retryEvery: 200 });
 });
 
 const TIGHT = { renewEvery: 1_000, retryEvery: 200, requestTimeout: 1_500, margin: 300 };
 
-Deno.test("leaseTiming() refuses times that leave no room, naming both sides and their sums", () => {
+Deno.test("leaseTiming() refuses times that do not fit, and names both sides and their sums", () => {
   const { parameter, message } = complaint(() => leaseTiming(3_000, TIGHT));
   assertEquals(parameter, "timing");
   const words = ['"renewEvery" + "retryEvery" + "requestTimeout"', '"ttl" - "margin"', "2700", "3000 - 300"];
   for (const word of words) assertStringIncludes(message, word);
 });
 
-Deno.test("leaseTiming() accepts times that leave a millisecond of room", () => {
+Deno.test("leaseTiming() accepts times that leave one millisecond", () => {
   assertEquals(leaseTiming(3_000, { ...TIGHT, margin: 299 }).margin, 299);
 });
 
-Deno.test("leaseTiming() accepts a margin of twice the sleep that a clock may miss, as the least ttl has it", () => {
+Deno.test("leaseTiming() accepts a margin of twice the sleep that a clock may miss, as for the least ttl", () => {
   assertEquals(leaseTiming(100).margin, 2 * SLEEP_THRESHOLD);
   assertEquals(leaseTiming(3_000, { margin: 10 }).margin, 10);
 });
 
-Deno.test("leaseTiming() refuses a margin that a missed sleep could use up, naming both", () => {
+Deno.test("leaseTiming() refuses a margin that a missed sleep could use up, and names both", () => {
   const { parameter, message } = complaint(() => leaseTiming(3_000, { margin: 9.9 }));
   assertEquals(parameter, "timing.margin");
   for (const word of ["10 ms or more", "5 ms of sleep", "current value is 9.9"]) assertStringIncludes(message, word);
 });
 
-Deno.test("leaseTiming() refuses a lease so short that a tenth of it is no margin, naming its length", () => {
+Deno.test("leaseTiming() refuses a lease if a tenth of it is too short a margin, and names that margin", () => {
   const { parameter, message } = complaint(() => leaseTiming(90));
   assertEquals(parameter, "timing.margin");
   for (const word of ["10 ms or more", 'a tenth of "ttl"', "current value is 9"]) assertStringIncludes(message, word);
@@ -90,7 +90,7 @@ for (const options of BROKEN) {
 }
 
 for (const field of ["renewEvery", "margin", "requestTimeout", "retryEvery"] as const) {
-  // `null` stands for the default, as where a user's settings come from JSON.
+  // `null` means the default: a user's settings may come from JSON.
   for (const value of BAD_DURATIONS.filter((bad) => bad !== null)) {
     Deno.test(`leaseTiming() refuses ${text(value)} as ${field} and names both`, () => {
       const { parameter, message } = complaint(() => leaseTiming(3_000, { [field]: value } as TimingOptions));
@@ -125,18 +125,18 @@ for (const [given, kept] of [[1_000, 1_000], [1_500, 1_000], [1_999.9, 1_000], [
 }
 
 for (const ttl of [999, 999.99, 1]) {
-  Deno.test(`wholeSeconds(${ttl}) is refused: it would be no second`, () => {
+  Deno.test(`wholeSeconds(${ttl}) is refused: less than a second`, () => {
     const { parameter, message } = complaint(() => wholeSeconds(ttl));
     assertEquals(parameter, "ttl");
     assertStringIncludes(message, `at least 1000 ms, current value is ${ttl}`);
   });
 }
 
-Deno.test("requireBucketTtl(100) is accepted: the server's least", () => {
+Deno.test("requireBucketTtl(100) is accepted: the server's minimum", () => {
   assertEquals(requireBucketTtl(100), undefined);
 });
 
-Deno.test("requireBucketTtl(99.9) is refused with the least that is allowed", () => {
+Deno.test("requireBucketTtl(99.9) is refused, and the error names the minimum", () => {
   const { parameter, message } = complaint(() => requireBucketTtl(99.9));
   assertEquals(parameter, "ttl");
   assertStringIncludes(message, "at least 100 ms");
@@ -171,12 +171,12 @@ for (const { own, setting, value, ...settings } of NO_LENGTHS) {
   });
 }
 
-Deno.test("leaseLength() names the release that was found and the one that is needed", () => {
+Deno.test("leaseLength() names the server version that was found and the one that is needed", () => {
   const error = assertThrows(() => leaseLength(3_000, { ttl: 15_000, perKeyTtl: false, server: "2.9.25" }, "locks"));
-  assertStringIncludes(String(error), '"ttl" of its own (server 2.11 and later can, this one is 2.9.25)');
+  assertStringIncludes(String(error), 'its own "ttl" (needs server 2.11 or later, found 2.9.25)');
 });
 
-Deno.test("leaseLength() refuses a lock whose bucket would remove its record earlier", () => {
+Deno.test("leaseLength() refuses a lease that is longer than the bucket keeps a record", () => {
   const error = assertThrows(() => leaseLength(16_000, { ttl: 15_000, perKeyTtl: true }, "locks"));
   assertInstanceOf(error, BadParameterError);
   assertEquals(error.parameter, "ttl");

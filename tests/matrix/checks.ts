@@ -70,7 +70,7 @@ function hasOwnLease(bed: Bed): Promise<void> {
     if (!hasOwnLengths(bed)) {
       const error = await rejection(holder.acquireLead());
       expect(error instanceof BucketConfigError, `a BucketConfigError, got ${error.name}`);
-      const names = `(server 2.11 and later can, this one is ${bed.version})`;
+      const names = `(needs server 2.11 or later, found ${bed.version})`;
       return expect(error.message.includes(names), `a message with "${names}", got "${error.message}"`);
     }
     expectSame([await holder.acquireLead(), await holder.ttl()], [true, OWN], "acquireLead() and ttl()");
