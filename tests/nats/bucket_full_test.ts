@@ -70,7 +70,7 @@ Deno.test("KvStore says of a limit that no record fits what it has to be, and th
   }));
 
 const CHANGED: readonly (readonly [changes: Partial<StreamConfig>, said: string])[] = [
-  [{ max_msg_size: 64 }, '"max_msg_size" must be at least 267, the room for a record, current value is 64'],
+  [{ max_msg_size: 64 }, '"max_msg_size" must be at least 267 to fit a record, current value is 64'],
   [{ max_msg_size: 267 }, '"max_msg_size" must be at least 2'],
   [{ subjects: ["$KV.locks.jobs.>"] }, '"subjects" must be $KV.locks.>, else'],
   [{ discard_new_per_subject: true }, '"discard_new_per_subject" must be false'],

@@ -49,13 +49,13 @@ Deno.test("newKeyValue() refuses limits, texts and placements that cannot be, wi
     assertEquals(sent, 0);
   }));
 
-Deno.test('newKeyValue() says to give "maxBytes" where the account asks for a limit, and works with it', async () => {
+Deno.test('newKeyValue() says to set "maxBytes" if the account requires a limit, and works with it', async () => {
   const limits = "max_mem: 10M, max_file: 10M, max_streams: 2, max_bytes_required: true";
   const config = `accounts { A { jetstream: { ${limits} }, users: [{ user: a, password: a }] } }`;
   await using server = await NatsServer.start({ config });
   const nc = await wsconnect({ servers: server.url, user: "a", pass: "a" });
   try {
-    const error = await assertRejects(() => newKeyValue(nc, "locks", 3000), ConnectionError, 'give "maxBytes"');
+    const error = await assertRejects(() => newKeyValue(nc, "locks", 3000), ConnectionError, 'set "maxBytes"');
     assertEquals([error.why, error.transient], ["refused", false]);
     const kv = await newKeyValue(nc, "locks", 3000, { maxBytes: 1_000_000 });
     await new Locker({ kv }).run((lease) => assertEquals(lease.held, true));

@@ -83,7 +83,7 @@ const BROKEN: readonly Broken[] = [
     value: MINUTE,
     wanted: "unset",
   },
-  { changes: { num_replicas: 2 }, setting: "num_replicas", value: 2, wanted: "two copies are no majority" },
+  { changes: { num_replicas: 2 }, setting: "num_replicas", value: 2, wanted: "2 replicas survive no failure" },
   { changes: { mirror: MIRROR }, setting: "mirror", value: MIRROR, wanted: "unset" },
   { changes: { sources: [MIRROR] }, setting: "sources", value: [MIRROR], wanted: "unset" },
   { changes: { retention: "workqueue" }, setting: "retention", value: "workqueue", wanted: '"limits"' },

@@ -132,6 +132,6 @@ for (const [changes, wrong] of ROOM) {
 Deno.test("settingsOf() says what leaves no room for a longer record, with the least that would do", () => {
   const { lack } = settingsOf(configOf({ max_msg_size: 300 }), "now");
   assertEquals(lack("k", 300), null);
-  const wanted = "at least 301, the room for a record";
+  const wanted = "at least 301 to fit a record";
   assertEquals(lack("k", 301), { bucket: "locks", setting: "max_msg_size", value: 300, wanted });
 });

@@ -27,7 +27,7 @@ const MISSING: readonly (readonly [said: string, reason: string])[] = [
   [
     'Subscription to "_INBOX.x.*" using queue "q"',
     'the right to subscribe to "_INBOX.x.*": add it to the user\'s subscribe permissions, or connect with an ' +
-    '"inboxPrefix" that these allow',
+    '"inboxPrefix" that they allow',
   ],
 ];
 

@@ -117,7 +117,7 @@ Deno.test("Locker.open() says what to do where the runtime has no WebSocket, bef
   Reflect.deleteProperty(globalThis, "WebSocket");
   try {
     const opening = Locker.open({ servers: "ws://127.0.0.1:1", bucket: "locks", ttl: 3000 });
-    await assertRejects(() => opening, BadParameterError, "this runtime has no WebSocket; take Node 22");
+    await assertRejects(() => opening, BadParameterError, "this runtime has no WebSocket; use Node 22");
   } finally {
     Object.assign(globalThis, { WebSocket });
   }

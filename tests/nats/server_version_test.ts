@@ -75,5 +75,5 @@ Deno.test("newKeyValue() warns of a bad server, and not of a good one", () =>
     await newKeyValue(nc, "others", 3000, { logger });
     const [[line, about] = []] = warnings;
     assertEquals([warnings.length, about], [1, { server: "2.12.0", take: "2.12.15" }]);
-    assertMatch(String(line), /^nats-server 2\.12\.0 can keep .+: take 2\.12\.15 or later$/);
+    assertMatch(String(line), /^nats-server 2\.12\.0 can keep .+: use 2\.12\.15 or later$/);
   }));
