@@ -17,8 +17,8 @@ export type ConnectionSettings = WsConnectionOptions;
 export interface Dialling {
   readonly addresses: readonly string[];
   /**
-   * Lease length in milliseconds. Pings are sent every third of it, but at least 1 s and at most 30 s apart. A connection
-   * counts as dead if two of them get no reply.
+   * Lease length in milliseconds. Pings are sent every third of it, but at least 1 s and at most 30 s apart. A
+   * connection counts as dead if two of them get no reply.
    */
   readonly ttl: number;
   readonly settings?: ConnectionSettings | undefined;
