@@ -76,7 +76,7 @@ Deno.test("Locker.observe() of a bucket that republishes headers only shows the 
     const ended = (async () => {
       for await (const leader of locker.observe()) shown.push(leader?.holder);
     })().catch(() => {});
-    await eventually("the observer to look", () => shown.length === 1);
+    await eventually("the observer to read", () => shown.length === 1);
     await locker.acquireLead();
     await eventually("the holder to be seen", () => shown.at(-1) === locker.id);
     assertEquals(shown, [undefined, locker.id]);

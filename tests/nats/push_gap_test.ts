@@ -35,7 +35,7 @@ Deno.test("Locker.observe() reads the key when the pushed revisions have a gap, 
     const ended = (async () => {
       for await (const leader of observer.observe()) seen.push(leader?.holder);
     })().catch(() => {});
-    await eventually("the observer to look", () => seen.length === 1);
+    await eventually("the observer to read", () => seen.length === 1);
     const lease = await holder.acquire();
     await eventually("the holder to be seen", () => seen.length === 2);
     const before = sent(far);
@@ -43,7 +43,7 @@ Deno.test("Locker.observe() reads the key when the pushed revisions have a gap, 
     await publisher.flush();
     // The reply to the ping arrives after the messages that were pushed before it.
     await far.flush();
-    await eventually("the observer to look again", () => sent(far) > before, LATEST);
+    await eventually("the observer to read again", () => sent(far) > before, LATEST);
     await lease.release();
     await eventually("the release to be seen", () => seen.at(-1) === undefined, LATEST);
     assertEquals(seen, [undefined, holder.id, undefined]);

@@ -72,7 +72,7 @@ Deno.test(`${FORGED} forged pushes grant no lock, and observer and waiter end wi
     let isIn = false;
     const wait = waiter.acquire().finally(() => isIn = true);
     const { last, ended } = observing(observer);
-    await eventually("the observer to look", () => last()?.token === lease.token);
+    await eventually("the observer to read", () => last()?.token === lease.token);
     for (const message of fc.sample(forged, { numRuns: FORGED, seed: SEED })) {
       await publisher.publish("natslock.locks.leader", message);
     }
@@ -95,7 +95,7 @@ for (const [how, open] of BUCKETS) {
       const kv = await open(nc);
       const [waiter, observer] = [new Locker({ kv }), new Locker({ kv })];
       const { last, ended } = observing(observer);
-      await eventually("the observer to look", () => last() === null);
+      await eventually("the observer to read", () => last() === null);
       await publisher.publish("$KV.locks.leader", unreadable(STRANGER));
       await eventually("the stranger to be seen", () => last()?.holder === STRANGER);
       const lease = await waiter.acquire();
@@ -111,7 +111,7 @@ Deno.test("observe() returns to the true state after a forged holder with the lo
     using publisher = await RawPublisher.connect(server.port);
     await using locker = new Locker({ kv: await newKeyValue(nc, "locks", TTL) });
     const { last } = observing(locker);
-    await eventually("the observer to look", () => last() === null);
+    await eventually("the observer to read", () => last() === null);
     const longest = "9007199254740991";
     const lie = record(STRANGER, [...OF_THE_KEY, ["Natslock-Ttl", longest], ["Nats-Sequence", longest]]);
     await publisher.publish("natslock.locks.leader", lie);
@@ -128,7 +128,7 @@ Deno.test("A record that claims a lease length of 0 does not make waiters read w
     await using locker = new Locker({ kv });
     const wait = locker.acquire().catch((error: unknown) => error);
     const { last } = observing(locker);
-    await eventually("the observer to look", () => last()?.holder === STRANGER);
+    await eventually("the observer to read", () => last()?.holder === STRANGER);
     const before = nc.stats().outMsgs;
     await elapse(500);
     // Both the waiter and the observer request the age of the record (two messages), and then read at most once.
