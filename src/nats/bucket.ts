@@ -1,4 +1,4 @@
-/** Buckets made for locks. */
+/** Opens buckets for locks, and creates them. */
 
 import { jetstream, type StorageType, type StreamConfig } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
@@ -12,30 +12,37 @@ import { isAtLeast, OWN_TTL_SINCE, warnOfServer } from "./server_version.ts";
 import { requireBucketTtl } from "../lease/timing.ts";
 
 /**
- * An open NATS connection: of `@nats-io/nats-core`, `@nats-io/transport-node` or `-deno`, or `nats.ws` 1.30. Only its
- * shape is asked for, since an application may carry another copy of the client than this library.
+ * An open NATS connection, made by `@nats-io/nats-core`, `@nats-io/transport-node`, `@nats-io/transport-deno` or
+ * `nats.ws` 1.30. Only its shape is typed, because an application may load another copy of the client than this library
+ * does.
  */
 export interface Connection {
-  /** Sends a request and resolves to its answer. */
+  /** Sends a request and resolves to the reply. */
   request(subject: string, payload?: never, options?: never): Promise<unknown>;
-  /** True once the connection is closed for good. */
+  /** Reports whether the connection is closed for good. */
   isClosed(): boolean;
   /** Closes the connection. */
   close(): Promise<void>;
 }
 
-/** How {@linkcode newKeyValue} makes a bucket that does not exist yet. */
+/** Options of {@linkcode newKeyValue}: how to create the bucket. An existing bucket keeps its own settings. */
 export interface BucketOptions {
-  /** Copies of the bucket: 1, 3 or 5, never 2. Default: 1. Use 3 for locks that matter. */
+  /**
+   * Number of replicas: 1, 3 or 5. Default: 1. Use 3 for locks that matter: with 1, no lock can be taken or renewed
+   * while that server is down.
+   */
   readonly replicas?: number;
-  /** Where the bucket lives. Default: `"file"`. */
+  /** Where the servers store the records. Default: `"file"`. `"memory"` loses them if all replicas are down at once. */
   readonly storage?: "file" | "memory";
-  /** Prefix of subjects on which the server repeats each change: watched without a consumer. Default: `"natslock"`; `null`: none. */
+  /**
+   * Prefix of the subjects on which the server republishes each change, as `<prefix>.<bucket>.<key>`. Waiting and
+   * observing then need no consumer. Default: `"natslock"`. `null` turns republishing off.
+   */
   readonly republish?: string | null;
   /**
-   * Whether a write may ask for other messages to be removed (`Nats-Rollup`). Default: true, as `kv.purge()` and the Go
-   * package's release need it. Use false where candidates do not trust each other: else whoever may write one key can
-   * empty the bucket.
+   * Whether a write may ask the server to remove other messages (`Nats-Rollup`). Default: true, because `kv.purge()`
+   * and releases by the Go package natslock need it. Use false if candidates do not trust each other: with true, a
+   * client that may write one key can empty the bucket.
    *
    * @example A bucket for candidates that do not trust each other
    * ```ts ignore
@@ -51,38 +58,41 @@ export interface BucketOptions {
    */
   readonly rollups?: boolean;
   /**
-   * Most that the bucket may hold, in bytes; at least the room for one record, or for two with `replicas`. Give it where
-   * the account asks for a limit. A record takes some 300 bytes, with a long name and `meta` up to 1,700; a bucket that is
-   * full refuses further locks until others have run out. Default: no limit.
+   * Size limit of the bucket in bytes. It must have room for one record, or for two if `replicas` is above 1. Set it if
+   * the account requires a limit. A record takes about 300 bytes, or up to 1,700 with a long name and `meta`. A full
+   * bucket refuses new locks until other records have expired. Default: no limit.
    */
   readonly maxBytes?: number;
-  /** What the bucket is for, for people: at most 4,096 bytes. Default: none. */
+  /** Description of the bucket for people, at most 4,096 bytes. Default: none. */
   readonly description?: string;
-  /** Fields for people and tools; names that begin with `_nats` are the server's. Default: none. */
+  /** Metadata for people and tools. Names that begin with `_nats` are reserved for the server. Default: none. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Which servers may keep the bucket: those of a cluster, those that have all of the tags. Default: any. */
+  /** Which servers may store the bucket: those of `cluster`, and those that have all of `tags`. Default: any. */
   readonly placement?: { readonly cluster?: string; readonly tags?: readonly string[] };
-  /** What the subjects of JetStream begin with, where they are a domain's or another account's. Default: `"$JS.API"`. */
+  /** Prefix of the JetStream API subjects, if it is that of a domain or another account. Default: `"$JS.API"`. */
   readonly apiPrefix?: string;
-  /** Where warnings go. Default: nowhere. */
+  /** Receives warnings. Default: warnings are dropped. */
   readonly logger?: Logger;
 }
 
 /**
- * Opens a bucket for locks; makes it if it does not exist.
+ * Opens a bucket for locks, and creates it if it does not exist.
  *
- * A bucket made here keeps one revision of each key for `ttl`, refuses deletion of single messages, lets a lock have a
- * lease length of its own (server 2.11 and later), repeats changes on `natslock.<bucket>.>`, and has no expiry markers:
- * with those, an acknowledged renewal can be wiped. A bucket that exists is returned as it is, after a check. If the
- * right to read its settings is lacking, it is taken for what is asked for here: that is enough to observe, and the first
- * write rejects with the refusal.
+ * A new bucket keeps one revision of each key for `ttl`, refuses to delete single messages, lets each lock have its own
+ * lease length (server 2.11 and later), and republishes changes on `natslock.<bucket>.>`. It has no expiry markers,
+ * because a marker can delete a renewal that was acknowledged. An existing bucket is checked and returned unchanged. A
+ * different `ttl` of an existing bucket is logged as a warning.
  *
- * Waits for one or two answers, at most 5 s each; it cannot be cancelled and leaves nothing behind but the bucket.
+ * If the user may not read the settings of the bucket, they are assumed to be the requested ones. That is enough to
+ * observe. The first write then rejects with the server's refusal.
  *
- * @param nc an open connection, of `@nats-io/nats-core` or any that has its shape, such as `nats.ws`
- * @param name letters, digits, `-` and `_`
+ * Waits for one to three replies, at most 5 s each, and cannot be cancelled. If it rejects, the bucket may have been
+ * created; nothing else is left behind.
+ *
+ * @param nc an open connection of `@nats-io/nats-core`, or of a client with the same shape, such as `nats.ws`
+ * @param name name of the bucket: letters, digits, `-` and `_`
  * @param ttl lease length in milliseconds, at least 100
- * @param options how to make the bucket
+ * @param options how to create the bucket
  * @example Two locks on one connection
  * ```ts ignore
  * import { wsconnect } from "@nats-io/nats-core";
@@ -95,10 +105,10 @@ export interface BucketOptions {
  * await Promise.all([reports.close(), invoices.close()]);
  * await nc.close();
  * ```
- * @returns the store, for {@linkcode Locker}
- * @throws {BadParameterError} before any message, if a parameter is out of range
- * @throws {BucketConfigError} if the bucket exists with a setting that breaks safety
- * @throws {ConnectionError} if NATS is unreachable or refuses
+ * @returns the KV handle of the bucket, for {@linkcode Locker}
+ * @throws {BadParameterError} if a parameter is out of range; no message has been sent then
+ * @throws {BucketConfigError} if the bucket exists and has a setting with which locks are not safe
+ * @throws {ConnectionError} if NATS is unreachable or refuses a request
  */
 export async function newKeyValue(
   nc: Connection,
@@ -110,7 +120,7 @@ export async function newKeyValue(
     throw badParameter("nc", "an open NATS connection", nc);
   }
   requireBucket(name, ttl, options);
-  // The client takes any connection of that shape; another copy's type differs.
+  // The client accepts any connection of this shape. Only the types of two copies of the client differ.
   const { apiPrefix, logger = silentLogger } = options;
   const js = jetstream(nc as NatsConnection, apiPrefix === undefined ? {} : { apiPrefix });
   const kv = await new Kvm(js).open(name);
@@ -118,15 +128,18 @@ export async function newKeyValue(
   warnOfServer(nc, logger);
   const { ttl: found, server = "" } = settings;
   if (found !== ttl) {
-    // A newer server would let each lock have the length that was asked for.
+    // Before server 2.11, a lock cannot have its own lease length. The log line says so.
     const lacking = isAtLeast(server, OWN_TTL_SINCE) ? {} : { server, ownLeaseLengthSince: OWN_TTL_SINCE };
     const about = { bucket: name, asked: ttl, found, ...lacking };
-    writeLog(logger, "warn", `Bucket "${name}" keeps another lease length than asked for`, about);
+    writeLog(logger, "warn", `Bucket "${name}" has another lease length than requested`, about);
   }
   return kv;
 }
 
-/** @throws {BadParameterError} if what {@linkcode newKeyValue} is given is out of range */
+/**
+ * Checks the arguments of {@linkcode newKeyValue}.
+ * @throws {BadParameterError} if one of them is out of range
+ */
 export function requireBucket(name: string, ttl: number, options: BucketOptions): void {
   const { replicas = 1, maxBytes, description = "", metadata = {}, placement = {} } = options;
   if (typeof name !== "string" || !/^[-\w]+$/.test(name)) {
@@ -136,13 +149,13 @@ export function requireBucket(name: string, ttl: number, options: BucketOptions)
   if (![1, 3, 5].includes(replicas)) throw badParameter("replicas", "1, 3 or 5", replicas);
   const { cluster = "", tags = [] } = placement ?? {};
   const checks = [
-    ["description", areTexts([description]), "text", description],
-    ["metadata", areTexts(metadata), "an object of texts", metadata],
-    ["placement", placement && Array.isArray(tags) && areTexts([cluster, ...tags]), "a cluster or tags", placement],
+    ["description", areTexts([description]), "a string", description],
+    ["metadata", areTexts(metadata), "an object of strings", metadata],
+    ["placement", placement && Array.isArray(tags) && areTexts([cluster, ...tags]), "a cluster or tag list", placement],
   ] as const;
   for (const [field, holds, wanted, value] of checks) if (!holds) throw badParameter(field, wanted, value);
   if (maxBytes === undefined) return;
-  if (!Number.isSafeInteger(maxBytes) || maxBytes <= 0) throw badParameter("maxBytes", "whole bytes above 0", maxBytes);
+  if (!Number.isSafeInteger(maxBytes) || maxBytes <= 0) throw badParameter("maxBytes", "an integer above 0", maxBytes);
   const problem = settingsOf(lockBucket(name, ttl, options), "").lack("k", SMALLEST_RECORD);
   if (problem) throw badParameter("maxBytes", problem.wanted, maxBytes);
 }
@@ -155,7 +168,7 @@ function lockBucket(name: string, ttl: number, options: BucketOptions): BucketCo
   const src = `$KV.${name}.>`;
   const place = { name: `KV_${name}`, subjects: [src], num_replicas: replicas, storage: storage as StorageType };
   const keeping = { max_msgs_per_subject: 1, max_age: nanos(ttl), discard: "new" as StreamConfig["discard"] };
-  // A server before 2.11 passes over `allow_msg_ttl`: whether it is on is read from the bucket.
+  // A server before 2.11 ignores `allow_msg_ttl`. The settings that are read back show whether it is on.
   const rights = { deny_delete: true, allow_rollup_hdrs: rollups, allow_direct: true, allow_msg_ttl: true };
   const repeating = republish === null ? {} : { republish: { src, dest: `${republish}.${name}.>` } };
   const { maxBytes, description, metadata, placement } = options;

@@ -1,4 +1,4 @@
-/** What a NATS bucket is like: asked for and kept; and made where there is none. */
+/** Reads and caches the settings of a NATS bucket, and creates a missing bucket on request. */
 
 import { type JetStreamManager, jetstreamManager, type StreamConfig, type StreamInfo } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
@@ -9,10 +9,10 @@ import { CachedRequest } from "../base/cached_request.ts";
 import { API_CODES, apiCodeOf, isDenied, limitOf, toLockError } from "./nats_errors.ts";
 import { requireRoom, type SettingsRequest } from "../store/store.ts";
 
-/** Settings of a bucket to be made. */
+/** Config of a bucket to create. */
 export type BucketConfig = Partial<StreamConfig> & { readonly name: string };
 
-/** Where a bucket is. */
+/** Where to find a bucket. */
 export interface BucketPlace {
   readonly nc: NatsConnection;
   readonly bucket: string;
@@ -20,32 +20,32 @@ export interface BucketPlace {
   readonly apiPrefix: string;
 }
 
-/** Asks for the settings; a bucket that is missing is made as `make` says. */
+/** A request for the settings. If the bucket does not exist, it is created with the config in `make`, if given. */
 export interface KvSettingsRequest extends SettingsRequest {
   readonly make?: BucketConfig | undefined;
 }
 
-/** What failed: a look at a key, or a write of `size` bytes. */
+/** The request that failed: a read of a key, or a write of `size` bytes. */
 interface Failed {
   readonly key: string;
   readonly timeout: number;
   readonly size?: number;
 }
 
-/** Longest wait for an answer about a bucket, in milliseconds. */
+/** Longest wait for a reply about a bucket, in milliseconds. */
 const API_TIMEOUT = 5000;
 
-/** A stream that is being made does not answer while it has no leader: it is asked as often within that time. */
+/** A new stream does not reply while it has no leader. This many requests are sent within {@linkcode API_TIMEOUT}. */
 const TRIES = 3;
 
-/** The epoch of a bucket that was not looked at: no stream has such a one. */
+/** Epoch of settings that are assumed because they could not be read. No stream has this epoch. */
 const PRESUMED = "";
 
 /**
- * The settings of one bucket, for one handle.
+ * Reads and caches the settings of one bucket, for one KV handle.
  *
- * Who only observes may lack the right to read them. Until the first write the bucket is then taken for what it was
- * asked to be: nothing is decided by that.
+ * A client that only observes may have no permission to read the settings. Until its first write, the settings are then
+ * assumed to be the requested ones. No lock is granted or lost by assumed settings.
  */
 export class SettingsReader {
   readonly #place: BucketPlace;
@@ -57,22 +57,26 @@ export class SettingsReader {
     this.#place = place;
   }
 
-  /** True until something is written by this handle. */
+  /** True until the first write by this handle. */
   get observes(): boolean {
     return this.#observes;
   }
 
-  /** The newest that are known; `null` before the first answer. */
+  /** The newest known settings; `null` before the first reply. */
   get latest(): KvBucketSettings | null {
     return this.#known.value;
   }
 
-  /** What they mean for locks. Costs no message once known, unless `fresh` is asked for. */
+  /** Returns the settings. Sends no message if they are known, unless `fresh` is true. */
   read({ fresh, ...request }: KvSettingsRequest = {}): Promise<KvBucketSettings> {
     return this.#known.get(() => this.#ask(request), fresh);
   }
 
-  /** Who writes has to know the settings. Why nothing can be written yet, if so; `null` if all is well. */
+  /**
+   * Makes sure before a write that the settings are known, not assumed. Returns `null` if the write may be sent, else
+   * the error that the write fails with. Assumed settings are read first. If that succeeds, this write still fails,
+   * because it was prepared with the assumed settings. Its error is transient, so the caller tries again.
+   */
   async insist(timeout: number): Promise<NatslockError | null> {
     this.#observes = false;
     if (this.latest?.epoch !== PRESUMED) return null;
@@ -82,8 +86,8 @@ export class SettingsReader {
   }
 
   /**
-   * What a failure means, by the settings as they are now: a stream without a leader and one that was deleted fail alike,
-   * and somebody may have changed what a write relies on.
+   * Returns what a failure means. For that it reads the settings again: a stream without a leader and a deleted stream
+   * fail in the same way, and a setting that a write depends on may have been changed.
    */
   async explain(error: ConnectionError, { timeout, key, size }: Failed): Promise<ConnectionError> {
     if (!["unavailable", "bucket_missing", "refused"].includes(error.why)) return error;
@@ -106,8 +110,8 @@ export class SettingsReader {
   }
 
   /**
-   * What the server's clock says, in milliseconds since the Unix epoch; NaN if it does not say. The settings come with
-   * it: those that are unfit are not forgotten.
+   * Returns the server's time in milliseconds since the Unix epoch; NaN if the server does not tell it. The same reply
+   * carries the settings. If the bucket is unsafe or missing, the cache is cleared, so that the next read reports it.
    */
   async serverTime(timeout: number): Promise<number> {
     let time = "";
@@ -118,7 +122,7 @@ export class SettingsReader {
     return Date.parse(time);
   }
 
-  /** Requests about the stream; each ends after `timeout` milliseconds. */
+  /** Returns a client for requests about the stream. Each request ends after `timeout` milliseconds at most. */
   manager(timeout: number): Promise<JetStreamManager> {
     const { nc, apiPrefix } = this.#place;
     return jetstreamManager(nc, { apiPrefix, timeout, checkAPI: false });
@@ -142,7 +146,10 @@ export class SettingsReader {
     }
   }
 
-  /** An unfit bucket under the name of another that was used is no reason to go on in it. */
+  /**
+   * Checks the config. If the bucket was deleted and re-created with unsafe settings, it throws `bucket_missing`: the
+   * bucket that was in use is gone.
+   */
   #require(config: StreamConfig, epoch: string): void {
     const { bucket } = this.#place;
     try {
@@ -150,7 +157,7 @@ export class SettingsReader {
     } catch (cause) {
       const known = this.latest?.epoch ?? PRESUMED;
       if (known === PRESUMED || known === epoch) throw cause;
-      const message = `Cannot use bucket "${bucket}": it was deleted, and the one made since is unfit`;
+      const message = `Cannot use bucket "${bucket}": it was deleted and re-created with unsafe settings`;
       throw new ConnectionError("bucket_missing", message, { cause });
     }
   }
@@ -175,8 +182,8 @@ export class SettingsReader {
     try {
       return await (await this.manager(API_TIMEOUT)).streams.add(settings);
     } catch (cause) {
-      const { error } = toLockError(cause, `make bucket "${this.#place.bucket}"`);
-      // Somebody else made it meanwhile with other settings, or the answer to our own making was lost.
+      const { error } = toLockError(cause, `create bucket "${this.#place.bucket}"`);
+      // Another client has created the bucket with other settings, or the reply to this request was lost.
       if (apiCodeOf(cause) === API_CODES.nameInUse || error.why === "timeout") return await this.#info({});
       throw error;
     }

@@ -1,4 +1,4 @@
-/** The connections that Lockers make: each is made and closed within a known time, whatever the other end does. */
+/** Opens and closes the connections of Lockers, each within a known time, whatever the server does. */
 
 import { type NatsConnection, wsconnect, type WsConnectionOptions } from "@nats-io/nats-core";
 import type { Clock } from "../base/clock.ts";
@@ -7,54 +7,68 @@ import { toLockError } from "./nats_errors.ts";
 import { wait } from "../base/wait.ts";
 
 /**
- * What is passed on to `wsconnect` of `@nats-io/nats-core`: credentials, names, reconnect settings.
+ * Options for `wsconnect` of `@nats-io/nats-core`, such as credentials, a name and reconnect settings. They take
+ * precedence over the defaults of this library.
  * @internal Documented there.
  */
 export type ConnectionSettings = WsConnectionOptions;
 
-/** Where to connect, and how. */
+/** Where and how to connect. */
 export interface Dialling {
   readonly addresses: readonly string[];
-  /** Lease length in milliseconds, so that a dead connection is noticed within it. */
+  /**
+   * Lease length in milliseconds. Pings are sent every third of it, but at least 1 s and at most 30 s apart. A
+   * connection counts as dead if two of them get no reply.
+   */
   readonly ttl: number;
   readonly settings?: ConnectionSettings | undefined;
   readonly clock: Clock;
-  /** No further address is tried once it is aborted. */
+  /** Once it is aborted, no further address is tried. */
   readonly signal: AbortSignal;
 }
 
-/** Longest wait for one address to answer, in milliseconds, unless the user's settings say another. */
+/** Longest wait for one address to answer, in milliseconds, unless the user's settings have another. */
 const LONGEST_DIAL = 5000;
 
-/** Longest wait for the other end to agree that a socket is closed, in milliseconds. */
+/** Longest wait for the server to confirm that a websocket is closed, in milliseconds. */
 const LONGEST_GOODBYE = 1000;
 
-/** Longest wait for a connection to be closed, in milliseconds: its socket, and what the client does besides. */
+/** Longest wait until a connection is closed, in milliseconds: until its socket is, and the client has cleaned up. */
 const LONGEST_CLOSE = 2000;
 
-/** `readyState` of a socket that is closed. */
+/** `readyState` of a closed socket. */
 const CLOSED = 3;
 
-/** @throws {BadParameterError} for the first address that is none of a websocket */
+/**
+ * Checks that all addresses are websocket addresses.
+ * @throws {BadParameterError} for the first address that is not
+ */
 export function requireAddresses(addresses: readonly string[]): void {
   const odd = addresses.find((address) => !/^wss?:\/\//.test(address));
   if (odd !== undefined) throw badParameter("servers", 'ws:// or wss:// (for other transports pass an open "nc")', odd);
 }
 
-/** @throws {BadParameterError} if there is nothing to make a websocket with, as in Node 20: the client would wait for ever */
+/**
+ * Checks that a websocket can be made. Where that is impossible, as in Node 20, the client would wait forever.
+ * @throws {BadParameterError} if the runtime has no WebSocket and the settings have no `wsFactory`
+ */
 export function requireWebSocket({ wsFactory }: ConnectionSettings = {}): void {
   if (wsFactory !== undefined || typeof WebSocket === "function") return;
-  const remedy = 'take Node 22, pass "connection.wsFactory", or open a connection of another transport as "nc"';
+  const remedy = 'use Node 22, set "connection.wsFactory", or pass an open connection of another transport as "nc"';
   throw new BadParameterError("servers", `Cannot connect to "servers": this runtime has no WebSocket; ${remedy}`);
 }
 
-/** How long {@linkcode connect} takes at most, in milliseconds; endless if the user's settings say so. */
+/** Returns how long {@linkcode connect} takes at most, in ms; `Infinity` if the settings have `waitOnFirstConnect`. */
 export function longestConnect({ length }: readonly string[], settings: ConnectionSettings = {}): number {
   const { timeout = LONGEST_DIAL, waitOnFirstConnect } = settings;
   return waitOnFirstConnect ? Infinity : length * (timeout + LONGEST_GOODBYE);
 }
 
-/** Never gives up reconnecting, and notices a dead connection within a lease length; the user's settings go before. */
+/**
+ * Connects to the first address that answers. By default the connection reconnects without limit, and pings notice when
+ * it is dead. The user's settings take precedence.
+ * @throws {ConnectionError} if no address answers
+ */
 export async function connect(
   { addresses, ttl, settings = {}, clock, signal }: Dialling,
 ): Promise<NatsConnection> {
@@ -80,10 +94,10 @@ export async function connect(
 }
 
 /**
- * A socket that counts as closed a second after it was told to close.
+ * Returns the socket, changed so that it counts as closed at most one second after its `close()` is called.
  *
- * No runtime has a limit for the closing handshake, and the client waits for its end before it dials again, gives up an
- * address, or calls itself closed. A frozen server would hold all of that up for as long as it is frozen.
+ * No runtime limits the duration of the closing handshake. The client waits for its end before it dials again,
+ * gives up an address or reports itself closed. Without this limit a frozen server would block all of that.
  */
 function soonClosed(socket: WebSocket, clock: Clock): WebSocket {
   const end = socket.close;
@@ -96,13 +110,14 @@ function soonClosed(socket: WebSocket, clock: Clock): WebSocket {
     const cancel = clock.after(LONGEST_GOODBYE, () => socket.onclose?.(event));
     socket.addEventListener("close", cancel);
   };
-  // The client would wait, before it closes, for all to be sent; a socket sends what it has before its own goodbye.
+  // Before it closes the socket, the client waits without limit until `bufferedAmount` is 0. That is not needed: a
+  // socket sends its buffered data before it closes.
   return Object.defineProperties(socket, { close: { value: close }, bufferedAmount: { value: 0 } });
 }
 
 /**
- * Closes a connection. Resolves when it is closed, at most 2 s later, and never rejects: what is not closed by then is
- * no longer used, and its socket ends with the other end.
+ * Closes a connection. Resolves when it is closed, at most 2 s later, and never rejects. A connection that is not
+ * closed by then is abandoned: its socket ends when the server closes it.
  */
 export function closeSoon(connection: { close(): Promise<void> }, clock: Clock): Promise<void> {
   return wait<void>(undefined, (done) => {

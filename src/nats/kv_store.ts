@@ -1,4 +1,19 @@
-/** Leases in a NATS key-value bucket. */
+/**
+ * Stores leases in a NATS key-value bucket.
+ *
+ * This is the main file of the folder `nats`. The folder is built like this:
+ *
+ * - `bucket.ts` opens a bucket for locks, and creates it if it is missing.
+ * - `bucket_rules.ts` defines which settings of a bucket are safe.
+ * - `bucket_settings.ts` has the `SettingsReader`. It reads the settings, checks them by these rules and caches them.
+ * - `kv_store.ts` has the `KvStore`. It reads keys, and writes and removes records. A write or a removal is applied
+ *   only if the key is at the expected revision.
+ * - `kv_watch.ts` delivers pushed changes of keys as hints. If the bucket republishes its changes, they come by one
+ *   subscription for each key, else by one consumer for all keys (`watch_consumer.ts`).
+ * - `nats_errors.ts` translates errors of the client and refusals of the server into errors of this library.
+ * - `server_version.ts` lists known bad server releases, and which release brought a feature.
+ * - `connection.ts` opens and closes the connections that Lockers make for themselves.
+ */
 
 import { jetstream, type JetStreamClient } from "@nats-io/jetstream";
 import type { KV } from "@nats-io/kv";
@@ -27,12 +42,12 @@ import type {
 } from "../store/store.ts";
 
 /**
- * A KV handle of `@nats-io/kv`, such as `newKeyValue()` returns.
- * @internal Documented there: the documentation linter would ask for all of it here.
+ * A KV handle of `@nats-io/kv`, such as the one that `newKeyValue()` returns.
+ * @internal Documented there. Without this tag the documentation linter requires all of it to be documented here.
  */
 export type KvHandle = KV;
 
-/** The fields of the client's own objects that lead back to the connection. */
+/** The fields of the client's own KV object through which the connection is reached. */
 type KvInsides = { bucket: string; stream: string; js: { nc: NatsConnection; apiPrefix?: string; prefix?: string } };
 
 type StoredMessage = {
@@ -50,15 +65,18 @@ type Message = {
 
 const API_PREFIX = "$JS.API";
 
-/** A release is a purge, as any KV client would see it; one revision is kept of a key, whether or not it is rolled up. */
+/**
+ * A release marker is a purge message, which every KV client understands. The bucket keeps one revision of each key, so
+ * the record is removed with or without a roll-up.
+ */
 const RELEASE: Message = { value: "", headers: [["KV-Operation", "PURGE"]], size: 0 };
 const RELEASE_BY_ROLLUP: Message = { ...RELEASE, headers: [...RELEASE.headers, ["Nats-Rollup", "sub"]] };
 
 const stores = new WeakMap<KvHandle, KvStore>();
 
 /**
- * The leases behind a KV handle, the same for the same handle; sends nothing.
- * @throws {BadParameterError} if the handle is none of a NATS client
+ * Returns the store of a KV handle, always the same one for a handle. Sends no message.
+ * @throws {BadParameterError} if the value is not a KV handle of a NATS client
  */
 export function storeOf(kv: KvHandle | undefined): KvStore {
   const { bucket, stream, js } = (kv ?? {}) as Partial<KvInsides>;
@@ -71,12 +89,14 @@ export function storeOf(kv: KvHandle | undefined): KvStore {
 }
 
 /**
- * A {@linkcode LeaseStore} on NATS, and the connection it is reached by.
+ * A {@linkcode LeaseStore} in a NATS bucket, and the connection to it.
  *
- * Writes are published with the expected sequence of their subject, since `kv.update()` would drop the record's own
- * lease length (nats-facts 0.2); reads go to the stream's leader (0.7).
+ * Writes are published as messages with an expected revision and a TTL. `kv.update()` would drop the TTL, so that the
+ * record would lose its own lease length.
  *
- * Who only observes may lack the right to ask the leader: any copy of the bucket is asked then, and nothing decided by it.
+ * Reads go to the stream leader. Another replica can be behind: after a write was acknowledged, it can still return an
+ * older record or none. A client that only observes may have no permission to read from the stream leader. It then
+ * reads from any replica, and nothing is decided by that read.
  */
 export class KvStore implements LeaseStore {
   readonly name: string;
@@ -87,7 +107,7 @@ export class KvStore implements LeaseStore {
   readonly #settings: SettingsReader;
   readonly #watch = new BucketWatch(this);
   #asksCopies = false;
-  /** The settings by which the watches were last looked through. */
+  /** The settings that the watches were last adapted to. */
   #reviewed: KvBucketSettings | null = null;
 
   constructor({ bucket, stream, js: { nc, apiPrefix, prefix } }: KvInsides) {
@@ -103,7 +123,7 @@ export class KvStore implements LeaseStore {
     return `$KV.${this.name}.${key}`;
   }
 
-  /** Subject on which the server repeats the changes of a key; `null` if it does not, or that is not known yet. */
+  /** Returns the subject on which the server republishes a key's changes; `null` if there is none, or it is unknown. */
   repeatedSubject(key: string): string | null {
     const { src = ">", dest = "", headers_only: withoutValues } = this.#settings.latest?.republish ?? {};
     const [from, to, subject] = [src.slice(0, -1), dest.slice(0, -1), this.subject(key)];
@@ -111,7 +131,7 @@ export class KvStore implements LeaseStore {
     return to + subject.slice(from.length);
   }
 
-  /** What a stored message means in this bucket. */
+  /** Returns what a stored message means in this bucket. */
   decode(stored: StoredRecord): KeyState {
     return decodeRecord({ longest: this.#settings.latest?.ttl ?? Infinity, ...stored });
   }
@@ -128,7 +148,7 @@ export class KvStore implements LeaseStore {
       if (message === null) return { kind: "seen", keyState: { kind: "vacant", revision: 0 } };
       const { seq: revision, data: value } = message;
       const keyState = this.decode({ revision, value, header: (name) => message.header?.get(name) });
-      // Both times are the server's: no clock of ours is compared with it.
+      // Both times come from the server, so the age does not depend on the local clock.
       const age = aged ? await this.#settings.serverTime(timeout) - message.time.getTime() : NaN;
       return { kind: "seen", keyState, ...(age >= 0 ? { age } : {}) };
     } catch (cause) {
@@ -143,7 +163,7 @@ export class KvStore implements LeaseStore {
   }
 
   async remove(key: string, request: RemoveRequest): Promise<WriteOutcome> {
-    // What is held is given back though the bucket is unfit by now.
+    // The latest known settings are used without a check: a holder can release even if the bucket has become unsafe.
     const known = this.#settings.latest ?? await this.settings({ timeout: request.timeout });
     const { markerTtl, ttl, rollups } = known;
     const ownTtl = markerTtl === (ttl ?? Infinity) ? null : markerTtl;

@@ -1,6 +1,9 @@
 /**
- * Watches on a bucket, shared by all who watch it by the same handle. A bucket that repeats its changes is watched by a
- * plain subscription per key, any other by one consumer for all keys (nats-facts 0.8).
+ * Watches the keys of a bucket. All listeners of one KV handle share the watches.
+ *
+ * If the bucket republishes its changes, each key is watched by a plain subscription. The client renews subscriptions
+ * by itself after a reconnect, and they cost the server little: with 1,000 watchers of one key, a change takes about
+ * 1 ms of CPU time, where 1,000 consumers take 90 ms or more. Any other bucket is watched by one consumer for all keys.
  */
 
 import type { Msg } from "@nats-io/nats-core";
@@ -23,18 +26,18 @@ const deaf = (cause: unknown, what: string): Hint => {
   return error.why === "denied" ? { kind: "denied", error } : GAP;
 };
 
-/** Who listens to a key, and what feeds it: `undefined` = nothing, `null` = the consumer, else a subject. */
+/** The listeners of a key, and the source of its hints: `undefined` = none, `null` = the consumer, else a subject. */
 type Watched = { readonly listeners: Set<Listener>; subject: string | null | undefined; stop: Stop };
 
-/** The bucket that is watched, as its store knows it. */
+/** What a watch needs to know of its bucket. */
 interface Bucket extends WatchedBucket {
-  /** Subject on which the server repeats the changes of a key; `null` if it does not, or that is not known yet. */
+  /** Returns the subject on which the server republishes a key's changes; `null` if there is none, or it is unknown. */
   repeatedSubject(key: string): string | null;
-  /** What a stored message means in this bucket. */
+  /** Returns what a stored message means in this bucket. */
   decode(stored: StoredRecord): KeyState;
 }
 
-/** All listeners to one bucket. */
+/** All listeners of one bucket. */
 export class BucketWatch {
   readonly #bucket: Bucket;
   readonly #keys = new Map<string, Watched>();
@@ -53,7 +56,7 @@ export class BucketWatch {
     });
   }
 
-  /** Adds a listener; the first one of a key begins what feeds it, the last one to leave ends it. */
+  /** Adds a listener. A key has a source of hints from its first listener until its last one is removed. */
   add(key: string, listener: Listener): Stop {
     this.#status ??= this.#followStatus();
     const watched = this.#keys.get(key) ?? { listeners: new Set(), subject: undefined, stop: () => {} };
@@ -71,7 +74,7 @@ export class BucketWatch {
     };
   }
 
-  /** True if the key is fed in another way than before. */
+  /** Gives a key the source of hints that fits the settings. Returns true if the source has changed. */
   #feed(key: string, watched: Watched): boolean {
     const subject = this.#bucket.repeatedSubject(key);
     if (subject === null) this.#consumer.need();
@@ -82,7 +85,7 @@ export class BucketWatch {
     return true;
   }
 
-  /** The bucket may repeat its changes elsewhere by now, or no longer: its settings were read again. */
+  /** Adapts all keys to settings that were read again: the bucket may republish on other subjects, or not at all. */
   review(): void {
     const changed = [...this.#keys].filter(([key, watched]) => this.#feed(key, watched));
     if (![...this.#keys.values()].some(({ subject }) => subject === null)) this.#consumer.end();
@@ -99,21 +102,21 @@ export class BucketWatch {
         return this.#tell(key, deaf(error, `key "${key}"`));
       }
       const change = changeIn(message);
-      // What cannot be read has changed to something all the same.
+      // The key has changed, although the message cannot be read.
       if (change === null) return this.#tell(key, GAP);
-      // Who asks for another message with this subject as the inbox makes the server send that one here.
+      // A client can request any stored message with this subject as the reply subject. The server then sends it here.
       if (change.of !== `${stream} ${this.#bucket.subject(key)}`) return;
       const { stored, before } = change;
       const { revision } = stored;
       if (revision === last) return;
-      // The server names the change before this one: if that was not seen here, something is missing. Revisions that
-      // go back are those of a bucket made anew, or forged.
+      // The server names the revision before this one. If that one was not seen here, a change was missed. Revisions
+      // that go back come from a re-created bucket, or are forged.
       const isGap = last > 0 && (before > last || revision < last);
       last = revision;
       this.#tell(key, isGap ? GAP : this.#seen(stored));
     };
-    // A subscription is not answered, and TCP would keep back what follows it until the server's delayed
-    // acknowledgement, some 40 ms later. The answer to a ping carries that at once.
+    // The server does not reply to a subscription. TCP would hold back the next request until the server's delayed
+    // acknowledgement, about 40 ms later. The reply to a ping carries that acknowledgement at once.
     const hurry = () => void nc.flush().catch(() => {});
     try {
       const subscription = nc.subscribe(subject, { callback });
@@ -123,7 +126,7 @@ export class BucketWatch {
         hurry();
       };
     } catch {
-      // A connection that is closed: whoever waits finds out by its own look.
+      // The connection is closed. The listeners find out when they next read the key.
       return () => {};
     }
   }
@@ -143,7 +146,8 @@ export class BucketWatch {
           this.#tellAll(DOWN);
         }
       }
-      // It ends with the connection, or since nobody listens any more: who does so since has a feed of its own.
+      // The loop ends when the connection closes, or when the last listener has left. In the second case there is
+      // nobody to tell: a listener that came since then has a loop of its own.
       if (this.#bucket.nc.isClosed()) this.#tellAll(GAP);
     };
     run().catch(() => {});
@@ -163,17 +167,17 @@ export class BucketWatch {
   }
 }
 
-/** What a repeated message tells of: a record, the revision before it, and the stream and subject that it is stored in. */
+/** The content of a republished message: a record, the revision before it, and the record's stream and subject. */
 type Change = { readonly stored: StoredRecord; readonly before: number; readonly of: string };
 
 /**
- * The change that a repeated message tells of; `null` if it tells of none that can be read. Malformed headers make the
- * client throw, and what is thrown here would end its reading for good.
+ * Returns the change in a republished message; `null` if the message cannot be read. The client throws on malformed
+ * headers. An error that left the callback of a subscription would end the client's reading for good.
  */
 function changeIn(message: Msg): Change | null {
   try {
     const header = (name: string) => message.headers?.get(name);
-    // A writer may have sent headers of these names, too: the server's come after them.
+    // A writer can send headers with these names as well. The server appends its own, so the last ones count.
     const said = (name: string) => message.headers?.last(`Nats-${name}`);
     const revision = wholeNumber(said("Sequence"), 1);
     if (revision === null) return null;

@@ -1,66 +1,66 @@
-/** The consumer by which a bucket is watched that does not repeat its changes. */
+/** Watches a bucket that does not republish its changes, by a JetStream consumer. */
 
 import type { ConsumerConfig, JetStreamClient, JsMsg } from "@nats-io/jetstream";
 import { createInbox, nanos, type NatsConnection } from "@nats-io/nats-core";
 import { type Clock, SystemClock } from "../base/clock.ts";
 
-/** The bucket that is watched. */
+/** The bucket to watch. */
 export interface WatchedBucket {
   readonly name: string;
   readonly stream: string;
   readonly nc: NatsConnection;
   readonly js: JetStreamClient;
-  /** Subject of a key. */
+  /** Returns the subject of a key. */
   subject(key: string): string;
 }
 
-/** What a {@linkcode BucketConsumer} tells. */
+/** Receives what a {@linkcode BucketConsumer} reports. */
 export interface ConsumerListener {
   /** A change was pushed. */
   changed(message: JsMsg): void;
-  /** Changes may have been missed: the consumer began, or was lost. */
+  /** Changes may have been missed: the consumer has started, or was lost. */
   missed(): void;
-  /** It could not be made. */
+  /** The consumer could not be created. */
   failed(cause: unknown): void;
 }
 
-/** How often the server says that it is there while nothing changes, in ms; two are missed before it counts as lost. */
+/** Interval of the server's heartbeats while nothing changes, in ms. After two missed ones the consumer is lost. */
 const HEARTBEAT = 2000;
 
-/** How long the server keeps a consumer that nobody listens to, in ms. */
+/** How long the server keeps a consumer without subscription, in ms. */
 const KEPT = 60_000;
 
-/** Least time between two consumers, in ms, where the first was refused or lost. */
+/** Shortest time between the creation of two consumers, in ms, if the first one was refused or lost. */
 const PAUSE = 3000;
 
 const LOST = ["heartbeats_missed", "consumer_deleted"];
 
 /**
- * One consumer at a time, while it is needed. One that is refused or lost is made again after a pause.
+ * Keeps one consumer while it is needed. If it is refused or lost, another one is created after a pause.
  *
- * Not an ordered consumer: the client notices the loss of such a one after a minute (nats-facts 2).
+ * It is not an ordered consumer: the client fixes their heartbeats at 30 s, so it notices their loss only after 60 s.
  */
 export class BucketConsumer {
   readonly #bucket: WatchedBucket;
   readonly #listener: ConsumerListener;
   readonly #clock: Clock = new SystemClock();
-  /** Ends the consumer that runs or is being made. */
+  /** Ends the consumer that runs or is being created. */
   #stop: (() => void) | null = null;
   #cancel: (() => void) | null = null;
   #triedAt = -Infinity;
 
-  /** Makes nothing yet. */
+  /** Creates no consumer yet. */
   constructor(bucket: WatchedBucket, listener: ConsumerListener) {
     this.#bucket = bucket;
     this.#listener = listener;
   }
 
-  /** Makes it if there is none. */
+  /** Creates a consumer if there is none. */
   need(): void {
     if (this.#stop === null) this.#renew();
   }
 
-  /** Makes another one in the place of one that may be lost, now or once the pause since it was made is over. */
+  /** Replaces a consumer that may be lost: now, or when the pause since its creation is over. */
   again(): void {
     if (this.#stop !== null) this.#renew();
   }
@@ -72,7 +72,7 @@ export class BucketConsumer {
     this.#cancel = this.#clock.after(pause, () => this.#make());
   }
 
-  /** Ends it; deleted, since the server would keep it for a while. */
+  /** Ends the consumer. Deletes it, because the server would keep it for another minute. */
   end(): void {
     this.#cancel?.();
     this.#stop?.();
@@ -106,7 +106,7 @@ export class BucketConsumer {
     if (!this.#bucket.nc.isClosed()) this.#renew();
   }
 
-  /** Resolves once it is made. */
+  /** Creates a consumer. Resolves when the server has it. */
   async #run(): Promise<{ readonly end: () => void; readonly lost: Promise<void> }> {
     const { js, nc, stream } = this.#bucket;
     const { inboxPrefix } = (nc as unknown as { readonly options?: { readonly inboxPrefix?: string } }).options ?? {};

@@ -27,7 +27,7 @@ Deno.test("natslock bucket create leaves a bucket that exists as it is, and says
     await run(["bucket", "create", "--ttl", "1m"]);
     const { code, stderr } = await run(["bucket", "create", "--ttl", "2m"]);
     assertEquals(code, 0);
-    assertMatch(stderr, /keeps another lease length than asked for.*asked=120000 found=60000/);
+    assertMatch(stderr, /has another lease length than requested.*asked=120000 found=60000/);
   }));
 
 Deno.test("natslock bucket check names every setting that is wrong, and the nats commands that mend it", () =>

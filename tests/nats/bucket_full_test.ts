@@ -16,10 +16,10 @@ const RECORD = {
   },
   ...{ since: 1_800_000_000_000, ttl: 3000, meta: {} },
 };
-/** What the server counts of a record under a key of one letter. */
+/** Bytes that the server counts for a record under a key of one letter. */
 const STORED = recordSize(RECORD, null) + "$KV.locks.k".length + 34;
 
-/** A bucket whose settings somebody changes after the store has read them. */
+/** Returns the store of a bucket whose settings were changed after the store had read them. */
 async function edited(nc: NatsConnection, changes: Partial<StreamConfig>): Promise<LeaseStore> {
   const store = storeOf(await newKeyValue(nc, "locks", 3000));
   await edit(await jetstreamManager(nc), changes);
@@ -34,7 +34,7 @@ async function edit(manager: JetStreamManager, changes: Partial<StreamConfig>): 
 const write = (store: LeaseStore, key: string): Promise<WriteOutcome> =>
   store.write(key, { record: RECORD, expected: 0, ttl: null, timeout: 2000 });
 
-/** The error of a write that certainly was not stored. */
+/** Returns the error of a write that was certainly not stored. */
 async function failureOf(store: LeaseStore, key: string): Promise<ConnectionError> {
   const outcome = await write(store, key);
   assert(outcome.kind === "failed" && outcome.error instanceof ConnectionError, JSON.stringify(outcome));
@@ -48,7 +48,7 @@ const FULL: readonly (readonly [changes: Partial<StreamConfig>, said: string])[]
 
 for (const [changes, said] of FULL) {
   const what = Object.keys(changes).join();
-  Deno.test(`KvStore says of a bucket that others fill up to ${what} what it allows, and that waiting may help`, () =>
+  Deno.test(`KvStore reports a bucket that is full by ${what} as a transient error, with the limit`, () =>
     withServer(async ({ nc }) => {
       const store = await edited(nc, changes);
       assertEquals((await write(store, "k")).kind, "applied");
@@ -59,7 +59,7 @@ for (const [changes, said] of FULL) {
     }));
 }
 
-Deno.test("KvStore says of a limit that no record fits what it has to be, and that waiting does not help", () =>
+Deno.test("KvStore reports a limit that no record fits as a permanent error, with the required value", () =>
   withServer(async ({ nc }) => {
     const error = await failureOf(await edited(nc, { max_bytes: 60 }), "k");
     assertEquals([error.why, error.transient], ["refused", false]);
@@ -70,14 +70,14 @@ Deno.test("KvStore says of a limit that no record fits what it has to be, and th
   }));
 
 const CHANGED: readonly (readonly [changes: Partial<StreamConfig>, said: string])[] = [
-  [{ max_msg_size: 64 }, '"max_msg_size" must be at least 267, the room for a record, current value is 64'],
+  [{ max_msg_size: 64 }, '"max_msg_size" must be at least 267 to fit a record, current value is 64'],
   [{ max_msg_size: 267 }, '"max_msg_size" must be at least 2'],
   [{ subjects: ["$KV.locks.jobs.>"] }, '"subjects" must be $KV.locks.>, else'],
   [{ discard_new_per_subject: true }, '"discard_new_per_subject" must be false'],
 ];
 
 for (const [changes, said] of CHANGED) {
-  Deno.test(`KvStore says of a write that ${JSON.stringify(changes)} prevents since, which setting it is`, () =>
+  Deno.test(`KvStore names the setting if a later change to ${JSON.stringify(changes)} prevents a write`, () =>
     withServer(async ({ nc }) => {
       const store = await edited(nc, { max_bytes: -1 });
       const { expected } = await standing(store);
@@ -96,7 +96,7 @@ async function standing(store: LeaseStore): Promise<{ expected: number }> {
   return { expected: outcome.revision };
 }
 
-Deno.test("Locker refuses a bucket that has room for others' records and none for its own", () =>
+Deno.test("Locker refuses a bucket that has room for shorter records but not for its own", () =>
   withServer(async ({ nc }) => {
     const kv = await newKeyValue(nc, "locks", 3000);
     await edit(await jetstreamManager(nc), { max_msg_size: 300 });

@@ -5,7 +5,7 @@ import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { NatsServer } from "../../tools/nats/server.ts";
 import { messagesOf, withServer } from "../helpers/nats.ts";
 
-Deno.test("newKeyValue() and Locker.open() make a bucket with the limit, texts and tags that were asked for", () =>
+Deno.test("newKeyValue() and Locker.open() create a bucket with the requested limit, description and metadata", () =>
   withServer(async ({ nc }) => {
     const options = { maxBytes: 4096, description: "locks of team x", metadata: { team: "x" } };
     await newKeyValue(nc, "one", 3000, options);
@@ -17,7 +17,7 @@ Deno.test("newKeyValue() and Locker.open() make a bucket with the limit, texts a
     }
   }));
 
-Deno.test("newKeyValue() asks for the placement that it is given", () =>
+Deno.test("newKeyValue() requests the given placement", () =>
   withServer(async ({ nc }) => {
     const placement = { cluster: "here", tags: ["ssd"] };
     const asked = Promise.withResolvers<unknown>();
@@ -37,7 +37,7 @@ const BAD: readonly (readonly [field: keyof BucketOptions, value: unknown])[] = 
   ...[null, { cluster: 7 }, { tags: "ssd" }, { tags: [7] }].map((value) => ["placement", value] as const),
 ];
 
-Deno.test("newKeyValue() refuses limits, texts and placements that cannot be, without a message", () =>
+Deno.test("newKeyValue() refuses invalid limits, texts and placements without sending a message", () =>
   withServer(async ({ nc }) => {
     const sent = await messagesOf(nc, async () => {
       for (const [field, value] of BAD) {
@@ -49,13 +49,13 @@ Deno.test("newKeyValue() refuses limits, texts and placements that cannot be, wi
     assertEquals(sent, 0);
   }));
 
-Deno.test('newKeyValue() says to give "maxBytes" where the account asks for a limit, and works with it', async () => {
+Deno.test('newKeyValue() says to set "maxBytes" if the account requires a limit, and works with it', async () => {
   const limits = "max_mem: 10M, max_file: 10M, max_streams: 2, max_bytes_required: true";
   const config = `accounts { A { jetstream: { ${limits} }, users: [{ user: a, password: a }] } }`;
   await using server = await NatsServer.start({ config });
   const nc = await wsconnect({ servers: server.url, user: "a", pass: "a" });
   try {
-    const error = await assertRejects(() => newKeyValue(nc, "locks", 3000), ConnectionError, 'give "maxBytes"');
+    const error = await assertRejects(() => newKeyValue(nc, "locks", 3000), ConnectionError, 'set "maxBytes"');
     assertEquals([error.why, error.transient], ["refused", false]);
     const kv = await newKeyValue(nc, "locks", 3000, { maxBytes: 1_000_000 });
     await new Locker({ kv }).run((lease) => assertEquals(lease.held, true));
@@ -69,7 +69,7 @@ Deno.test('newKeyValue() says to give "maxBytes" where the account asks for a li
   }
 });
 
-Deno.test("newKeyValue() says what helps where copies are asked of a server that is in no cluster", () =>
+Deno.test("newKeyValue() names the remedy if replicas are requested from a server without a cluster", () =>
   withServer(async ({ nc }) => {
     const error = await assertRejects(() => newKeyValue(nc, "locks", 3000, { replicas: 3 }), ConnectionError);
     assertEquals(error.why, "refused");

@@ -5,7 +5,7 @@ import { BucketConfigError } from "../../src/base/errors.ts";
 
 const MINUTE = 60_000_000_000;
 
-/** As the server answers for a bucket that `newKeyValue` made. */
+/** The config that the server returns for a bucket created by `newKeyValue`. */
 const GOOD = {
   name: "KV_locks",
   subjects: ["$KV.locks.>"],
@@ -24,7 +24,7 @@ const GOOD = {
   allow_msg_ttl: true,
 };
 
-/** The good settings with some changed; `undefined` takes one away, as a server does that does not know it. */
+/** Returns the good settings with changes. `undefined` removes a setting, like a server that does not know it. */
 function config(changes: Record<string, unknown>): StreamConfig {
   const kept = Object.entries({ ...GOOD, ...changes }).filter(([, value]) => value !== undefined);
   return Object.fromEntries(kept) as unknown as StreamConfig;
@@ -52,13 +52,13 @@ const SAFE: readonly Record<string, unknown>[] = [
 ];
 
 for (const changes of SAFE) {
-  const what = Object.keys(changes).length > 0 ? `with ${JSON.stringify(changes)}` : "that newKeyValue made";
+  const what = Object.keys(changes).length > 0 ? `with ${JSON.stringify(changes)}` : "created by newKeyValue";
   Deno.test(`checkBucket() accepts a bucket ${what}`, () => {
     assertEquals(checkBucket("locks", config(changes)), undefined);
   });
 }
 
-Deno.test("checkBucket() accepts a bucket without allow_msg_ttl, said by its absence", () => {
+Deno.test("checkBucket() accepts a config in which allow_msg_ttl is absent", () => {
   assertEquals(checkBucket("locks", config({ allow_msg_ttl: undefined, sources: undefined })), undefined);
 });
 
@@ -66,7 +66,7 @@ interface Broken {
   readonly changes: Record<string, unknown>;
   readonly setting: string;
   readonly value: unknown;
-  /** A word of what is wanted. */
+  /** A part of the text that says what is wanted. */
   readonly wanted: string;
 }
 
@@ -83,7 +83,7 @@ const BROKEN: readonly Broken[] = [
     value: MINUTE,
     wanted: "unset",
   },
-  { changes: { num_replicas: 2 }, setting: "num_replicas", value: 2, wanted: "two copies are no majority" },
+  { changes: { num_replicas: 2 }, setting: "num_replicas", value: 2, wanted: "2 replicas survive no failure" },
   { changes: { mirror: MIRROR }, setting: "mirror", value: MIRROR, wanted: "unset" },
   { changes: { sources: [MIRROR] }, setting: "sources", value: [MIRROR], wanted: "unset" },
   { changes: { retention: "workqueue" }, setting: "retention", value: "workqueue", wanted: '"limits"' },
@@ -94,18 +94,18 @@ const BROKEN: readonly Broken[] = [
 
 for (const { changes, setting, value, wanted } of BROKEN) {
   const what = JSON.stringify(changes, (_, v) => v === undefined ? "(absent)" : v);
-  Deno.test(`checkBucket() refuses a bucket with ${what} and says which setting`, () => {
+  Deno.test(`checkBucket() refuses a bucket with ${what} and names the setting`, () => {
     const error = complaint(changes);
     assertEquals([error.bucket, error.setting, error.value], ["locks", setting, value]);
     assertStringIncludes(error.wanted, wanted);
   });
 
-  Deno.test(`checkBucket() says bucket, setting, value and what is wanted in words for ${what}`, () => {
+  Deno.test(`checkBucket() names bucket, setting, value and what is wanted in the message for ${what}`, () => {
     const { message, wanted: needed } = complaint(changes);
     for (const word of ['"locks"', `"${setting}"`, needed, JSON.stringify(value)]) assertStringIncludes(message, word);
   });
 }
 
-Deno.test("checkBucket() complains of one setting where several are wrong", () => {
+Deno.test("checkBucket() reports one setting if several are wrong", () => {
   assertEquals(complaint({ max_msgs_per_subject: 5, num_replicas: 2 }).setting, "max_msgs_per_subject");
 });

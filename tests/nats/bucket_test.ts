@@ -9,7 +9,7 @@ async function configOf(manager: JetStreamManager, bucket: string): Promise<Stre
   return (await manager.streams.info(`KV_${bucket}`)).config;
 }
 
-Deno.test("newKeyValue() makes a bucket that is fit for locks", () =>
+Deno.test("newKeyValue() creates a bucket that is safe for locks", () =>
   withServer(async ({ nc }) => {
     await newKeyValue(nc, "locks", 2500);
     const config = await configOf(await jetstreamManager(nc), "locks");
@@ -27,14 +27,14 @@ Deno.test("newKeyValue() makes a bucket that is fit for locks", () =>
     );
   }));
 
-Deno.test("newKeyValue() opens again what it made, with the same lease length", () =>
+Deno.test("newKeyValue() opens a bucket that it created before, with the same lease length", () =>
   withServer(async ({ nc }) => {
     await newKeyValue(nc, "locks", 3000);
     const kv = await newKeyValue(nc, "locks", 3000);
     assertEquals((await kv.status()).ttl, 3000);
   }));
 
-Deno.test("newKeyValue() returns an existing bucket with another lease length as it is, and warns", () =>
+Deno.test("newKeyValue() returns an existing bucket with another lease length unchanged, and warns", () =>
   withServer(async ({ nc }) => {
     await newKeyValue(nc, "locks", 3000);
     const warnings: unknown[][] = [];
@@ -44,14 +44,14 @@ Deno.test("newKeyValue() returns an existing bucket with another lease length as
     assertEquals(warnings.map(([, about]) => about), [{ bucket: "locks", asked: 9000, found: 3000 }]);
   }));
 
-Deno.test("newKeyValue() by many at once makes one bucket", () =>
+Deno.test("newKeyValue() called concurrently creates one bucket", () =>
   withServer(async ({ nc, connect }) => {
     const connections = [nc, await connect(), await connect()];
     const all = Array.from({ length: 12 }, (_, i) => newKeyValue(connections[i % 3] ?? nc, "locks", 3000 + (i % 2)));
     assertEquals((await Promise.all(all)).length, 12);
   }));
 
-Deno.test("newKeyValue() refuses bad names, lengths, copies and connections without a message", () =>
+Deno.test("newKeyValue() refuses invalid names, lease lengths, replicas and connections without sending a message", () =>
   withServer(async ({ nc }) => {
     const calls: [field: string, call: () => Promise<unknown>][] = [
       ...["", "a b", "a.b", "*", ">", "a/b"].map((name) =>
@@ -97,7 +97,7 @@ for (const [setting, change] of UNFIT) {
     }));
 }
 
-Deno.test("newKeyValue() makes a bucket that allows roll-ups unless they are turned off", () =>
+Deno.test("newKeyValue() creates a bucket that allows roll-ups unless they are turned off", () =>
   withServer(async ({ nc }) => {
     const manager = await jetstreamManager(nc);
     for (const [name, options] of [["usual", {}], ["strict", { rollups: false }]] as const) {
@@ -106,7 +106,7 @@ Deno.test("newKeyValue() makes a bucket that allows roll-ups unless they are tur
     }
   }));
 
-Deno.test("newKeyValue() without republishing makes a bucket that repeats nothing", () =>
+Deno.test("newKeyValue() with republish null creates a bucket that republishes nothing", () =>
   withServer(async ({ nc }) => {
     await newKeyValue(nc, "locks", 3000, { republish: null, storage: "memory" });
     const { republish, storage } = await configOf(await jetstreamManager(nc), "locks");
@@ -121,7 +121,7 @@ Deno.test("newKeyValue() on a closed connection rejects with a ConnectionError",
     assertEquals(error.why, "closed");
   }));
 
-Deno.test("A stream update adds republishing to a bucket that others made, and the check accepts it", () =>
+Deno.test("A stream update adds republishing to a bucket created by another client, and the check accepts it", () =>
   withServer(async ({ nc }) => {
     await new Kvm(nc).create("locks", { ttl: 3000 });
     const manager = await jetstreamManager(nc);

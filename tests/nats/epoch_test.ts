@@ -4,7 +4,7 @@ import { Locker, newKeyValue } from "@x/natslock";
 import { withServer } from "../helpers/nats.ts";
 import { TTL, VirtualLab } from "../helpers/virtual.ts";
 
-Deno.test("A holder of a bucket made again, where the numbers coincide, loses its lease within one lease, and leaves no record there", async () => {
+Deno.test("A holder loses its lease within one lease length in a re-created bucket with equal revisions, and leaves no record there", async () => {
   await using lab = new VirtualLab();
   const [a, b] = [lab.locker(), lab.locker({ store: lab.store.link({}) })];
   const old = await lab.until(a.locker.acquire());
@@ -21,7 +21,7 @@ Deno.test("A holder of a bucket made again, where the numbers coincide, loses it
   assertEquals(lab.store.look("leader").kind, "vacant");
 });
 
-Deno.test("A write that expects a revision of one stream is not sent into another that is known", async () => {
+Deno.test("A write that expects a revision of one stream is not sent if the store knows that there is another stream", async () => {
   await using lab = new VirtualLab();
   const { locker } = lab.locker();
   await lab.until(locker.acquireLead());
@@ -35,7 +35,7 @@ Deno.test("A write that expects a revision of one stream is not sent into anothe
   assertEquals(lab.store.look("leader").revision, 1);
 });
 
-Deno.test("A holder tells of a setting that somebody changed, and of one with which locks are not safe, and goes on", () =>
+Deno.test("A holder reports a changed setting, and one that is unsafe for locks, and keeps its lease", () =>
   withServer(async ({ nc }) => {
     const ttl = 2000;
     const kv = await newKeyValue(nc, "locks", ttl);

@@ -9,7 +9,7 @@ import { withServer } from "../helpers/nats.ts";
 
 type Handle = Parameters<typeof storeOf>[0];
 
-/** What a store makes of the server's answer to a write. */
+/** Returns the outcome of a write to which the server gives this reply. */
 async function outcomeOf(answer: unknown): Promise<WriteOutcome> {
   const data = new TextEncoder().encode(JSON.stringify(answer));
   const nc = {
@@ -26,12 +26,12 @@ async function outcomeOf(answer: unknown): Promise<WriteOutcome> {
 
 const refusal = (err_code: number, description: string) => ({ error: { code: 400, err_code, description } });
 
-Deno.test("KvStore.write() takes a refusal since another write is in flight for a conflict at no known revision", async () => {
+Deno.test("KvStore.write() reports a refusal for a write in flight as a conflict without a known revision", async () => {
   const outcome = await outcomeOf(refusal(10164, "wrong last sequence"));
   assertEquals(outcome, { kind: "conflict", current: null });
 });
 
-Deno.test("KvStore.write() takes a refusal that names the revision for a conflict at that one", async () => {
+Deno.test("KvStore.write() reports a refusal that names the revision as a conflict at that revision", async () => {
   const outcomes = [
     await outcomeOf(refusal(10071, "wrong last sequence: 7")),
     await outcomeOf({ stream: "s", seq: 9 }),
@@ -39,7 +39,7 @@ Deno.test("KvStore.write() takes a refusal that names the revision for a conflic
   assertEquals(outcomes, [{ kind: "conflict", current: 7 }, { kind: "applied", revision: 9 }]);
 });
 
-/** What a bucket repeats, and the subject on which its key `a.b` is heard of by that. */
+/** Republish settings of a bucket, and the subject on which the changes of its key `a.b` then arrive. */
 const REPEATED = [
   [{ src: "$KV.locks.>", dest: "natslock.locks.>" }, "natslock.locks.a.b"],
   [{ src: ">", dest: "all.>" }, "all.$KV.locks.a.b"],
@@ -49,7 +49,7 @@ const REPEATED = [
   [{ src: "$KV.locks.>", dest: "heads.>", headers_only: true }, null],
 ] as const;
 
-Deno.test("KvStore.repeatedSubject() is where the bucket repeats a key's changes whole; null where it does not", () =>
+Deno.test("KvStore.repeatedSubject() is the subject of a key's complete changes; null if the bucket does not republish them", () =>
   withServer(async ({ nc }) => {
     const { streams } = await jetstreamManager(nc);
     const found: (string | null)[] = [];
@@ -64,7 +64,7 @@ Deno.test("KvStore.repeatedSubject() is where the bucket repeats a key's changes
     assertEquals(found, REPEATED.map(([, subject]) => subject));
   }));
 
-Deno.test("Locker.observe() of a bucket that repeats without values shows the holder, who is not taken for gone", () =>
+Deno.test("Locker.observe() of a bucket that republishes headers only shows the holder, and not that the lock is vacant", () =>
   withServer(async ({ nc }) => {
     const { streams } = await jetstreamManager(nc);
     const keeping = { max_msgs_per_subject: 1, max_age: 60_000_000_000, discard: "new", allow_direct: true } as const;
@@ -76,7 +76,7 @@ Deno.test("Locker.observe() of a bucket that repeats without values shows the ho
     const ended = (async () => {
       for await (const leader of locker.observe()) shown.push(leader?.holder);
     })().catch(() => {});
-    await eventually("the observer to look", () => shown.length === 1);
+    await eventually("the observer to read", () => shown.length === 1);
     await locker.acquireLead();
     await eventually("the holder to be seen", () => shown.at(-1) === locker.id);
     assertEquals(shown, [undefined, locker.id]);

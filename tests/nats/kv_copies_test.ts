@@ -5,13 +5,13 @@ import { NatsServer } from "../../tools/nats/server.ts";
 import { connectionError } from "../helpers/errors.ts";
 import { messagesOf, newKeyValue } from "../helpers/nats.ts";
 
-/** In ms: nothing that is waited for comes from its end. */
+/** Lease length in ms: so long that no lease ends during a test. */
 const TTL = 60_000;
 
 const ASKS_LEADER = "$JS.API.STREAM.MSG.GET.KV_locks";
 const ASKS_COPIES = "$JS.API.DIRECT.GET.KV_locks.>";
 
-/** Runs a body with a user that may do all but ask the bucket's leader for a record. */
+/** Runs a body with a user that may do everything except read a record from the stream leader. */
 async function withoutLeader(
   body: (nc: NatsConnection, copiesAsked: () => Promise<number>) => Promise<void>,
 ): Promise<void> {
@@ -34,21 +34,21 @@ async function withoutLeader(
   }
 }
 
-Deno.test("Locker.leader() asks a copy without the right to more, and never again once this candidate has written", () =>
+Deno.test("Locker.leader() reads from any replica if the leader is denied, but only until this candidate has written", () =>
   withoutLeader(async (nc, copiesAsked) => {
     await using locker = new Locker({ kv: await newKeyValue(nc, "locks", TTL) });
     assertEquals(await locker.leader(), null);
-    // What was refused once is not asked for again.
+    // A read that was denied once is not tried again.
     assertEquals(await messagesOf(nc, () => locker.leader()), 1);
     assertEquals(await copiesAsked(), 2);
-    // A write that is granted needs no look.
+    // A write that is granted needs no read.
     assertEquals(await locker.acquireLead(), true);
     const error = await connectionError(locker.leader());
     assertEquals([error.why, await copiesAsked()], ["denied", 2]);
     assertStringIncludes(error.message, ASKS_LEADER);
   }));
 
-Deno.test("Locker.acquireLead() that is refused does not ask a copy who holds the lock, though looks before did", () =>
+Deno.test("Locker.acquireLead() that meets a holder does not read from any replica, although earlier reads did", () =>
   withoutLeader(async (nc, copiesAsked) => {
     const kv = await newKeyValue(nc, "locks", TTL);
     await using holder = new Locker({ kv });

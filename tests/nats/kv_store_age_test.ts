@@ -21,23 +21,23 @@ function ageOf(outcome: ReadOutcome): number | undefined {
   return outcome.age;
 }
 
-Deno.test("KvStore.read() tells how long a record has stood, by the server's clock", () =>
+Deno.test("KvStore.read() returns the age of a record by the server's clock", () =>
   withServer(async ({ nc }) => {
     const store = storeOf(await newKeyValue(nc, "locks", 5000));
     const sentAt = performance.now();
     await stand(store);
     const storedAt = performance.now();
-    // Real time is measured here: the record has to grow older.
+    // Real time has to pass, so that the record grows older.
     await new Promise((resolve) => setTimeout(resolve, 300));
     const askedAt = performance.now();
     const age = ageOf(await look(store)) ?? NaN;
     const answeredAt = performance.now();
-    // Both are cut to whole milliseconds.
+    // Both server times are truncated to whole milliseconds.
     assertGreaterOrEqual(age, askedAt - storedAt - 1);
     assertLess(age, answeredAt - sentAt + 1);
   }));
 
-Deno.test("KvStore.read() asks for an age only if that is wanted and there is a message", () =>
+Deno.test("KvStore.read() asks for the age only if it is requested and there is a message", () =>
   withServer(async ({ nc }) => {
     const store = storeOf(await newKeyValue(nc, "locks", 5000));
     const cost = async (aged: boolean): Promise<[messages: number, hasAge: boolean]> => {
@@ -49,7 +49,7 @@ Deno.test("KvStore.read() asks for an age only if that is wanted and there is a 
     assertEquals([await cost(false), await cost(true)], [[1, false], [2, true]]);
   }));
 
-Deno.test("KvStore.read() with an age brings the settings up to date", () =>
+Deno.test("KvStore.read() with an age updates the settings", () =>
   withServer(async ({ nc }) => {
     const store = storeOf(await newKeyValue(nc, "locks", 5000));
     await stand(store);
@@ -65,7 +65,7 @@ Deno.test("KvStore.read() with an age brings the settings up to date", () =>
     assertEquals([error.name, error.setting], ["BucketConfigError", "max_msgs_per_subject"]);
   }));
 
-/** A store on a connection that has a record to show and answers questions about the bucket so. */
+/** Returns a store on a connection that returns one record, and `info` to each request about the bucket. */
 function storeTelling(info: (asked: number) => unknown): LeaseStore {
   let asked = 0;
   const bytes = (body: unknown) => new TextEncoder().encode(JSON.stringify(body));
@@ -85,7 +85,7 @@ const CONFIG = {
   ...{ max_msgs_per_subject: 1, max_msgs: -1, max_bytes: -1, max_age: 5e9 },
 };
 
-/** What a server says of the bucket, without its time. */
+/** The server's reply about the bucket, without its time. */
 const INFO = { config: CONFIG, created: "x", state: {} };
 
 const TOLD: readonly (readonly [what: string, info: unknown, age: number | undefined])[] = [
@@ -93,20 +93,20 @@ const TOLD: readonly (readonly [what: string, info: unknown, age: number | undef
   ["the same time", { ...INFO, ts: "2026-01-01T00:00:10.000000001Z" }, 0],
   ["an earlier time", { ...INFO, ts: "2026-01-01T00:00:09.5Z" }, undefined],
   ["no time", INFO, undefined],
-  ["what is no time", { ...INFO, ts: "noon" }, undefined],
+  ["a text that is not a time", { ...INFO, ts: "noon" }, undefined],
   ["a refusal", { error: { code: 503, err_code: 10008, description: "no leader" } }, undefined],
   ["nothing", null, undefined],
 ];
 
 for (const [what, info, age] of TOLD) {
-  Deno.test(`KvStore.read() of a server that tells ${what} shows the record, with ${age ?? "no"} age`, async () => {
+  Deno.test(`KvStore.read() returns the record with ${age ?? "no"} age if the server replies with ${what}`, async () => {
     const outcome = await look(storeTelling(() => info));
     assert(outcome.kind === "seen" && outcome.keyState.kind === "held", JSON.stringify(outcome));
     assertEquals(outcome.age, age);
   });
 }
 
-Deno.test("KvStore.read() whose question for the age fails leaves the settings known", async () => {
+Deno.test("KvStore.read() keeps the known settings if its request for the age fails", async () => {
   const store = storeTelling((asked) => asked === 0 ? INFO : null);
   const settings = await store.settings();
   await look(store);

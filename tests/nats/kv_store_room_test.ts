@@ -20,18 +20,18 @@ const GRANT: LeaseRecord = {
   meta: { host: "here" },
 };
 
-/** What a file holds of a message besides subject, headers and value, in bytes. */
+/** Bytes that file storage needs for a message besides subject, headers and value. */
 const OVERHEAD = 34;
 const SUBJECT = "$KV.locks.k".length;
 
-/** A bucket made with these settings. */
+/** Creates a bucket with these settings. */
 async function bucketWith(manager: JetStreamManager, settings: Partial<StreamConfig>): Promise<void> {
   const subjects = { name: "KV_locks", subjects: ["$KV.locks.>"] };
   const keeping = { max_msgs_per_subject: 1, max_age: 60e9, discard: "new" as const, allow_msg_ttl: true };
   await manager.streams.add({ ...subjects, ...keeping, ...settings });
 }
 
-/** A grant and the renewals after it, up to revisions of three digits. */
+/** Writes a grant and renewals until the revisions have three digits; returns the outcomes. */
 async function hold(store: LeaseStore): Promise<WriteOutcome[]> {
   const outcomes: WriteOutcome[] = [];
   let token: number | null = null;
@@ -54,7 +54,7 @@ const ROOMS: readonly (readonly [setting: "max_msg_size" | "max_bytes" | "max_ms
 ];
 
 for (const [setting, least] of ROOMS) {
-  Deno.test(`KvStore renews in a bucket whose ${setting} is just enough for the grant`, () =>
+  Deno.test(`KvStore renews in a bucket whose ${setting} just fits the grant`, () =>
     withServer(async ({ nc }) => {
       await bucketWith(await jetstreamManager(nc), { [setting]: least });
       const outcomes = await hold(storeOf(await new Kvm(nc).open("locks")));
@@ -63,7 +63,7 @@ for (const [setting, least] of ROOMS) {
 }
 
 for (const [setting, least] of ROOMS.slice(0, 2)) {
-  Deno.test(`recordSize() is what the server counts: the grant is refused if ${setting} is one byte less`, () =>
+  Deno.test(`recordSize() is the size that the server counts: the grant is refused if ${setting} is one byte less`, () =>
     withServer(async ({ nc }) => {
       await bucketWith(await jetstreamManager(nc), { [setting]: least - 1 });
       const [outcome] = await hold(storeOf(await new Kvm(nc).open("locks")));
@@ -71,7 +71,7 @@ for (const [setting, least] of ROOMS.slice(0, 2)) {
     }));
 }
 
-Deno.test("KvStore in a bucket of three copies needs room for a record and its renewal, as the check says", async () => {
+Deno.test("KvStore with three replicas needs room for a record and its renewal, as the check says", async () => {
   await using cluster = await NatsCluster.start();
   await withConnections(cluster.urls[0] ?? "", async (nc) => {
     const manager = await jetstreamManager(nc);

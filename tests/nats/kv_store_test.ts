@@ -5,7 +5,7 @@ import { testStore } from "../helpers/store_contract.ts";
 
 type Handle = Parameters<typeof storeOf>[0];
 
-/** What a server may take longer to remove what has run out (nats-facts 1). */
+/** How late a server may remove an expired message: up to 254 ms were measured, and the machine may add some. */
 const LAG = 350;
 
 testStore("KvStore", (body) =>
@@ -25,7 +25,7 @@ testStore("KvStore", (body) =>
     });
   }));
 
-/** A handle as the client makes it, on a connection that keeps the subjects of requests and answers none. */
+/** Returns a handle like the client's, on a connection that records the subjects of requests and never replies. */
 function unansweredHandle(prefix: string | undefined): { kv: Handle; subjects: string[] } {
   const subjects: string[] = [];
   const request = (subject: string) => {
@@ -58,7 +58,7 @@ for (const [prefix, api] of [[undefined, "$JS.API"], ["$JS.API", "$JS.API"], ["$
   });
 }
 
-Deno.test("storeOf() is the same for the same handle, and another for another", () => {
+Deno.test("storeOf() returns the same store for the same handle, and another one for another handle", () => {
   const [one, other] = [unansweredHandle(undefined), unansweredHandle(undefined)];
   assertEquals([storeOf(one.kv) === storeOf(one.kv), storeOf(one.kv) === storeOf(other.kv)], [true, false]);
 });

@@ -6,7 +6,7 @@ import { Proxy } from "../helpers/proxy.ts";
 
 const TIMING = { requestTimeout: 300 };
 
-/** A candidate behind a proxy, and the bucket seen past it. */
+/** A candidate behind a proxy, and a handle of the bucket that bypasses the proxy. */
 interface Fixture {
   readonly locker: Locker;
   readonly proxy: Proxy;
@@ -25,7 +25,7 @@ function withProxy(body: (fixture: Fixture) => Promise<void>): Promise<void> {
   });
 }
 
-/** Swallows the answer to the first message that `call` sends; the server has carried it out by then. */
+/** Drops the reply to the first message that `call` sends. The server has carried the request out by then. */
 async function whileAnswerIsLost<T>({ proxy }: Fixture, call: () => Promise<T>): Promise<T> {
   const swallowed = proxy.nextSwallowed();
   proxy.forwardAnswers = false;
@@ -36,7 +36,7 @@ async function whileAnswerIsLost<T>({ proxy }: Fixture, call: () => Promise<T>):
   return await result;
 }
 
-Deno.test("Locker.acquireLead() finds out that it leads when the answer to its grant is lost", () =>
+Deno.test("Locker.acquireLead() finds out that it leads if the reply to its grant is lost", () =>
   withProxy(async (fixture) => {
     const { locker, kv } = fixture;
     assertEquals(await whileAnswerIsLost(fixture, () => locker.acquireLead()), true);
@@ -46,7 +46,7 @@ Deno.test("Locker.acquireLead() finds out that it leads when the answer to its g
     assertEquals((await kv.get("leader"))?.length, 0);
   }));
 
-Deno.test("Locker.acquireLead() rejects when the answer to a refresh is lost, and the next call keeps the lead", () =>
+Deno.test("Locker.acquireLead() rejects if the reply to a renewal is lost, and the next call keeps the lead", () =>
   withProxy(async (fixture) => {
     const { locker } = fixture;
     await locker.acquireLead();
@@ -57,7 +57,7 @@ Deno.test("Locker.acquireLead() rejects when the answer to a refresh is lost, an
     assertEquals((await locker.leader())?.token, token);
   }));
 
-Deno.test("Locker.releaseLead() rejects when its answer is lost, and the next call finds the release done", () =>
+Deno.test("Locker.releaseLead() rejects if its reply is lost, and the next call finds the lock released", () =>
   withProxy(async (fixture) => {
     const { locker, kv } = fixture;
     await locker.acquireLead();
@@ -67,7 +67,7 @@ Deno.test("Locker.releaseLead() rejects when its answer is lost, and the next ca
     assert(!(await kv.get("leader"))?.length);
   }));
 
-Deno.test("Locker.acquireLead() rejects while no answer comes at all, and close() then leaves no orphan", () =>
+Deno.test("Locker.acquireLead() rejects while no reply arrives, and close() then leaves no record behind", () =>
   withProxy(async ({ locker, proxy, kv }) => {
     await locker.ttl();
     proxy.forwardAnswers = false;
@@ -96,7 +96,7 @@ Deno.test("Locker.acquireLead() rejects at once when the connection is closed fo
     assertEquals((await connectionError(locker.acquireLead())).why, "closed");
   }));
 
-Deno.test("Locker keeps the lead over a restart of the connection", () =>
+Deno.test("Locker keeps the lead over a reconnect", () =>
   withProxy(async ({ locker, proxy }) => {
     await locker.acquireLead();
     const token = (await locker.leader())?.token;

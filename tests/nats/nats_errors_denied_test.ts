@@ -27,13 +27,13 @@ const MISSING: readonly (readonly [said: string, reason: string])[] = [
   [
     'Subscription to "_INBOX.x.*" using queue "q"',
     'the right to subscribe to "_INBOX.x.*": add it to the user\'s subscribe permissions, or connect with an ' +
-    '"inboxPrefix" that these allow',
+    '"inboxPrefix" that they allow',
   ],
 ];
 
 for (const [said, reason] of MISSING) {
   const message = `Permissions Violation for ${said}`;
-  Deno.test(`toLockError() says of ${said} which right is missing and where it is given`, () => {
+  Deno.test(`toLockError() says for ${said} which right is missing and where to add it`, () => {
     const causes = [
       requested(errors.PermissionViolationError.parse(message)),
       requested(natsWs("PERMISSIONS_VIOLATION", message)),
@@ -46,12 +46,12 @@ for (const [said, reason] of MISSING) {
   });
 }
 
-Deno.test("toLockError() keeps what a server says of a denial in words that it does not know", () => {
+Deno.test("toLockError() keeps the server's text of a denial that it does not recognize", () => {
   const { error } = toLockError(clientError("PermissionViolationError", { message: "No, never" }), "write");
   assertEquals([error.why, error.message], ["denied", "Cannot write: this user lacks a right: No, never"]);
 });
 
-Deno.test("toLockError() says why no server could be reached, as the innermost error has it", () => {
+Deno.test("toLockError() gives the reason of the innermost error if no server could be reached", () => {
   const cause = clientError("ConnectionError", { message: "connection refused" });
   const outer = clientError("ConnectionError", { message: "gave up", cause });
   assertEquals(
@@ -61,13 +61,13 @@ Deno.test("toLockError() says why no server could be reached, as the innermost e
 });
 
 for (const message of [undefined, "", "undefined"]) {
-  Deno.test(`toLockError() adds nothing to a connection error that says ${Deno.inspect(message)}, as browsers do`, () => {
+  Deno.test(`toLockError() adds no reason if a connection error has the message ${Deno.inspect(message)}, as in browsers`, () => {
     const { error } = toLockError(clientError("ConnectionError", { message }), "connect");
     assertEquals(error.message, "Cannot connect: no server could be reached");
   });
 }
 
-Deno.test("isDenied() is true only for the subject that may not be published to", () => {
+Deno.test("isDenied() is true only for the subject to which publishing is denied", () => {
   const said = (subject: string) =>
     requested(errors.PermissionViolationError.parse(
       `Permissions Violation for ${subject}`,

@@ -6,10 +6,10 @@ import { apiError } from "../helpers/client_errors.ts";
 interface Refusal {
   readonly code: number;
   readonly status: number;
-  /** As the server's errors.json has it. */
+  /** The text in the server's errors.json. */
   readonly said: string;
   readonly why: ConnectionErrorReason;
-  /** A word of what helps; "" where the server says all there is to say. */
+  /** A part of the remedy; "" if the server's text is enough. */
   readonly remedy: string;
 }
 
@@ -38,7 +38,7 @@ const REFUSALS: readonly Refusal[] = ([
 ] as const).map(([code, status, said, why, remedy]) => ({ code, status, said, why, remedy }));
 
 for (const { code, status, said, why, remedy } of REFUSALS) {
-  Deno.test(`toLockError() takes ${code} (${said}) for ${why}, certainly not done, and says what helps`, () => {
+  Deno.test(`toLockError() reports ${code} (${said}) as ${why}, certainly not carried out, with the remedy`, () => {
     const cause = apiError(code, status, said);
     const { certain, error } = toLockError(cause, 'write key "k"');
     assertEquals([certain, error.why, hasRemedy(cause)], [true, why, remedy !== ""]);
@@ -57,7 +57,7 @@ const STORE: readonly (readonly [said: string, certain: boolean, limit: string |
 ];
 
 for (const [said, certain, limit] of STORE) {
-  Deno.test(`toLockError() takes a store's "${said}" for ${certain ? "certainly" : "perhaps"} not stored`, () => {
+  Deno.test(`toLockError() reports the storage failure "${said}" as ${certain ? "certainly" : "possibly"} not stored`, () => {
     const cause = apiError(10077, 503, said);
     const trouble = toLockError(cause, "write");
     assertEquals([trouble.certain, trouble.error.why, limitOf(cause)], [certain, "unavailable", limit]);

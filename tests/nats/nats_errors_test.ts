@@ -33,7 +33,7 @@ const V3: readonly Case[] = [
     why: "closed",
     certain: false,
   },
-  { what: "an error of no known name", cause: new Error("boom"), why: "refused", certain: false },
+  { what: "an error with an unknown name", cause: new Error("boom"), why: "refused", certain: false },
 ];
 
 const NATS_WS: readonly (readonly [string, ConnectionErrorReason, boolean])[] = [
@@ -60,7 +60,7 @@ const API: readonly (readonly [number, number, ConnectionErrorReason, boolean])[
 
 const NESTED: readonly Case[] = [
   {
-    what: "a time-out in a RequestError",
+    what: "a timeout in a RequestError",
     cause: requested(clientError("TimeoutError")),
     why: "timeout",
     certain: false,
@@ -78,7 +78,7 @@ const NESTED: readonly Case[] = [
     certain: true,
   },
   {
-    what: "a permission in a closed connection",
+    what: "a denial as the cause of a closed connection",
     cause: clientError("ClosedConnectionError", { cause: clientError("PermissionViolationError") }),
     why: "denied",
     certain: true,
@@ -121,7 +121,7 @@ const CASES: readonly Case[] = [
 ];
 
 for (const { what, cause, why, certain } of CASES) {
-  Deno.test(`toLockError() takes ${what} for ${why}, ${certain ? "certainly" : "perhaps"} not carried out`, () => {
+  Deno.test(`toLockError() reports ${what} as ${why}, ${certain ? "certainly" : "possibly"} not carried out`, () => {
     const trouble = toLockError(cause, "write");
     assertEquals([trouble.error.why, trouble.certain], [why, certain]);
   });
@@ -134,37 +134,37 @@ Deno.test("toLockError() keeps the client's error as the cause", () => {
   assertStrictEquals(error.cause, cause);
 });
 
-Deno.test("toLockError() says what was tried and why it failed", () => {
+Deno.test("toLockError() says what was requested and why it failed", () => {
   const { error } = toLockError(apiError(10008, 503, "no quorum"), 'write "leader"');
   assertEquals(error.message, 'Cannot write "leader": the server answered "no quorum" (10008)');
 });
 
-const CYCLE = new Error("round and round");
+const CYCLE = new Error("its own cause");
 CYCLE.cause = CYCLE;
 
 const STRANGE: readonly unknown[] = [undefined, null, "text", "", 7, 7n, true, Symbol("s"), [], {}, () => {}, CYCLE];
 
 for (const cause of STRANGE) {
   const what = cause === CYCLE ? "a cyclic cause" : Deno.inspect(cause);
-  Deno.test(`toLockError() bears ${what} and takes nothing for certain`, () => {
+  Deno.test(`toLockError() accepts ${what} and reports nothing as certain`, () => {
     const { error, certain } = toLockError(cause, "write");
     assertEquals([error.why, certain], ["refused", false]);
     assertStrictEquals(error.cause, cause);
   });
 }
 
-Deno.test("apiCodeOf() is the server's number", () => {
+Deno.test("apiCodeOf() returns the server's error code", () => {
   assertEquals([apiCodeOf(apiError(10071, 400)), apiCodeOf(apiError(10059, 404))], [10071, 10059]);
 });
 
 for (const cause of [natsWs("503"), clientError("JetStreamApiError", { code: "10071" }), "10071", null, undefined]) {
-  Deno.test(`apiCodeOf() is null for ${Deno.inspect(cause).split("\n")[0]}, which is no answer of JetStream`, () => {
+  Deno.test(`apiCodeOf() is null for ${Deno.inspect(cause).split("\n")[0]}, which is not a reply of JetStream`, () => {
     assertEquals(apiCodeOf(cause), null);
   });
 }
 
 for (const revision of [0, 1, 4711]) {
-  Deno.test(`currentRevision() reads ${revision} out of the refusal`, () => {
+  Deno.test(`currentRevision() returns ${revision} from the refusal`, () => {
     assertEquals(currentRevision(apiError(10071, 400, `wrong last sequence: ${revision}`)), revision);
   });
 }

@@ -20,7 +20,7 @@ Deno.test("newKeyValue() and Locker work on an existing connection of nats.ws 1.
     await old.close();
   }));
 
-Deno.test("Locker on nats.ws 1.30 tells a missing bucket and a closed connection apart", () =>
+Deno.test("Locker on nats.ws 1.30 distinguishes a missing bucket from a closed connection", () =>
   withServer(async ({ server }) => {
     const old = await connect({ servers: server.url });
     const kv = await newKeyValue(old, "locks", 3000);
@@ -33,7 +33,7 @@ Deno.test("Locker on nats.ws 1.30 tells a missing bucket and a closed connection
     assertEquals((await connectionError(locker.acquireLead())).why, "closed");
   }));
 
-Deno.test("Locker takes a KV handle of nats.ws 1.30 itself", () =>
+Deno.test("Locker works with a KV handle that nats.ws 1.30 created", () =>
   withServer(async ({ server }) => {
     const old = await connect({ servers: server.url });
     const kv = await old.jetstream().views.kv("plain", { ttl: 3000 });

@@ -8,15 +8,15 @@ import { type Silence, SilentServer } from "../helpers/silent_server.ts";
 import { rejection, within } from "../runtimes/expect.ts";
 
 const PLACE = { bucket: "locks", ttl: 3000 } as const;
-/** In the order given, and soon given up. */
+/** Servers in the given order, with a short timeout. */
 const SOON: OpenOptions["connection"] = { noRandomize: true, timeout: 500 };
-/** What an address may take: the wait for it, the wait for its end, and the machine. */
+/** Longest time for one address in ms: the timeout, the wait for the close, and some for a slow machine. */
 const MOST = 500 + 1000 + 500;
 const SILENCES: readonly Silence[] = ["accepts", "agrees", "greets"];
 const GIVEN_UP = new Error("given up");
 
 for (const silence of SILENCES) {
-  Deno.test(`Locker.open() ends in time on a server that ${silence} and then says nothing`, async () => {
+  Deno.test(`Locker.open() ends in time on a server that ${silence} and then stays silent`, async () => {
     await using server = new SilentServer(silence);
     const opening = Locker.open({ ...PLACE, servers: server.url, connection: SOON });
     const error = await within(MOST, "the end of open()", connectionError(opening));
@@ -24,7 +24,7 @@ for (const silence of SILENCES) {
     assertStringIncludes(error.message, server.url);
   });
 
-  Deno.test(`Locker.open() goes on to the next server where the first one ${silence} and then says nothing`, () =>
+  Deno.test(`Locker.open() tries the next server if the first one ${silence} and then stays silent`, () =>
     withServer(async ({ server }) => {
       await using silent = new SilentServer(silence);
       const opening = Locker.open({ ...PLACE, servers: [silent.url, server.url], connection: SOON });
@@ -32,7 +32,7 @@ for (const silence of SILENCES) {
       assertEquals(await locker.acquireLead(), true);
     }));
 
-  Deno.test(`Locker.open() whose signal aborts rejects at once on a server that ${silence}, and dials no other`, async () => {
+  Deno.test(`Locker.open() rejects at once when its signal aborts on a server that ${silence}, and tries no other`, async () => {
     await using first = new SilentServer(silence);
     await using second = new SilentServer(silence);
     const stop = new AbortController();
@@ -47,14 +47,14 @@ for (const silence of SILENCES) {
   });
 }
 
-Deno.test("Locker.open() with a signal that is aborted already connects to nothing", async () => {
+Deno.test("Locker.open() with an aborted signal does not connect", async () => {
   await using server = new SilentServer("accepts");
   const opening = Locker.open({ ...PLACE, servers: server.url, connection: SOON, signal: AbortSignal.abort(GIVEN_UP) });
   assertEquals(await within(100, "the end of open()", rejection(opening)), GIVEN_UP);
   assertEquals(server.taken, 0);
 });
 
-Deno.test("Locker.open() whose signal aborts closes a connection that comes up later", () =>
+Deno.test("Locker.open() closes a connection that opens after its signal has aborted", () =>
   withServer(async ({ server }) => {
     const stop = new AbortController();
     const sockets: WebSocket[] = [];
@@ -69,7 +69,7 @@ Deno.test("Locker.open() whose signal aborts closes a connection that comes up l
     await eventually("the socket to close", () => sockets[0]?.readyState === WebSocket.CLOSED);
   }));
 
-Deno.test("Locker.open() on a connection of the user whose signal aborts leaves that open", () =>
+Deno.test("Locker.open() on a connection of the user leaves it open when the signal aborts", () =>
   withServer(async ({ server, connect }) => {
     await using proxy = new Proxy(server.wsPort);
     const nc = await connect(proxy.url);
@@ -79,11 +79,11 @@ Deno.test("Locker.open() on a connection of the user whose signal aborts leaves 
     stop.abort(GIVEN_UP);
     assertEquals(await within(100, "the end of open()", rejection(opening)), GIVEN_UP);
     assertEquals(nc.isClosed(), false);
-    // The request that was on its way ends by its own time-out, before the test's connection is closed.
+    // The pending request ends by its own timeout before the test's connection is closed.
     await within(10_000, "the last request", rejection(Locker.open({ ...PLACE, nc })));
   }));
 
-Deno.test("Locker.open() ends in time where the line goes dead once it is connected", () =>
+Deno.test("Locker.open() ends in time if the network drops everything after the connection is open", () =>
   withServer(async ({ server }) => {
     await using proxy = new Proxy(server.wsPort);
     const wsFactory = (url: string) => {
@@ -101,7 +101,7 @@ Deno.test("Locker.open() ends in time where the line goes dead once it is connec
     assertLess(performance.now() - start, 10_000 + 1000);
   }));
 
-Deno.test("Locker.open() refuses times that do not fit together before it connects", async () => {
+Deno.test("Locker.open() refuses timing options that contradict each other before it connects", async () => {
   await using server = new SilentServer("accepts");
   const open = () => Locker.open({ ...PLACE, servers: server.url, timing: { renewEvery: 3000 } });
   await assertRejects(open, Error, '"renewEvery"');

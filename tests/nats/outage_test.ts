@@ -7,7 +7,7 @@ import { Proxy } from "../helpers/proxy.ts";
 
 const TTL = 2000;
 
-/** How late the signal aborts after the end of the lease, in ms, and why. */
+/** Returns how long after the end of the lease the signal aborts, in ms, and why the lease was lost. */
 async function lateness(lease: Lease): Promise<{ late: number; why: string }> {
   const end = performance.now() + lease.remaining;
   await new Promise((resolve) => lease.signal.addEventListener("abort", resolve, { once: true }));
@@ -17,7 +17,7 @@ async function lateness(lease: Lease): Promise<{ late: number; why: string }> {
   return { late, why: lease.signal.reason.why };
 }
 
-/** Timer lateness on an idle loop; the machine's noise is covered by the best of three. */
+/** Asserts that the signal aborts on time. The best of three runs counts, because the machine may be busy. */
 async function onTime(cause: (tries: number) => Promise<{ late: number; why: string }>): Promise<void> {
   const results = [await cause(1), await cause(2), await cause(3)];
   assertEquals(results.map(({ why }) => why), ["deadline", "deadline", "deadline"]);
@@ -38,7 +38,7 @@ Deno.test("Lease.signal aborts at the end of the lease while the server is pause
     });
   }));
 
-/** A lease behind a proxy that then fails in the given way. */
+/** Lets a proxy fail in the given way while a lease is held through it. */
 async function behindProxy(server: NatsServer, fail: (proxy: Proxy) => void): Promise<{ late: number; why: string }> {
   await using proxy = new Proxy(server.wsPort);
   await using locker = await Locker.open({ servers: proxy.url, bucket: "locks", ttl: TTL, key: crypto.randomUUID() });
@@ -52,15 +52,15 @@ async function behindProxy(server: NatsServer, fail: (proxy: Proxy) => void): Pr
 Deno.test("Lease.signal aborts at the end of the lease while the server is unreachable", () =>
   withServer(({ server }) => onTime(() => behindProxy(server, (proxy) => proxy.forwardRequests = false))));
 
-Deno.test("Lease.signal aborts at the end of the lease while answers do not come", () =>
+Deno.test("Lease.signal aborts at the end of the lease while replies are dropped", () =>
   withServer(({ server }) => onTime(() => behindProxy(server, (proxy) => proxy.forwardAnswers = false))));
 
-Deno.test("Lease is kept over a disconnect: a warning, not a loss", () =>
+Deno.test("Lease is kept over a disconnect", () =>
   withServer(async ({ server }) => {
     await using proxy = new Proxy(server.wsPort);
     let cuts = 0;
     const enough = Promise.withResolvers<void>();
-    // Each cut comes after a confirmed renewal: cuts that hit every request in flight may cost the lease its whole length.
+    // Each cut follows a confirmed renewal. Cuts that hit every request in flight could let the lease end.
     const onEvent = ({ type }: LockEvent) => {
       if (type === "lost") enough.reject(new Error(`lost after ${cuts} cuts`));
       if (type !== "acquired" && type !== "renewed") return;
@@ -75,7 +75,7 @@ Deno.test("Lease is kept over a disconnect: a warning, not a loss", () =>
     assertEquals([lease.held, lease.token, cuts], [true, token, 3]);
   }));
 
-Deno.test("Lease on a connection that is closed for good ends as closed, and a wait rejects", () =>
+Deno.test("Lease is lost as 'closed' if the connection is closed for good, and a wait rejects", () =>
   withServer(async ({ nc, connect }) => {
     await newKeyValue(nc, "locks", TTL);
     const other = await connect();
@@ -89,7 +89,7 @@ Deno.test("Lease on a connection that is closed for good ends as closed, and a w
     assertEquals((await connectionError(waiting)).why, "closed");
   }));
 
-Deno.test("Lease whose bucket is deleted ends as removed, and a wait rejects", () =>
+Deno.test("Lease is lost as 'removed' if the bucket is deleted, and a wait rejects", () =>
   withServer(async ({ nc, connect }) => {
     const kv = await newKeyValue(nc, "locks", TTL);
     const lease = await new Locker({ kv }).acquire();
@@ -104,7 +104,7 @@ const ALL = `permissions { publish: ">", subscribe: ">" }`;
 const READ_ONLY = `permissions { publish: { deny: "$KV.>" }, subscribe: ">" }`;
 const users = (rights: string) => `authorization { users = [ { user: u, password: p, ${rights} } ] }`;
 
-Deno.test("Lease whose right to write is revoked ends at its deadline, with the refusal as its cause", async () => {
+Deno.test("Lease is lost as 'deadline' if the right to write is revoked, with the refusal as its cause", async () => {
   const { NatsServer } = await import("../../tools/nats/server.ts");
   await using server = await NatsServer.start({ config: users(ALL) });
   const connection = { user: "u", pass: "p" };

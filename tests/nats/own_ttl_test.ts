@@ -5,13 +5,13 @@ import { type KvHandle, Locker } from "@x/natslock";
 import { eventually } from "../helpers/measure.ts";
 import { type Lab, withServer } from "../helpers/nats.ts";
 
-/** In ms. The bucket itself keeps records for ever: only what each write says of itself removes it. */
+/** Lease length in ms. The bucket keeps records forever: only the TTL of each message removes it. */
 const TTL = 1000;
 
-/** What a server may take longer to remove what has run out, and what a loaded machine may. */
+/** Latest time of a removal in ms: the lease length, and some for the server and a busy machine. */
 const LATEST = TTL + 4000;
 
-/** A bucket without an expiry of its own, and what a message under its key `leader` says of its own time. */
+/** Creates a bucket without `max_age`. Returns its handle, and a function that reads the TTL of the key `leader`. */
 async function endless({ nc }: Lab): Promise<{ kv: KvHandle; ownTtl: () => Promise<string | undefined> }> {
   const { streams } = await jetstreamManager(nc);
   const rights = { allow_msg_ttl: true, allow_rollup_hdrs: true, allow_direct: true, deny_delete: true } as const;
@@ -24,13 +24,13 @@ async function endless({ nc }: Lab): Promise<{ kv: KvHandle; ownTtl: () => Promi
   return { kv: await new Kvm(nc).open("locks"), ownTtl };
 }
 
-/** Rejects unless the lock is free again by the server's own doing. */
+/** Rejects unless the server removes the record by itself. */
 async function isFreed(kv: KvHandle): Promise<void> {
   await using other = new Locker({ kv, ttl: TTL });
-  await eventually("the record to run out", async () => await other.leader() === null, LATEST);
+  await eventually("the record to expire", async () => await other.leader() === null, LATEST);
 }
 
-Deno.test("Locker.acquireLead() that keeps the lead writes a record that runs out, as the first one does", () =>
+Deno.test("Locker.acquireLead() writes a record that expires, at the grant and at each renewal", () =>
   withServer(async (lab) => {
     const { kv, ownTtl } = await endless(lab);
     const dead = new Locker({ kv, ttl: TTL });
@@ -40,7 +40,7 @@ Deno.test("Locker.acquireLead() that keeps the lead writes a record that runs ou
     await isFreed(kv);
   }));
 
-Deno.test("Lease that renewed itself leaves a record that runs out when its process dies", () =>
+Deno.test("Lease that was renewed leaves a record that expires when its process dies", () =>
   withServer(async (lab) => {
     const { kv, ownTtl } = await endless(lab);
     const renewed = Promise.withResolvers<void>();
@@ -49,12 +49,12 @@ Deno.test("Lease that renewed itself leaves a record that runs out when its proc
     const lease = await new Locker({ kv: await new Kvm(far).open("locks"), ttl: TTL, onEvent }).acquire();
     await renewed.promise;
     assertEquals([lease.held, await ownTtl()], [true, "1s"]);
-    // To the bucket it is dead: nothing of it arrives any more.
+    // The closed connection acts as the death of the process: no message of it arrives any more.
     await far.close();
     await isFreed(kv);
   }));
 
-Deno.test("Lease.release() leaves a mark that runs out, in a bucket without an expiry of its own", () =>
+Deno.test("Lease.release() leaves a release marker that expires, in a bucket without max_age", () =>
   withServer(async (lab) => {
     const { kv, ownTtl } = await endless(lab);
     const lease = await new Locker({ kv, ttl: TTL }).acquire();

@@ -6,14 +6,14 @@ import { begunWait, eventually, lone, sent } from "../helpers/measure.ts";
 import { newKeyValue, withServer } from "../helpers/nats.ts";
 import { RawPublisher, type WireRecord } from "../helpers/wire.ts";
 
-/** In ms: whoever finds out by a clock alone comes too late for the tests here. */
+/** Lease length in ms: so long that a client that only relies on its clock fails the tests. */
 const TTL = 60_000;
 
 const LATEST = 5_000;
 
 const STRANGER = crypto.randomUUID();
 
-/** A repeated change of the key, as the server would tell of it: its revision, and that of the change before. */
+/** Returns a republished change of the key like the server's: its revision, and the revision before it. */
 const repeated = (revision: number, before: number): WireRecord => ({
   value: new TextEncoder().encode(STRANGER),
   headers: [
@@ -25,7 +25,7 @@ const repeated = (revision: number, before: number): WireRecord => ({
   mangled: null,
 });
 
-Deno.test("Locker.observe() looks at the key when the pushed numbers have a gap, and shows only what the look shows", () =>
+Deno.test("Locker.observe() reads the key when the pushed revisions have a gap, and shows only what the read found", () =>
   withServer(async ({ server, nc, connect }) => {
     using publisher = await RawPublisher.connect(server.port);
     const far = await connect();
@@ -35,15 +35,15 @@ Deno.test("Locker.observe() looks at the key when the pushed numbers have a gap,
     const ended = (async () => {
       for await (const leader of observer.observe()) seen.push(leader?.holder);
     })().catch(() => {});
-    await eventually("the observer to look", () => seen.length === 1);
+    await eventually("the observer to read", () => seen.length === 1);
     const lease = await holder.acquire();
     await eventually("the holder to be seen", () => seen.length === 2);
     const before = sent(far);
     await publisher.publish("natslock.locks.leader", repeated(lease.token + 9, lease.token + 8));
     await publisher.flush();
-    // The answer to the ping comes after what was pushed before it.
+    // The reply to the ping arrives after the messages that were pushed before it.
     await far.flush();
-    await eventually("the observer to look again", () => sent(far) > before, LATEST);
+    await eventually("the observer to read again", () => sent(far) > before, LATEST);
     await lease.release();
     await eventually("the release to be seen", () => seen.at(-1) === undefined, LATEST);
     assertEquals(seen, [undefined, holder.id, undefined]);
@@ -51,18 +51,18 @@ Deno.test("Locker.observe() looks at the key when the pushed numbers have a gap,
     await ended;
   }));
 
-/** Deletes the bucket and makes it again. */
+/** Deletes the bucket and re-creates it. */
 async function makeAnew(nc: NatsConnection): Promise<void> {
   await (await jetstreamManager(nc)).streams.delete("KV_locks");
   await newKeyValue(nc, "locks", TTL);
 }
 
-Deno.test("Locker.acquire() looks at the key when the pushed numbers go back, as after a bucket was made anew", () =>
+Deno.test("Locker.acquire() reads the key when the pushed revisions go back, as in a re-created bucket", () =>
   withServer(async ({ nc, connect }) => {
     const far = await connect();
     const kv = await newKeyValue(nc, "locks", TTL);
     const holder = new Locker({ kv });
-    // So that the numbers of the bucket made anew stay below those of the old one.
+    // With these writes the revisions of the re-created bucket stay below those of the old one.
     for (let round = 0; round < 9; round++) await holder.acquireLead();
     const wait = await begunWait(lone(far, { kv: await newKeyValue(far, "locks", TTL) }));
     assert(await holder.acquireLead());
@@ -71,7 +71,7 @@ Deno.test("Locker.acquire() looks at the key when the pushed numbers go back, as
     await makeAnew(nc);
     await using other = new Locker({ kv: await newKeyValue(nc, "locks", TTL) });
     await (await other.acquire()).release();
-    await eventually("the grant in the bucket made anew", () => next?.held === true, LATEST);
+    await eventually("the grant in the re-created bucket", () => next?.held === true, LATEST);
     await next?.release();
     await holder.close();
   }));

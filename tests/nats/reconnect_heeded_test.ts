@@ -3,13 +3,13 @@ import { begunWait, eventually, lone } from "../helpers/measure.ts";
 import { newKeyValue, withServer } from "../helpers/nats.ts";
 import { Proxy } from "../helpers/proxy.ts";
 
-/** In ms: who finds the release by its own clock alone comes long after the test's limit. */
+/** Lease length in ms: so long that a client that only relies on its clock exceeds the test's limit. */
 const TTL = 60_000;
 
-/** A reconnect and a look take some milliseconds; the rest is for a machine that is busy with something else. */
+/** A reconnect and a read take a few milliseconds. The rest is for a busy machine. */
 const LATEST = 5_000;
 
-Deno.test("Locker.acquire() looks after a reconnect, since the release may have been missed", () =>
+Deno.test("Locker.acquire() reads the key after a reconnect, because the release may have been missed", () =>
   withServer(async ({ server, nc, connect }) => {
     await using proxy = new Proxy(server.wsPort);
     await using holder = new Locker({ kv: await newKeyValue(nc, "locks", TTL) });
@@ -18,7 +18,7 @@ Deno.test("Locker.acquire() looks after a reconnect, since the release may have 
     const wait = await begunWait(lone(far, { kv: await newKeyValue(far, "locks", TTL) }));
     let next: Lease | undefined;
     wait().then((granted) => next = granted);
-    // The push of the release gets lost on its way; then the line is cut, and comes back.
+    // The push of the release is lost. Then the connection is cut, and comes back.
     const swallowed = proxy.nextSwallowed();
     proxy.forwardAnswers = false;
     await lease.release();

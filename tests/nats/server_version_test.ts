@@ -20,18 +20,18 @@ const BAD: readonly (readonly [version: string, take: string])[] = [
 ];
 
 for (const [version, take] of BAD) {
-  Deno.test(`flawOf() names ${take} to take instead of ${version}`, () => {
+  Deno.test(`flawOf() names ${take} as the release to use instead of ${version}`, () => {
     assertEquals(flawOf(version)?.take, take);
   });
 }
 
 for (const version of ["2.9.21", "2.10.18", "2.10.23", "2.11.10", "2.12.1", PINNED_VERSION, "3.0.0", "", "unknown"]) {
-  Deno.test(`flawOf() knows nothing against "${version}"`, () => {
+  Deno.test(`flawOf() knows no flaw of "${version}"`, () => {
     assertEquals(flawOf(version), null);
   });
 }
 
-Deno.test("flawOf() names only releases to take that it knows nothing against, and that the matrix runs", () => {
+Deno.test("flawOf() names only releases without a known flaw, which the matrix tests", () => {
   const named = new Set(BAD.map(([version]) => flawOf(version)?.take ?? ""));
   assertEquals([...named].map(flawOf), [...named].map(() => null));
   assertEquals([...named].filter((version) => !VERSIONS.includes(version)), []);
@@ -45,14 +45,14 @@ for (
   });
 }
 
-/** A logger that keeps what it was warned of. */
+/** Returns a logger that keeps its warnings. */
 function keeper(): { readonly warnings: unknown[][]; readonly logger: Parameters<typeof warnOfServer>[1] } {
   const warnings: unknown[][] = [];
   const logger = { debug: () => {}, info: () => {}, warn: (...line: unknown[]) => void warnings.push(line) };
   return { warnings, logger };
 }
 
-Deno.test("warnOfServer() warns once of a connection's server, and again after it moved to another bad one", () => {
+Deno.test("warnOfServer() warns once about a connection's server, and again when the connection moves to another bad one", () => {
   const { warnings, logger } = keeper();
   const nc = { info: { version: "2.12.0" } };
   warnOfServer(nc, logger);
@@ -65,7 +65,7 @@ Deno.test("warnOfServer() warns once of a connection's server, and again after i
   ]);
 });
 
-Deno.test("newKeyValue() warns of a bad server, and not of a good one", () =>
+Deno.test("newKeyValue() warns about a bad server, and not about a good one", () =>
   withServer(async ({ nc }) => {
     const { warnings, logger } = keeper();
     await newKeyValue(nc, "locks", 3000, { logger });
@@ -75,5 +75,5 @@ Deno.test("newKeyValue() warns of a bad server, and not of a good one", () =>
     await newKeyValue(nc, "others", 3000, { logger });
     const [[line, about] = []] = warnings;
     assertEquals([warnings.length, about], [1, { server: "2.12.0", take: "2.12.15" }]);
-    assertMatch(String(line), /^nats-server 2\.12\.0 can keep .+: take 2\.12\.15 or later$/);
+    assertMatch(String(line), /^nats-server 2\.12\.0 can keep .+: use 2\.12\.15 or later$/);
   }));

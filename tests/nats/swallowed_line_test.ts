@@ -6,27 +6,27 @@ import { Proxy } from "../helpers/proxy.ts";
 import { within } from "../runtimes/expect.ts";
 
 const TTL = 2000;
-/** `timing.requestTimeout`, by default. */
+/** Default of `timing.requestTimeout`. */
 const ANSWER = TTL / 4;
-/** Longest wait for the settings of a bucket that was not looked at before. */
+/** Longest wait for the settings of a bucket that are not known yet. */
 const SETTINGS = 5000;
-/** The longest that the end of a connection takes, as `Locker.close()` says. */
+/** Longest wait for the end of a connection, as documented for `Locker.close()`. */
 const GOODBYE = 2000;
-/** What the machine may add. */
+/** Time that a busy machine may add. */
 const SLACK = 300;
-/** So long that the row has failed. */
+/** After this time a row has failed. */
 const HANGS = 20_000;
 
-/** A Locker behind a line, and what its row holds by the time that the line swallows everything. */
+/** A call, and the longest time that it may take on a connection that drops everything. */
 type Row = readonly [
   verb: string,
-  /** Longest time in milliseconds, without the slack. */
+  /** Longest time in milliseconds, without SLACK. */
   most: number,
-  /** Runs on a healthy line; what it returns is timed on the dead one. */
+  /** Runs on the healthy connection. The function that it returns is timed on the dead one. */
   prepare: (locker: Locker) => Promise<() => Promise<unknown>> | (() => Promise<unknown>),
 ];
 
-/** Begins a call on a healthy line that `stop` ends on the dead one. */
+/** Begins a call on the healthy connection, which a signal ends on the dead one. */
 function stopped(begin: (locker: Locker, signal: AbortSignal) => Promise<unknown>): Row[2] {
   return async (locker) => {
     const stop = new AbortController();
@@ -39,7 +39,7 @@ function stopped(begin: (locker: Locker, signal: AbortSignal) => Promise<unknown
   };
 }
 
-/** Ends an observer, in the state that `reach` brings it to on a healthy line, on the dead one. */
+/** Brings an observer into a state by `reach` on the healthy connection, and ends it on the dead one. */
 function stoppedObserver(reach: (leaders: AsyncIterator<unknown>) => Promise<void>): Row[2] {
   return async (locker) => {
     const stop = new AbortController();
@@ -99,8 +99,8 @@ const ROWS: readonly Row[] = [
     }),
   ],
   ["observe({ signal }) after the abort", 0, stoppedObserver(async (leaders) => void await leaders.next())],
-  ["observe({ signal }) after the abort, in its first look", 0, stoppedObserver(() => Promise.resolve())],
-  ["tryAcquire() that knows nothing of its bucket", SETTINGS, async (locker) => {
+  ["observe({ signal }) after the abort, during its first read", 0, stoppedObserver(() => Promise.resolve())],
+  ["tryAcquire() with unknown settings", SETTINGS, async (locker) => {
     const fresh = new Locker({ kv: await new Kvm(connectionOf(locker)).open("locks") });
     return () => fresh.tryAcquire();
   }],
@@ -119,7 +119,7 @@ const ROWS: readonly Row[] = [
 ];
 
 for (const [verb, most, prepare] of ROWS) {
-  Deno.test(`Locker on a line that swallows everything: ${verb} ends within ${most} ms`, () =>
+  Deno.test(`Locker on a connection that drops everything: ${verb} ends within ${most} ms`, () =>
     withServer(async ({ server }) => {
       await using proxy = new Proxy(server.wsPort);
       const locker = await Locker.open({ servers: proxy.url, bucket: "locks", ttl: TTL });
@@ -133,8 +133,10 @@ for (const [verb, most, prepare] of ROWS) {
     }));
 }
 
-for (const [what, bytes] of [["stopped", 0], ["stopped, with more to send than the line takes", 30_000_000]] as const) {
-  Deno.test(`Locker.close() ends in time, and leaves no timer, while its server is ${what}`, () =>
+for (
+  const [what, bytes] of [["stopped", 0], ["stopped, with more to send than the socket takes", 30_000_000]] as const
+) {
+  Deno.test(`Locker.close() ends in time and leaves no timer while its server is ${what}`, () =>
     withServer(async ({ server }) => {
       const locker = await Locker.open({ servers: server.url, bucket: "locks", ttl: TTL });
       await locker.acquire();

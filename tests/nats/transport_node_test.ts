@@ -1,4 +1,4 @@
-// No helper that connects by a websocket: see the last test.
+// This file uses no helper that connects by websocket; the last test shows why.
 import { assert, assertEquals } from "@std/assert";
 import { wsconnect } from "@nats-io/nats-core";
 import { connect } from "@nats-io/transport-node";
@@ -10,7 +10,7 @@ import { pause } from "../runtimes/expect.ts";
 
 type Tcp = Awaited<ReturnType<typeof connect>>;
 
-/** Runs a body with a server and a way to make TCP connections, closed at the end. */
+/** Runs a body with a server and a function that opens TCP connections. They are closed at the end. */
 async function withTcp(body: (server: NatsServer, tcp: () => Promise<Tcp>) => Promise<void>): Promise<void> {
   await using server = await NatsServer.start();
   const opened: Tcp[] = [];
@@ -26,7 +26,7 @@ async function withTcp(body: (server: NatsServer, tcp: () => Promise<Tcp>) => Pr
   }
 }
 
-Deno.test("Lockers on TCP connections of transport-node take, refuse, wait by push and release", () =>
+Deno.test("Lockers on TCP connections of transport-node acquire, are refused, wait by push and release", () =>
   withTcp(async (_, tcp) => {
     await using a = await Locker.open({ nc: await tcp(), bucket: "locks", ttl: 30_000 });
     await using b = await Locker.open({ nc: await tcp(), bucket: "locks", ttl: 30_000 });
@@ -38,7 +38,7 @@ Deno.test("Lockers on TCP connections of transport-node take, refuse, wait by pu
     assert((await waiting).token > lease.token);
   }));
 
-Deno.test("Locker on a TCP connection of transport-node rides out a restart of the server", () =>
+Deno.test("Locker on a TCP connection of transport-node keeps its lease over a restart of the server", () =>
   withTcp(async (server, tcp) => {
     await using locker = new Locker({ kv: await newKeyValue(await tcp(), "locks", 15_000) });
     const lease = await locker.acquire();
@@ -47,7 +47,7 @@ Deno.test("Locker on a TCP connection of transport-node rides out a restart of t
     assertEquals([again?.token, lease.held], [lease.token, true]);
   }));
 
-Deno.test("Locker on a TCP connection of transport-node tells a missing bucket and a closed connection apart", () =>
+Deno.test("Locker on a TCP connection of transport-node distinguishes a missing bucket from a closed connection", () =>
   withTcp(async (_, tcp) => {
     const nc = await tcp();
     const kv = await newKeyValue(nc, "locks", 3000);
@@ -58,13 +58,13 @@ Deno.test("Locker on a TCP connection of transport-node tells a missing bucket a
     assertEquals((await connectionError(locker.acquireLead())).why, "closed");
   }));
 
-Deno.test("nats-core dials all connections of a process as the latest was made: why TCP and websocket do not mix", () =>
+Deno.test("nats-core reconnects all connections of a process by the latest transport, so TCP and websocket do not mix", () =>
   withTcp(async (server, tcp) => {
     const first = await tcp();
     const second = await wsconnect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 });
     await server.restart();
     await retried(() => second.rtt());
-    // Its try hangs: a websocket to a port that speaks none. By TCP it would take less than a tenth of this.
+    // The reconnect hangs: it opens a websocket to a TCP port. By TCP it would take less than a tenth of this time.
     await pause(1000);
     assertEquals(await first.rtt().catch(() => "away"), "away");
     await second.close();

@@ -11,11 +11,11 @@ import { newKeyValue, withServer } from "../helpers/nats.ts";
 import { Proxy } from "../helpers/proxy.ts";
 import { within } from "../runtimes/expect.ts";
 
-/** So long that no look by the clock comes into it. */
+/** Lease length in ms: so long that no read by the clock takes part. */
 const TTL = 60_000;
-/** A hand-over by push takes a few milliseconds; the machine may add some. */
+/** Longest handover by push in ms. It takes a few milliseconds; the rest is for a busy machine. */
 const SOON = 500;
-/** Two heartbeats of 2 s are missed, one more interval, and a pause of 3 s at most. */
+/** Longest time in ms until a loss is repaired: three heartbeats of 2 s, a pause of at most 3 s, and 1 s to spare. */
 const NOTICED = 6000 + 3000 + 1000;
 
 type Open = (nc: NatsConnection) => Promise<KvHandle>;
@@ -24,18 +24,18 @@ const repeating: Open = (nc) => newKeyValue(nc, "locks", TTL);
 const consumed: Open = (nc) => newKeyValue(nc, "locks", TTL, { republish: null });
 
 const BUCKETS: readonly (readonly [how: string, open: Open])[] = [
-  ["that repeats its changes", repeating],
+  ["that republishes its changes", repeating],
   ["that is watched by a consumer", consumed],
 ];
 
-/** Names of the consumers that the bucket has. */
+/** Returns the names of the bucket's consumers. */
 async function consumersOf(nc: NatsConnection): Promise<string[]> {
   const names: string[] = [];
   for await (const { name } of (await jetstreamManager(nc)).consumers.list("KV_locks")) names.push(name);
   return names;
 }
 
-/** Listens to a key; what it was told since the last call. */
+/** Listens to a key. `kinds()` returns the kinds of the hints since its last call. */
 function listen(kv: KvHandle, key: string) {
   const hints: Hint[] = [];
   const stop = storeOf(kv).watch(key, (hint) => hints.push(hint));
@@ -43,7 +43,7 @@ function listen(kv: KvHandle, key: string) {
   return { hints, kinds, [Symbol.dispose]: stop };
 }
 
-/** Milliseconds from a release to the next grant. */
+/** Returns the milliseconds from a release to the next grant. */
 async function handOver(lease: Lease, next: () => Promise<Lease>): Promise<number> {
   return await timed(async () => {
     const releasing = lease.release();
@@ -53,7 +53,7 @@ async function handOver(lease: Lease, next: () => Promise<Lease>): Promise<numbe
 }
 
 for (const [how, open] of BUCKETS) {
-  Deno.test(`Locker.acquire() gets a lock that was released while its connection was down, at the reconnect: bucket ${how}`, () =>
+  Deno.test(`Locker.acquire() gets a lock at the reconnect if it was released while the connection was down: bucket ${how}`, () =>
     withServer(async ({ server, nc, connect }) => {
       await using proxy = new Proxy(server.wsPort);
       await using holder = new Locker({ kv: await open(nc) });
@@ -73,7 +73,7 @@ for (const [how, open] of BUCKETS) {
       await waiter.locker.close();
     }));
 
-  Deno.test(`KvStore.watch() tells once that the connection is down, and a gap once it is up: bucket ${how}`, () =>
+  Deno.test(`KvStore.watch() reports once that the connection is down, and a gap when it is up again: bucket ${how}`, () =>
     withServer(async ({ server, nc, connect }) => {
       await using proxy = new Proxy(server.wsPort);
       await open(nc);
@@ -94,14 +94,14 @@ const LOSSES: readonly (readonly [what: string, lose: (nc: NatsConnection) => Pr
     const { consumers } = await jetstreamManager(nc);
     for (const name of await consumersOf(nc)) await consumers.delete("KV_locks", name);
   }],
-  ["its bucket was deleted and made again", async (nc) => {
+  ["its bucket was deleted and re-created", async (nc) => {
     await (await jetstreamManager(nc)).streams.delete("KV_locks");
     await consumed(nc);
   }],
 ];
 
 for (const [what, lose] of LOSSES) {
-  Deno.test(`KvStore.watch() pushes again soon after ${what}, and hands over in milliseconds`, () =>
+  Deno.test(`KvStore.watch() pushes again soon after ${what}, and a handover takes milliseconds`, () =>
     withServer(async ({ nc, connect }) => {
       const kv = await consumed(nc);
       using told = listen(kv, "other");
@@ -121,7 +121,7 @@ for (const [what, lose] of LOSSES) {
     }));
 }
 
-Deno.test("KvStore.watch() that was refused pushes once the right is there, and asks no more than every 3 s", async () => {
+Deno.test("KvStore.watch() that was denied pushes when the right is granted, and asks at most every 3 s", async () => {
   const may = (rights: string) => {
     return { config: `authorization { users = [ { user: u, password: p, permissions: { publish: ${rights} } } ] }` };
   };
@@ -149,7 +149,7 @@ Deno.test("KvStore.watch() that was refused pushes once the right is there, and 
   }
 });
 
-Deno.test("KvStore.watch() begun again at once makes its consumer without a pause", () =>
+Deno.test("KvStore.watch() started again at once creates its consumer without a pause", () =>
   withServer(async ({ nc }) => {
     const kv = await new Kvm(nc).create("locks", { ttl: TTL });
     for (let round = 0; round < 3; round++) {
@@ -160,15 +160,15 @@ Deno.test("KvStore.watch() begun again at once makes its consumer without a paus
     }
   }));
 
-/** How the bucket is at first, and the republish setting that it gets while it is watched. */
+/** The bucket at first, and the republish setting that it gets while it is watched. */
 const EDITS: readonly (readonly [what: string, open: Open, republish: { src: string; dest: string } | undefined])[] = [
-  ["begins to repeat its changes", consumed, { src: "$KV.locks.>", dest: "natslock.locks.>" }],
-  ["repeats them elsewhere", repeating, { src: "$KV.locks.>", dest: "elsewhere.>" }],
-  ["no longer repeats them", repeating, undefined],
+  ["starts to republish its changes", consumed, { src: "$KV.locks.>", dest: "natslock.locks.>" }],
+  ["republishes them on another subject", repeating, { src: "$KV.locks.>", dest: "elsewhere.>" }],
+  ["stops republishing them", repeating, undefined],
 ];
 
 for (const [what, open, republish] of EDITS) {
-  Deno.test(`KvStore.watch() of a bucket that ${what} follows it once its settings are read again`, () =>
+  Deno.test(`KvStore.watch() of a bucket that ${what} adapts when the settings are read again`, () =>
     withServer(async ({ nc, connect }) => {
       const kv = await open(await connect());
       using told = listen(kv, "leader");

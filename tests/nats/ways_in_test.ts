@@ -11,17 +11,17 @@ import { reconnects } from "../helpers/reconnects.ts";
 import { within } from "../runtimes/expect.ts";
 
 const PLACE = { bucket: "locks", ttl: 3000 } as const;
-/** In the order given: the client would shuffle them. */
+/** Tries servers in the given order: by default the client shuffles them. */
 const INORDER: OpenOptions["connection"] = { noRandomize: true };
 
-Deno.test("Locker.open() goes on to the next server where the first one is dead", () =>
+Deno.test("Locker.open() tries the next server if the first one is dead", () =>
   withServer(async ({ server }) => {
     const dead = `ws://127.0.0.1:${freePorts(1)[0]}`;
     await using locker = await Locker.open({ ...PLACE, servers: [dead, server.url], connection: INORDER });
     assertEquals(await locker.acquireLead(), true);
   }));
 
-Deno.test("Locker.open() goes on to the next server where the first one is silent", () =>
+Deno.test("Locker.open() tries the next server if the first one is silent", () =>
   withServer(async ({ server }) => {
     await using proxy = new Proxy(server.wsPort);
     proxy.forwardAnswers = false;
@@ -30,23 +30,23 @@ Deno.test("Locker.open() goes on to the next server where the first one is silen
     assertEquals(await locker.acquireLead(), true);
   }));
 
-Deno.test("Locker.open() never gives up reconnecting, unless told to by the user's own settings", () =>
+Deno.test("Locker.open() reconnects without limit, unless the user's settings have a limit", () =>
   withServer(async ({ server }) => {
     const connection = { reconnectTimeWait: 20, reconnectJitter: 0 };
     await using patient = await Locker.open({ ...PLACE, servers: server.url, connection });
     const impatience = { ...connection, maxReconnectAttempts: 3 };
     await using impatient = await Locker.open({ ...PLACE, servers: server.url, connection: impatience });
-    // The client by itself would give up after ten.
+    // By default the client gives up after ten tries.
     const both = Promise.all([reconnects(connectionOf(patient), 20), connectionOf(impatient).closed()]);
     await server.kill();
-    await within(15_000, "twenty tries of the one, the end of the other", both);
+    await within(15_000, "twenty tries of one connection and the end of the other", both);
     assertEquals((await connectionError(impatient.acquireLead())).why, "closed");
     await server.restart();
     const lease = await patient.acquire({ timeout: 10_000 });
     assert(lease.held);
   }));
 
-Deno.test("Locker.open() has a connection given up that went silent, and made anew, without waiting for minutes", () =>
+Deno.test("Locker.open() makes a connection that gives up a silent server within seconds and reconnects", () =>
   withServer(async ({ server }) => {
     await using proxy = new Proxy(server.wsPort);
     await using locker = await Locker.open({ ...PLACE, servers: proxy.url });
@@ -56,23 +56,23 @@ Deno.test("Locker.open() has a connection given up that went silent, and made an
       for await (const { type } of statuses) if (type === "staleConnection") return type;
       return "the end of the connection";
     })();
-    // A ping each second, of which two may be missed; the client by itself would take six minutes.
+    // Pings are sent each second, and two may be missed. By default the client would take six minutes.
     assertEquals(await within(15_000, "a stale connection", seen), "staleConnection");
     proxy.forwardRequests = proxy.forwardAnswers = true;
     assert((await locker.acquire({ timeout: 15_000 })).held);
   }));
 
-Deno.test("Locker.open() has another server taken where the one it is connected to goes silent", () =>
+Deno.test("Locker.open() makes a connection that changes to another server if its server goes silent", () =>
   withServer(async ({ server }) => {
     await using proxy = new Proxy(server.wsPort);
     const servers = [proxy.url, server.url];
     await using locker = await Locker.open({ ...PLACE, servers, connection: INORDER });
     proxy.forwardRequests = proxy.forwardAnswers = false;
-    // Two pings are missed, each of a second; the end of the socket is waited for a second more.
+    // Two pings are missed, one second each. The wait for the end of the socket takes one second more.
     assert((await locker.acquire({ timeout: 15_000 })).held);
   }));
 
-Deno.test("Locker.open() passes credentials on, and says so when they are refused", async () => {
+Deno.test("Locker.open() sends the credentials, and reports when they are refused", async () => {
   await using server = await NatsServer.start({ config: `authorization { user: "ann", password: "s3cret" }` });
   const place = { ...PLACE, servers: server.url };
   await using locker = await Locker.open({ ...place, connection: { user: "ann", pass: "s3cret" } });
@@ -81,7 +81,7 @@ Deno.test("Locker.open() passes credentials on, and says so when they are refuse
   assertEquals([refused.why, refused.transient, refused.message.includes("wrong")], ["denied", false, false]);
 });
 
-Deno.test("Lockers work on a connection of another copy of nats-core, and share a lock with ours", () =>
+Deno.test("Lockers work on a connection of another copy of nats-core, and compete with others for a lock", () =>
   withServer(async ({ server, nc }) => {
     const other = await connectByOther({ servers: server.url });
     try {
@@ -100,7 +100,7 @@ Deno.test("Lockers work on a connection of another copy of nats-core, and share 
     }
   }));
 
-Deno.test("What another copy of nats-core fails with is told by name, not by class", () =>
+Deno.test("Errors of another copy of nats-core are recognized by name, not by class", () =>
   withServer(async ({ server }) => {
     await using proxy = new Proxy(server.wsPort);
     const other = await connectByOther({ servers: proxy.url });
@@ -108,12 +108,12 @@ Deno.test("What another copy of nats-core fails with is told by name, not by cla
       const kv = await newKeyValue(other, "locks", 3000);
       await using locker = new Locker({ kv });
       assertEquals(await locker.acquireLead(), true);
-      // A server that is stopped may still answer what it had read.
+      // The proxy drops the requests, because a paused server could still reply to those that it has read.
       proxy.forwardRequests = false;
       const { why, cause } = await within(5000, "a time-out", connectionError(locker.acquireLead()));
       proxy.forwardRequests = true;
       assertEquals([why, causesOf(cause).some(({ name }) => name === "TimeoutError")], ["timeout", true]);
-      // The case is the one that is meant: the two copies do not share their classes.
+      // The two copies do not share their classes, so this test covers the intended case.
       assert(causesOf(cause).some((error) => error instanceof OtherTimeoutError));
       assert(causesOf(cause).every((error) => !(error instanceof TimeoutError)));
       await kv.destroy();

@@ -10,15 +10,18 @@ import { RawPublisher, type WireRecord, wireRecord } from "../helpers/wire.ts";
 
 const FORGED = 2_000;
 const TTL = 2_000;
-/** No renewal of the holder falls into the flood: then its next revision could be foretold. */
+/**
+ * Lease length in ms: so long that the holder does not renew while forged messages arrive. Otherwise a forged message
+ * could have the revision of the next renewal.
+ */
 const LONG_TTL = 12_000;
 const STRANGER = crypto.randomUUID();
 
 type Open = (nc: NatsConnection) => Promise<KvHandle>;
 
-/** The two ways in which a bucket can be watched. */
+/** The two ways to watch a bucket. */
 const BUCKETS: readonly (readonly [how: string, open: Open])[] = [
-  ["a bucket that repeats its changes", (nc) => newKeyValue(nc, "locks", TTL)],
+  ["a bucket that republishes its changes", (nc) => newKeyValue(nc, "locks", TTL)],
   ["a bucket that is watched by a consumer", (nc) => new Kvm(nc).create("locks", { ttl: TTL })],
 ];
 
@@ -33,7 +36,7 @@ const unreadable = (value: string): WireRecord => ({
   mangled: new TextEncoder().encode("NATS/1.0\r\nBad Name: x\r\n\r\n"),
 });
 
-/** An observer at work: what it saw last, and how it ended. */
+/** Starts an observer. Returns what it saw last, and how it ended. */
 function observing(locker: Locker): { last: () => Leadership | null | undefined; ended: Promise<unknown> } {
   let last: Leadership | null | undefined;
   const run = async () => {
@@ -42,10 +45,10 @@ function observing(locker: Locker): { last: () => Leadership | null | undefined;
   return { last: () => last, ended: run().catch((error: unknown) => error) };
 }
 
-/** What the server says of a change of the key; a push that does not say so is passed over. */
+/** The server's headers on a change of the key. A push without them is ignored. */
 const OF_THE_KEY: WireRecord["headers"] = [["Nats-Stream", "KV_locks"], ["Nats-Subject", "$KV.locks.leader"]];
 
-/** A forged message says of itself what the server would say: revisions around the true one, and impossible ones. */
+/** Forged messages with the server's headers: revisions near the true one, and impossible ones. */
 const forged = fc.tuple(
   wireRecord,
   fc.oneof(
@@ -58,7 +61,7 @@ const forged = fc.tuple(
   headers: [...any.headers.slice(0, 3), ...OF_THE_KEY, ["Nats-Sequence", revision], ["Nats-Last-Sequence", before]],
 }));
 
-Deno.test(`${FORGED} forged pushes let nobody in, and observer and waiter end on the truth`, () =>
+Deno.test(`${FORGED} forged pushes grant no lock, and observer and waiter end with the true state`, () =>
   withServer(async ({ server, nc, connect }) => {
     using publisher = await RawPublisher.connect(server.port);
     const kv = await newKeyValue(nc, "locks", LONG_TTL);
@@ -69,7 +72,7 @@ Deno.test(`${FORGED} forged pushes let nobody in, and observer and waiter end on
     let isIn = false;
     const wait = waiter.acquire().finally(() => isIn = true);
     const { last, ended } = observing(observer);
-    await eventually("the observer to look", () => last()?.token === lease.token);
+    await eventually("the observer to read", () => last()?.token === lease.token);
     for (const message of fc.sample(forged, { numRuns: FORGED, seed: SEED })) {
       await publisher.publish("natslock.locks.leader", message);
     }
@@ -86,13 +89,13 @@ Deno.test(`${FORGED} forged pushes let nobody in, and observer and waiter end on
   }));
 
 for (const [how, open] of BUCKETS) {
-  Deno.test(`a record with headers that cannot be read is seen by waiters and observers of ${how}, and outlived`, () =>
+  Deno.test(`A record with unreadable headers is seen by waiters and observers of ${how}, until it expires`, () =>
     withServer(async ({ server, nc }) => {
       using publisher = await RawPublisher.connect(server.port);
       const kv = await open(nc);
       const [waiter, observer] = [new Locker({ kv }), new Locker({ kv })];
       const { last, ended } = observing(observer);
-      await eventually("the observer to look", () => last() === null);
+      await eventually("the observer to read", () => last() === null);
       await publisher.publish("$KV.locks.leader", unreadable(STRANGER));
       await eventually("the stranger to be seen", () => last()?.holder === STRANGER);
       const lease = await waiter.acquire();
@@ -103,20 +106,20 @@ for (const [how, open] of BUCKETS) {
     }));
 }
 
-Deno.test("observe() ends on the truth after a forged holder that claims the longest lease, though nothing else changes", () =>
+Deno.test("observe() returns to the true state after a forged holder with the longest lease, although nothing else changes", () =>
   withServer(async ({ server, nc }) => {
     using publisher = await RawPublisher.connect(server.port);
     await using locker = new Locker({ kv: await newKeyValue(nc, "locks", TTL) });
     const { last } = observing(locker);
-    await eventually("the observer to look", () => last() === null);
+    await eventually("the observer to read", () => last() === null);
     const longest = "9007199254740991";
     const lie = record(STRANGER, [...OF_THE_KEY, ["Natslock-Ttl", longest], ["Nats-Sequence", longest]]);
     await publisher.publish("natslock.locks.leader", lie);
-    await eventually("the lie to be seen", () => last()?.holder === STRANGER);
-    await eventually("the truth", () => last() === null);
+    await eventually("the forged holder to be seen", () => last()?.holder === STRANGER);
+    await eventually("the true state", () => last() === null);
   }));
 
-Deno.test("a record that claims a lease of no length does not make those who wait look without pause", () =>
+Deno.test("A record that claims a lease length of 0 does not make waiters read without pause", () =>
   withServer(async ({ server, nc }) => {
     using publisher = await RawPublisher.connect(server.port);
     const kv = await newKeyValue(nc, "locks", 60_000);
@@ -125,16 +128,16 @@ Deno.test("a record that claims a lease of no length does not make those who wai
     await using locker = new Locker({ kv });
     const wait = locker.acquire().catch((error: unknown) => error);
     const { last } = observing(locker);
-    await eventually("the observer to look", () => last()?.holder === STRANGER);
+    await eventually("the observer to read", () => last()?.holder === STRANGER);
     const before = nc.stats().outMsgs;
     await elapse(500);
-    // Each of the two asks for the age of what it found, by two messages; then they look once at the most.
+    // Both the waiter and the observer request the age of the record (two messages), and then read at most once.
     assertLessOrEqual(nc.stats().outMsgs - before, 2 * 2 + 2);
     await locker.close();
     assert(await wait instanceof LockerClosedError);
   }));
 
-Deno.test("a name and a meta with any characters are seen by others as they were given", () =>
+Deno.test("A name and a meta with any characters are shown to others unchanged", () =>
   withServer(async ({ nc, connect }) => {
     await using locker = new Locker({
       kv: await newKeyValue(nc, "locks", TTL),

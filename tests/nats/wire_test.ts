@@ -8,11 +8,11 @@ import { SEED } from "../helpers/seed.ts";
 import { headerOf, OWN_ID, RawPublisher, type WireRecord, wireRecord } from "../helpers/wire.ts";
 
 const RECORDS = 1_500;
-/** Keys that are looked at at the same time. */
+/** Number of keys that are read at the same time. */
 const BATCH = 250;
 const TTL = 60_000;
 
-/** What is known of one key before and after somebody tried to take it. */
+/** One key, and the means to read it and to try to acquire it. */
 interface Scene {
   readonly kv: KvHandle;
   readonly manager: JetStreamManager;
@@ -29,14 +29,14 @@ async function firstOf(locker: Locker): Promise<Leadership | null> {
   throw new Error("Cannot observe: it ended at once");
 }
 
-/** Whether a record that is well formed stands in nobody's way. */
+/** Reports whether a well-formed record leaves the lock vacant. */
 const isVacant = (record: WireRecord): boolean =>
   record.value.length === 0 || ["DEL", "PURGE"].includes(headerOf(record, "KV-Operation") ?? "") ||
   ["MaxAge", "Purge", "Remove"].includes(headerOf(record, "Nats-Marker-Reason") ?? "");
 
 /**
- * Reads a stranger's record in every way, and tries to take the lock in every way. True if it was there: the server
- * refuses headers of 64 KiB and more.
+ * Reads a stranger's record in every way, and tries to acquire the lock in every way. Returns false if the record is
+ * not stored: the server refuses headers of 64 KiB and more.
  */
 async function meet(scene: Scene, record: WireRecord): Promise<boolean> {
   const { kv, key } = scene;
@@ -51,18 +51,18 @@ async function meet(scene: Scene, record: WireRecord): Promise<boolean> {
     assertEquals([await other.acquireLead(), await other.tryAcquire()], [false, null]);
     const wait = await other.acquire({ timeout: 20 }).catch((error: unknown) => error);
     assert(wait instanceof AcquireTimeoutError, String(wait));
-    // Nor was it given back by one who does not hold it.
+    // A client that does not hold the lock cannot release it.
     await other.releaseLead();
     assertEquals(await revisionOf(scene), before);
   }
   const mayTake = leader === null || leader.holder === OWN_ID;
   assertEquals(await locker.acquireLead(), mayTake);
   if (!mayTake) assertEquals(await revisionOf(scene), before);
-  else assert((locker.token ?? 0) > before, "a token that does not rise");
+  else assert((locker.token ?? 0) > before, "the token is not higher");
   return true;
 }
 
-Deno.test(`${RECORDS} records of strangers harm no locker, observer or waiter, and none that is live is taken over`, () =>
+Deno.test(`${RECORDS} records of strangers harm no locker, observer or waiter, and no live one is taken over`, () =>
   withServer(async (lab) => {
     using publisher = await RawPublisher.connect(lab.server.port);
     const kv = await newKeyValue(lab.nc, "locks", TTL);
@@ -79,7 +79,7 @@ Deno.test(`${RECORDS} records of strangers harm no locker, observer or waiter, a
       if (isThere) stored++;
     };
     let stored = 0;
-    // The first batches warm up what is compiled and kept once.
+    // The first batches fill caches and let code be compiled, so the heap is measured after them.
     let heap = 0;
     for (let start = 0; start < RECORDS; start += BATCH) {
       await Promise.all(Array.from({ length: BATCH }, (_, offset) => look(start + offset)));

@@ -4,7 +4,7 @@ import { type Role, type Roles, withRoles } from "../helpers/roles.ts";
 
 const VICTIM = "billing.leader";
 
-/** Everything that is answered to whom may ask it, and what is asked. */
+/** Returns every request that gets a reply, with the role that may send it. */
 function questions({ apiPrefix }: Roles): readonly (readonly [role: Role, subject: string, body: string])[] {
   const write = (key: string) => apiPrefix === "$JS.API" ? `$KV.locks.${key}` : `${apiPrefix}.$KV.locks.${key}`;
   return [
@@ -17,13 +17,13 @@ function questions({ apiPrefix }: Roles): readonly (readonly [role: Role, subjec
   ];
 }
 
-/** Revision at which the victim's key stands. */
+/** Returns the revision of the victim's key. */
 async function revisionOf(roles: Roles): Promise<number> {
   const { streams } = await jetstreamManager(await roles.as("admin"));
   return (await streams.getMessage("KV_locks", { last_by_subj: `$KV.locks.${VICTIM}` }))?.seq ?? 0;
 }
 
-/** Asks, and has the answer sent to `subject`; resolves when it was sent. */
+/** Sends a request whose reply goes to `subject`. Resolves when the server has sent the reply. */
 async function aim(
   roles: Roles,
   [role, question, body]: readonly [Role, string, string],
@@ -31,11 +31,11 @@ async function aim(
 ): Promise<void> {
   const nc = await roles.as(role);
   nc.publish(question, body, { reply: subject });
-  // What is asked next is answered next.
+  // The server replies in order, so the first reply was sent before this one.
   await nc.request(question, body);
 }
 
-/** A lock that is held, and a record of the candidate's that may be stored under any key. */
+/** Runs a body while the victim's lock is held and a record planted by a candidate is stored. */
 async function withVictim(file: string, body: (roles: Roles) => Promise<void>): Promise<void> {
   await withRoles(file, async (roles) => {
     const { apiPrefix } = roles;
@@ -48,7 +48,7 @@ async function withVictim(file: string, body: (roles: Roles) => Promise<void>): 
   });
 }
 
-Deno.test("accounts.conf: no answer is written over another's key, wherever it is aimed", () =>
+Deno.test("accounts.conf: no reply that is aimed at another's key is written to it", () =>
   withVictim("accounts.conf", async (roles) => {
     const before = await revisionOf(roles);
     assertGreater(before, 0);
@@ -58,7 +58,7 @@ Deno.test("accounts.conf: no answer is written over another's key, wherever it i
     }
   }));
 
-Deno.test("accounts.conf: no answer reaches who watches another's key, or another's inbox", () =>
+Deno.test("accounts.conf: no reply reaches the watchers of another's key, or another's inbox", () =>
   withVictim("accounts.conf", async (roles) => {
     const admin = await roles.as("admin");
     const heard: string[] = [];
@@ -74,7 +74,7 @@ Deno.test("accounts.conf: no answer reaches who watches another's key, or anothe
     assertEquals(heard, []);
   }));
 
-Deno.test("users.conf: in one account each answer can be written over any key, as docs/security.md says", () =>
+Deno.test("users.conf: in one account each reply can be written to any key, as docs/security.md says", () =>
   withVictim("users.conf", async (roles) => {
     for (const question of questions(roles)) {
       const before = await revisionOf(roles);

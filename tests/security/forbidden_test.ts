@@ -16,25 +16,25 @@ function head(pairs: Act["headers"] = []): { headers: ReturnType<typeof headers>
   return { headers: all };
 }
 
-/** What the server says to an act; `null` if it lets it pass. */
+/** Returns the server's refusal of an act; `null` if the act is allowed. */
 async function refusalOf(nc: NatsConnection, { right, subject, body = "", ...act }: Act): Promise<unknown> {
   if (right !== "subscribe to") {
     return await nc.request(subject, body, { timeout: 5000, ...head(act.headers) }).then(() => null, (error) => error);
   }
   const { promise, resolve } = Promise.withResolvers<unknown>();
   nc.subscribe(subject, { callback: (error) => resolve(error) });
-  // The refusal comes before the answer to the ping.
+  // The refusal arrives before the reply to the ping.
   nc.flush().then(() => resolve(null), resolve);
   return await promise;
 }
 
-/** All that could have been changed. */
+/** Returns everything that a forbidden act could have changed. */
 async function stateOf(roles: Roles): Promise<unknown> {
   const { config, state } = await (await jetstreamManager(await roles.as("admin"))).streams.info("KV_locks");
   return { config, last: state.last_seq, messages: state.messages, consumers: state.consumer_count };
 }
 
-/** The candidate's acts by the prefix under which a tenant finds JetStream. */
+/** The candidate's acts on the prefix that a tenant uses for JetStream. */
 const BY_TENANT = FORBIDDEN.filter(({ role, subject }) => role === "jobs" && /^\$(?:JS|KV)\b/.test(subject)).map(
   (act) => {
     const { what, subject } = act;
@@ -45,7 +45,7 @@ const BY_TENANT = FORBIDDEN.filter(({ role, subject }) => role === "jobs" && /^\
 const ACTS = { "users.conf": FORBIDDEN, "accounts.conf": [...FORBIDDEN, ...BY_TENANT] };
 
 for (const [file, acts] of Object.entries(ACTS)) {
-  Deno.test(`${file}: each of ${acts.length} forbidden acts is refused, with its subject and the right`, async (t) => {
+  Deno.test(`${file}: each of ${acts.length} forbidden acts is refused, with the subject and the missing right`, async (t) => {
     assertGreater(acts.length, 24);
     await withRoles(file, async (roles) => {
       await using other = await roles.locker("admin", "billing.leader");
@@ -70,7 +70,7 @@ for (
     2,
   ]] as const
 ) {
-  Deno.test(`${file}: a user that is added to list ${account + 1} without permissions may do nothing`, async () => {
+  Deno.test(`${file}: a user added to list ${account + 1} without permissions may do nothing`, async () => {
     const { [file]: text = "", ...files } = await permissionFiles();
     const lists = text.split("users: [");
     lists[account] += "users: [ { user: stranger, password: stranger }";
@@ -89,7 +89,7 @@ for (
   });
 }
 
-Deno.test("A bucket made with rollups off refuses the roll-up by a candidate's own key, and a release works", () =>
+Deno.test("A bucket created with rollups false refuses a roll-up on a candidate's own key, and a release works", () =>
   withRoles("users.conf", async ({ as, locker }) => {
     await using other = await locker("admin", "billing.leader");
     assert(await other.acquireLead());
@@ -103,7 +103,7 @@ Deno.test("A bucket made with rollups off refuses the roll-up by a candidate's o
     assertEquals(await one.leader(), null);
   }));
 
-Deno.test("A bucket that allows roll-ups can be emptied by whoever may write one key, as docs/security.md says", () =>
+Deno.test("A bucket that allows roll-ups can be emptied by a client that may write one key, as docs/security.md says", () =>
   withServer(async ({ nc }) => {
     const kv = await newKeyValue(nc, "locks", 5000);
     const victim = new Locker({ kv, key: "billing.leader" });

@@ -9,10 +9,10 @@ import { withServer } from "../helpers/nats.ts";
 import { type Roles, TTL, withRoles } from "../helpers/roles.ts";
 
 const VICTIM = "jobs.victim";
-/** Far above every revision here: who believes it takes no true change for newer. */
+/** Far above every revision here: a client that believes it takes every true change as older. */
 const FAR = "1000000";
 
-/** What a change of the victim's key looks like, as a writer would have it: released, at a revision to come. */
+/** Returns the headers of a forged change of the victim's key: a release at a future revision. */
 function planted(): { readonly headers: ReturnType<typeof headers> } {
   const all = headers();
   const says = { Stream: "KV_locks", Subject: `$KV.locks.${VICTIM}`, Sequence: FAR, "Last-Sequence": "0" };
@@ -21,13 +21,13 @@ function planted(): { readonly headers: ReturnType<typeof headers> } {
   return { headers: all };
 }
 
-/** Makes the server send a stored message to the victim's watchers, as if it were an answer. */
+/** Makes the server send a stored message to the victim's watchers, as a reply to a request. */
 async function aim(nc: NatsConnection, subject: string): Promise<void> {
   nc.publish(`$JS.API.DIRECT.GET.KV_locks.${subject}`, "", { reply: `natslock.locks.${VICTIM}` });
   await nc.flush();
 }
 
-/** An observer aims a message at the victim's watchers; resolves when it has reached one. */
+/** Lets an observer aim a message at the victim's watchers. Resolves when it has reached one. */
 async function arrivalOf(roles: Roles, subject: string): Promise<void> {
   const nc = await roles.as("admin");
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -37,13 +37,13 @@ async function arrivalOf(roles: Roles, subject: string): Promise<void> {
   await promise;
 }
 
-/** The same with what a candidate planted. */
+/** Does the same with a message planted by a candidate. */
 async function forge(roles: Roles): Promise<void> {
   await jetstream(await roles.as("jobs")).publish("$KV.locks.jobs.planted", "", planted());
   await arrivalOf(roles, "$KV.locks.jobs.planted");
 }
 
-Deno.test("KvStore.watch() passes over an answer that was aimed at a key's watchers, whatever its writer put into it", () =>
+Deno.test("KvStore.watch() ignores a reply that was aimed at a key's watchers, whatever it contains", () =>
   withRoles("users.conf", async (roles) => {
     const holder = await roles.locker("jobs", VICTIM);
     const lease = await holder.acquire();
@@ -52,7 +52,7 @@ Deno.test("KvStore.watch() passes over an answer that was aimed at a key's watch
     const hints: Hint[] = [];
     const stop = store.watch(VICTIM, (hint) => hints.push(hint));
     await nc.flush();
-    // No permission restrains where an answer goes: it does arrive.
+    // No permission restricts where a reply goes, so it does arrive.
     await forge(roles);
     await nc.flush();
     assertEquals(hints, []);
@@ -62,11 +62,11 @@ Deno.test("KvStore.watch() passes over an answer that was aimed at a key's watch
     stop();
   }));
 
-Deno.test("Locker.observe() shows no leader that an aimed answer tells of", () =>
+Deno.test("Locker.observe() shows no leader from an aimed reply", () =>
   withRoles("users.conf", async (roles) => {
     const [holder, candidate] = [await roles.locker("jobs", VICTIM), await roles.locker("jobs", "jobs.planted")];
     const lease = await holder.acquire();
-    // A true record of another key, and newer: what it says must not be taken for the victim's.
+    // A true and newer record, but of another key: it must not be taken as the victim's.
     const other = await candidate.acquire();
     await using seen = new Following(await roles.locker("observer", VICTIM));
     assertEquals((await seen.next())?.token, lease.token);
@@ -77,7 +77,7 @@ Deno.test("Locker.observe() shows no leader that an aimed answer tells of", () =
     await other.release();
   }));
 
-Deno.test("accounts.conf: an answer that an observer aims at the watchers of a key does not leave its account", () =>
+Deno.test("accounts.conf: a reply that an observer aims at the watchers of a key does not leave its account", () =>
   withRoles("accounts.conf", async (roles) => {
     const holder = await roles.locker("jobs", VICTIM);
     const lease = await holder.acquire();
@@ -87,14 +87,14 @@ Deno.test("accounts.conf: an answer that an observer aims at the watchers of a k
     await admin.flush();
     const observer = await roles.as("observer");
     await aim(observer, `$KV.locks.${VICTIM}`);
-    // An answer that does come shows that the one before it was sent.
+    // This reply arrives, so the server has sent the one before it.
     await observer.request(`$JS.API.DIRECT.GET.KV_locks.$KV.locks.${VICTIM}`);
     await admin.flush();
     assertEquals(arrived, 0);
     await lease.release();
   }));
 
-Deno.test("Locker.observe() believes the server's own headers, not those that a writer put into its record", () =>
+Deno.test("Locker.observe() believes the server's headers, not headers of the same names in a record", () =>
   withServer(async ({ nc }) => {
     const kv = await newKeyValue(nc, "locks", 60_000);
     await using locker = new Locker({ kv, key: VICTIM });

@@ -11,7 +11,7 @@ import { credentials, rightsOf, TTL, withRoles } from "../helpers/roles.ts";
 const FORMS = ["users.conf", "accounts.conf"] as const;
 
 for (const file of FORMS) {
-  Deno.test(`${file}: a candidate takes the lead, renews, gives it back to one that waits`, () =>
+  Deno.test(`${file}: a candidate takes the lead, renews it, and releases it to one that waits`, () =>
     withRoles(file, async ({ locker }) => {
       const [one, other] = [await locker("jobs", "jobs.leader"), await locker("jobs", "jobs.leader")];
       assertEquals([await one.acquireLead(), await other.acquireLead()], [true, false]);
@@ -26,7 +26,7 @@ for (const file of FORMS) {
       assertEquals(await one.leader(), null);
     }));
 
-  Deno.test(`${file}: an observer follows by a direct get and a subscription who leads, without a consumer`, () =>
+  Deno.test(`${file}: an observer follows the leader by a direct get and a subscription, without a consumer`, () =>
     withRoles(file, async ({ as, locker }) => {
       const [candidate, observer] = [await locker("jobs", "jobs.leader"), await locker("observer", "jobs.leader")];
       await using seen = new Following(observer);
@@ -38,13 +38,13 @@ for (const file of FORMS) {
       assertEquals((await observer.leader())?.token, lease.token);
       await lease.release();
       assertEquals(await seen.next(), null);
-      // By its own looks alone it would have heard of both a lease length later each.
+      // By its own reads alone, the observer would have seen each change a lease length later.
       assert(performance.now() - started < TTL);
       const manager = await jetstreamManager(await as("admin"));
       assertEquals((await manager.streams.info("KV_locks")).state.consumer_count, 0);
     }));
 
-  Deno.test(`${file}: an observer lists all keys, as the dashboard does, and no other bucket's`, () =>
+  Deno.test(`${file}: an observer lists all keys like the dashboard, and none of another bucket`, () =>
     withRoles(file, async ({ as, locker }) => {
       const keys = ["jobs.a", "jobs.b", "jobs.c"];
       for (const key of keys) assert(await (await locker("jobs", key)).acquireLead());
@@ -54,7 +54,7 @@ for (const file of FORMS) {
       assertEquals(found.sort(), keys);
     }));
 
-  Deno.test(`${file}: an observer that asks for the lead is refused, with the right that is missing`, () =>
+  Deno.test(`${file}: an observer that tries to lead is denied, with the missing right`, () =>
     withRoles(file, async ({ locker }) => {
       const observer = await locker("observer", "jobs.leader");
       for (const call of [observer.acquireLead(), observer.tryAcquire(), observer.acquire()]) {
@@ -65,7 +65,7 @@ for (const file of FORMS) {
     }));
 }
 
-Deno.test("candidate.conf: a lease keeps itself renewed, and is observed by its own candidate", () =>
+Deno.test("candidate.conf: a lease is renewed, and its candidate can observe it", () =>
   withRoles("users.conf", async ({ as }) => {
     const nc = await as("jobs");
     const renewed = Promise.withResolvers<LockEvent>();
@@ -78,7 +78,7 @@ Deno.test("candidate.conf: a lease keeps itself renewed, and is observed by its 
     assert(lease.held);
   }));
 
-Deno.test("candidate.conf: without the user's inbox prefix the error says so", () =>
+Deno.test("candidate.conf: without the user's inbox prefix the error names it", () =>
   withRoles("users.conf", async ({ server }) => {
     const { inboxPrefix: _, ...connection } = credentials("jobs");
     const error = await connectionError(
@@ -88,7 +88,7 @@ Deno.test("candidate.conf: without the user's inbox prefix the error says so", (
     assertStringIncludes(error.message, '"inboxPrefix"');
   }));
 
-Deno.test("candidate.conf: a lock of another prefix is refused, with its subject and the right", () =>
+Deno.test("candidate.conf: a lock of another prefix is denied, with the subject and the missing right", () =>
   withRoles("users.conf", async ({ locker }) => {
     const stranger = await locker("jobs", "billing.leader");
     const error = await connectionError(stranger.acquireLead());
@@ -96,7 +96,7 @@ Deno.test("candidate.conf: a lock of another prefix is refused, with its subject
     assertStringIncludes(error.message, 'right to publish to "$KV.locks.billing.leader"');
   }));
 
-Deno.test("candidate.conf: to observe a lock of another prefix is refused, with its subject and the right", () =>
+Deno.test("candidate.conf: observing a lock of another prefix is denied, with the subject and the missing right", () =>
   withRoles("users.conf", async ({ locker }) => {
     await using seen = new Following(await locker("jobs", "billing.leader"));
     assertEquals(await seen.next(), null);
@@ -105,7 +105,7 @@ Deno.test("candidate.conf: to observe a lock of another prefix is refused, with 
     assertStringIncludes(error.message, 'right to subscribe to "natslock.locks.billing.leader"');
   }));
 
-Deno.test("admin.conf: an admin makes, changes and deletes the bucket, and takes a lock away", () =>
+Deno.test("admin.conf: an admin creates, changes and deletes the bucket, and purges a lock", () =>
   withRoles("users.conf", async ({ as, locker }) => {
     const { streams } = await jetstreamManager(await as("admin"));
     const [candidate, admin] = [await locker("jobs", "jobs.leader"), await locker("admin", "jobs.leader")];
@@ -117,7 +117,7 @@ Deno.test("admin.conf: an admin makes, changes and deletes the bucket, and takes
     await newKeyValue(await as("admin"), "locks", TTL, { rollups: false });
   }));
 
-Deno.test("Locker.observe() and acquire() in a bucket that repeats nothing are refused without the right to a consumer", () =>
+Deno.test("Locker.observe() and acquire() in a bucket without republishing are denied without the right to a consumer", () =>
   withRoles("users.conf", async ({ as, locker }) => {
     const nc = await as("admin");
     await (await jetstreamManager(nc)).streams.delete("KV_locks");
@@ -133,7 +133,7 @@ Deno.test("Locker.observe() and acquire() in a bucket that repeats nothing are r
     }
   }));
 
-Deno.test("Locker.acquire() reads the settings that were presumed, once it may, before anything is written", async () => {
+Deno.test("Locker.acquire() reads assumed settings before it writes, when the right is granted", async () => {
   const may = (publish: string) => {
     return { config: `authorization { users: [ { user: u, password: p, permissions: { publish: ${publish} } } ] }` };
   };
@@ -162,7 +162,7 @@ async function reconnected(nc: NatsConnection): Promise<void> {
   for await (const { type } of nc.status()) if (type === "reconnect") return;
 }
 
-Deno.test("docs/security.md names every subject that the shipped files allow", async () => {
+Deno.test("docs/security.md names every subject that the shipped permission files allow", async () => {
   const text = await Deno.readTextFile(new URL("../../docs/security.md", import.meta.url));
   for (const file of ["candidate.conf", "tenant.conf", "observer.conf", "admin.conf"]) {
     const { publish, subscribe } = await rightsOf(file);

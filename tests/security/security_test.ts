@@ -21,9 +21,9 @@ const KEY = "jobs.leader";
 interface Way {
   readonly what: string;
   readonly server: NatsServerOptions;
-  /** How the two candidates connect. */
+  /** How both candidates connect. */
   readonly good: WsConnectionOptions;
-  /** How nobody may. */
+  /** Credentials that are refused. */
   readonly bad: WsConnectionOptions;
 }
 
@@ -31,7 +31,7 @@ const settings = (servers: string, connection: WsConnectionOptions, key = KEY) =
   return { servers, bucket: "locks", ttl: TTL, key, connection };
 };
 
-/** Of two that connect one is elected, then the other once the first has gone, with a greater token. */
+/** Connects two candidates. One is elected; after it has closed, the other is, with a higher token. */
 async function elects(url: string, connection: WsConnectionOptions): Promise<void> {
   await using first = await Locker.open(settings(url, connection));
   await using second = await Locker.open(settings(url, connection));
@@ -42,7 +42,7 @@ async function elects(url: string, connection: WsConnectionOptions): Promise<voi
   assertGreater(second.token, token ?? Infinity);
 }
 
-/** A connection that the server does not accept ends in a typed error that says which kind of trouble it is. */
+/** Asserts that the server refuses a connection, and that the error says why. */
 async function isRefused(url: string, connection: WsConnectionOptions): Promise<void> {
   const error = await connectionError(Locker.open(settings(url, connection)));
   assertEquals([error.why, error.transient], ["denied", false]);
@@ -74,14 +74,14 @@ const WAYS: readonly Way[] = [
 ];
 
 for (const { what, server: options, good, bad } of WAYS) {
-  Deno.test(`Two candidates that connect with ${what} elect one, and others are refused`, async () => {
+  Deno.test(`Two candidates that connect with ${what} elect one, and wrong credentials are refused`, async () => {
     await using server = await NatsServer.start(options);
     await isRefused(server.url, bad);
     await elects(server.url, good);
   });
 }
 
-Deno.test("Two candidates that connect over TLS elect one, and who does not trust the authority is told so", () =>
+Deno.test("Two candidates that connect over TLS elect one, and an untrusted certificate is reported", () =>
   withTls(async ({ url, trusting }) => {
     const error = await connectionError(Locker.open(settings(url, {})));
     assertEquals([error.why, error.transient], ["unavailable", true]);
@@ -89,7 +89,7 @@ Deno.test("Two candidates that connect over TLS elect one, and who does not trus
     await elects(url, trusting);
   }));
 
-/** A server of an operator, its bucket made by an admin. */
+/** Starts a server of an operator, whose bucket an admin has created. */
 async function operated({ config, user }: Operator, websocket = "no_tls: true"): Promise<NatsServer> {
   const server = await NatsServer.start({ config, websocket });
   try {
@@ -103,7 +103,7 @@ async function operated({ config, user }: Operator, websocket = "no_tls: true"):
   }
 }
 
-Deno.test("Two candidates with JWTs of an account elect one; a stranger's and an expired one are refused", async () => {
+Deno.test("Two candidates with JWTs of an account elect one; a JWT of another operator and an expired one are refused", async () => {
   const [operator, strange] = [await makeOperator(), await makeOperator()];
   await using server = await operated(operator);
   const stranger = await strange.user("candidate.conf");
@@ -114,7 +114,7 @@ Deno.test("Two candidates with JWTs of an account elect one; a stranger's and an
   await elects(server.url, { ...by(jwtAuthenticator(jwt, seed)), inboxPrefix: "_INBOX_jobs" });
 });
 
-Deno.test("A lease outlives its candidate's JWT where the authenticator gives the next one", async () => {
+Deno.test("A lease outlives its candidate's JWT if the authenticator returns a new one", async () => {
   const operator = await makeOperator();
   await using server = await operated(operator);
   let { creds } = await operator.user("candidate.conf", { seconds: 2 });
@@ -135,7 +135,7 @@ Deno.test("A lease outlives its candidate's JWT where the authenticator gives th
   }
 });
 
-Deno.test("An observer follows who leads with a bearer's JWT that comes as a cookie, from an origin that is allowed", async () => {
+Deno.test("An observer follows the leader with a bearer JWT in a cookie, from an allowed origin", async () => {
   const operator = await makeOperator();
   const origin = "http://dashboard.test";
   await using server = await operated(operator, `no_tls: true, jwt_cookie: "session", allowed_origins: ["${origin}"]`);
@@ -145,7 +145,7 @@ Deno.test("An observer follows who leads with a bearer's JWT that comes as a coo
   ];
   const as = { ...by(jwtAuthenticator(jwt, seed)), inboxPrefix: "_INBOX_jobs" };
   await using candidate = await Locker.open(settings(server.url, as));
-  // As a browser does by itself.
+  // A browser sends these headers by itself.
   const from = (where: string): WsConnectionOptions => {
     const headers = { Cookie: `session=${bearer}`, Origin: where };
     const wsFactory = (url: string) => Promise.resolve({ socket: new WebSocket(url, { headers }), encrypted: false });
