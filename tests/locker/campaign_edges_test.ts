@@ -45,7 +45,7 @@ async function warningsAfterLoss(end: (lease: Lease) => void): Promise<string[]>
   await lab.until(again.promise);
   stop.abort();
   await lab.until(leading);
-  return lines.filter((line) => line.startsWith("The work"));
+  return lines.filter((line) => line.startsWith("Work"));
 }
 
 Deno.test("Locker.lead() does not warn of work that ends with the loss itself: that was told", async () => {
@@ -56,7 +56,7 @@ Deno.test("Locker.lead() warns of work that fails otherwise after a loss", async
   const lines = await warningsAfterLoss(() => {
     throw new Error("half done");
   });
-  assertEquals(lines, ['The work of "leader" failed after its lease']);
+  assertEquals(lines, ['Work of "leader" failed after its lease ended']);
 });
 
 Deno.test("Locker.lead() and run() give the lock back when the work throws at once, not only when its promise rejects", async () => {

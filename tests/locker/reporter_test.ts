@@ -131,7 +131,7 @@ Deno.test("Reporter warns of a stranger's bytes", () => {
     busy: "read",
   });
   reporter.step(stepped(seeking, idle({ kind: "refused", by: { kind: "foreign", revision: 3 } })));
-  assertStringIncludes(lines.join(), "warn A stranger holds");
+  assertStringIncludes(lines.join(), "warn The value of");
 });
 
 Deno.test("Reporter contains a listener that throws, and says so in the log", () => {
