@@ -51,7 +51,7 @@ function overlaps(changes: readonly Change[]): string[] {
 async function stored(fleet: Fleet): Promise<{ revision: number; at: number; released: boolean }> {
   const manager = await jetstreamManager(fleet.nc);
   const message = await manager.streams.getMessage(`KV_${BUCKET}`, { last_by_subj: `$KV.${BUCKET}.reconciler` });
-  assert(message, "no record stands");
+  assert(message, "no record under the key");
   const released = message.header?.get("KV-Operation") === "PURGE";
   return { revision: message.seq, at: serverTime(message.timestamp), released };
 }
