@@ -1,4 +1,4 @@
-/** Work that is done under a lease. */
+/** Implements `Locker.run()` and `Locker.lead()`: work that runs under a lease. */
 
 import type { Holder } from "./holder.ts";
 import { badParameter, LeaseLostError, LockerClosedError } from "../base/errors.ts";
@@ -7,7 +7,7 @@ import { onAbort, requireSignal, wait, type WaitOptions, WaitScope } from "../ba
 
 type Work<T> = (lease: Lease) => T | Promise<T>;
 
-/** Waits for the lock, does the work, gives the lock back, whatever the work ends in. */
+/** Waits for the lock, runs the work, and releases the lock however the work ends. */
 export async function runUnder<T>(holder: Holder, work: Work<T>, options: WaitOptions): Promise<T> {
   requireWork(work);
   const lease = await holder.acquire(options);
@@ -15,7 +15,7 @@ export async function runUnder<T>(holder: Holder, work: Work<T>, options: WaitOp
     if (!lease.held) throw whyOver(lease);
     try {
       const result = await work(lease);
-      // By the clock, since no timer runs while the work keeps the event loop busy (L5).
+      // `held` asks the clock. No timer could end the lease while the work kept the event loop busy.
       if (lease.held || !isUnprotected(whyOver(lease))) return result;
     } catch (error) {
       if (error !== lease.signal.reason) throw error;
@@ -24,7 +24,7 @@ export async function runUnder<T>(holder: Holder, work: Work<T>, options: WaitOp
   });
 }
 
-/** Campaigns until the signal ends it, the Locker is closed or the work throws while it leads. */
+/** Campaigns until `outer` is aborted, the Locker is closed, or the work throws while it leads. */
 export async function lead(holder: Holder, work: Work<unknown>, outer?: AbortSignal): Promise<void> {
   requireWork(work);
   requireSignal(outer);
@@ -35,7 +35,7 @@ export async function lead(holder: Holder, work: Work<unknown>, outer?: AbortSig
   try {
     while (!signal.aborted) {
       await term(holder, work, signal);
-      // Others get a turn; and a loop of wins and losses does not spin.
+      // Others get a turn, and a loop of grants and losses does not spin.
       const rest = holder.context.settings.retryEvery * (0.5 + random.next());
       await wait<void>(signal, (done) => clock.after(rest, done));
     }
@@ -46,7 +46,7 @@ export async function lead(holder: Holder, work: Work<unknown>, outer?: AbortSig
   }
 }
 
-/** One term: the record is taken back only after the work has settled. */
+/** Runs one term: one lease. Its record is removed only after the work has settled. */
 async function term(holder: Holder, work: Work<unknown>, signal: AbortSignal): Promise<void> {
   const lease = await holder.acquire({ signal });
   const aborting = onAbort(signal, () => holder.standDown(lease));
@@ -56,9 +56,9 @@ async function term(holder: Holder, work: Work<unknown>, signal: AbortSignal): P
         if (lease.held) await work(lease);
       } catch (error) {
         if (lease.held) throw error;
-        // What fails because the lease has ended is a consequence of that, which was told already.
+        // Work that fails with the reason of the lease's end adds nothing: that end was reported already.
         if (error === lease.signal.reason || (signal.aborted && error === signal.reason)) return;
-        holder.reporter.warn("The work of * failed after its lease", { error });
+        holder.reporter.warn("Work of * failed after its lease ended", { error });
       }
     });
   } finally {
@@ -66,7 +66,7 @@ async function term(holder: Holder, work: Work<unknown>, signal: AbortSignal): P
   }
 }
 
-/** What ended a lease: its loss, its release, or the end of its Locker. */
+/** Returns what ended a lease: its loss, its release, or the close of its Locker. */
 function whyOver({ signal }: Lease): unknown {
   const { reason } = signal;
   return reason instanceof Error && reason.cause instanceof LockerClosedError ? reason.cause : reason;

@@ -1,35 +1,35 @@
-/** A lease that was granted, from then until its record is settled. */
+/** One hold by a lease: from the grant until its record is gone. */
 
 import { isMissing, LeaseReleasedError } from "../base/errors.ts";
 import type { Keeper } from "../lease/keeper.ts";
 import { endOfLease, Lease } from "../lease/lease.ts";
 import type { LeaseState } from "../lease/model.ts";
 
-/** What a lease says of itself. */
+/** The public fields of a lease. */
 type About = Pick<Lease, "key" | "token" | "epoch">;
 
-/** One hold by a lease. */
+/** Ties a lease to the machine that keeps it, and to the work that runs under it. */
 export class Hold {
   readonly lease: Lease;
-  /** Resolves once the record is settled: given back, lost, or run out. */
+  /** Resolves once the record is settled: removed, lost or expired. */
   readonly over: Promise<void>;
-  /** True once somebody was warned that it keeps others of its Locker waiting. */
+  /** True once a warning was logged that another wait of the same Locker queues behind it. */
   isBlamed = false;
   /** True once the record is settled. */
   isOver = false;
   readonly #keeper: Keeper;
   readonly #end = new AbortController();
   #resolve = () => {};
-  /** Settles when the work that is done under it has; `null` if it is held by hand. */
+  /** Resolves when the work under the lease has settled; `null` if no work runs under it. */
   #work: Promise<void> | null = null;
 
-  /** The machine of `keeper` has just been granted it; time drives it from now on. */
+  /** Starts when the machine of `keeper` has just got the grant. From here on timers drive that machine. */
   constructor(about: About, keeper: Keeper) {
     this.over = new Promise((resolve) => this.#resolve = resolve);
     this.#keeper = keeper;
     this.lease = new Lease({ ...about, signal: this.#end.signal }, {
       remaining: () => this.isOver ? 0 : keeper.remaining,
-      // The record of work that was told to stop is taken back once that has settled.
+      // Work that was asked to stop still needs its record. `giveBack()` or the Holder removes it after that work.
       release: async () => {
         if (this.#work === null || !this.isStandingDown) await this.release();
       },
@@ -37,15 +37,15 @@ export class Hold {
     keeper.drive("time");
   }
 
-  /** True while its work is to stop and its record still keeps others out. */
+  /** True while its work must stop and its record still keeps others out. */
   get isStandingDown(): boolean {
     return this.#keeper.state.phase.at === "held" && this.#end.signal.aborted;
   }
 
-  /** Does work under it. */
+  /** Runs work under the lease. */
   async do<T>(work: () => T | Promise<T>): Promise<T> {
     let settled = () => {};
-    // Before the work begins: it may close its Locker before it yields.
+    // Set before the work begins, because the work may close its Locker before it yields.
     this.#work = new Promise<void>((done) => settled = done);
     try {
       return await work();
@@ -54,13 +54,13 @@ export class Hold {
     }
   }
 
-  /** Its work is to stop, since it is given back, or for the `cause`; its record is kept. */
+  /** Asks the work to stop by aborting the lease's signal; keeps the record. `cause` is why, if not a plain release. */
   standDown(cause?: unknown): void {
     const message = `The lease of key "${this.lease.key}" is being released`;
     this.#end.abort(new LeaseReleasedError(message, cause === undefined ? {} : { cause }));
   }
 
-  /** Stands down, and takes the record back once its work has settled, unless it runs out before: it is not renewed. */
+  /** Stands down, stops renewing, and removes the record once the work has settled or the lease has run out. */
   async giveBack(cause?: unknown): Promise<void> {
     this.standDown(cause);
     if (this.#work !== null) {
@@ -70,18 +70,18 @@ export class Hold {
     await this.release();
   }
 
-  /** Takes the record back. Rejects at the first trouble; time goes on trying. */
+  /** Removes the record. Rejects at the first error; timers retry the removal. */
   async release(): Promise<void> {
     if (this.isOver) return;
     try {
       await this.#keeper.undo();
     } catch (error) {
-      // Where the bucket is gone, so is the record.
+      // If the bucket is gone, so is the record.
       if (!isMissing(error)) throw error;
     }
   }
 
-  /** The machine does not hold any more. */
+  /** Ends the lease, because the machine no longer holds the lock. */
   ended(state: LeaseState): void {
     this.#end.abort(endOfLease(this.lease.key, state));
     if (state.phase.at !== "idle") return;

@@ -1,4 +1,4 @@
-/** One candidate's ways to hold: by calls, and by leases that keep themselves. */
+/** Both ways in which one candidate holds its lock: by calls, and by leases that renew themselves. */
 
 import type { CandidateOptions } from "../lease/candidate.ts";
 import { LockerClosedError, NatslockError } from "../base/errors.ts";
@@ -15,20 +15,20 @@ import { Retrier } from "./retrier.ts";
 import { Mutex, type Unlock } from "../base/mutex.ts";
 import { queueBehind, waitTurn } from "./waiter.ts";
 
-/** All that one Locker does to its key. Not re-entrant: who holds a lease keeps others of this process waiting. */
+/** Everything that one Locker does to its key. Not re-entrant: while it holds a lease, its further waits queue. */
 export class Holder {
   readonly context: KeyContext;
   readonly reporter: Reporter;
   readonly #keeper: Keeper;
   readonly #closing = new AbortController();
-  /** Aborted, with a LockerClosedError, once this is closed. */
+  /** Aborted with a LockerClosedError once this is closed. */
   readonly closing: AbortSignal = this.#closing.signal;
-  /** Calls are carried out one after the other. */
+  /** Runs the calls one after the other. */
   readonly #calls = new Mutex();
-  /** Inside is who seeks a lease, or holds one. */
+  /** Held by the call that tries to get a lease, then by that lease until its record is gone. */
   readonly #leases = new Mutex();
   #hold: Hold | null = null;
-  /** The stream of the last grant. */
+  /** Epoch of the last grant. */
   #epoch = "";
 
   constructor(context: KeyContext, listeners: Pick<CandidateOptions, "onEvent" | "trace">) {
@@ -38,22 +38,22 @@ export class Holder {
     this.#keeper = new Keeper(context, (stepped) => this.#stepped(stepped));
   }
 
-  /** Fencing token of what is held now, by either way; `null` if nothing is. */
+  /** Fencing token of the current hold, by a call or by a lease; `null` if there is none. */
   get token(): number | null {
     const { phase } = this.#keeper.state;
     return phase.at === "held" && !this.#hold?.isStandingDown ? phase.token : null;
   }
 
-  /** Identity of the stream that the token is of; `null` if nothing is held. */
+  /** Epoch that the token belongs to; `null` if nothing is held. */
   get epoch(): string | null {
     return this.token === null ? null : this.#epoch;
   }
 
-  /** Takes the lead by calls, or keeps it; a lease that is held is renewed. */
+  /** Takes the lead by calls, or keeps it. Renews a lease that is held. */
   async take(): Promise<boolean> {
     this.closing.throwIfAborted();
     return await this.#calls.runExclusive(async () => {
-      // Not while its work still stands down: that record is kept, and given back, by time.
+      // While work stands down, timers alone keep its record or let it expire. A call must not renew it.
       if (this.#hold?.isStandingDown) return false;
       await this.#settle(this.closing);
       this.closing.throwIfAborted();
@@ -61,14 +61,14 @@ export class Holder {
     });
   }
 
-  /** Gives back whatever is held, once work that is done under it has settled. */
+  /** Releases what is held, once the work that runs under it has settled. */
   async giveBack(): Promise<void> {
     this.closing.throwIfAborted();
     if (this.#hold !== null) await this.#hold.giveBack();
     else await this.#calls.runExclusive(() => this.#keeper.undo());
   }
 
-  /** A lease, or `null` if it cannot be had at once. */
+  /** Returns a lease, or `null` if the lock is not free now. */
   async tryAcquire(): Promise<Lease | null> {
     this.closing.throwIfAborted();
     const unlock = this.#leases.tryLock();
@@ -76,7 +76,7 @@ export class Holder {
     return got instanceof Lease ? got : null;
   }
 
-  /** A lease, waited for. */
+  /** Waits for the lock and returns a lease. */
   async acquire(options: WaitOptions): Promise<Lease> {
     requireWaitOptions(options);
     const { signal: outer, timeout = Infinity } = options;
@@ -91,7 +91,7 @@ export class Holder {
       contending = timeout === 0 ? this.#once() : this.#wait(signal, retrier);
       return await Promise.race([contending, scope.ended]);
     } catch (error) {
-      // A lease that is granted in the very moment of giving up has no holder.
+      // A lease that is granted while the wait ends has no owner, so it is released.
       contending?.then((lease) => lease.release()).catch(() => {});
       throw error;
     } finally {
@@ -99,7 +99,7 @@ export class Holder {
     }
   }
 
-  /** Does the work of a lease, and takes its record back once that has settled; trouble with it is told, not thrown. */
+  /** Runs work under a lease, then removes the record. Reports an error of the removal as an event, never throws it. */
   async under<T>(lease: Lease, work: () => T | Promise<T>): Promise<T> {
     const hold = this.#hold?.lease === lease ? this.#hold : null;
     if (hold === null) return await work();
@@ -110,12 +110,12 @@ export class Holder {
     }
   }
 
-  /** The lease's work is to stop, while its record still keeps others out. */
+  /** Asks the work of the lease to stop, while its record still keeps others out. */
   standDown(lease: Lease): void {
     if (this.#hold?.lease === lease) this.#hold.standDown(this.closing.reason);
   }
 
-  /** Ends every wait and gives back what is held; resolves when that is confirmed, or at the first trouble. */
+  /** Ends every wait and releases what is held. Resolves when that is confirmed, or at the first error. */
   async close(): Promise<void> {
     this.#closing.abort(new LockerClosedError(`Cannot use the Locker of key "${this.context.key}": it was closed`));
     await this.#quietly(async () => {
@@ -125,7 +125,7 @@ export class Holder {
     this.#keeper.drive("nobody");
   }
 
-  /** One try, as a wait of no length. */
+  /** Tries once: a wait with a timeout of 0. */
   async #once(): Promise<Lease> {
     let trouble: unknown;
     const got = await this.tryAcquire().catch((error: unknown) => {
@@ -144,7 +144,7 @@ export class Holder {
     return await this.#inside(unlock, () => waitTurn({ context, reporter, retrier }, attempt, signal));
   }
 
-  /** Who goes away without a lease lets the next in; what was begun is given up between the calls, not in one's midst. */
+  /** Unlocks if `work` yields no lease. If it rejects, withdraws its writes: between calls, never during one. */
   async #inside<T>(unlock: Unlock, work: () => Promise<T>): Promise<T> {
     let got: T | undefined;
     try {
@@ -157,7 +157,7 @@ export class Holder {
     }
   }
 
-  /** One try. A candidate that leads by calls is refused by itself. */
+  /** Tries once. If this candidate leads by calls, its own record refuses the lease. */
   #attempt(unlock: Unlock, signal: AbortSignal, released: KeyState | null = null): Promise<Lease | KeyState> {
     return this.#calls.runExclusive(async () => {
       signal.throwIfAborted();
@@ -181,7 +181,7 @@ export class Holder {
     }
   }
 
-  /** The record of who leads by calls; `null` if it does not, or was found not to. */
+  /** If this candidate leads by calls, returns its record; `null` if it does not lead, or a check finds it lost. */
   async #ownRecord(): Promise<KeyState | null> {
     const leads = () => this.#keeper.state.phase.at === "held";
     if (!leads()) return null;

@@ -1,4 +1,4 @@
-/** Knows when a key is worth another look: by what is pushed, and by its own clock. */
+/** Tells when to read a key again: after pushed changes, and by its own clock. */
 
 import { NatslockError } from "../base/errors.ts";
 import { asNatslockError, type KeyContext } from "../lease/key_context.ts";
@@ -6,31 +6,32 @@ import { wait } from "../base/wait.ts";
 import type { KeyState } from "../store/record.ts";
 import type { Hint } from "../store/store.ts";
 
-/** What it asks of a candidate's key. */
+/** The parts of a candidate's context that a watch needs. */
 type Place = Pick<KeyContext, "store" | "clock" | "key" | "settings" | "load">;
 
-/** What its owner is told: a change, that only a look can tell (`null`), or that nothing will be told. */
+/** What the owner gets: a pushed change, `null` = read the key, or the error that ended the pushes. */
 type News = KeyState | null | NatslockError;
 
-/** Pause before a record that should have run out is looked at again, in ms; doubles up to its lease length. */
+/** Pause before the next read of a record that should have expired, in ms; doubles up to its lease length. */
 const FIRST_RECHECK = 50;
 
-/** A record that a look found, and not a push, may be old: it is asked for its age after so many ms. */
+/** A record that a read found, not a push, may be old: its age is asked for after this time, in ms. */
 const AGE_DELAY = 250;
 
-/** So many news are told without a pause between them, and so many in each `retryEvery`: a herd of waiters needs them. */
+/** Most deliveries without a pause, and most per `retryEvery`. A large group of waiters needs that many. */
 const LONGEST_BURST = 4;
 const MOST_NEWS = 64;
 
-/** A gap is rare, and counts as so many. */
+/** A gap is rare; it counts as this many deliveries. */
 const PER_GAP = 16;
 
 /**
  * Watches one key until it is disposed of.
  *
- * Expiry is not announced, so each record that is seen starts a clock of its lease length, counted from when it was
- * first seen here (L11), less the age that the store gives it by its own clock. No host's time is compared with
- * another's; a wrong age makes a look come too early, which is repeated, or late.
+ * The server does not announce that a record expired. So each record that is seen starts a timer of its lease length.
+ * The timer counts from when the record was first seen here, less its age, which the store measures by its own clock.
+ * The times of two hosts are never compared. A wrong age makes the next read too early, and then it is repeated, or too
+ * late.
  */
 export class KeyWatcher {
   readonly #context: Place;
@@ -42,16 +43,16 @@ export class KeyWatcher {
   #revision = -1;
   #expiresAt = Infinity;
   #recheck = FIRST_RECHECK;
-  /** True from a reconnect on until its owner was told of it: the bucket may be another one. */
+  /** True from a gap, as after a reconnect, until the owner gets it: the bucket may have been re-created. */
   #isShaken = false;
-  /** What its owner has not heard of yet: `null` = look. */
+  /** What the owner has not got yet: `null` = read the key, `undefined` = nothing. */
   #news: News | undefined;
   #wake: ((news: News) => void) | null = null;
-  /** News that may be told without a pause, at `#countedAt`. */
+  /** Deliveries that may still follow without a pause, as of `#countedAt`. */
   #credit = LONGEST_BURST;
   #countedAt: number;
 
-  /** Begins to watch; `down` is called when the connection is lost. The candidate's settings have to be known. */
+  /** Starts the watch; calls `down` when the connection is lost. The context's settings must be loaded. */
   constructor(context: Place, down: (error: NatslockError) => void) {
     this.#context = context;
     this.#down = down;
@@ -63,7 +64,7 @@ export class KeyWatcher {
     }
   }
 
-  /** Takes in what a look of its owner showed; what was pushed meanwhile is newer. */
+  /** Notes the key state that the owner read. A change that was pushed meanwhile, with a higher revision, wins. */
   saw(keyState: KeyState): void {
     if (this.#news instanceof NatslockError) return;
     if (this.#news) {
@@ -75,15 +76,15 @@ export class KeyWatcher {
       if (keyState.kind !== "vacant") this.#askAge(keyState);
       return;
     }
-    // It should have run out and stands: the server is late, or it never expires.
+    // The record should have expired, but it is still there: the server is late, or the record never expires.
     if (this.#context.clock.now() < this.#expiresAt) return;
     this.#lookIn(this.#recheck);
     this.#recheck = Math.min(2 * this.#recheck, this.#lengthOf(keyState));
   }
 
   /**
-   * The newest change, or `null` when only a look can tell; some time later if many came at once. Rejects with the
-   * signal's reason, and with the refusal if the key may not be watched.
+   * Waits for the newest change, or for `null`, which means: read the key. Comes later if many came at once. Rejects
+   * with the signal's reason, or with the error if this client has no permission to watch the key.
    */
   async next(signal: AbortSignal): Promise<KeyState | null> {
     signal.throwIfAborted();
@@ -110,7 +111,7 @@ export class KeyWatcher {
     this.#cancelAging();
   }
 
-  /** Whoever floods the key with changes makes nobody look without pause. */
+  /** Pauses after too many deliveries, so that a flood of changes does not cause a flood of reads. */
   async #breathe(signal: AbortSignal): Promise<void> {
     const { clock, settings: { retryEvery } } = this.#context;
     const gained = (clock.now() - this.#countedAt) * MOST_NEWS / retryEvery;
@@ -132,16 +133,16 @@ export class KeyWatcher {
     this.#tell(hint.keyState);
   }
 
-  /** What is vacant is looked at again, too: a push can be lost without anybody noticing (L12). */
+  /** Also sets the timer for a vacant key, because a push can be lost without a sign. */
   #note(keyState: KeyState): void {
     this.#cancelAging();
-    // A key at 0 ran out: what was pushed before that may still come late.
+    // Revision 0: the last message expired. A push from before that may still arrive, so the known revision stays.
     if (keyState.revision > 0) this.#revision = keyState.revision;
     this.#recheck = FIRST_RECHECK;
     this.#lookIn(this.#lengthOf(keyState));
   }
 
-  /** A holder that lives renews soon, which is pushed: only who still stands after a while is asked for its age. */
+  /** A live holder renews soon, and that is pushed. So only a record that stays for a while is asked for its age. */
   #askAge({ revision }: KeyState): void {
     const { clock, store, key, settings: { requestTimeout: timeout } } = this.#context;
     let wanted = true;
@@ -159,7 +160,7 @@ export class KeyWatcher {
     };
   }
 
-  /** What a holder says of its lease makes nobody look without pause. */
+  /** At least `retryEvery`, so that a short lease length in a record does not cause a flood of reads. */
   #lengthOf(keyState: KeyState): number {
     const { ttl, retryEvery } = this.#context.settings;
     return Math.max(retryEvery, (keyState.kind === "held" ? keyState.record.ttl : null) ?? ttl);
@@ -175,7 +176,9 @@ export class KeyWatcher {
     this.#arm();
   }
 
-  /** A timer that fires too early for what was seen since is set anew then, not at each push: there are many. */
+  /**
+   * Each push moves the time back, and pushes are many. So the timer stays, and is set again when it fires too early.
+   */
   #arm(): void {
     if (this.#timerAt <= this.#expiresAt) return;
     const { clock } = this.#context;

@@ -1,4 +1,9 @@
-/** The Locker: one candidate for one lock. */
+/**
+ * The public class, and how this folder is built. `options`: what a Locker is made from, and how it opens its bucket.
+ * `holder`: both ways to hold, calls and leases. `hold`: one granted lease until its record is gone. `waiter` waits for
+ * the lock, `key_watcher` tells when to read the key again, `retrier` repeats work after transient errors, `reporter`
+ * emits events and log lines. `campaign` is `run()` and `lead()`, `observer` is `observe()`.
+ */
 
 import { lead, runUnder } from "./campaign.ts";
 import { Holder } from "./holder.ts";
@@ -14,10 +19,10 @@ import { observe } from "./observer.ts";
 import type { WaitOptions } from "../base/wait.ts";
 
 /**
- * One candidate for one lock: at most one Locker at a time leads. Call {@linkcode Locker.acquireLead} in a loop, at
- * intervals well below the lease length: it takes the lead or keeps it, and if the loop hangs the lead lapses by itself.
- * A Locker is not re-entrant; its calls are carried out one after the other. After {@linkcode Locker.close} every method
- * rejects with a `LockerClosedError`.
+ * One candidate for one lock; at most one candidate leads at a time. Call {@linkcode Locker.acquireLead} in a loop, at
+ * intervals well below the lease length: it takes the lead or renews it. If the loop hangs, the lead ends with the
+ * lease. A Locker is not re-entrant and carries out its calls one after the other. {@linkcode Locker.close} ends calls
+ * that wait; after it every method rejects with a `LockerClosedError`.
  *
  * @example Lead while in the loop
  * ```ts ignore
@@ -30,18 +35,18 @@ import type { WaitOptions } from "../base/wait.ts";
  * ```
  */
 export class Locker {
-  /** UUID of this candidate, lower case. */
+  /** UUID of this candidate, in lower case. */
   readonly id: string;
   /** Key of the lock. */
   readonly key: string;
-  /** Where log lines go. */
+  /** Receives the log lines. */
   readonly logger: Logger;
   readonly #holder: Holder;
   readonly #kv: KvHandle | null;
   #owned: (() => Promise<void>) | null = null;
   #closing: Promise<void> | null = null;
 
-  /** Makes a candidate; sends nothing. Throws a {@linkcode BadParameterError} if an option is missing or out of range. */
+  /** Creates a candidate; sends nothing. Throws a `BadParameterError` if an option is missing or out of range. */
   constructor(options: LockerOptions | StoreLockerOptions) {
     const backend = backendOf(options);
     const candidate = candidateOf(options, backend.random);
@@ -51,11 +56,11 @@ export class Locker {
   }
 
   /**
-   * Connects, opens the bucket (makes it if it does not exist) and makes a candidate that owns what was opened here.
-   * If the bucket keeps records longer than `ttl` and can give a lock its own lease length, this lock gets `ttl`.
-   * Waits for each address at most `connection.timeout` (default 5 s) and 1 s more, and for the bucket at most 10 s;
-   * `signal` ends it earlier, with its own reason. What was opened is closed again if it fails; a new bucket stays.
-   * @throws {BadParameterError | BucketConfigError} if an option is out of range, the bucket is unfit, or cannot give `ttl`
+   * Connects, opens the bucket (creates it if it does not exist), and creates a Locker that owns the new connection. If
+   * the bucket keeps records for longer than `ttl` and can give a lock its own lease length, this lock gets `ttl`.
+   * Waits at most `connection.timeout` (default 5 s) and 1 s more for each address, and 10 s for the bucket. `signal`
+   * ends the wait with its own reason. If opening fails, the new connection is closed; a bucket that was created stays.
+   * @throws {BadParameterError | BucketConfigError} for an option out of range, or a bucket unfit for locks or `ttl`
    * @throws {ConnectionError} if NATS is unreachable, refuses, or does not answer in time
    */
   static async open(options: OpenOptions): Promise<Locker> {
@@ -65,10 +70,10 @@ export class Locker {
     return locker;
   }
 
-  /** The bucket's KV handle; throws a {@linkcode BadParameterError} if the Locker was made on another store. */
+  /** KV handle of the bucket. Throws a {@linkcode BadParameterError} if the Locker was created with `store` instead. */
   get kv(): KvHandle {
     if (this.#kv !== null) return this.#kv;
-    throw new BadParameterError("kv", `Cannot give "kv": this Locker was made on a store without one`);
+    throw new BadParameterError("kv", `Cannot return "kv": this Locker was created with "store"`);
   }
 
   /** Name of the bucket. */
@@ -76,22 +81,22 @@ export class Locker {
     return this.#holder.context.store.name;
   }
 
-  /** Fencing token of what this candidate holds now, by the clock: the lock's resource refuses older ones. `null` if nothing. */
+  /** Fencing token of the hold; `null` if none is valid, by the clock. Protected resources must refuse older tokens. */
   get token(): number | null {
     return this.#holder.token;
   }
 
   /**
-   * Identity of the bucket's stream (its creation time) that {@linkcode Locker.token} is of; `null` if nothing is held.
-   * Tokens compare only within one epoch: after a bucket was made anew they begin at 1 again.
+   * Epoch of {@linkcode Locker.token}: the identity (creation time) of the bucket's stream; `null` if nothing is held.
+   * Tokens compare only within one epoch: in a re-created bucket they begin at 1 again.
    */
   get epoch(): string | null {
     return this.#holder.epoch;
   }
 
   /**
-   * Lease length in force, in milliseconds. Asks the server only if the bucket's settings are not known yet.
-   * @throws {BucketConfigError | ConnectionError} if the bucket is unfit or missing, NATS is unreachable or refuses
+   * Returns the lease length in ms. Asks the server, for at most 5 s, only if the bucket's settings are not known yet.
+   * @throws {BucketConfigError | ConnectionError} if the bucket is unfit, missing or unreachable, or NATS refuses
    */
   async ttl(): Promise<number> {
     this.#holder.closing.throwIfAborted();
@@ -99,47 +104,48 @@ export class Locker {
   }
 
   /**
-   * Takes the lead, or keeps it and renews the lease, also one of {@linkcode Locker.acquire}. True if this candidate
-   * leads, for the lease length less the margin from the moment of this call; false if another does, or if work of this
-   * Locker still stands down. One message if nobody holds the lock, for each renewal, and for each refusal after the
-   * first. Waits for the answers, each at most `timing.requestTimeout`, and for one lease length where others keep
-   * writing. If it rejects, it is not known whether this candidate leads: the next call settles it.
-   * @throws {BucketConfigError | ConnectionError} if the bucket is unfit, full or missing, NATS is unreachable or refuses
+   * Takes the lead, or keeps it and renews the lease, also a lease of {@linkcode Locker.acquire}. True if this
+   * candidate leads, for the lease length less the margin from the moment of this call. False if another leads, or if
+   * work of this Locker was asked to stop and still runs. Sends one message if nobody holds the lock, for each renewal,
+   * and for each refusal after the first. Waits at most `timing.requestTimeout` for each answer, and one lease length
+   * if others keep writing. If it rejects, the outcome is unknown until the next call.
+   * @throws {BucketConfigError | ConnectionError} if the bucket is unfit, full, missing or unreachable, or NATS refuses
    */
   acquireLead(): Promise<boolean> {
     return this.#holder.take();
   }
 
   /**
-   * Gives the lead back, so that another can take it at once; nothing if this id does not hold it. One message. Work of
-   * {@linkcode Locker.run} or {@linkcode Locker.lead} is told to stop, and the record taken back once it has settled or
-   * the lease, which is not renewed any more, has run out. (Within that work call `lease.release()`.)
-   * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses; the record may then stand
-   * until its lease runs out
+   * Releases the lock with one message, so that another can take it at once; does nothing if this id does not hold it.
+   * Waits for at most two answers, each at most `timing.requestTimeout`. Work of {@linkcode Locker.run} or
+   * {@linkcode Locker.lead} is asked to stop and its lease is not renewed: this first waits until the work has settled
+   * or the lease has run out. (Within that work call `lease.release()`.)
+   * @throws {ConnectionError} if the bucket is missing or unreachable, or NATS refuses; a record that is left expires
    */
   releaseLead(): Promise<void> {
     return this.#holder.giveBack();
   }
 
   /**
-   * A lease that keeps itself renewed, if the lock is free now; else `null`, also while this Locker holds it already.
-   * One message if nobody holds the lock. Waits as {@linkcode Locker.acquireLead} does; what may have been written when
-   * it rejects is taken back in the background.
-   * @throws {BucketConfigError | ConnectionError} if the bucket is unfit, full or missing, NATS is unreachable or refuses
+   * Returns a lease that renews itself if the lock is free now, else `null`; also `null` while this Locker holds it.
+   * Sends one message if nobody holds the lock. Waits as long as {@linkcode Locker.acquireLead}. If it rejects, a
+   * record that may have been written is removed in the background.
+   * @throws {BucketConfigError | ConnectionError} if the bucket is unfit, full, missing or unreachable, or NATS refuses
    */
   tryAcquire(): Promise<Lease | null> {
     return this.#holder.tryAcquire();
   }
 
   /**
-   * A lease that keeps itself renewed, waited for: by push where the bucket repeats its changes, else by one consumer
-   * for the bucket, and by the clock. Trouble that passes is waited out, with a try each `timing.retryEvery`; events say
-   * so. Callers of one Locker are served in order; one that waits inside the work that holds its lock waits for ever.
-   * The options end the wait, not the lease; what may have been written by then is taken back in the background.
-   * @throws the signal's own reason if it is aborted; before any message if it was aborted already
-   * @throws {AcquireTimeoutError} after `timeout`; its `cause` is the trouble that was met last, if there was any
-   * @throws {BucketConfigError | ConnectionError} if waiting cannot mend it: the bucket is unfit or missing, a right is
-   * lacking, or the connection is closed for good
+   * Waits for the lock and returns a lease that renews itself. Changes arrive by push, from the bucket's republished
+   * subject or else from one consumer per bucket, and the clock covers lost pushes. Transient errors are retried each
+   * `timing.retryEvery`; events report it. Calls of one Locker are served in order: without a limit, a call inside the
+   * work that holds the lock waits forever. `options` end the wait, not the lease; by default the wait has no limit. A
+   * record that may have been written when the wait ends is removed in the background.
+   * @throws the reason of `signal` if it is aborted; before any message if it was aborted already
+   * @throws {AcquireTimeoutError} after `timeout`; its `cause` is the last transient error, if there was one
+   * @throws {BucketConfigError | ConnectionError} if waiting cannot help: the bucket is unfit or missing, a permission
+   * is missing, or the connection is closed for good
    * @throws {BadParameterError | LockerClosedError} if an option is out of range, or the Locker is closed
    */
   acquire(options: WaitOptions = {}): Promise<Lease> {
@@ -147,36 +153,36 @@ export class Locker {
   }
 
   /**
-   * Waits for the lock, calls `fn` with the lease and gives the lock back once `fn` has settled: the form that cannot
-   * leak. Resolves or rejects as `fn` does; a release that fails hides neither, it is told by `onEvent`. The options end
-   * the wait only: to stop the work as well, let it listen to `AbortSignal.any([lease.signal, signal])`.
+   * Waits for the lock, calls `fn` with the lease and releases the lock once `fn` has settled: no path leaks the lock.
+   * Resolves or rejects as `fn` does. A failed release changes neither; the event `release_failed` reports it.
+   * `options` end only the wait: to stop the work too, let it listen to `AbortSignal.any([lease.signal, signal])`.
    * @throws {LeaseLostError} if the lease was over, by the clock, before `fn` resolved or could be called
    * @throws {LockerClosedError} if the Locker was closed before `fn` resolved
-   * @throws whatever {@linkcode Locker.acquire} throws
+   * @throws every error of {@linkcode Locker.acquire}
    */
   run<T>(fn: (lease: Lease) => T | Promise<T>, options: WaitOptions = {}): Promise<T> {
     return runUnder(this.#holder, fn, options);
   }
 
   /**
-   * Campaigns until `signal` is aborted or the Locker is closed, and then resolves: each time this candidate is elected
-   * `fn` is called with the lease, whose record is taken back once `fn` has settled.
+   * Campaigns until `signal` is aborted or the Locker is closed, and then resolves. Each time this candidate is
+   * elected, it calls `fn` with the lease, and removes the record once `fn` has settled.
    * - `fn` returns, or calls `lease.release()` (resigns): campaigns again after a short jittered pause.
-   * - `fn` throws while it leads: the lead is given back and `lead()` rejects with that error.
-   * - The lease is lost: `lease.signal` aborts; once `fn` has settled, campaigns again. What `fn` throws then goes to
-   *   the log. A disconnect alone is no loss.
-   * - `signal` is aborted, or the Locker closed: `lease.signal` aborts; once `fn` has settled the lead is given back.
-   *   Until then it is renewed after an abort, but not after a close.
-   * @throws whatever `fn` throws while it leads, and whatever {@linkcode Locker.acquire} throws but for a normal end
+   * - `fn` throws while it leads: releases the lead and rejects with that error.
+   * - The lease is lost: `lease.signal` aborts. Once `fn` has settled, campaigns again; an error of `fn` goes to the
+   *   log. A disconnect alone does not lose the lease.
+   * - `signal` is aborted or the Locker closed: `lease.signal` aborts. Once `fn` has settled, releases the lead. Until
+   *   then the lease is renewed after an abort, but not after a close.
+   * @throws every error of `fn` while it leads, and of {@linkcode Locker.acquire} except those of a normal end
    */
   lead(fn: (lease: Lease) => unknown, options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     return lead(this.#holder, fn, options.signal);
   }
 
   /**
-   * Who holds the lock now, read from the bucket's leader, or from any copy of it by who has no right to more and has
-   * written nothing; `null` if nobody. Good for showing, not for deciding.
-   * @throws {ConnectionError} if the bucket is missing, or NATS is unreachable or refuses
+   * Returns who holds the lock now, `null` if nobody: for display, not for decisions. Reads from the stream's leader. A
+   * Locker that has no permission for that and whose KV has written nothing reads from any replica, which may lag.
+   * @throws {ConnectionError} if the bucket is missing or unreachable, or NATS refuses
    */
   async leader(): Promise<Leadership | null> {
     const { context, closing } = this.#holder;
@@ -185,10 +191,10 @@ export class Locker {
   }
 
   /**
-   * Who holds the lock now (`null` = nobody), then each change of holder; a slow reader skips to the newest. By push as
-   * {@linkcode Locker.acquire} waits; nobody is announced before the end of a lease that was not released. It ends when
-   * `signal` is aborted, the Locker is closed or the loop is left; events say that the line is down, and up again.
-   * @throws {BucketConfigError | ConnectionError} for trouble that waiting cannot mend
+   * Yields who holds the lock now (`null` = nobody), then each change of holder; a slow reader skips to the newest.
+   * Waits for changes as {@linkcode Locker.acquire} does. A lease that is not released counts as held until it has run
+   * out. Ends when `signal` is aborted, the Locker is closed or the loop is left. Events report outages and recoveries.
+   * @throws {BucketConfigError | ConnectionError} for an error that waiting cannot resolve
    * @throws {LockerClosedError} if the Locker was closed before
    */
   observe(options: { readonly signal?: AbortSignal } = {}): AsyncIterable<Leadership | null> {
@@ -196,18 +202,18 @@ export class Locker {
   }
 
   /**
-   * Ends every wait, gives back what is held, and closes the connection if {@linkcode Locker.open} made it. Never
-   * rejects; what could not be given back runs out by itself. Signals of leases abort at once. The record of work that
-   * goes on is taken back once the work has settled, or runs out: it is not renewed any more. So this waits at most for
-   * what is left of the lease, three answers of `timing.requestTimeout` and 2 s for the connection; do not await it
-   * inside that work. Further calls wait for the first. While a server is frozen, only an exit ends the process.
+   * Ends every wait, releases what is held, and closes the connection that {@linkcode Locker.open} made. Never rejects:
+   * a record that could not be removed expires. Signals of leases abort at once. The lease of work that still runs is
+   * not renewed; its record is removed once the work has settled. So this waits at most for the rest of that lease,
+   * three answers of `timing.requestTimeout`, and 2 s for the connection; do not await it inside that work. Later calls
+   * wait for the first. A frozen server can keep the process alive after that: exit explicitly.
    */
   close(): Promise<void> {
     this.#closing ??= this.#holder.close().then(() => this.#owned?.());
     return this.#closing;
   }
 
-  /** The same as {@linkcode Locker.close}, for `await using`. */
+  /** Calls {@linkcode Locker.close}; for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -1,4 +1,4 @@
-/** Follows who holds a lock. */
+/** Implements `Locker.observe()`: follows who holds a lock. */
 
 import type { Holder } from "./holder.ts";
 import { type Leadership, leadershipOf } from "../lease/leadership.ts";
@@ -8,8 +8,8 @@ import type { KeyState } from "../store/record.ts";
 import { Retrier } from "./retrier.ts";
 
 /**
- * Yields who holds the lock now, then each change, until a signal ends it; a slow reader skips to the newest. Transient
- * trouble is waited out.
+ * Yields who holds the lock now, then each change, until a signal ends it. A slow reader skips to the newest. Transient
+ * errors are retried.
  */
 export async function* observe(
   holder: Holder,
@@ -35,7 +35,7 @@ async function* follow(
   const retrier = new Retrier({ context, reporter });
   await retrier.run(signal, () => unlessAborted(signal, context.load()));
   const watcher = new KeyWatcher(context, (error) => retrier.failed(error));
-  // A reader that does not come back would keep the watch.
+  // A reader that asks for no further value would keep the watch open.
   const ending = onAbort(signal, () => watcher[Symbol.dispose]());
   try {
     let last: Leadership | null | undefined;

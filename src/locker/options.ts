@@ -1,4 +1,4 @@
-/** How a Locker is made, and what it is built on: given, or opened for it. */
+/** Options of a Locker, and how they become its store: given by the user, or opened here. */
 
 import { type BucketOptions, type Connection, newKeyValue, requireBucket } from "../nats/bucket.ts";
 import { candidateOf, type CandidateOptions } from "../lease/candidate.ts";
@@ -22,71 +22,71 @@ import { leaseTiming, wholeSeconds } from "../lease/timing.ts";
 
 export type { ConnectionSettings };
 
-/** How a `Locker` is made. */
+/** Options of a `Locker`. */
 export interface LockerOptions extends CandidateOptions {
-  /** The bucket, from `newKeyValue` or any KV of `@nats-io/kv`. */
+  /** KV handle of the bucket: from `newKeyValue`, or any KV of `@nats-io/kv`. */
   readonly kv: KvHandle;
 }
 
-/** How a `Locker` is made on another store than NATS: for tests. */
+/** Options of a `Locker` on a store other than NATS, for tests. */
 export interface StoreLockerOptions extends CandidateOptions {
-  /** Where the leases are. */
+  /** Store that keeps the leases. */
   readonly store: LeaseStore;
-  /** Default: the runtime's. */
+  /** Source of time. Default: the runtime's clock. */
   readonly clock?: Clock;
-  /** Default: the runtime's. */
+  /** Source of random numbers and UUIDs. Default: the runtime's. */
   readonly random?: Random;
 }
 
-/** How `Locker.open` connects and makes its bucket. */
+/** Options of `Locker.open`: how it connects, and how it creates its bucket. */
 export interface OpenOptions extends CandidateOptions, BucketOptions {
-  /** Websocket addresses of the servers. Either this or `nc`. */
+  /** WebSocket addresses of the servers. Give either these or `nc`. */
   readonly servers?: string | readonly string[];
   /**
-   * Passed on to `wsconnect`: credentials and the like. With `waitOnFirstConnect`, only `signal` ends a wait for servers
+   * Settings for `wsconnect`, such as credentials. With `waitOnFirstConnect`, only `signal` ends the wait for servers
    * that cannot be reached.
    */
   readonly connection?: ConnectionSettings;
-  /** An open connection to use instead; it stays open when the Locker is closed. */
+  /** Open connection to use instead of `servers`. It stays open when the Locker is closed. */
   readonly nc?: Connection;
-  /** Name of the bucket; made if it does not exist. */
+  /** Name of the bucket. It is created if it does not exist. */
   readonly bucket: string;
   /**
-   * Lease length in milliseconds, at least 100. A bucket that is made here gets it for all its locks. In a bucket that
-   * keeps records longer this lock alone gets it, cut to whole seconds, if the server is 2.11 or later. A bucket that
-   * cannot give it is refused.
+   * Lease length in milliseconds, at least 100. A bucket that is created here gets it for all its locks. In an existing
+   * bucket that keeps records for longer, only this lock gets it: rounded down to whole seconds, at least 1,000, and
+   * only with server 2.11 or later. `Locker.open` rejects if the bucket cannot give it.
    */
   readonly ttl: number;
-  /** Ends the opening when aborted, with the signal's own reason. Once it is open, the signal has no effect. */
+  /** Aborts `Locker.open` with the signal's own reason. Has no effect once the Locker is open. */
   readonly signal?: AbortSignal;
 }
 
-/** Where a Locker keeps its leases, and its time and chance. */
+/** What a Locker runs on: its store, its clock and its source of random numbers. */
 export interface LockerBackend extends Required<Pick<StoreLockerOptions, "store" | "clock" | "random">> {
   readonly kv: KvHandle | null;
 }
 
-/** The backend that options name. Sends nothing. */
+/** Returns the backend that the options name. Sends nothing. */
 export function backendOf(options: Partial<LockerOptions & StoreLockerOptions>): LockerBackend {
   const { store, kv, clock = new SystemClock(), random = systemRandom } = options ?? {};
   return { store: store ?? storeOf(kv), kv: kv ?? null, clock, random };
 }
 
-/** Longest wait for all answers about the bucket, in milliseconds. */
+/** Longest wait for everything about the bucket, in milliseconds. */
 const LONGEST_SETUP = 10_000;
 
-/** The shortest lease that a lock can have of its own, in milliseconds. */
+/** The shortest lease length that a single lock can have, in milliseconds. */
 const SECOND = 1000;
 
-/** Options for a Locker, and what closes the connection that was made for it; `null` if none was. */
+/** Options for a Locker, and a function that closes the connection made for it; `null` if none was made. */
 type Opened = { readonly options: LockerOptions; readonly close: (() => Promise<void>) | null };
 
-/** Checks all options, connects, opens the bucket; closes again what it opened if that fails. */
+/** Checks all options, connects and opens the bucket. If that fails, closes the connection that it made. */
 export async function openBucket(options: OpenOptions): Promise<Opened> {
   const { servers = [], nc: given, bucket, ttl, connection: settings, signal: outer, ...candidate } = options;
   const addresses = given ? [] : [servers].flat();
   if (!given && addresses.length === 0) {
-    throw new BadParameterError("servers", `Cannot open a Locker: "servers" or "nc" must be given`);
+    throw new BadParameterError("servers", `Cannot open a Locker: "servers" or "nc" is required`);
   }
   requireAddresses(addresses);
   if (!given) requireWebSocket(settings);
@@ -114,22 +114,25 @@ export async function openBucket(options: OpenOptions): Promise<Opened> {
   }
 }
 
-/** The bucket, and the lock's own lease length if it needs one. @throws {BucketConfigError} if it cannot have `ttl` */
+/**
+ * Opens the bucket. Returns it, and the lock's own lease length if it needs one.
+ * @throws {BucketConfigError} if the bucket cannot give `ttl`
+ */
 async function setUp(nc: Connection, options: OpenOptions): Promise<Pick<LockerOptions, "kv" | "ttl">> {
   const { bucket, ttl, timing, logger = silentLogger } = options;
   warnOfServer(nc, logger);
-  // A bucket of another lease length is refused below, or does not matter.
+  // Silent: a bucket with another lease length is refused below, or its lease length does not matter.
   const kv = await newKeyValue(nc, bucket, ttl, { ...options, logger: silentLogger });
   const settings = await storeOf(kv).settings();
   const kept = settings.ttl ?? Infinity;
-  // The server counts in whole nanoseconds.
+  // The server stores whole nanoseconds, so its value can differ from `ttl` by less than 1 ms.
   if (Math.abs(kept - ttl) < 1) return { kv };
   if (!settings.perKeyTtl || ttl < SECOND || ttl > kept) {
     const range = settings.perKeyTtl && kept > SECOND ? `${SECOND} to ${kept}` : `${kept}`;
     const lacking = settings.perKeyTtl
       ? ""
-      : ` (a lock's own needs "allow_msg_ttl", since server 2.11; this is ${settings.server})`;
-    const wanted = `the "ttl" asked for, ${ttl} ms: use a "ttl" of ${range}${lacking}, or change the bucket`;
+      : ` (a lock's own "ttl" needs "allow_msg_ttl", server 2.11; this is ${settings.server})`;
+    const wanted = `the given "ttl", ${ttl} ms: use a "ttl" of ${range}${lacking}, or change the bucket`;
     throw new BucketConfigError({ bucket, setting: "max_age", value: kept, wanted });
   }
   leaseTiming(wholeSeconds(ttl), timing);

@@ -1,4 +1,4 @@
-/** Tells what happens to a candidate: as events, and in its log. */
+/** Reports what happens to a candidate, as events and as log lines. */
 
 import type { Candidate, CandidateOptions, Trace } from "../lease/candidate.ts";
 import type { Clock } from "../base/clock.ts";
@@ -7,10 +7,10 @@ import type { EventListener, LockEvent } from "../lease/events.ts";
 import type { Effect, Ending, Held, Transition } from "../lease/model.ts";
 import { type Logger, writeLog } from "../base/logger.ts";
 
-/** What an event is, save what all of one candidate's have in common. */
+/** An event without `key` and `id`, which all events of one candidate share. */
 type EventFields = LockEvent extends infer One ? One extends LockEvent ? Omit<One, "key" | "id"> : never : never;
 
-/** How each event reads in the log; `*` stands for the key. */
+/** The log line of each event; `*` stands for the key. */
 const LINES: { readonly [type in LockEvent["type"]]: readonly [level: keyof Logger, line: string] } = {
   acquired: ["info", "Took *"],
   renewed: ["debug", "Renewed *"],
@@ -18,15 +18,15 @@ const LINES: { readonly [type in LockEvent["type"]]: readonly [level: keyof Logg
   at_risk: ["warn", "About to lose *"],
   released: ["info", "Released *"],
   lost: ["warn", "Lost *"],
-  release_failed: ["warn", "Could not release *: it runs out by itself"],
-  waiting: ["debug", "Waits for *"],
-  retrying: ["warn", "Cannot reach the lock * now, tries again"],
-  recovered: ["info", "Reached the lock * again"],
-  bucket_changed: ["warn", "The settings of the bucket of * were changed"],
+  release_failed: ["warn", "Could not release *: it expires by itself"],
+  waiting: ["debug", "Waiting for *"],
+  retrying: ["warn", "Cannot reach lock * now, retrying"],
+  recovered: ["info", "Reached lock * again"],
+  bucket_changed: ["warn", "The bucket settings of * changed"],
   observed: ["debug", "Observed *"],
 };
 
-/** Tells of each step of the machine. */
+/** Turns the steps of the machine into events and log lines. */
 export class Reporter {
   readonly #candidate: Candidate;
   readonly #clock: Clock;
@@ -34,10 +34,10 @@ export class Reporter {
   readonly #trace: Trace | undefined;
   #grantedAt = 0;
   #last: LockEvent["type"] | null = null;
-  /** End of the lease that was last told to be at risk: a renewal moves it, so each failure streak is told of once. */
+  /** End of the lease at the last `at_risk`. A renewal moves that end, so each failure streak is reported once. */
   #riskTold = NaN;
 
-  /** Listeners may throw or reject: that is contained. */
+  /** Contains what the listeners throw or reject with. */
   constructor(candidate: Candidate, clock: Clock, { onEvent, trace }: Pick<CandidateOptions, "onEvent" | "trace">) {
     this.#candidate = candidate;
     this.#clock = clock;
@@ -45,7 +45,7 @@ export class Reporter {
     this.#trace = trace;
   }
 
-  /** Writes a step to the log, and tells what it changed. */
+  /** Passes a step to `trace`, and reports what it changed. */
   step({ before, event, after, effects }: Transition): void {
     const [was, is] = [before.phase, after.phase];
     this.#contain(
@@ -61,7 +61,7 @@ export class Reporter {
     } else this.tell({ type: "released", ...this.#about(was) });
   }
 
-  /** Tells one event, to the listener and to the log. */
+  /** Reports one event to the log and to the listener. */
   tell(told: EventFields): void {
     const { key, id } = this.#candidate;
     const event = { ...told, key, id } as LockEvent;
@@ -71,12 +71,12 @@ export class Reporter {
     this.#contain("event listener", () => this.#listener?.(event));
   }
 
-  /** Writes a warning; `*` stands for the key. */
+  /** Logs a warning; `*` stands for the key. */
   warn(line: string, about: object = {}): void {
     this.#log("warn", line, about);
   }
 
-  /** Calls what a user gave; what it throws, now or later, must not hold up the machine or end the process. */
+  /** Calls a user's function. An error of it, now or later, must neither stop the machine nor end the process. */
   #contain(what: string, call: () => unknown): void {
     const warn = (error: unknown) => this.#log("warn", `The ${what} of * failed`, { error });
     try {
@@ -103,12 +103,12 @@ export class Reporter {
   }
 
   #settled(end: Ending | null): void {
-    // Who asked for the release may have told it already; and where the bucket is gone, so is the record.
+    // The caller of the release may have reported the failure already. If the bucket is gone, so is the record.
     const isNews = this.#last !== "release_failed" && !(end?.kind === "abandoned" && isMissing(end.error));
     if (end?.kind === "abandoned" && isNews) this.tell({ type: "release_failed", error: end.error });
     if (end?.kind !== "refused" || end.by.kind !== "foreign") return;
     const { key, id } = this.#candidate;
-    this.#log("warn", "A stranger holds *: its value is no UUID, so it is left to expire", { key, id });
+    this.#log("warn", "The value of * is not a UUID: it counts as held until it expires", { key, id });
   }
 
   #about({ token }: Held): { token: number; age: number } {

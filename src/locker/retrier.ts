@@ -1,14 +1,14 @@
-/** Waits out trouble that passes, and tells of it once a streak. */
+/** Retries after transient errors, and reports each streak of them once. */
 
 import { NatslockError } from "../base/errors.ts";
 import type { KeyContext } from "../lease/key_context.ts";
 import { wait } from "../base/wait.ts";
 import type { Reporter } from "./reporter.ts";
 
-/** Pause after trouble before the lease's times are known, in ms. */
+/** Pause before a retry while the lease's times are not known yet, in ms. */
 const FIRST_RETRY = 1000;
 
-/** One wait or one observer. */
+/** Retries for one wait or one observer. */
 export class Retrier {
   readonly #context: KeyContext;
   readonly #reporter: Reporter;
@@ -19,19 +19,19 @@ export class Retrier {
     this.#reporter = reporter;
   }
 
-  /** What was met last, if nothing has been answered since. */
+  /** The last transient error; `null` after a success. */
   get trouble(): NatslockError | null {
     return this.#trouble;
   }
 
-  /** Takes in that something failed, and goes on failing until `work` succeeds. */
+  /** Notes a failure. The streak lasts until `run()` succeeds. */
   failed(error: NatslockError): void {
     const isFirst = this.#trouble === null;
     this.#trouble = error;
     if (isFirst) this.#reporter.tell({ type: "retrying", error });
   }
 
-  /** Does `work` until it succeeds or meets trouble that waiting does not mend. Rejects with the signal's reason. */
+  /** Repeats `work` until it succeeds or fails with a lasting error. Rejects with the signal's reason on abort. */
   async run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const { clock } = this.#context;
     for (;;) {

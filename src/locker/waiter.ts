@@ -1,7 +1,7 @@
 /**
  * Waits for a lock that others hold.
  *
- * Whoever sees the release first and writes first gets it: there is no order among processes yet.
+ * Processes are not served in order: the first write after a release gets the lock.
  */
 
 import type { KeyContext } from "../lease/key_context.ts";
@@ -13,11 +13,11 @@ import type { Reporter } from "./reporter.ts";
 import type { Retrier } from "./retrier.ts";
 import type { Mutex, Unlock } from "../base/mutex.ts";
 
-/** A wait behind one lease of the same Locker is worth a warning after so long, in ms. */
+/** A wait behind one lease of the same Locker logs a warning after this time, in ms. */
 const LONGEST_QUEUE = 5000;
 const NOT_REENTRANT = "a Locker is not re-entrant, so do not wait for its lock inside the work that holds it";
 
-/** Who waits, and how it waits out trouble. */
+/** What a wait needs. */
 export interface Waiting {
   readonly context: KeyContext;
   readonly reporter: Reporter;
@@ -25,9 +25,10 @@ export interface Waiting {
 }
 
 /**
- * Tries until it is granted. The key is watched from the first refusal on.
+ * Tries until the lock is granted. Watches the key from the first refusal on.
  *
- * `attempt` gives a lease, or what it was refused by; a release that was pushed is tried without a look.
+ * `attempt` returns a lease, or the key state that refused it. After a pushed release, which it gets as `released`, it
+ * tries without a read.
  */
 export async function waitTurn(
   { context, reporter, retrier }: Waiting,
@@ -40,7 +41,7 @@ export async function waitTurn(
   reporter.tell({ type: "waiting", holder: refusal.kind === "held" ? refusal.record.holder : "" });
   const watcher = new KeyWatcher(context, (error) => retrier.failed(error));
   try {
-    // The next try looks, since what changed before the watch began was not pushed.
+    // The next try reads the key, because a change before the watch began was not pushed.
     for (let released: KeyState | null = null;;) {
       const got = await retrier.run(signal, () => attempt(released));
       if (got instanceof Lease) return got;
@@ -52,12 +53,12 @@ export async function waitTurn(
   }
 }
 
-/** Who queues, and where. */
+/** What a queued wait needs. */
 interface Queueing extends Pick<Waiting, "context" | "reporter"> {
   readonly leases: Mutex;
 }
 
-/** Waits behind others of the same Locker, of which one may hold a lease. */
+/** Waits behind other waits of the same Locker and the lease that it may hold. */
 export async function queueBehind(
   hold: Hold | null,
   { context, reporter, leases }: Queueing,
@@ -68,7 +69,7 @@ export async function queueBehind(
   const cancel = clock.after(LONGEST_QUEUE, () => {
     if (hold === null || hold.isOver || hold.isBlamed) return;
     hold.isBlamed = true;
-    reporter.warn(`A wait for * stands behind a lease of the same Locker: ${NOT_REENTRANT}`);
+    reporter.warn(`A wait for * is behind a lease of the same Locker: ${NOT_REENTRANT}`);
   });
   try {
     return await leases.lock(signal);

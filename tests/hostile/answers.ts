@@ -9,30 +9,30 @@ import type { KeyState, LeaseRecord } from "../../src/store/record.ts";
 import type { ReadOutcome, WriteOutcome } from "../../src/store/store.ts";
 import type { Script } from "./store.ts";
 
-/** One kind of answer: a title in plain words, and a new script for each Locker. */
+/** One kind of answer: a title, and a function that returns a new script for each Locker. */
 export type Kind = readonly [title: string, script: () => Script];
 
-/** Revision under the key as a lying store tells it. */
+/** Revision of the key that a lying store reports. */
 export const SOME = 7;
 
-/** A look that shows this. */
+/** Outcome of a read that finds this key state. */
 export const saw = (keyState: KeyState, age?: number): Promise<ReadOutcome> =>
   Promise.resolve({ kind: "seen", keyState, ...(age === undefined ? {} : { age }) });
 
-/** A look that shows nobody. */
+/** Outcome of a read that finds the key vacant. */
 export const sawVacant = (revision: number): Promise<ReadOutcome> => saw({ kind: "vacant", revision });
 
-/** A write that is refused since the key stands there. */
+/** Outcome of a write that is refused because the key is at `current`. */
 export const conflict = (current: number | null): Promise<WriteOutcome> =>
   Promise.resolve({ kind: "conflict", current });
 
-/** A write that is said to stand. */
+/** Outcome of a write that is reported as stored. */
 export const applied = (revision: number): Promise<WriteOutcome> => Promise.resolve({ kind: "applied", revision });
 
-/** A write of which nothing is known. */
+/** Outcome of a write that may or may not be stored. */
 export const unknown = (): Promise<WriteOutcome> => Promise.resolve({ kind: "unknown", error: trouble("timeout") });
 
-/** A record, of another holder unless said otherwise. */
+/** Returns a record, by default of another holder. */
 export function record(fields: Partial<LeaseRecord> = {}): LeaseRecord {
   const holder = "0000000f-0000-4000-8000-000000000000";
   return { holder, attempt: "other.1", token: null, name: "", since: 0, ttl: 10_000, meta: {}, ...fields };
@@ -40,7 +40,7 @@ export function record(fields: Partial<LeaseRecord> = {}): LeaseRecord {
 
 const trouble = (why: ConnectionErrorReason): ConnectionError => new ConnectionError(why, `Cannot do it: ${why}`);
 
-/** A request that was certainly not carried out. */
+/** Outcome of a request that was certainly not carried out. */
 export const failed = (why: ConnectionErrorReason): Promise<{ kind: "failed"; error: ConnectionError }> =>
   Promise.resolve({ kind: "failed", error: trouble(why) });
 
@@ -56,7 +56,7 @@ const throws = () => {
 
 type Outcomes = Required<Pick<Script, "settings" | "read" | "write" | "remove">>;
 
-/** How a request fails, as a value where the store has one. */
+/** The ways in which a request fails: as a value where the store returns one, else as a rejection. */
 const FAILURES: readonly (readonly [title: string, outcomes: Outcomes])[] = [
   ...TROUBLES.map((why) => {
     const value = () => failed(why);
@@ -70,11 +70,11 @@ function all(settings: () => Promise<never>, value: () => ReturnType<typeof fail
   return { settings, read: value, write: value, remove: value };
 }
 
-/** Failures of one kind of request, or of all. */
+/** Failures of one kind of request, of writes and removals, or of all. */
 export const FAILING: readonly Kind[] = FAILURES.flatMap(([title, { settings, read, write, remove }]) =>
   [
     [`settings: ${title}`, () => ({ settings })],
-    [`looks: ${title}`, () => ({ read })],
+    [`reads: ${title}`, () => ({ read })],
     [`writes: ${title}`, () => ({ write })],
     [`removals: ${title}`, () => ({ remove })],
     [`writes and removals: ${title}`, () => ({ write, remove })],
@@ -82,9 +82,9 @@ export const FAILING: readonly Kind[] = FAILURES.flatMap(([title, { settings, re
   ] satisfies Kind[]
 );
 
-/** Settings that are refused for good, or of another stream each time. */
+/** Settings that are permanently unfit, or from another stream each time. */
 export const TERMS: readonly Kind[] = [
-  ["settings: a setting that is unfit", () => {
+  ["settings: an unfit setting", () => {
     const complaint = { bucket: "hostile", setting: "max_age", value: 0, wanted: "the lease length" };
     return { settings: () => Promise.reject(new BucketConfigError(complaint)) };
   }],
@@ -92,53 +92,53 @@ export const TERMS: readonly Kind[] = [
     let epoch = 0;
     return { settings: async (_, sane) => ({ ...await sane(), epoch: `epoch ${++epoch}` }) };
   }],
-  ["settings: another epoch each time that they are asked for afresh", () => {
+  ["settings: another epoch each time that fresh ones are requested", () => {
     let epoch = 0;
     return { keepsSettings: true, settings: async (_, sane) => ({ ...await sane(), epoch: `epoch ${++epoch}` }) };
   }],
 ];
 
-/** Looks that show what is not so; writes are answered by the sane store. */
+/** Reads that return false key states. The sane store answers the writes. */
 export const LOOKS: readonly Kind[] = [
-  ["looks: vacant at a revision below all", () => ({ read: () => sawVacant(1) })],
-  ["looks: another's record at a revision below all", () => ({
+  ["reads: vacant at a revision below all others", () => ({ read: () => sawVacant(1) })],
+  ["reads: another's record at a revision below all others", () => ({
     read: () => saw({ kind: "held", revision: 1, record: record() }),
   })],
-  ["looks: vacant at ever higher revisions", () => {
+  ["reads: vacant at ever higher revisions", () => {
     let revision = 100;
     return { read: () => sawVacant(++revision) };
   }],
-  ["looks: vacant at 0", () => ({ read: () => sawVacant(0) })],
-  ["looks: our own id, with the attempt of another life", () => ({
+  ["reads: vacant at 0", () => ({ read: () => sawVacant(0) })],
+  ["reads: our own id, with an attempt of an earlier Locker", () => ({
     read: ({ id }) => saw({ kind: "held", revision: 100, record: record({ holder: id, attempt: "life.1" }) }),
   })],
-  ["looks: a stranger's value", () => ({ read: () => saw({ kind: "foreign", revision: 100 }) })],
-  ["looks: a stranger's value at ever higher revisions", () => {
+  ["reads: a foreign value", () => ({ read: () => saw({ kind: "foreign", revision: 100 }) })],
+  ["reads: a foreign value at ever higher revisions", () => {
     let revision = 100;
     return { read: () => saw({ kind: "foreign", revision: ++revision }) };
   }],
-  ["looks: another's record each time", () => {
+  ["reads: another attempt of another holder each time", () => {
     let revision = 100;
     return { read: () => saw({ kind: "held", revision: ++revision, record: record({ attempt: `${revision}` }) }) };
   }],
-  ...[0, 100].map((ttl): Kind => [`looks: another's record with a lease of ${ttl} ms`, () => ({
+  ...[0, 100].map((ttl): Kind => [`reads: another's record with a lease of ${ttl} ms`, () => ({
     read: () => saw({ kind: "held", revision: 100, record: record({ ttl }) }),
   })]),
-  ...[0, 1e12, -1e12, NaN].map((age): Kind => [`looks: another's record that has stood for ${age} ms`, () => ({
+  ...[0, 1e12, -1e12, NaN].map((age): Kind => [`reads: another's record that is ${age} ms old`, () => ({
     read: () => saw({ kind: "held", revision: 100, record: record() }, age),
   })]),
 ];
 
-/** Writes and removals that are answered wrongly; looks are answered by the sane store. */
+/** Writes and removals with false answers. The sane store answers the reads. */
 export const WRITES: readonly Kind[] = [
   ["writes: unknown at once, not carried out", () => ({ write: unknown })],
   ["writes: unknown at once, carried out", () => ({ write: (_, sane) => sane().then(unknown) })],
   ["removals: unknown at once, not carried out", () => ({ remove: unknown })],
   ["removals: unknown at once, carried out", () => ({ remove: (_, sane) => sane().then(unknown) })],
   ["writes and removals: unknown at once", () => ({ write: unknown, remove: unknown })],
-  ["writes: refused, something is in flight", () => ({ write: () => conflict(null) })],
-  ["removals: refused, something is in flight", () => ({ remove: () => conflict(null) })],
-  ["writes and removals: refused, something is in flight", () => ({
+  ["writes: refused because a write is in flight", () => ({ write: () => conflict(null) })],
+  ["removals: refused because a write is in flight", () => ({ remove: () => conflict(null) })],
+  ["writes and removals: refused because a write is in flight", () => ({
     write: () => conflict(null),
     remove: () => conflict(null),
   })],
@@ -158,6 +158,9 @@ export const WRITES: readonly Kind[] = [
     let revision = 1000;
     return { write: () => applied(--revision), remove: () => applied(--revision) };
   }],
-  ["writes: refused where they are put", () => ({ write: ({ request }) => conflict(request.expected) })],
-  ["removals: refused where they are put", () => ({ remove: ({ request }) => conflict(request.expected) })],
+  ["writes: refused at the revision that they expect", () => ({ write: ({ request }) => conflict(request.expected) })],
+  [
+    "removals: refused at the revision that they expect",
+    () => ({ remove: ({ request }) => conflict(request.expected) }),
+  ],
 ];

@@ -1,5 +1,5 @@
 /**
- * One Locker on a hostile store: what is promised of it, whatever the store answers, is watched at each instant.
+ * Runs one Locker on a hostile store, and checks at each instant that it keeps its promises whatever the store answers.
  *
  * @module
  */
@@ -9,25 +9,25 @@ import type { Random } from "../../src/base/random.ts";
 import { rateComplaints } from "./rate.ts";
 import { FLOOD, HostileStore, type Script, SteppingClock, TTL } from "./store.ts";
 
-/** Longest wait for one answer, in ms, as it follows from the lease length. */
+/** Longest wait for one answer, in ms: the default for this lease length. */
 export const REQUEST_TIMEOUT = TTL / 4;
-/** How long a grant or renewal counts from when it left, in ms. */
+/** How long a grant or renewal is valid from when it was sent, in ms. */
 const VALID = 0.9 * TTL;
-/** How long `close()` may take, and what it ends, in ms. */
+/** How long `close()`, and the calls that it ends, may take, in ms. */
 const CLOSING = 2 * TTL;
-/** More turns of the clock than any cell that is paced needs. */
+/** Limit of clock steps, more than a Locker that pauses between its requests ever needs. */
 const MOST_STEPS = 20_000;
 
-/** What a user's signal is aborted with. */
+/** The reason of a user's aborted signal. */
 export const STOP = new Error("the user has had enough");
 
-/** What is promised of a call. */
+/** What a call promises. */
 export interface Promised {
-  /** When it must have settled, in ms from its begin. */
+  /** Time within which it must settle, in ms. */
   readonly within: number;
-  /** True if it waits transient trouble out. */
+  /** True if it retries transient errors. */
   readonly waits?: boolean;
-  /** True if its signal, or `close()`, is its normal end. */
+  /** True if its signal or `close()` ends it normally, so that it resolves. */
   readonly resolves?: boolean;
 }
 
@@ -38,44 +38,44 @@ interface Call {
   settled: boolean;
 }
 
-/** Chance that is the same each time; `next()` tells the middle. */
+/** Random numbers that are the same each time; `next()` returns 0.5. */
 export function fixedRandom(): Random {
   let count = 0;
   return { next: () => 0.5, uuid: () => `00000000-0000-4000-8000-${String(++count).padStart(12, "0")}` };
 }
 
-/** One Locker, the store it is on, and what is wrong so far. */
+/** One Locker, its store, and the complaints so far. */
 export class Cell {
   readonly clock: SteppingClock = new SteppingClock();
   readonly store: HostileStore = new HostileStore(this.clock);
   readonly locker: Locker;
-  /** What is wrong, each said once. */
+  /** Broken promises, each once. */
   readonly complaints: Set<string> = new Set();
-  /** Another Locker, on the sane store beneath. */
+  /** Another Locker, on the underlying sane store. */
   readonly other: Locker;
   readonly #leases: Lease[] = [];
   readonly #calls: Call[] = [];
-  /** When something began that may send requests of its own. */
+  /** Start times of everything that may send requests of its own. */
   readonly #begins: number[] = [];
-  /** Timers of the user that wait. */
+  /** Pending timers of the user. */
   #timers = 0;
 
   constructor() {
     const { clock, store } = this;
     const random = fixedRandom();
-    // Revisions below those of the key, for looks that are stale.
+    // Uses up revisions, so that a stale read can report one below those of the key.
     for (let write = 0; write < 5; write++) store.sane.put("another", "mark");
     this.other = new Locker({ store: store.sane, clock, random });
     this.locker = new Locker({ store, clock, random });
     store.id = this.locker.id;
   }
 
-  /** From here on the store answers by the script. */
+  /** Makes the store answer by the script from here on. */
   turn(script: Script, saneEvery: number): void {
     Object.assign(this.store, { script, saneEvery });
   }
 
-  /** Begins a call; resolves with what it came to, `undefined` if it rejected. Complains if it breaks a promise. */
+  /** Makes a call. Resolves with its result, `undefined` if it rejected. Complains if it breaks a promise. */
   async call<T>(title: string, promised: Promised, begin: () => Promise<T>): Promise<T | undefined> {
     const begun = this.clock.now();
     const call: Call = { title, begun, deadline: begun + promised.within, settled: false };
@@ -92,13 +92,13 @@ export class Cell {
     }
   }
 
-  /** Watches that the lease is never held for longer than what was confirmed. */
+  /** Checks from here on that the lease is not held for longer than was confirmed. */
   keep(lease: Lease): Lease {
     this.#leases.push(lease);
     return lease;
   }
 
-  /** A user's signal, aborted after some ms. */
+  /** Returns a user's signal that is aborted after some ms. */
   signalAfter(ms: number): AbortSignal {
     const stop = new AbortController();
     this.after(ms, () => {
@@ -108,12 +108,12 @@ export class Cell {
     return stop.signal;
   }
 
-  /** Lets some ms pass. */
+  /** Resolves after some ms. */
   sleep(ms: number): Promise<void> {
     return new Promise((resolve) => this.after(ms, resolve));
   }
 
-  /** Calls back after some ms, as a user would; what is left of it is not held against the Locker. */
+  /** Calls back after some ms. Such a timer belongs to the user and is not counted as left behind by the Locker. */
   after(ms: number, callback: () => void): () => void {
     let open = 1;
     this.#timers++;
@@ -129,7 +129,7 @@ export class Cell {
     };
   }
 
-  /** Closes the Locker: that ends every call. */
+  /** Closes the Locker, which must end every call. */
   async close(): Promise<void> {
     const latest = this.clock.now() + CLOSING;
     for (const call of this.#calls) call.deadline = Math.min(call.deadline, latest);
@@ -140,7 +140,9 @@ export class Cell {
     return this.#calls.filter(({ settled }) => !settled);
   }
 
-  /** Moves time on from timer to timer, until that is true, or something is overdue; true if it came so far. */
+  /**
+   * Moves time from timer to timer until `until()` is true. Returns false if a call is overdue or nothing is pending.
+   */
   async drive(until: () => boolean): Promise<boolean> {
     for (let step = 0; step < MOST_STEPS; step++) {
       await this.#settle();
@@ -156,14 +158,14 @@ export class Cell {
     return false;
   }
 
-  /** What is left behind once all has ended. */
+  /** Complains of timers and watches that are left once all has ended. */
   leftovers(): void {
     const pending = this.clock.pending - this.#timers;
     if (pending > 0) this.complaints.add(`left behind: ${pending} timers`);
     if (this.store.watches > 0) this.complaints.add(`left behind: ${this.store.watches} watches`);
   }
 
-  /** Judges how many requests were sent, and how close to each other. */
+  /** Complains if too many requests were sent, or too close to each other. */
   judgeRate(): void {
     const { sent, flooded } = this.store;
     if (flooded) return void this.complaints.add(`flood: more than ${FLOOD} requests in one instant`);
@@ -176,10 +178,10 @@ export class Cell {
     if (ended) {
       if (resolves) this.complaints.add(`contract: ${title} rejected at its normal end, with ${error}`);
     } else if (!(error instanceof NatslockError)) this.complaints.add(`typed: ${title} rejected with ${error}`);
-    else if (waits && error.transient) this.complaints.add(`wait: ${title} ended at transient trouble, ${error}`);
+    else if (waits && error.transient) this.complaints.add(`wait: ${title} ended at a transient error, ${error}`);
   }
 
-  /** Complains, and says true, if the call should have ended by now. */
+  /** Complains and returns true if the call should have ended by now. */
   #isLate({ title, begun, deadline, settled }: Call): boolean {
     const now = this.clock.now();
     const what = settled ? `ended after ${Math.round(now - begun)} ms` : "has not ended";
@@ -187,17 +189,17 @@ export class Cell {
     return now > deadline;
   }
 
-  /** What is believed to be held must have been confirmed not long ago (L5). */
+  /** Complains if the Locker still claims a lease whose last confirmed write is too long ago. */
   #look(): void {
     const over = this.clock.now() >= this.store.confirmedAt + VALID;
-    if (over && this.locker.token !== null) this.complaints.add("held: token is shown after the lease is over");
+    if (over && this.locker.token !== null) this.complaints.add("held: token is not null after the lease is over");
     for (const lease of this.#leases) {
       if (over && lease.held) this.complaints.add("held: lease.held is true after the lease is over");
-      if (!lease.held && !lease.signal.aborted) this.complaints.add("held: lease.signal is late");
+      if (!lease.held && !lease.signal.aborted) this.complaints.add("held: lease.signal aborts late");
     }
   }
 
-  /** Until nothing was asked for during more turns of the promise queue than an answer takes to be heeded. */
+  /** Waits until no request came for more turns of the promise queue than it takes to handle an answer. */
   async #settle(): Promise<void> {
     for (let calls = -1; calls !== this.store.calls;) {
       calls = this.store.calls;

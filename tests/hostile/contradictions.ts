@@ -1,5 +1,5 @@
 /**
- * What a hostile store answers: looks and writes that contradict each other, and whatever the dice say.
+ * What a hostile store answers: reads and writes that contradict each other, and random answers.
  *
  * @module
  */
@@ -15,63 +15,63 @@ const ours = ({ written, id }: Scene<unknown>, fields: Partial<LeaseRecord> = {}
   ...fields,
 });
 
-/** A look that shows our latest write at a revision. */
+/** Outcome of a read that finds our latest write at a revision. */
 const sawOurs =
   (revision: number, fields: Partial<LeaseRecord> = {}) => (scene: Scene<unknown>): Promise<ReadOutcome> =>
     saw({ kind: "held", revision, record: ours(scene, fields) });
 
-/** A look and a write that cannot both be true. */
+/** Pairs of answers to a read and a write that cannot both be true. */
 export const CONTRADICTIONS: readonly Kind[] = [
-  ["vacant at N, and a write on N is refused at N", () => ({
+  ["vacant at N, and a write that expects N is refused at N", () => ({
     read: () => sawVacant(SOME),
     write: ({ request }) => conflict(request.expected),
     remove: ({ request }) => conflict(request.expected),
   })],
-  ["vacant at N, and a write on N is refused at N + 1, then vacant at N + 1, and so on", () => {
+  ["vacant at N, and a write that expects N is refused at N + 1, then vacant at N + 1, and so on", () => {
     let revision = 100;
     return { read: () => sawVacant(revision), write: () => conflict(++revision), remove: () => conflict(++revision) };
   }],
-  ["vacant at N, and a write on N is refused at another", () => ({
+  ["vacant at N, and a write that expects N is refused at another revision", () => ({
     read: () => sawVacant(SOME),
     write: () => conflict(1000),
     remove: () => conflict(1000),
   })],
-  ["vacant at N, and a write on N is refused, in flight", () => ({
+  ["vacant at N, and a write that expects N is refused because a write is in flight", () => ({
     read: () => sawVacant(SOME),
     write: () => conflict(null),
     remove: () => conflict(null),
   })],
-  ["vacant at N, and a write on N is refused at 0", () => ({
+  ["vacant at N, and a write that expects N is refused at 0", () => ({
     read: () => sawVacant(SOME),
     write: () => conflict(0),
     remove: () => conflict(0),
   })],
-  ["vacant at N, and nothing is known of a write on N", () => ({
+  ["vacant at N, and a write that expects N is unknown", () => ({
     read: () => sawVacant(SOME),
     write: unknown,
     remove: ({ request }) => conflict(request.expected),
   })],
-  ["our latest write stands at N, and a write on N is refused at N", () => ({
+  ["our latest write is at N, and a write that expects N is refused at N", () => ({
     read: sawOurs(1000),
     write: ({ request }) => conflict(request.expected),
     remove: ({ request }) => conflict(request.expected),
   })],
-  ["our latest write stands at N, and a write on N is refused, in flight", () => ({
+  ["our latest write is at N, and a write that expects N is refused because a write is in flight", () => ({
     read: sawOurs(1000),
     write: () => conflict(null),
     remove: () => conflict(null),
   })],
-  ["our latest write stands at N, and nothing is known of a write on N", () => ({
+  ["our latest write is at N, and a write that expects N is unknown", () => ({
     read: sawOurs(1000),
     write: unknown,
     remove: unknown,
   })],
-  ["our own id with another attempt stands at N, and a write on N is refused at N", () => ({
+  ["our own id with another attempt is at N, and a write that expects N is refused at N", () => ({
     read: sawOurs(1000, { attempt: "life.1" }),
     write: ({ request }) => conflict(request.expected),
     remove: ({ request }) => conflict(request.expected),
   })],
-  ["our own id with another attempt stands, and all is applied", () => {
+  ["our own id with another attempt stays, and every write is applied", () => {
     let revision = 1000;
     return {
       read: sawOurs(1000, { attempt: "life.1" }),
@@ -79,15 +79,15 @@ export const CONTRADICTIONS: readonly Kind[] = [
       remove: () => applied(++revision),
     };
   }],
-  ["all is applied, and the look says vacant at 0", () => {
+  ["every write is applied, and the read finds the key vacant at 0", () => {
     let revision = 1000;
     return { read: () => sawVacant(0), write: () => applied(++revision), remove: () => applied(++revision) };
   }],
-  ["removals are applied, and our record stands all the same", () => {
+  ["removals are applied, and our record stays", () => {
     let revision = 1000;
     return { read: sawOurs(1000), remove: () => applied(++revision) };
   }],
-  ["a stream that lost revisions: all is applied far below what was seen", () => {
+  ["a stream that lost revisions: every write is applied far below what was seen", () => {
     let [revision, looks] = [1, 0];
     return {
       read: () => sawVacant(looks++ === 0 ? 50_000 : revision),
@@ -97,10 +97,10 @@ export const CONTRADICTIONS: readonly Kind[] = [
   }],
 ];
 
-/** Seeds of the dice; one more is one more row. */
+/** Number of seeds for random answers; each is one row. */
 const SEEDS = 12;
 
-/** Any answer but one that ends a wait for good, near the revisions that were written. */
+/** Gives random answers with revisions near those that were written, but none that ends a wait permanently. */
 function dice(seed: number): Script {
   const chance = new Chance(seed);
   let [top, epoch] = [10, 0];
@@ -146,8 +146,8 @@ function dice(seed: number): Script {
   };
 }
 
-/** Answers that nobody thought of. */
+/** Random answers, to find cases that the tables above do not list. */
 export const DICE: readonly Kind[] = Array.from(
   { length: SEEDS },
-  (_, seed) => [`all requests: any answer, by the dice of seed ${seed}`, () => dice(seed)],
+  (_, seed) => [`all requests: random answers of seed ${seed}`, () => dice(seed)],
 );

@@ -1,5 +1,5 @@
 /**
- * What a hostile store answers: nothing in time, and pushes without end.
+ * What a hostile store does: it answers nothing in time, and pushes without end.
  *
  * @module
  */
@@ -33,12 +33,12 @@ const swallow = {
   remove: (scene) => after(scene, (): WriteOutcome => ({ kind: "unknown", error: late() })),
 } satisfies Script;
 
-/** A line that swallows requests: each ends by its own time. */
+/** A connection that swallows requests: each ends by its own timeout. */
 export const SWALLOWING: readonly Kind[] = [
   ["all requests: no answer in time", () => swallow],
   ["settings: no answer in time", () => ({ settings: swallow.settings })],
   ["writes: no answer in time", () => ({ write: swallow.write })],
-  ["looks: no answer in time", () => ({ read: swallow.read })],
+  ["reads: no answer in time", () => ({ read: swallow.read })],
   ["removals: no answer in time", () => ({ remove: swallow.remove })],
   ["writes and removals: no answer in time", () => ({ write: swallow.write, remove: swallow.remove })],
 ];
@@ -51,16 +51,19 @@ const HINTS: readonly (readonly [title: string, hint: () => Hint])[] = [
     kind: "seen",
     keyState: { kind: "held", revision: ++pushed, record: record() },
   })],
-  ["a stranger's value at ever higher revisions", () => ({
+  ["a foreign value at ever higher revisions", () => ({
     kind: "seen",
     keyState: { kind: "foreign", revision: ++pushed },
   })],
   ["gaps", () => ({ kind: "gap" })],
-  ["the line is down", () => ({ kind: "down", error: new ConnectionError("unavailable", "The line is down") })],
-  ["watching is denied", () => ({ kind: "denied", error: new ConnectionError("denied", "Cannot watch: denied") })],
+  [
+    "the connection is down",
+    () => ({ kind: "down", error: new ConnectionError("unavailable", "The connection is down") }),
+  ],
+  ["the watch is denied", () => ({ kind: "denied", error: new ConnectionError("denied", "Cannot watch: denied") })],
 ];
 
-/** Pushes at each request, or all the time. */
+/** Pushes at each request, or every 20 ms. */
 export const PUSHES: readonly Kind[] = HINTS.flatMap(([title, hint]) => {
   const telling = <Request, Outcome>({ tell }: Scene<Request>, sane: () => Promise<Outcome>): Promise<Outcome> => {
     for (let push = 0; push < 3; push++) tell(hint());
@@ -69,11 +72,11 @@ export const PUSHES: readonly Kind[] = HINTS.flatMap(([title, hint]) => {
   const changes = hint().kind === "seen";
   return [
     [`pushes at each request: ${title}`, () => ({ read: telling, write: telling, remove: telling, changes })],
-    [`pushes each 20 ms: ${title}`, () => ({ pushes: { every: 20, hint }, changes })],
+    [`pushes every 20 ms: ${title}`, () => ({ pushes: { every: 20, hint }, changes })],
   ] satisfies Kind[];
 });
 
-/** Watches that begin badly. */
+/** Watches that fail, or push before they have begun. */
 export const WATCHES: readonly Kind[] = [
   ["watches: a plain Error thrown at once", () => ({
     watch: () => {

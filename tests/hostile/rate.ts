@@ -6,24 +6,24 @@
 
 import { type Sent, TTL } from "./store.ts";
 
-/** Pause after trouble, in ms, as it follows from the lease length. */
+/** Pause after an error, in ms: the default for this lease length. */
 export const RETRY_EVERY = TTL / 15;
-/** The most requests of one call in one instant: a handful. */
+/** Most requests of one call in one instant. */
 const MOST_AT_ONCE = 16;
-/** The most requests of one call in any window of `retryEvery`, and so many more than on average over the whole run. */
+/** Most requests of one call in any window of `retryEvery`. The whole run may have that many more than the average. */
 const MOST_IN_WINDOW = 36;
-/** The most requests per `retryEvery` from the first to the last. */
+/** Most requests per `retryEvery`, on average from the first to the last. */
 const MOST_ON_AVERAGE = 12;
-/** The most changes that one waiter takes in within `retryEvery`, and the requests that each may cost. */
+/** Most changes that one waiter handles per `retryEvery`, and the requests that each may cost. */
 const PUSHES = 64;
 const PER_PUSH = 3;
 
 /**
- * What is wrong with the rate of requests.
+ * Returns what is wrong with the rate of requests.
  *
  * @param sent the requests, in the order in which they were sent
- * @param begins when a call began, or was ended: each may send a handful
- * @param pushed how many watch a key that is flooded with changes
+ * @param begins when calls began or were ended: each may send `MOST_AT_ONCE`
+ * @param pushed the number of watches on a key that is flooded with changes
  */
 export function rateComplaints(sent: readonly Sent[], begins: readonly number[], pushed = 0): string[] {
   const more = PUSHES * PER_PUSH * pushed;
@@ -38,10 +38,10 @@ export function rateComplaints(sent: readonly Sent[], begins: readonly number[],
   return complaints;
 }
 
-/** What one call may send, and a handful for each further one. */
+/** Returns how many requests are allowed: `most` for one call, and `MOST_AT_ONCE` for each further one. */
 const handfuls = (most: number, begun: number): number => most + MOST_AT_ONCE * Math.max(0, begun - 1);
 
-/** The most requests within so many ms; `null` if no window has more than `most`, and a handful per further begin. */
+/** Returns the most requests within a window of `ms`; `null` if no window has more than is allowed. */
 function worst(
   sent: readonly Sent[],
   begins: readonly number[],

@@ -1,5 +1,5 @@
 /**
- * Does one thing on one hostile store, and says what is wrong.
+ * Runs one verb on one hostile store, and returns the complaints.
  *
  * @module
  */
@@ -10,18 +10,18 @@ import { Cell } from "./cell.ts";
 import { TTL } from "./store.ts";
 import type { Verb } from "./verbs.ts";
 
-/** When the Locker is closed: once all is done, after some turns of the promise queue, or after some ms. */
+/** When the Locker is closed: once the verb is done, after a few turns of the promise queue, or after 1.5 s. */
 export const CLOSINGS = ["once done", "at once", "after 1.5 s"] as const;
 type Closing = typeof CLOSINGS[number];
 
-/** Rejections that nobody handled since the last look. */
+/** Unhandled rejections since the last call of `rejections()`. */
 const unhandled: string[] = [];
 globalThis.addEventListener("unhandledrejection", (event) => {
   event.preventDefault();
   unhandled.push(`unhandled: ${event.reason}`);
 });
 
-/** What was rejected and not handled; the runtime tells of it between two tasks. */
+/** Returns the unhandled rejections. The runtime reports them between two tasks. */
 export async function rejections(): Promise<string[]> {
   await new Promise((resolve) => setTimeout(resolve, 0));
   return unhandled.splice(0);
@@ -31,7 +31,7 @@ async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await Promise.resolve();
 }
 
-/** Does one thing on one hostile store, closes, and returns what is wrong. */
+/** Runs one verb on one hostile store, closes the Locker, and returns the complaints. */
 export async function complaints(
   verb: Verb,
   [, script]: Kind,
@@ -52,7 +52,7 @@ export async function complaints(
   return [...cell.complaints];
 }
 
-/** Closes the Locker, and looks a lease length later at what it left behind. */
+/** Closes the Locker, and checks a lease length later what it left behind. */
 async function finish(cell: Cell): Promise<void> {
   let [closed, over] = [false, false];
   Promise.all([cell.close(), cell.other.close()]).then(() => closed = true);

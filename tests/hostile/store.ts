@@ -1,5 +1,5 @@
 /**
- * A store that answers by a script, over a sane one, and counts what it is asked.
+ * A store that answers by a script, else by a sane store, and counts the requests.
  *
  * @module
  */
@@ -21,10 +21,10 @@ import type {
 
 /** Lease length of the bucket, in ms. */
 export const TTL = 10_000;
-/** More requests than this in one instant are a flood: the store stops answering, so that the test can go on. */
+/** More requests than this in one instant are a flood. The store then stops answering, so that the test can end. */
 export const FLOOD = 200;
 
-/** A manual clock that says when its next timer is due. */
+/** A manual clock that knows when its next timer is due. */
 export class SteppingClock extends ManualClock {
   readonly #dues = new Set<{ readonly at: number }>();
 
@@ -41,7 +41,7 @@ export class SteppingClock extends ManualClock {
     };
   }
 
-  /** When the next timer is due; Infinity if none waits. */
+  /** Time at which the next timer is due; Infinity if none is pending. */
   get nextDue(): number {
     let next = Infinity;
     for (const { at } of this.#dues) next = Math.min(next, at);
@@ -49,33 +49,33 @@ export class SteppingClock extends ManualClock {
   }
 }
 
-/** What a script answers to. */
+/** What a script gets for one request. */
 export interface Scene<Request> {
   readonly request: Request;
   readonly clock: SteppingClock;
-  /** What the Locker wrote last, whatever became of it; `null` before the first write. */
+  /** The record that the Locker wrote last, stored or not; `null` before the first write. */
   readonly written: LeaseRecord | null;
   /** The id of the Locker. */
   readonly id: string;
-  /** Tells the watchers. */
+  /** Pushes a hint to all watches. */
   readonly tell: (hint: Hint) => void;
 }
 
 type Answer<Request, Outcome> = (scene: Scene<Request>, sane: () => Promise<Outcome>) => Promise<Outcome>;
 
-/** How a store answers; what is missing is answered by the sane store. One script serves one Locker: it may count. */
+/** How a store answers; the sane store answers what is missing. Serves one Locker, so it may keep state. */
 export interface Script {
   readonly settings?: Answer<SettingsRequest, BucketSettings>;
-  /** True if settings that were read are kept until they are asked for afresh: that costs no message. */
+  /** True if the store keeps settings that it has read until fresh ones are requested, which costs no message. */
   readonly keepsSettings?: boolean;
   readonly read?: Answer<ReadRequest, ReadOutcome>;
   readonly write?: Answer<WriteRequest, WriteOutcome>;
   readonly remove?: Answer<RemoveRequest, WriteOutcome>;
-  /** Called as a watch begins. */
+  /** Called when a watch begins. */
   readonly watch?: (listener: (hint: Hint) => void) => void;
-  /** Told to each watch, again and again, this many ms apart. */
+  /** Pushed to each watch again and again; `every` is in ms. */
   readonly pushes?: { readonly every: number; readonly hint: () => Hint };
-  /** True if the key is seen to change again and again, as by a herd: a waiter has to take part. */
+  /** True if the pushes show a key that changes all the time, so that a waiter must try again and again. */
   readonly changes?: boolean;
 }
 
@@ -89,21 +89,21 @@ export interface Sent {
 export class HostileStore implements LeaseStore {
   readonly name = "hostile";
   readonly clock: SteppingClock;
-  /** The bucket beneath. */
+  /** The underlying sane store. */
   readonly sane: MemoryStore;
-  /** What it answers by; `null` = sane. */
+  /** The script in force; `null` = the sane store answers. */
   script: Script | null = null;
-  /** Each of so many requests is answered by the sane store. */
+  /** The sane store answers every request whose number is a multiple of this. */
   saneEvery = Infinity;
   /** The id of the Locker. */
   id = "";
-  /** All that cost a message while the script was in force. */
+  /** Requests that cost a message while the script was in force. */
   readonly sent: Sent[] = [];
-  /** Calls of any kind, those that cost no message included. */
+  /** Number of all calls, also of those that cost no message. */
   calls = 0;
-  /** True once it was asked more than {@linkcode FLOOD} times in one instant. */
+  /** True once there were more than {@linkcode FLOOD} calls in one instant. */
   flooded = false;
-  /** When the latest write left that the Locker can know to stand. */
+  /** When the latest write was sent that the Locker knows to be stored. */
   confirmedAt = -Infinity;
   readonly #listeners = new Set<(hint: Hint) => void>();
   readonly #leftAt = new Map<string | null, number>();
@@ -116,7 +116,7 @@ export class HostileStore implements LeaseStore {
     this.sane = new MemoryStore(clock, { ttl: TTL });
   }
 
-  /** How many watches are open. */
+  /** Number of open watches. */
   get watches(): number {
     return this.#listeners.size;
   }
@@ -172,7 +172,7 @@ export class HostileStore implements LeaseStore {
     };
   }
 
-  /** Not async: what a script throws at once is thrown at once. */
+  /** Not async, so that a script can throw synchronously. */
   #ask<Request, Outcome>(
     kind: Sent["kind"] | null,
     sane: () => Promise<Outcome>,

@@ -5,14 +5,14 @@ import { PUSHES, SWALLOWING, WATCHES } from "./pushes.ts";
 import { CLOSINGS, complaints, rejections } from "./run.ts";
 import { VERBS } from "./verbs.ts";
 
-/** How often the store is sane. */
+/** How often the sane store answers. */
 const MODES: readonly (readonly [title: string, saneEvery: number])[] = [
-  ["for ever", Infinity],
-  ["every second time", 2],
-  ["two times of three", 3],
+  ["never sane", Infinity],
+  ["sane every second time", 2],
+  ["sane every third time", 3],
 ];
 
-const SANE: Kind = ["all requests: as they should be", () => ({})];
+const SANE: Kind = ["all requests: right answers", () => ({})];
 
 const KINDS: readonly Kind[] = [
   SANE,

@@ -4,9 +4,9 @@ import { type Cell, type Promised, STOP } from "./cell.ts";
 import { RETRY_EVERY } from "./rate.ts";
 import { complaints, rejections } from "./run.ts";
 
-/** What the table says of somebody who behaves like this on a sane store. */
+/** Returns the complaints about an action on a sane store. */
 async function said(act: (cell: Cell) => Promise<unknown>): Promise<string[]> {
-  const kind = ["all requests: as they should be", () => ({})] as const;
+  const kind = ["all requests: right answers", () => ({})] as const;
   return await complaints({ title: "planted", act }, kind, { saneEvery: Infinity, closing: "once done" });
 }
 
@@ -17,16 +17,16 @@ async function look({ store }: Cell, times: number): Promise<void> {
 const reject = (error: Error, promised: Promised = { within: 0 }) => (cell: Cell) =>
   cell.call("planted", promised, () => Promise.reject(error));
 
-/** A lease that is held for ever. */
+/** Returns a lease that is held forever. */
 const immortal = () => ({ held: true, signal: new AbortController().signal }) as Lease;
 
 const PLANTED: readonly (readonly [title: string, complaint: string, act: (cell: Cell) => Promise<unknown>])[] = [
-  ["looks without a pause or an end", "flood: more than 200 requests in one instant", (cell) => look(cell, Infinity)],
-  ["looks 17 times in one instant", "spin: 17 requests in one instant", (cell) => look(cell, 17)],
-  ["looks four times each 60 ms", "rate: 48 requests within 667 ms", async (cell) => {
+  ["reads without a pause or an end", "flood: more than 200 requests in one instant", (cell) => look(cell, Infinity)],
+  ["reads 17 times in one instant", "spin: 17 requests in one instant", (cell) => look(cell, 17)],
+  ["reads four times every 60 ms", "rate: 48 requests within 667 ms", async (cell) => {
     for (let turn = 0; turn < 30; turn++) await look(cell, 4).then(() => cell.sleep(60));
   }],
-  ["looks on for long, twenty times per retryEvery", "rate: 900 requests in all", async (cell) => {
+  ["reads for a long time, twenty times per retryEvery", "rate: 900 requests in all", async (cell) => {
     for (let turn = 0; turn < 900; turn++) await look(cell, 1).then(() => cell.sleep(RETRY_EVERY / 20));
   }],
   [
@@ -36,8 +36,8 @@ const PLANTED: readonly (readonly [title: string, complaint: string, act: (cell:
   ],
   ["rejects with an error of the store", "typed: planted rejected with Error: raw", reject(new Error("raw"))],
   [
-    "gives up a wait at transient trouble",
-    "wait: planted ended at transient trouble, ConnectionError: late",
+    "gives up a wait at a transient error",
+    "wait: planted ended at a transient error, ConnectionError: late",
     reject(new ConnectionError("timeout", "late"), { within: 0, waits: true }),
   ],
   [
@@ -56,8 +56,8 @@ const PLANTED: readonly (readonly [title: string, complaint: string, act: (cell:
     (cell) => Promise.resolve(cell.keep(immortal())),
   ],
   [
-    "tells late that a lease is over",
-    "held: lease.signal is late",
+    "aborts the signal of a lease late",
+    "held: lease.signal aborts late",
     (cell) => Promise.resolve(cell.keep({ ...immortal(), held: false } as Lease)),
   ],
   [
@@ -73,18 +73,18 @@ const PLANTED: readonly (readonly [title: string, complaint: string, act: (cell:
 ];
 
 for (const [title, complaint, act] of PLANTED) {
-  Deno.test(`The hostile store table notices who ${title}`, async () => {
+  Deno.test(`The hostile store table complains of an action that ${title}`, async () => {
     const found = await said(act);
     assert(found.some((each) => each.startsWith(complaint)), `${found}`);
   });
 }
 
-Deno.test("The hostile store table notices a rejection that nobody handles", async () => {
+Deno.test("The hostile store table complains of an unhandled rejection", async () => {
   await rejections();
   Promise.reject(new Error("nobody's"));
   assertEquals(await rejections(), ["unhandled: Error: nobody's"]);
 });
 
-Deno.test("The hostile store table has nothing to say of who does nothing", async () => {
+Deno.test("The hostile store table has no complaint about an action that does nothing", async () => {
   assertEquals(await said(() => Promise.resolve()), []);
 });

@@ -1,5 +1,5 @@
 /**
- * What is done on a hostile store: each public verb, and how long it may take.
+ * What the tests do on a hostile store: each public method, and how long it may take.
  *
  * @module
  */
@@ -12,13 +12,13 @@ import { TTL } from "./store.ts";
 /** One way to use a Locker. */
 export interface Verb {
   readonly title: string;
-  /** What is done while the store is sane. */
+  /** Runs while the store is sane. */
   readonly before?: (cell: Cell) => Promise<unknown>;
-  /** What is done once it is hostile. */
+  /** Runs once the store is hostile. */
   readonly act: (cell: Cell) => Promise<unknown>;
 }
 
-/** How long each verb may take, in ms; a call of `acquire()` that ends by itself has no further grace. */
+/** How long each verb may take, in ms. `acquire()` with its own limit gets no extra time. */
 export const WITHIN = {
   ttl: REQUEST_TIMEOUT,
   leader: 2 * REQUEST_TIMEOUT,
@@ -38,7 +38,7 @@ const hold = (cell: Cell) => cell.other.acquire();
 const lead = (cell: Cell) =>
   cell.call("acquireLead()", { within: WITHIN.acquireLead }, async () => {
     const led = await cell.locker.acquireLead();
-    if (led && cell.locker.token === null) cell.complaints.add("held: acquireLead() said true and nothing is held");
+    if (led && cell.locker.token === null) cell.complaints.add("held: acquireLead() returned true and nothing is held");
   });
 
 const release = (cell: Cell, lease: Lease) =>
@@ -47,7 +47,7 @@ const release = (cell: Cell, lease: Lease) =>
 const resign = (cell: Cell) =>
   cell.call("releaseLead()", { within: WITHIN.releaseLead }, () => cell.locker.releaseLead());
 
-/** Keeps what was granted for a while, and gives it back. */
+/** Keeps a granted lease for a while, and releases it. */
 async function use(cell: Cell, lease: Lease | null | undefined): Promise<void> {
   if (!lease) return;
   cell.keep(lease);
@@ -62,7 +62,7 @@ async function acquire(cell: Cell, limit: "timeout" | "signal"): Promise<void> {
   await use(cell, await cell.call(`acquire({ ${limit} })`, promised, () => cell.locker.acquire(options)));
 }
 
-/** Work that goes on for so long, or until its lease ends. */
+/** Work that takes `ms`, or ends with its lease. */
 const work = (cell: Cell, ms: number) => (lease: Lease): Promise<void> => {
   cell.keep(lease);
   if (ms === 0 || lease.signal.aborted) return Promise.resolve();
@@ -138,7 +138,7 @@ export const VERBS: readonly Verb[] = [
       await resign(cell);
     },
   },
-  { title: "releaseLead() of what was never taken", act: resign },
+  { title: "releaseLead() without a lead", act: resign },
   { title: "releaseLead()", before: (cell) => cell.locker.acquireLead(), act: resign },
   { title: "acquire({ timeout })", act: (cell) => acquire(cell, "timeout") },
   { title: "acquire({ timeout }) while another holds", before: hold, act: (cell) => acquire(cell, "timeout") },
@@ -170,7 +170,7 @@ export const VERBS: readonly Verb[] = [
     act: (cell) => Promise.all([acquire(cell, "signal"), acquire(cell, "signal"), observe(cell)]),
   },
   onLease("lease.release()", release),
-  onLease("a lease that is held", async (cell, lease) => {
+  onLease("a lease that renews itself", async (cell, lease) => {
     await cell.sleep(3 * TTL);
     await release(cell, lease);
   }),

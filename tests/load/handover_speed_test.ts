@@ -9,17 +9,19 @@ import { newKeyValue, withServer } from "../helpers/nats.ts";
 const TTL = 30_000;
 const WARM_UP = 80;
 const ROUNDS = 240;
-/** Before each sample, so that neither kind finds the machine more awake than the other: they differ by that else. */
+/** Rest before each sample, in ms. Without it one kind would find the machine more awake and look faster. */
 const REST = 5;
 /**
- * The hand-over may cost at most this times what the same messages cost without a lock: it is 1.5 to 1.8 times, as the
- * machine will have it, and a hundred times where nobody is told of a release.
+ * A hand-over may take at most this many times as long as the same messages without a lock. It takes 1.5 to 1.8 times
+ * as long, depending on the machine, and a hundred times as long if the release is not pushed.
  */
 const MOST = 3;
-/** The beginning of a wait is three requests in a row, looked for every 2 ms; the pause would make it 35 and more. */
+/** The start of a wait is three requests in a row, checked every 2 ms. A delay of 40 ms would make it 35 or more. */
 const MOST_BEGUN = 12;
 
-/** From a publish to a key until what the other end publishes, told of it by the repeated message, is stored. */
+/**
+ * Measures from a publish to a key until the answer is stored that the other end publishes on the republished message.
+ */
 async function bareHandOver(giver: NatsConnection, taker: NatsConnection): Promise<() => Promise<number>> {
   const id = crypto.randomUUID();
   let stored = Promise.withResolvers<void>();
@@ -41,7 +43,7 @@ async function bareHandOver(giver: NatsConnection, taker: NatsConnection): Promi
   };
 }
 
-/** From the call of `release()` until the other's `acquire()` has resolved: milliseconds and messages. */
+/** Measures from `release()` until the other's `acquire()` has resolved: milliseconds and messages. */
 async function handOver(lease: Lease, taker: Lone, connections: readonly NatsConnection[]) {
   const next = await begunWait(taker);
   await elapse(REST);
@@ -55,7 +57,7 @@ async function handOver(lease: Lease, taker: Lone, connections: readonly NatsCon
   return { granted: await next(), took, messages: sent(...connections) - before };
 }
 
-/** Two candidates, each alone on its connection, and the floor on two more. */
+/** Connects two candidates, each alone on its connection, and the bare hand-over on two more connections. */
 async function race(nc: NatsConnection, connect: () => Promise<NatsConnection>) {
   const connections = [nc, await connect()] as const;
   const candidate = async (on: NatsConnection) => lone(on, { kv: await newKeyValue(on, "locks", TTL) });
@@ -70,7 +72,7 @@ interface Measured {
   readonly figures: string;
 }
 
-/** Hand-overs beside bare ones, interleaved. */
+/** Measures hand-overs and bare ones, interleaved. */
 async function measure(): Promise<Measured> {
   const measured = Promise.withResolvers<Measured>();
   await withServer(async ({ nc, connect }) => {
@@ -94,14 +96,14 @@ async function measure(): Promise<Measured> {
   return await measured.promise;
 }
 
-Deno.test("Lease.release() hands over by push in two messages, at most thrice as slow as two without a lock", async () => {
+Deno.test("Lease.release() hands over by push in two messages, at most three times as slow as two without a lock", async () => {
   const { messages, ratio, figures } = await measure();
   console.log(figures);
   assertEquals(messages, [2]);
   assertLessOrEqual(ratio, MOST, figures);
 });
 
-Deno.test("Locker.acquire() is not held up by what its watch sends: TCP keeps what follows a SUB or UNSUB for 40 ms", () =>
+Deno.test("Locker.acquire() is not delayed by its watch's SUB or UNSUB, after which TCP can hold data back for 40 ms", () =>
   withServer(async ({ nc, connect }) => {
     const { candidates, bareRound } = await race(nc, connect);
     const [bare, begun] = [[] as number[], [] as number[]];

@@ -5,15 +5,15 @@ import { begunWait, elapse, eventually, lone, sent } from "../helpers/measure.ts
 import { messagesOf, newKeyValue, withServer } from "../helpers/nats.ts";
 
 const TTL = 2000;
-/** A renewal is due a third of a lease after the last one was sent. */
+/** Time from one renewal to the next: a third of the lease length. */
 const INTERVAL = TTL / 3;
-/** Two lease lengths, ending between two renewals. */
+/** Two lease lengths and a bit, to end between two renewals. */
 const WHILE = 2 * TTL + INTERVAL / 2;
 const RENEWALS = Math.floor(WHILE / INTERVAL);
-/** A look, and a question for the server's time. */
+/** Messages that ask for a record's age: a read, and a request for the server's time. */
 const AGE = 2;
 
-Deno.test("A lease that is held costs a message for each renewal, and a question for the stream with each second one", () =>
+Deno.test("A lease costs one message for each renewal, and one request for the stream's settings for every second one", () =>
   withServer(async ({ nc, connect }) => {
     await using locker = new Locker({ kv: await newKeyValue(nc, "locks", TTL) });
     const manager = await jetstreamManager(await connect());
@@ -28,7 +28,7 @@ Deno.test("A lease that is held costs a message for each renewal, and a question
     assertGreaterOrEqual(renewals, RENEWALS - 1);
   }));
 
-Deno.test("Locker.acquire() that waits, and an observer, ask once for the age of what they found, then send nothing", () =>
+Deno.test("Locker.acquire() while it waits, and an observer, ask once for the age of the record, then send nothing", () =>
   withServer(async ({ nc, connect }) => {
     const [waits, looks] = [await connect(), await connect()];
     await using holder = new Locker({ kv: await newKeyValue(nc, "locks", TTL) });

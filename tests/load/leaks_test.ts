@@ -16,7 +16,7 @@ const BUCKETS: readonly (readonly [how: string, open: Open, consumers: number])[
   ["one that is watched by a consumer", (nc) => new Kvm(nc).create("locks", { ttl: TTL }), 1],
 ];
 
-/** An observer at work: what it saw and how it ended. */
+/** A running observer: what it saw and how it ended. */
 function observing(locker: Locker): { seen: (number | null)[]; ended: Promise<unknown> } {
   const seen: (number | null)[] = [];
   const run = async () => {
@@ -25,7 +25,7 @@ function observing(locker: Locker): { seen: (number | null)[]; ended: Promise<un
   return { seen, ended: run().catch((error: unknown) => error) };
 }
 
-/** What the server holds once it is no longer more than `at most`; what is ended there goes a little later. */
+/** Returns what the server holds once it is within `atMost`. The server removes what was ended a little later. */
 async function settled(server: NatsServer, atMost: Footprint): Promise<Footprint> {
   let left = await footprint(server);
   await eventually(`${JSON.stringify(atMost)} to be left`, async () => {

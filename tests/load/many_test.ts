@@ -9,10 +9,10 @@ const TTL = 30_000;
 const MANY = 1000;
 const CONNECTIONS = 40;
 const SAMPLES = 100;
-/** The last of a thousand hears of a release at most at this times what one alone does. */
+/** The last of a thousand observers sees a release after at most this many times what a single one takes. */
 const MOST = 25;
 
-/** Many who look at one key, and what the last of them has seen. */
+/** Many observers of one key. */
 class Crowd {
   readonly #latest: (number | null | undefined)[];
   readonly #end = new AbortController();
@@ -26,7 +26,7 @@ class Crowd {
     this.#running = lockers.map((locker, index) => this.#follow(locker, index));
   }
 
-  /** Resolves when all have seen this token, or `null` for nobody. */
+  /** Resolves when all have seen this token; `null` = nobody holds the lock. */
   async sees(token: number | null): Promise<void> {
     this.#wanted = token;
     this.#missing = this.#latest.filter((latest) => latest !== token).length;
@@ -34,7 +34,7 @@ class Crowd {
     if (this.#missing > 0) await this.#all.promise;
   }
 
-  /** Ends all. */
+  /** Ends all observers. */
   async cancel(): Promise<void> {
     this.#end.abort(new Error("enough"));
     await Promise.all(this.#running);
@@ -55,7 +55,7 @@ class Crowd {
   }
 }
 
-/** Milliseconds from the call of `release()` until the last of the crowd knows that nobody holds the lock. */
+/** Measures milliseconds from `release()` until the last observer knows that nobody holds the lock. */
 async function newsOfRelease(holder: Locker, crowd: Crowd): Promise<number[]> {
   const samples: number[] = [];
   for (let round = 0; round < SAMPLES; round++) {
@@ -73,7 +73,7 @@ async function newsOfRelease(holder: Locker, crowd: Crowd): Promise<number[]> {
   return samples;
 }
 
-/** Candidates for one key, spread over the connections. */
+/** Creates candidates for one key, spread over the connections. */
 async function spread(connections: readonly NatsConnection[], count: number): Promise<Locker[]> {
   const handles = await Promise.all(connections.map((nc) => newKeyValue(nc, "locks", TTL)));
   return Array.from({ length: count }, (_, index) => {
@@ -83,7 +83,7 @@ async function spread(connections: readonly NatsConnection[], count: number): Pr
   });
 }
 
-Deno.test("Locker.observe() by 1,000 has no consumer; the last hears of a release within 25 times what one alone takes", () =>
+Deno.test("Locker.observe() by 1,000 needs no consumer, and the last sees a release within 25 times what one alone takes", () =>
   withServer(async ({ server, nc, connect }) => {
     const holder = new Locker({ kv: await newKeyValue(nc, "locks", TTL) });
     const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => connect()));
@@ -104,7 +104,7 @@ Deno.test("Locker.observe() by 1,000 has no consumer; the last hears of a releas
     });
   }));
 
-Deno.test("Locker.acquire() by 1,000 has no consumer, and when all are cancelled nothing is left", () =>
+Deno.test("Locker.acquire() by 1,000 needs no consumer, and leaves nothing behind when all are cancelled", () =>
   withServer(async ({ server, nc, connect }) => {
     const holder = new Locker({ kv: await newKeyValue(nc, "locks", TTL) });
     const lease = await holder.acquire();

@@ -3,20 +3,20 @@ import { Kvm } from "@nats-io/kv";
 import { Locker } from "@x/natslock";
 import { messagesOf, newKeyValue, withServer } from "../helpers/nats.ts";
 
-Deno.test("Locker.acquireLead() of a key never seen is one message", () =>
+Deno.test("Locker.acquireLead() of a key never seen sends one message", () =>
   withServer(async ({ nc }) => {
     const locker = new Locker({ kv: await newKeyValue(nc, "locks", 3000) });
     assertEquals(await messagesOf(nc, () => locker.acquireLead()), 1);
   }));
 
-Deno.test("Locker.acquireLead() is one message for each refresh", () =>
+Deno.test("Locker.acquireLead() sends one message for each renewal", () =>
   withServer(async ({ nc }) => {
     const locker = new Locker({ kv: await newKeyValue(nc, "locks", 3000) });
     await locker.acquireLead();
     for (let round = 0; round < 3; round++) assertEquals(await messagesOf(nc, () => locker.acquireLead()), 1);
   }));
 
-Deno.test("Locker.releaseLead() is one message, and taking what was seen vacant is one", () =>
+Deno.test("Locker.releaseLead() sends one message, and taking a key that was seen vacant sends one", () =>
   withServer(async ({ nc }) => {
     const locker = new Locker({ kv: await newKeyValue(nc, "locks", 3000) });
     for (let round = 0; round < 3; round++) {
@@ -25,7 +25,7 @@ Deno.test("Locker.releaseLead() is one message, and taking what was seen vacant 
     }
   }));
 
-Deno.test("Locker.acquireLead() is one message for each refusal after the first", () =>
+Deno.test("Locker.acquireLead() sends one message for each refusal after the first", () =>
   withServer(async ({ nc }) => {
     const kv = await newKeyValue(nc, "locks", 3000);
     const [holder, other] = [new Locker({ kv }), new Locker({ kv })];
@@ -34,7 +34,7 @@ Deno.test("Locker.acquireLead() is one message for each refusal after the first"
     for (let round = 0; round < 3; round++) assertEquals(await messagesOf(nc, () => other.acquireLead()), 1);
   }));
 
-Deno.test("Locker reads the settings of a bucket that it did not open once", () =>
+Deno.test("Locker reads the settings once in a bucket that it did not open", () =>
   withServer(async ({ nc }) => {
     await newKeyValue(nc, "locks", 3000);
     const kv = await new Kvm(nc).open("locks");
@@ -44,7 +44,7 @@ Deno.test("Locker reads the settings of a bucket that it did not open once", () 
     assertEquals(await messagesOf(nc, () => another.ttl()), 0);
   }));
 
-Deno.test("Locker.close() of a candidate that holds nothing is no message", () =>
+Deno.test("Locker.close() of a candidate that holds nothing sends no message", () =>
   withServer(async ({ nc }) => {
     const kv = await newKeyValue(nc, "locks", 3000);
     const [holder, other] = [new Locker({ kv }), new Locker({ kv })];

@@ -24,7 +24,7 @@ Deno.test("Locker.acquireLead() by 50 at once has one winner in each of 200 roun
   });
 });
 
-Deno.test("The same race shows several winners for get, then put: it can see what ours has none of", () =>
+Deno.test("The race detects several winners when candidates use get, then put", () =>
   withServer(async ({ nc, connect }) => {
     const connections = [nc, await connect(), await connect(), await connect(), await connect()];
     const { winners } = await race({ rounds: 20, candidates: await getThenPut(connections, CANDIDATES) });

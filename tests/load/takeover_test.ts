@@ -14,7 +14,7 @@ import { VirtualLab } from "../helpers/virtual.ts";
 
 const TTL = 2000;
 const KEYS = 25;
-/** What the server may take to remove a record, and the waiter to look again. */
+/** Time that the server may take to remove a record, and the waiter to read again. */
 const SLACK = 500;
 const MOST_MESSAGES = 12;
 
@@ -25,7 +25,7 @@ interface Change {
   readonly at: number;
 }
 
-/** The changes of each key, as the server repeats them. */
+/** Collects the changes of each key, as the server republishes them. */
 async function follow(nc: NatsConnection): Promise<Map<string, Change[]>> {
   const changes = new Map<string, Change[]>();
   nc.subscribe("natslock.locks.>", {
@@ -50,7 +50,7 @@ class Victim implements AsyncDisposable {
     guard(this);
   }
 
-  /** Ends it at once, for when this process ends. */
+  /** Kills the process at once; also called when this process ends. */
   destroy(): void {
     signalIfRunning(this.#process, "SIGKILL");
   }
@@ -62,7 +62,7 @@ class Victim implements AsyncDisposable {
   }
 }
 
-/** What the victim does. The keys are taken one after the other, so that they renew and die in all phases. */
+/** Runs in the victim. Takes the keys one after the other, so that their renewals are spread over the interval. */
 async function hold(url: string, lane: string): Promise<void> {
   const nc = await wsconnect({ servers: url });
   const kv = await newKeyValue(nc, "locks", TTL);
@@ -76,14 +76,14 @@ function keysOf(lane: string): string[] {
   return Array.from({ length: KEYS }, (_, index) => `${lane}.${index}`);
 }
 
-/** The waiters of one lane take over from a process that was killed. */
+/** Lets the waiters of one lane take over from a process that is killed. */
 async function takeOver(lane: string, lab: { url: string; waiters: Lone[]; changes: Map<string, Change[]> }) {
   const { waiters, changes } = lab;
   await using victim = new Victim(lab.url, lane);
   const keys = keysOf(lane);
   await eventually("the victim to hold all", () => keys.every((key) => changes.has(key)), 30_000);
   const waits = await Promise.all(waiters.map((waiter) => begunWait(waiter)));
-  // A waiter counts from when it first saw the record: let it have seen one come.
+  // A waiter counts from when it first saw the record, so let it see a renewal first.
   const known = new Map(keys.map((key) => [key, changes.get(key)?.length ?? 0]));
   await eventually(
     "a renewal of each",
@@ -103,7 +103,7 @@ async function takeOver(lane: string, lab: { url: string; waiters: Lone[]; chang
   return took;
 }
 
-Deno.test("Locker.acquire() takes over from 50 killed holders within half a second of their ends, never before, in few messages", () =>
+Deno.test("Locker.acquire() takes over from 50 killed holders within 0.5 s after their leases end, never before, in few messages", () =>
   withServer(async ({ server, nc, connect }) => {
     await newKeyValue(nc, "locks", TTL);
     const changes = await follow(nc);
@@ -133,7 +133,7 @@ Deno.test("Locker.acquire() takes over from 50 killed holders within half a seco
 const LONG = 10_000;
 
 for (const since of [0, 0.3, 0.6, 0.9, 0.96, 0.99]) {
-  Deno.test(`Locker.acquire() that begins ${since} of a lease after a crash takes over within ttl + 0.5 s of the last renewal, for ten messages more at most`, async () => {
+  Deno.test(`Locker.acquire() that starts ${since} of a lease after a crash takes over within ttl + 0.5 s of the last renewal, with at most ten more messages`, async () => {
     for (const lag of [0, 150, 300]) {
       await using lab = new VirtualLab({ ttl: LONG, lag: () => lag });
       await lab.until(lab.locker().locker.acquireLead());
@@ -150,7 +150,7 @@ for (const since of [0, 0.3, 0.6, 0.9, 0.96, 0.99]) {
   });
 }
 
-Deno.test("Locker.acquire() that begins long after a crash takes over within ttl + 0.5 s of the last renewal, on a real server", () =>
+Deno.test("Locker.acquire() that starts long after a crash takes over within ttl + 0.5 s of the last renewal, on a real server", () =>
   withServer(async ({ nc, connect }) => {
     const ttl = 6000;
     const [dead, own] = [await newKeyValue(nc, "locks", ttl), await connect()];
@@ -161,11 +161,11 @@ Deno.test("Locker.acquire() that begins long after a crash takes over within ttl
     await waiter.acquire();
     const took = performance.now() - crashed;
     assertGreaterOrEqual(took, ttl);
-    // On a machine that does other things, too.
+    // The machine may be busy with other work.
     assertLessOrEqual(took, ttl + 2 * SLACK);
   }));
 
-Deno.test("KeyWatcher.saw() of an answer from before what was pushed meanwhile does not count the lease twice", async () => {
+Deno.test("KeyWatcher.saw() of a read that is older than a push does not count the lease twice", async () => {
   const record = { holder: crypto.randomUUID(), attempt: null, token: null, name: "", since: null, ttl: TTL, meta: {} };
   const held = (revision: number): KeyState => ({ kind: "held", revision, record });
   const clock = new ManualClock();

@@ -7,7 +7,7 @@ const TURNS = 60;
 
 const GIVEN_UP = new Error("given up");
 
-/** Begins a wait on a free or a held key, ends it after some turns, and looks at what is left once all have gone. */
+/** Starts a wait on a free or a held key, ends it after some turns, and checks what is left once all are closed. */
 async function endAfter(turns: number, free: boolean, end: (locker: Locker, stop: AbortController) => unknown) {
   const clock = new ManualClock();
   const store = new MemoryStore(clock, { ttl: 1000 });
@@ -32,7 +32,7 @@ async function endAfter(turns: number, free: boolean, end: (locker: Locker, stop
 for (const free of [true, false]) {
   const key = free ? "a free key" : "a held key";
 
-  Deno.test(`Locker.acquire() of ${key} that is aborted at any await leaves nothing behind`, async () => {
+  Deno.test(`Locker.acquire() of ${key} leaves nothing behind when it is aborted at any await`, async () => {
     const ends = new Set<unknown>();
     for (let turns = 0; turns <= TURNS; turns++) {
       const got = await endAfter(turns, free, (_, stop) => stop.abort(GIVEN_UP));
@@ -42,7 +42,7 @@ for (const free of [true, false]) {
     assertEquals(ends.size, free ? 2 : 1);
   });
 
-  Deno.test(`Locker.close() at any await of an acquire() of ${key} leaves nothing behind`, async () => {
+  Deno.test(`Locker.close() leaves nothing behind at any await of an acquire() of ${key}`, async () => {
     for (let turns = 0; turns <= TURNS; turns++) {
       const got = await endAfter(turns, free, (locker) => void locker.close());
       assert(got instanceof Lease ? got.signal.aborted : (got as Error).name === "LockerClosedError", `${got}`);
@@ -50,7 +50,7 @@ for (const free of [true, false]) {
   });
 }
 
-Deno.test("Locker.close() whose release fails ends a run(), whatever await of it the work ends at", async () => {
+Deno.test("Locker.close() ends a run() though the release fails, at whatever await of close() the work ends", async () => {
   for (let turns = 0; turns <= TURNS; turns++) {
     const clock = new ManualClock();
     const refused = new ConnectionError("unavailable", "Cannot write: nobody leads");

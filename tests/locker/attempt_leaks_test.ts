@@ -3,14 +3,14 @@ import type { Locker } from "@x/natslock";
 import { liveHeap } from "../helpers/heap.ts";
 import { VirtualLab } from "../helpers/virtual.ts";
 
-/** Times before what is left behind is measured, and times that are measured. */
+/** Repetitions before the measurement, and repetitions that are measured. */
 const WARM_UP = 500;
 const TIMES = 3000;
 
-/** Bytes that one time may leave: a listener with its closure is more than three hundred. */
+/** Bytes that one repetition may leave: a listener with its closure takes more than 300. */
 const SLACK = 120;
 
-/** Repeats something about a lock that another holds, and measures what stays in memory. */
+/** Repeats an action on a lock that another holds, and measures what stays in memory. */
 async function leftBehind(
   begin: (locker: Locker, lab: VirtualLab) => () => Promise<unknown>,
 ): Promise<number> {
@@ -26,17 +26,17 @@ async function leftBehind(
   return (liveHeap() - before) / TIMES;
 }
 
-Deno.test("Locker.tryAcquire() that is refused leaves nothing behind", async () => {
+Deno.test("Locker.tryAcquire() leaves nothing behind when it is refused", async () => {
   const left = await leftBehind((locker) => async () => assertEquals(await locker.tryAcquire(), null));
   assertLess(left, SLACK);
 });
 
-Deno.test("Locker.acquireLead() that is refused leaves nothing behind", async () => {
+Deno.test("Locker.acquireLead() leaves nothing behind when it is refused", async () => {
   const left = await leftBehind((locker) => async () => assertEquals(await locker.acquireLead(), false));
   assertLess(left, SLACK);
 });
 
-Deno.test("Locker.acquire() leaves nothing behind each time it looks while it waits", async () => {
+Deno.test("Locker.acquire() leaves nothing behind each time it reads the key while it waits", async () => {
   const left = await leftBehind((locker, lab) => {
     locker.acquire().catch(() => {});
     return () => {

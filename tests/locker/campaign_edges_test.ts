@@ -4,13 +4,13 @@ import { TTL, VirtualLab } from "../helpers/virtual.ts";
 
 const passes = (lab: VirtualLab, ms: number) => lab.until(new Promise<void>((resolve) => lab.clock.after(ms, resolve)));
 
-/** A log of which only the warnings are kept. */
+/** A logger that keeps only the warnings. */
 function warnings(): { logger: Logger; lines: string[] } {
   const lines: string[] = [];
   return { logger: { debug: () => {}, info: () => {}, warn: (line) => void lines.push(String(line)) }, lines };
 }
 
-Deno.test("Locker.lead() does not begin to work once it is aborted, however short after the grant, and gives the lead back", async () => {
+Deno.test("Locker.lead() that is aborted right after the grant does not start its work, and releases the lead", async () => {
   for (let turns = 0; turns < 24; turns++) {
     await using lab = new VirtualLab();
     const stop = new AbortController();
@@ -27,7 +27,7 @@ Deno.test("Locker.lead() does not begin to work once it is aborted, however shor
   }
 });
 
-/** Leads once until the lease is lost, and then lets `end` say how the work ends; resolves to the warnings. */
+/** Leads until the lease is lost, then lets `end` decide how the work ends. Resolves to the warnings. */
 async function warningsAfterLoss(end: (lease: Lease) => void): Promise<string[]> {
   await using lab = new VirtualLab();
   const { logger, lines } = warnings();
@@ -45,21 +45,21 @@ async function warningsAfterLoss(end: (lease: Lease) => void): Promise<string[]>
   await lab.until(again.promise);
   stop.abort();
   await lab.until(leading);
-  return lines.filter((line) => line.startsWith("The work"));
+  return lines.filter((line) => line.startsWith("Work"));
 }
 
-Deno.test("Locker.lead() does not warn of work that ends with the loss itself: that was told", async () => {
+Deno.test("Locker.lead() does not warn of work that rejects with the loss itself, which was reported already", async () => {
   assertEquals(await warningsAfterLoss((lease) => lease.signal.throwIfAborted()), []);
 });
 
-Deno.test("Locker.lead() warns of work that fails otherwise after a loss", async () => {
+Deno.test("Locker.lead() warns of work that fails with another error after a loss", async () => {
   const lines = await warningsAfterLoss(() => {
     throw new Error("half done");
   });
-  assertEquals(lines, ['The work of "leader" failed after its lease']);
+  assertEquals(lines, ['Work of "leader" failed after its lease ended']);
 });
 
-Deno.test("Locker.lead() and run() give the lock back when the work throws at once, not only when its promise rejects", async () => {
+Deno.test("Locker.lead() and run() release the lock when the work throws synchronously, not only when its promise rejects", async () => {
   await using lab = new VirtualLab();
   const work = (): never => {
     throw new Error("at once");
@@ -71,7 +71,7 @@ Deno.test("Locker.lead() and run() give the lock back when the work throws at on
   }
 });
 
-Deno.test("Locker.run() that is aborted after the grant is not ended by that: the options end the wait alone", async () => {
+Deno.test("Locker.run() goes on when its signal is aborted after the grant, because the options end only the wait", async () => {
   await using lab = new VirtualLab();
   const [{ locker }, stop] = [lab.locker(), new AbortController()];
   const work = async (lease: Lease) => {

@@ -6,10 +6,10 @@ import { VirtualLab } from "../helpers/virtual.ts";
 
 const TERMS = 50;
 
-/** Leases that may still be referred to: of the term that ended last, and what the runtime keeps for a turn. */
+/** Leases that may still be referenced: that of the last term, and those that the runtime keeps for a turn. */
 const LATEST = 3;
 
-/** Campaigns for `TERMS` terms, `work` in each, then waits for `look`; resolves once the campaign has ended. */
+/** Campaigns for `TERMS` terms with `work` in each, then waits for `look`. Resolves once the campaign has ended. */
 async function campaign(user: CountedSignal, work: (lease: Lease) => void, look = () => Promise.resolve()) {
   await using lab = new VirtualLab();
   const reached = Promise.withResolvers<void>();
@@ -25,7 +25,7 @@ async function campaign(user: CountedSignal, work: (lease: Lease) => void, look 
   await lab.until(leading);
 }
 
-Deno.test("Locker.lead() listens to its signal as often in each term, and not at all after its end", async () => {
+Deno.test("Locker.lead() has the same number of listeners on its signal in each term, and none after its end", async () => {
   const [user, counts] = [new CountedSignal(), [] as number[]];
   await campaign(user, () => void counts.push(user.listeners));
   assertEquals([counts.length >= TERMS, new Set(counts).size, user.listeners], [true, 1, 0]);
@@ -35,7 +35,7 @@ Deno.test("Locker.lead() keeps no lease of a past term", async () => {
   const leases: WeakRef<Lease>[] = [];
   let kept = NaN;
   const look = async () => {
-    // What was looked at is kept until the end of the turn.
+    // The runtime keeps a dereferenced target until the end of the turn.
     await new Promise((resolve) => setTimeout(resolve));
     liveHeap();
     kept = leases.filter((lease) => lease.deref() !== undefined).length;

@@ -1,13 +1,13 @@
 import { assertEquals, assertGreater } from "@std/assert";
 import { VirtualLab } from "../helpers/virtual.ts";
 
-/** In ms: a bucket's own lease length, so that a pause is longer than what the clock is moved by at a time. */
+/** Lease length of the bucket, in ms: long enough for a pause to last longer than one step of the clock. */
 const TTL = 3000;
 
-/** A campaign that would not pause ends after so many terms. */
+/** A campaign that does not pause ends after this many terms. */
 const MOST = 20;
 
-/** Pauses between the terms of a candidate that resigns each time at once, until some time has passed. */
+/** Returns the pauses between the terms of a candidate that resigns at once each time, over one lease length. */
 async function pauses(chance: number): Promise<number[]> {
   await using lab = new VirtualLab({ ttl: TTL });
   const { locker } = lab.locker({ random: { next: () => chance, uuid: () => crypto.randomUUID() } });
@@ -19,14 +19,14 @@ async function pauses(chance: number): Promise<number[]> {
   return begun.slice(1).map((time, index) => time - (begun[index] ?? 0));
 }
 
-Deno.test("Locker.lead() pauses between two terms, though its work returns at once and nobody else wants the lock", async () => {
+Deno.test("Locker.lead() pauses between two terms even if its work returns at once and nobody else wants the lock", async () => {
   for (const chance of [0, 0.5, 0.999]) {
     const found = await pauses(chance);
     assertGreater(Math.min(...found), 10, `${found}`);
   }
 });
 
-Deno.test("Locker.lead() of candidates with other chances does not pause as long between two terms", async () => {
+Deno.test("Locker.lead() pauses for different times between two terms when the random numbers differ", async () => {
   const firsts = await Promise.all([0, 0.5, 0.999].map(async (chance) => (await pauses(chance))[0]));
   assertEquals(new Set(firsts).size, 3, `${firsts}`);
 });

@@ -2,10 +2,10 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Lease, LeaseLostError } from "@x/natslock";
 import { TTL, VirtualLab } from "../helpers/virtual.ts";
 
-/** A promise that is settled by hand. */
+/** Returns a promise that the test settles. */
 const deferred = () => Promise.withResolvers<void>();
 
-Deno.test("Locker.run() gives back what the work returns, and the lock", async () => {
+Deno.test("Locker.run() returns what the work returns, and releases the lock", async () => {
   await using lab = new VirtualLab();
   assertEquals(await lab.until(lab.locker().locker.run((lease) => lease.token)), 1);
   assertEquals(lab.store.look("leader").kind, "vacant");
@@ -22,7 +22,7 @@ Deno.test("Locker.run() rejects with the work's error, also when the release fai
   assertEquals(events.at(-1)?.type, "release_failed");
 });
 
-Deno.test("Locker.run() resolves though the release fails, and tells that", async () => {
+Deno.test("Locker.run() resolves though the release fails, and reports that", async () => {
   await using lab = new VirtualLab();
   const { locker, events } = lab.locker();
   const work = () => {
@@ -42,7 +42,7 @@ Deno.test("Locker.run() rejects with the loss if the lease was lost before the w
   await assertRejects(() => lab.until(lab.locker().locker.run(work)), LeaseLostError, "no renewal was confirmed");
 });
 
-Deno.test("Locker.run() 40 times at once over two Lockers: never two inside, all served", async () => {
+Deno.test("Locker.run() 40 times at once on two Lockers serves all, and never two at a time", async () => {
   await using lab = new VirtualLab({ lag: () => 50 });
   const lockers = [lab.locker().locker, lab.locker().locker];
   const [tokens, inside] = [[] as number[], { now: 0, most: 0 }];
@@ -69,7 +69,7 @@ Deno.test("Locker.lead() campaigns again after its work has returned", async () 
   ]);
 });
 
-Deno.test("Locker.lead() rejects with what its work throws while it leads, after giving the lead back", async () => {
+Deno.test("Locker.lead() rejects with what its work throws while it leads, after releasing the lead", async () => {
   await using lab = new VirtualLab();
   const leading = lab.locker().locker.lead(() => Promise.reject(new Error("work")));
   await assertRejects(() => lab.until(leading), Error, "work");
@@ -99,7 +99,7 @@ Deno.test("Locker.lead() campaigns again after a loss, once its work has settled
   assertEquals(pairs, ["acquired", "lost", "acquired", "released"]);
 });
 
-Deno.test("Locker.lead() that resigns by lease.release() lets another lead, and campaigns again", async () => {
+Deno.test("Locker.lead() lets another lead when it resigns by lease.release(), and campaigns again", async () => {
   await using lab = new VirtualLab();
   const [a, b] = [lab.locker().locker, lab.locker().locker];
   const stop = new AbortController();
@@ -116,7 +116,7 @@ Deno.test("Locker.lead() that resigns by lease.release() lets another lead, and 
   assertEquals(order.slice(0, 2), ["a", "b"]);
 });
 
-Deno.test("Locker.lead() stands down on abort, and gives the lead back only once its work has settled", async () => {
+Deno.test("Locker.lead() stands down on abort, and releases the lead only once its work has settled", async () => {
   await using lab = new VirtualLab();
   const { locker } = lab.locker();
   const [stop, started, settled] = [new AbortController(), deferred(), deferred()];
@@ -137,7 +137,7 @@ Deno.test("Locker.lead() stands down on abort, and gives the lead back only once
   assertEquals(lab.store.look("leader").kind, "vacant");
 });
 
-Deno.test("Locker.lead() with an aborted signal resolves before any message", async () => {
+Deno.test("Locker.lead() with an aborted signal resolves before it sends a message", async () => {
   await using lab = new VirtualLab();
   await lab.locker().locker.lead(() => {}, { signal: AbortSignal.abort(new Error("mine")) });
   assertEquals(lab.sent, 0);

@@ -3,34 +3,34 @@ import { Locker } from "@x/natslock";
 import { ManualClock, MemoryStore, type StoreRequest } from "@x/natslock/testing";
 import { connectionError } from "../helpers/errors.ts";
 
-/** In ms. */
+/** Lease length of the bucket, in ms. */
 const TTL = 3000;
 
-/** The least that lies between two tries while others write, in ms. */
+/** Shortest time between two tries while others write, in ms. */
 const LEAST = 4;
 
-/** Whoever does not pause would keep a clock that is moved by hand from moving: the bucket is calm after so many. */
+/** Without pauses the manual clock would never move on, so the bucket stops refusing after this many writes. */
 const MOST = 5000;
 
-/** A bucket in which, while `isBusy`, another write to the key is always in flight: a write is told no more than that. */
+/** A bucket that, while `isBusy`, refuses every write because another write to the key is in flight. */
 class BusyBucket {
   readonly clock = new ManualClock();
   isBusy = true;
-  /** When writes were refused. */
+  /** Times of the refused writes. */
   readonly refusals: number[] = [];
   readonly store = new MemoryStore(this.clock, { ttl: TTL, intercept: (request) => this.#carry(request) });
 
-  /** Times between two refusals. */
+  /** Times between successive refusals. */
   get pauses(): number[] {
     return this.refusals.slice(1).map((time, index) => time - (this.refusals[index] ?? 0));
   }
 
-  /** Lets time pass in small steps: what takes many turns of the event loop is not left behind. */
+  /** Lets time pass in small steps, so that work of many event loop turns keeps up. */
   async pass(ms: number): Promise<void> {
     for (let passed = 0; passed < ms; passed += 10) await this.clock.advance(10);
   }
 
-  /** What a promise has resolved to after a time; `null` if it has not settled. */
+  /** Returns what a promise has resolved to after a time; `null` if it has not settled. */
   async after<T>(ms: number, promise: Promise<T>): Promise<T | null> {
     promise.catch(() => {});
     await this.pass(ms);
@@ -46,7 +46,7 @@ class BusyBucket {
 }
 
 for (const call of ["acquireLead", "tryAcquire"] as const) {
-  Deno.test(`Locker.${call}() rejects as contended when others keep writing for a lease length, not before`, async () => {
+  Deno.test(`Locker.${call}() rejects as contended once others have kept writing for a lease length, not before`, async () => {
     const bucket = new BusyBucket();
     await using locker = new Locker(bucket);
     const trouble = connectionError(locker[call]());
@@ -84,7 +84,7 @@ Deno.test("Lease.release() and a renewal pause between two tries while others wr
   }
 });
 
-Deno.test("Locker.acquire() of candidates with other chances does not pause as long while others write", async () => {
+Deno.test("Locker.acquire() pauses for different times under contention when the random numbers differ", async () => {
   const firsts: number[] = [];
   for (const chance of [0, 0.5, 0.9]) {
     const bucket = new BusyBucket();
@@ -98,7 +98,7 @@ Deno.test("Locker.acquire() of candidates with other chances does not pause as l
   assertEquals(new Set(firsts).size, 3, `${firsts}`);
 });
 
-Deno.test("Locker.acquireLead() rejects when each grant comes too late to be worth anything", async () => {
+Deno.test("Locker.acquireLead() rejects when each grant comes too late to be valid", async () => {
   const clock = new ManualClock();
   let isSlow = true;
   const intercept = async <Outcome>(request: StoreRequest<Outcome>): Promise<Outcome> => {

@@ -4,7 +4,7 @@ import { ConnectionError } from "../../src/base/errors.ts";
 import type { ManualClock } from "../../src/memory/manual_clock.ts";
 import { TTL, VirtualLab } from "../helpers/virtual.ts";
 
-/** A clock that work can move while it keeps the event loop busy: no timer fires meanwhile. */
+/** A clock that work can move as if it kept the event loop busy: no timer fires meanwhile. */
 class BusyClock implements Clock {
   busy = 0;
   readonly #clock: ManualClock;
@@ -27,7 +27,7 @@ class BusyClock implements Clock {
 }
 
 for (const [how, wait] of [["at once", null], ["after it has yielded", () => Promise.resolve()]] as const) {
-  Deno.test(`Locker.run() rejects with the loss if its work kept the loop busy beyond the lease and returns ${how}`, async () => {
+  Deno.test(`Locker.run() rejects with the loss if its work blocks the event loop beyond the lease and returns ${how}`, async () => {
     await using lab = new VirtualLab();
     const clock = new BusyClock(lab.clock);
     const { locker } = lab.locker({ clock });
@@ -41,7 +41,7 @@ for (const [how, wait] of [["at once", null], ["after it has yielded", () => Pro
   });
 }
 
-Deno.test("Locker.lead() campaigns on when its work throws after it kept the loop busy beyond the lease", async () => {
+Deno.test("Locker.lead() goes on when its work throws after it blocked the event loop beyond the lease", async () => {
   await using lab = new VirtualLab();
   const clock = new BusyClock(lab.clock);
   const { locker } = lab.locker({ clock });
@@ -56,7 +56,7 @@ Deno.test("Locker.lead() campaigns on when its work throws after it kept the loo
   assertEquals(terms, 2);
 });
 
-Deno.test("Locker.acquireLead() is not true for a lease whose renewals fail", async () => {
+Deno.test("Locker.acquireLead() does not return true for a lease whose renewals fail", async () => {
   await using lab = new VirtualLab();
   const { locker } = lab.locker();
   const lease = await lab.until(locker.acquire());
@@ -68,7 +68,7 @@ Deno.test("Locker.acquireLead() is not true for a lease whose renewals fail", as
 
 for (const way of ["run", "lead"] as const) {
   for (const end of ["close", "releaseLead"] as const) {
-    Deno.test(`Locker.${end}() tells the work of ${way}() to stop at once, and lets nobody in before that has settled`, async () => {
+    Deno.test(`Locker.${end}() asks the work of ${way}() to stop at once, and lets nobody in before that has settled`, async () => {
       await using lab = new VirtualLab();
       const [a, b] = [lab.locker().locker, lab.locker().locker];
       const settled = Promise.withResolvers<void>();
@@ -95,7 +95,7 @@ for (const way of ["run", "lead"] as const) {
       }
     });
 
-    Deno.test(`Locker.${end}() during work of ${way}() that does not stop ends with the lease`, async () => {
+    Deno.test(`Locker.${end}() ends with the lease if the work of ${way}() does not stop`, async () => {
       await using lab = new VirtualLab();
       const [a, b] = [lab.locker().locker, lab.locker().locker];
       a[way](() => new Promise<void>(() => {})).catch(() => {});
@@ -115,13 +115,13 @@ Deno.test("Locker.close() inside the work of run() ends with the lease, and run(
   await assertRejects(() => lab.until(locker.run(() => locker.close())), LockerClosedError);
 });
 
-Deno.test("Lease.release() inside the work of run() is no loss", async () => {
+Deno.test("Lease.release() inside the work of run() does not count as a loss", async () => {
   await using lab = new VirtualLab();
   const work = lab.locker().locker.run(async (lease) => (await lease.release(), "done"));
   assertEquals(await lab.until(work), "done");
 });
 
-Deno.test("Locker.run() rejects with its work's own error though the Locker is closed", async () => {
+Deno.test("Locker.run() rejects with the error of its work though the Locker is closed", async () => {
   await using lab = new VirtualLab();
   const { locker } = lab.locker();
   const running = locker.run(async (lease) => {
@@ -135,7 +135,7 @@ Deno.test("Locker.run() rejects with its work's own error though the Locker is c
 });
 
 for (const how of ["release", "run"] as const) {
-  Deno.test(`Locker.close() tries again what ${how}() could not give back`, async () => {
+  Deno.test(`Locker.close() retries a release that failed in ${how}()`, async () => {
     await using lab = new VirtualLab();
     const { locker } = lab.locker();
     const drop = () => lab.fate = ({ kind }) => kind === "remove" ? "drop" : "pass";
@@ -151,7 +151,7 @@ for (const how of ["release", "run"] as const) {
   });
 }
 
-Deno.test("Lease.release() that failed tries again when it is called again, and sends nothing once it is confirmed", async () => {
+Deno.test("Lease.release() retries after a failure when it is called again, and sends nothing once it is confirmed", async () => {
   await using lab = new VirtualLab();
   const lease = await lab.until(lab.locker().locker.acquire());
   lab.fate = () => "drop";
@@ -164,7 +164,7 @@ Deno.test("Lease.release() that failed tries again when it is called again, and 
   assertEquals(lab.sent, before);
 });
 
-Deno.test("Locker.tryAcquire() takes back a write of unknown outcome though the look after it is denied", async () => {
+Deno.test("Locker.tryAcquire() removes a write of unknown outcome though the read after it is denied", async () => {
   const fates = ["lost answer", "denied"];
   await using lab = new VirtualLab();
   const link = lab.store.link({
@@ -181,7 +181,7 @@ Deno.test("Locker.tryAcquire() takes back a write of unknown outcome though the 
   assertEquals(lab.store.look("leader").kind, "vacant");
 });
 
-Deno.test("Locker.close() that work of run() calls before it yields lets nobody in before that has settled", async () => {
+Deno.test("Locker.close() that work of run() calls before it yields lets nobody in before that work has settled", async () => {
   await using lab = new VirtualLab();
   const [a, b] = [lab.locker().locker, lab.locker().locker];
   const settled = Promise.withResolvers<void>();

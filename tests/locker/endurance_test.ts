@@ -11,15 +11,15 @@ import { Proxy } from "../helpers/proxy.ts";
 
 const TTL = 2_000;
 const RECONNECTS = 500;
-/** Connections that are cut at the same time, each with one candidate and one observer per bucket. */
+/** Connections that are cut together; each has one candidate and one observer per bucket. */
 const FAR = 5;
-/** One of them keeps its lease and the others wait, and all observe. */
+/** Per bucket one candidate holds the lease and the others wait; all observe. */
 const TIMERS = 2 * (FAR + FAR);
 const RESTARTS = 20;
-/** What the runtime keeps of its own accord over such a time, in bytes. */
+/** Growth of the runtime's own memory over such a time, in bytes. */
 const SLACK = 1_500_000;
 
-/** Everything that a leak would make grow. Of the consumers those that somebody listens to: see `boundConsumers`. */
+/** Everything that a leak would make grow. For consumers see `boundConsumers`. */
 interface Holdings extends Footprint {
   readonly timers: number;
   readonly signalListeners: number;
@@ -27,8 +27,9 @@ interface Holdings extends Footprint {
 }
 
 /**
- * Consumers that somebody listens to. Where a connection is cut while the client replaces one (since a push was lost),
- * the old one stays until the server removes it after five minutes without a listener, which the client has asked for.
+ * Counts the consumers that have a listener. If a connection is cut while the client replaces a consumer (because a
+ * push was lost), the old one stays until the server removes it: after five minutes without a listener, as the client
+ * asked.
  */
 async function boundConsumers(server: NatsServer): Promise<number> {
   const { account_details: accounts = [] } = await server.monitor(
@@ -38,7 +39,7 @@ async function boundConsumers(server: NatsServer): Promise<number> {
   return streams.flatMap((stream) => stream.consumer_detail ?? []).filter((consumer) => consumer.push_bound).length;
 }
 
-/** All who work, each pair of candidates through a connection of its own. */
+/** All candidates and observers, on several connections. */
 class Scene {
   readonly clock = new CountingClock();
   readonly user = new CountedSignal();
@@ -51,7 +52,7 @@ class Scene {
     this.far = far;
   }
 
-  /** Begins to work on a bucket that repeats its changes, and on one that is watched by a consumer. */
+  /** Starts work on a bucket that republishes its changes, and on one that is watched by a consumer. */
   async begin(): Promise<void> {
     const locks = await Promise.all(this.far.map((nc) => newKeyValue(nc, "locks", TTL)));
     const plain = await Promise.all(this.far.map((nc) => new Kvm(nc).create("plain", { ttl: TTL })));
@@ -60,7 +61,7 @@ class Scene {
     await this.settle("the first leads");
   }
 
-  /** Waits until each bucket has one leader whom its observers see, and all others wait. */
+  /** Waits until each bucket has one leader that its observers see, and all others wait. */
   async settle(what: string): Promise<void> {
     await eventually(what, () => this.crews.every((crew) => crew.isSettled), 20_000);
     await eventually("all to be at work", () => this.clock.pending === TIMERS);
@@ -76,7 +77,7 @@ class Scene {
     };
   }
 
-  /** What is held open once it is no longer more than `most`; what is ended on the server goes a little later. */
+  /** Returns what is open once it is at most `most`. The server removes what was ended a little later. */
   async settled(most: Holdings): Promise<Holdings> {
     let now = await this.holdings();
     const fields = Object.keys(most) as (keyof Holdings)[];
@@ -89,7 +90,7 @@ class Scene {
   }
 }
 
-/** Cuts all connections again and again, each time after they came back. */
+/** Cuts all connections repeatedly, each time after they have come back. */
 async function reconnect({ far }: Scene, proxy: Proxy, times: number): Promise<void> {
   for (let cut = 0; cut < times; cut += far.length) {
     const back = far.map(nextReconnect);
@@ -102,7 +103,7 @@ async function nextReconnect(nc: NatsConnection): Promise<void> {
   for await (const { type } of nc.status()) if (type === "reconnect") return;
 }
 
-/** Every hold but the last was told of its end, and each grant has a higher token than those before it. */
+/** Checks that every hold but the last reported its end, and that each grant has a higher token than those before. */
 function requireOrder({ grants }: Crew): void {
   const tokens = grants.map(({ token }) => token);
   assertEquals(tokens, tokens.toSorted((a, b) => a - b));
@@ -119,7 +120,7 @@ function requireNoMore(now: Holdings, before: Holdings): void {
   for (const field of Object.keys(before) as (keyof Holdings)[]) assertLessOrEqual(now[field], before[field], field);
 }
 
-/** Runs a test body with two crews at work; at the end nothing of them is left. */
+/** Runs a test body with two crews at work, and checks that they leave nothing behind. */
 async function withScene(body: (scene: Scene, proxy: Proxy) => Promise<void>): Promise<void> {
   await withServer(async ({ server }) => {
     await using proxy = new Proxy(server.wsPort);
@@ -139,13 +140,13 @@ async function withScene(body: (scene: Scene, proxy: Proxy) => Promise<void>): P
       assertEquals([scene.clock.pending, scene.user.listeners], [0, 0]);
     }
     const left = await scene.settled(before);
-    // Each connection keeps the subscription by which it gets its answers.
+    // Each connection keeps the subscription for its replies.
     assertEquals({ ...left, subscriptions: left.subscriptions - FAR }, before);
     await Promise.all(far.map((nc) => nc.close()));
   });
 }
 
-/** Whoever leads gives up the lead, and it goes to one of the others. */
+/** Makes the leader give up the lead, and waits until another has it. */
 async function hand(scene: Scene): Promise<void> {
   await scene.settle("somebody leads in the end");
   const leases = scene.crews.map(({ lead }) => lead);
@@ -154,7 +155,7 @@ async function hand(scene: Scene): Promise<void> {
   scene.crews.forEach(({ lead }, index) => assert((lead?.token ?? 0) > (leases[index]?.token ?? 0)));
 }
 
-Deno.test(`${RECONNECTS} reconnects leave nothing behind, and all who work go on`, () =>
+Deno.test(`${RECONNECTS} reconnects leave nothing behind, and all work goes on`, () =>
   withScene(async (scene, proxy) => {
     const before = await scene.holdings();
     await reconnect(scene, proxy, RECONNECTS / 10);
@@ -166,7 +167,7 @@ Deno.test(`${RECONNECTS} reconnects leave nothing behind, and all who work go on
     assertLessOrEqual(grown, SLACK);
   }));
 
-Deno.test(`${RESTARTS} restarts of the server leave nothing behind, and all who work go on`, () =>
+Deno.test(`${RESTARTS} restarts of the server leave nothing behind, and all work goes on`, () =>
   withScene(async (scene) => {
     const before = await scene.holdings();
     let heap = 0;

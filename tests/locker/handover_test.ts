@@ -8,18 +8,18 @@ const BUCKET = "handover";
 const NAMES: readonly string[] = ["red", "green", "blue"];
 const TTL = 2000;
 const INTERVAL = 200;
-/** What the server may take to remove a record, and the machine to run a round. */
+/** Time that the server may take to remove a record, and the machine to run a round. */
 const SLACK = 500;
 
-/** Candidates at work, one of which leads. */
+/** Candidates in processes of their own, one of which leads. */
 interface Race {
   readonly fleet: Fleet;
   readonly patience: WaitScope;
-  /** The leader's latest message. */
+  /** The latest message of the leader. */
   latest(): Change;
 }
 
-/** Runs a test body on three candidates; whatever it did to them, there must not have been two leaders. */
+/** Runs a test body on three candidates. Then checks that there were never two leaders. */
 async function withCandidates(body: (race: Race) => Promise<void>): Promise<void> {
   await using server = await NatsServer.start();
   await using fleet = await Fleet.open({ url: server.url, bucket: BUCKET, ttl: TTL, interval: INTERVAL });
@@ -36,7 +36,7 @@ async function withCandidates(body: (race: Race) => Promise<void>): Promise<void
   fleet.trouble.throwIfAborted();
 }
 
-/** Where another wrote before the holder so far had released or its lease had run out, by the server's clock. */
+/** Returns the writes by another before the holder released or its lease ran out, by the server's clock. */
 function overlaps(changes: readonly Change[]): string[] {
   return changes.flatMap((change, i) => {
     const before = changes[i - 1];
@@ -47,11 +47,11 @@ function overlaps(changes: readonly Change[]): string[] {
   });
 }
 
-/** The record that stands under the key, as the server stored it: its revision and its time by the server's clock. */
+/** Returns revision and time (by the server's clock) of the record under the key. */
 async function stored(fleet: Fleet): Promise<{ revision: number; at: number; released: boolean }> {
   const manager = await jetstreamManager(fleet.nc);
   const message = await manager.streams.getMessage(`KV_${BUCKET}`, { last_by_subj: `$KV.${BUCKET}.reconciler` });
-  assert(message, "no record stands");
+  assert(message, "no record under the key");
   const released = message.header?.get("KV-Operation") === "PURGE";
   return { revision: message.seq, at: serverTime(message.timestamp), released };
 }
@@ -60,7 +60,7 @@ function wait(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-Deno.test("Locker.acquireLead() succeeds a killed leader once its lease has run out, not before", () =>
+Deno.test("Locker.acquireLead() takes over from a killed leader once its lease has run out, not before", () =>
   withCandidates(async ({ fleet, patience, latest }) => {
     for (const phase of [0, INTERVAL / 3, INTERVAL / 2]) {
       await wait(2 * INTERVAL + phase);

@@ -4,10 +4,10 @@ import { TTL, VirtualLab } from "../helpers/virtual.ts";
 
 const passes = (lab: VirtualLab, ms: number) => lab.until(new Promise<void>((resolve) => lab.clock.after(ms, resolve)));
 
-/** What a promise resolved to; `null` if it has not settled. */
+/** Returns what a promise has resolved to; `null` if it has not settled. */
 const now = <T>(promise: Promise<T>): Promise<T | null> => Promise.race([promise, Promise.resolve(null)]);
 
-Deno.test("Locker.run() whose lease was lost does not give back what the same Locker was granted meanwhile", async () => {
+Deno.test("Locker.run() that lost its lease does not release what the same Locker was granted meanwhile", async () => {
   await using lab = new VirtualLab();
   const { locker } = lab.locker();
   const [begun, settled] = [Promise.withResolvers<Lease>(), Promise.withResolvers<void>()];
@@ -25,7 +25,7 @@ Deno.test("Locker.run() whose lease was lost does not give back what the same Lo
   assertEquals([next.held, locker.token, lab.store.look("leader").kind], [true, next.token, "held"]);
 });
 
-Deno.test("Locker.lead() whose lease was lost does not give back what the same Locker was granted meanwhile", async () => {
+Deno.test("Locker.lead() that lost its lease does not release what the same Locker was granted meanwhile", async () => {
   await using lab = new VirtualLab();
   const { locker } = lab.locker();
   const [begun, settled, stop] = [
@@ -39,7 +39,7 @@ Deno.test("Locker.lead() whose lease was lost does not give back what the same L
   await passes(lab, TTL);
   lab.fate = () => "pass";
   const next = await lab.until(locker.acquire());
-  // It stands down from what it has lost already.
+  // The abort asks it to stand down from a lease that it has lost already.
   stop.abort(new Error("enough"));
   settled.resolve();
   await lab.until(leading);
@@ -47,7 +47,7 @@ Deno.test("Locker.lead() whose lease was lost does not give back what the same L
   assertEquals([next.held, locker.token], [true, next.token]);
 });
 
-Deno.test("Lease.release() of a lease that was lost does not touch what the same Locker was granted since", async () => {
+Deno.test("Lease.release() of a lost lease does not touch what the same Locker was granted since", async () => {
   await using lab = new VirtualLab();
   const { locker } = lab.locker();
   const lost = await lab.until(locker.acquire());
@@ -59,7 +59,7 @@ Deno.test("Lease.release() of a lease that was lost does not touch what the same
   assertEquals([lost.held, lost.remaining, next.held], [false, 0, true]);
 });
 
-Deno.test("Locker.acquire() and tryAcquire() send nothing and watch nothing while this Locker holds a lease itself", async () => {
+Deno.test("Locker.acquire() and tryAcquire() send nothing and watch nothing while the same Locker holds a lease", async () => {
   await using lab = new VirtualLab();
   const { locker } = lab.locker();
   const lease = await lab.until(locker.acquire());
@@ -75,21 +75,21 @@ Deno.test("Locker.acquire() and tryAcquire() send nothing and watch nothing whil
   assertEquals([next?.held, await now(second ?? Promise.reject())], [true, null]);
 });
 
-Deno.test("Locker.close() while nothing can be reached leaves no timer and sends nothing any more", async () => {
+Deno.test("Locker.close() without a reachable server leaves no timer and sends nothing afterwards", async () => {
   await using lab = new VirtualLab();
   const { locker } = lab.locker();
   const lease = await lab.until(locker.acquire());
   lab.fate = () => "drop";
   await lab.until(locker.close());
   assertEquals([lease.held, locker.token], [false, null]);
-  // What was asked last may be answered yet.
+  // The last request may still be answered.
   await passes(lab, TTL / 2);
   const before = lab.sent;
   await passes(lab, 3 * TTL);
   assertEquals([lab.sent - before, lab.clock.pending], [0, 0]);
 });
 
-Deno.test("Locker.acquire() that is aborted while its first look is on its way tells of no wait, and watches nothing", async () => {
+Deno.test("Locker.acquire() that is aborted during its first read reports no wait, and watches nothing", async () => {
   await using lab = new VirtualLab();
   await lab.until(lab.locker().locker.acquire());
   const [{ locker, events }, stop] = [lab.locker(), new AbortController()];
@@ -106,14 +106,14 @@ Deno.test("Locker.acquire() that is aborted while its first look is on its way t
   assertEquals([events.filter(({ type }) => type === "waiting"), lab.store.watches], [[], 0]);
 });
 
-Deno.test("Locker.acquire() without an end of its own sets no timer for one", async () => {
+Deno.test("Locker.acquire() without a timeout sets no timer for one", async () => {
   await using lab = new VirtualLab();
   const lease = await lab.until(lab.locker().locker.acquire());
   const pending = lab.clock.pending;
   const waits = [lab.locker().locker.acquire({ timeout: Infinity }), lab.locker().locker.acquire()];
   for (const wait of waits) wait.catch(() => {});
   await passes(lab, 300);
-  // Each has the one of its watch, once it has asked for the age of what it found.
+  // Each wait has the timer of its watch, once it has asked for the age of the record.
   assertEquals(lab.clock.pending - pending, 2);
   assert(lease.held);
 });

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ConnectionError, LockerClosedError } from "@x/natslock";
 import { type Fate, TTL, VirtualLab } from "../helpers/virtual.ts";
 
-Deno.test("Locker.acquire() that is aborted or closed in the moment of its grant leaves no record", async () => {
+Deno.test("Locker.acquire() leaves no record when it is aborted or closed at the moment of its grant", async () => {
   await using lab = new VirtualLab();
   const controller = new AbortController();
   const onEvent = ({ type }: { type: string }) => type === "acquired" && controller.abort(new Error("mine"));
@@ -18,14 +18,14 @@ Deno.test("Locker.acquire() that is aborted or closed in the moment of its grant
   assertEquals([lab.store.look("leader").kind, locker.token], ["vacant", null]);
 });
 
-Deno.test("Locker.tryAcquire() is null while another holds, and while this Locker does", async () => {
+Deno.test("Locker.tryAcquire() returns null while another holds the lock, and while this Locker does", async () => {
   await using lab = new VirtualLab();
   const [a, b] = [lab.locker().locker, lab.locker().locker];
   const lease = await lab.until(a.tryAcquire());
   assertEquals([lease?.held, await lab.until(b.tryAcquire()), await lab.until(a.tryAcquire())], [true, null, null]);
 });
 
-Deno.test("Locker.tryAcquire() rejects at trouble and leaves no record", async () => {
+Deno.test("Locker.tryAcquire() rejects at an error and leaves no record", async () => {
   await using lab = new VirtualLab();
   lab.fate = ({ kind }) => kind === "write" ? "drop answer" : "drop";
   await assertRejects(() => lab.until(lab.locker().locker.tryAcquire()), ConnectionError);
@@ -57,7 +57,7 @@ Deno.test("Locker.acquire() waits while the same Locker leads by acquireLead()",
   assert((await lab.until(waiting)).held);
 });
 
-Deno.test("Locker.acquireLead() after a lease is not renewed by itself", async () => {
+Deno.test("Locker.acquireLead() after a lease does not renew by itself", async () => {
   await using lab = new VirtualLab();
   const { locker } = lab.locker();
   const lease = await lab.until(locker.acquire());
@@ -67,7 +67,7 @@ Deno.test("Locker.acquireLead() after a lease is not renewed by itself", async (
   assertEquals([locker.token, lab.store.look("leader").kind], [null, "vacant"]);
 });
 
-Deno.test("Locker.acquire() that is aborted leaves what the same Locker leads by calls", async () => {
+Deno.test("Locker.acquire() that is aborted does not end a lead by calls of the same Locker", async () => {
   await using lab = new VirtualLab();
   const { locker } = lab.locker();
   await lab.until(locker.acquireLead());
@@ -81,7 +81,7 @@ Deno.test("Locker.acquire() that is aborted leaves what the same Locker leads by
   assertEquals([locker.token, lab.store.look("leader").kind], [1, "held"]);
 });
 
-Deno.test("Locker.acquireLead() is false while work stands down, and leaves its record kept", async () => {
+Deno.test("Locker.acquireLead() returns false while work stands down, and keeps its record", async () => {
   await using lab = new VirtualLab();
   const { locker } = lab.locker();
   const [stop, started, settled] = [
@@ -100,7 +100,7 @@ Deno.test("Locker.acquireLead() is false while work stands down, and leaves its 
   await lab.until(leading);
 });
 
-Deno.test("Locker.acquireLead() that follows a try in trouble is not renewed by itself either", async () => {
+Deno.test("Locker.acquireLead() after a try that failed does not renew by itself either", async () => {
   await using lab = new VirtualLab();
   const { locker, events } = lab.locker();
   const fates: Fate[] = ["drop", "drop", "pass", "pass", "drop", "drop"];
@@ -112,7 +112,7 @@ Deno.test("Locker.acquireLead() that follows a try in trouble is not renewed by 
   await lab.clock.advance(10);
   const leading = locker.acquireLead();
   leading.catch(() => {});
-  // By now the wait pauses, and the call is under way.
+  // Now the wait pauses and the call is in flight.
   await lab.clock.advance(210);
   controller.abort(new Error("mine"));
   await assertRejects(() => lab.until(waiting), Error, "mine");
@@ -122,7 +122,7 @@ Deno.test("Locker.acquireLead() that follows a try in trouble is not renewed by 
   assertEquals([locker.token, lab.store.look("leader").kind], [null, "vacant"]);
 });
 
-Deno.test("Locker.epoch names the stream of what is held, also after the bucket was made anew", async () => {
+Deno.test("Locker.epoch is that of the current hold, also after the bucket was re-created", async () => {
   await using lab = new VirtualLab();
   const { locker } = lab.locker();
   assertEquals(locker.epoch, null);
@@ -132,7 +132,7 @@ Deno.test("Locker.epoch names the stream of what is held, also after the bucket 
   lab.store.recreateBucket();
   await lab.clock.advance(TTL);
   assertEquals([locker.token, locker.epoch], [null, null]);
-  // The grant at revision 1 shows that the stream is another one, and is asked for once more.
+  // The grant at revision 1 shows that the stream is another one, so it is requested once more.
   assertEquals(await lab.until(locker.acquireLead()), true);
   assertEquals(locker.epoch, (await lab.until(lab.store.settings({ fresh: true }))).epoch);
   assert(locker.epoch !== first);

@@ -2,11 +2,11 @@ import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import type { LeaseRecord } from "@x/natslock/testing";
 import { TTL, VirtualLab } from "../helpers/virtual.ts";
 
-/** In ms, of a bucket that lets each lock have a lease length of its own. */
+/** Lease length in ms of a bucket that lets each lock have its own lease length. */
 const LONG = 8000;
 const SHORT = 1000;
 
-/** How long after the end of a record somebody who waits may be granted (design: Time). */
+/** How long after the end of a record a waiter must have got the grant, in ms. */
 const LATEST = 500;
 
 Deno.test("Locker.acquire() takes over after the holder's own lease length, not the bucket's", async () => {
@@ -16,7 +16,7 @@ Deno.test("Locker.acquire() takes over after the holder's own lease length, not 
   assert(lease.held && lab.clock.now() <= SHORT + LATEST, `${lab.clock.now()}`);
 });
 
-Deno.test("Locker.observe() sees the end of a lease of the holder's own length, not the bucket's", async () => {
+Deno.test("Locker.observe() sees a lease end after the holder's own lease length, not the bucket's", async () => {
   await using lab = new VirtualLab({ ttl: LONG });
   await lab.until(lab.locker({ ttl: SHORT }).locker.acquireLead());
   const seen = lab.locker().locker.observe()[Symbol.asyncIterator]();
@@ -26,7 +26,7 @@ Deno.test("Locker.observe() sees the end of a lease of the holder's own length, 
   await seen.return?.();
 });
 
-Deno.test("Locker.acquire() with a short lease of its own does not keep asking about a holder with a long one", async () => {
+Deno.test("Locker.acquire() with a short lease length does not keep asking about a holder with a long one", async () => {
   await using lab = new VirtualLab({ ttl: LONG });
   await lab.until(lab.locker().locker.acquire());
   const before = lab.sent;
@@ -37,7 +37,7 @@ Deno.test("Locker.acquire() with a short lease of its own does not keep asking a
   assertLessOrEqual(lab.sent - before - renewals, 10);
 });
 
-/** A holder that dies at once: nobody renews or removes its record. */
+/** Writes the record of a holder that crashes at once: nobody renews or removes it. */
 const crash = async (lab: VirtualLab) => void await lab.until(lab.locker().locker.acquireLead());
 
 /** Lets time pass in small steps. */
@@ -45,7 +45,7 @@ async function pass(lab: VirtualLab, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 10) await lab.clock.advance(10);
 }
 
-Deno.test("Locker.acquire() looks at least once per lease length at a record that stands long after its end", async () => {
+Deno.test("Locker.acquire() reads a record that stays long after its end at least once per lease length", async () => {
   const late = 40 * TTL;
   await using lab = new VirtualLab({ lag: () => late });
   await crash(lab);
@@ -57,7 +57,7 @@ Deno.test("Locker.acquire() looks at least once per lease length at a record tha
   assert((await Promise.race([waiting, null]))?.held);
 });
 
-Deno.test("Locker.acquire() takes over from a second holder as fast as from the first, however late the first one's end was", async () => {
+Deno.test("Locker.acquire() takes over from a second holder as fast as from the first, even if the first expired late", async () => {
   let late = 20 * TTL;
   await using lab = new VirtualLab({ lag: () => late });
   await crash(lab);
@@ -66,7 +66,7 @@ Deno.test("Locker.acquire() takes over from a second holder as fast as from the 
   waiting.catch(() => {});
   await pass(lab, 20 * TTL);
   late = 100;
-  // Somebody else was quicker, and dies at once, too.
+  // Another candidate is faster, and crashes at once too.
   lab.store.put("leader", "mark");
   lab.store.put("leader", dead(other.id));
   await pass(lab, TTL + LATEST);
@@ -77,14 +77,14 @@ const dead = (holder: string): LeaseRecord => {
   return { holder, attempt: "x.1", token: null, name: "", since: null, ttl: TTL, meta: {} };
 };
 
-Deno.test("Locker.acquire() is granted on a release that is pushed while an older look is on its way", async () => {
+Deno.test("Locker.acquire() uses a release that is pushed while an older read is in flight", async () => {
   await using lab = new VirtualLab({ ttl: LONG });
   const [a, b] = [lab.locker().locker, lab.locker().locker];
   const held = await lab.until(a.acquire());
   const waiting = b.acquire();
   waiting.catch(() => {});
   await pass(lab, 50);
-  // The look has seen the holder, and its answer comes after the push of the release.
+  // The read saw the holder, and its answer arrives after the push of the release.
   const answer = Promise.withResolvers<void>();
   lab.delay = () => answer.promise;
   lab.store.tell({ kind: "gap" });
@@ -96,7 +96,7 @@ Deno.test("Locker.acquire() is granted on a release that is pushed while an olde
   assert((await Promise.race([waiting, null]))?.held);
 });
 
-/** What an observer shows, by holder. */
+/** Collects the holders that an observer yields. */
 function observed(lab: VirtualLab): (string | undefined)[] {
   const shown: (string | undefined)[] = [];
   (async () => {
@@ -105,7 +105,7 @@ function observed(lab: VirtualLab): (string | undefined)[] {
   return shown;
 }
 
-Deno.test("Locker.observe() does not go back to what is pushed late or twice", async () => {
+Deno.test("Locker.observe() ignores what is pushed late or twice", async () => {
   await using lab = new VirtualLab();
   const shown = observed(lab);
   await pass(lab, 10);
@@ -120,7 +120,7 @@ Deno.test("Locker.observe() does not go back to what is pushed late or twice", a
   assertEquals(shown, [undefined, a.id, undefined, b.id]);
 });
 
-Deno.test("Locker.observe() does not go back to what is pushed late of a record that has run out", async () => {
+Deno.test("Locker.observe() ignores a late push of a record that has expired", async () => {
   await using lab = new VirtualLab();
   const shown = observed(lab);
   await pass(lab, 10);
@@ -133,7 +133,7 @@ Deno.test("Locker.observe() does not go back to what is pushed late of a record 
   assertEquals(shown, [undefined, locker.id, undefined]);
 });
 
-Deno.test("Locker.observe() shows another holder though the token is the same, as in a bucket made anew", async () => {
+Deno.test("Locker.observe() yields another holder with the same token, as in a re-created bucket", async () => {
   await using lab = new VirtualLab();
   const [a, b] = [lab.locker().locker, lab.locker().locker];
   await lab.until(a.acquireLead());
@@ -148,7 +148,7 @@ Deno.test("Locker.observe() shows another holder though the token is the same, a
   assertEquals(shown, [a.id, b.id]);
 });
 
-Deno.test("Locker.observe() looks after a gap though something was pushed since, for a slow reader", async () => {
+Deno.test("Locker.observe() reads the key after a gap even if a change was pushed since, for a slow reader", async () => {
   await using lab = new VirtualLab();
   const seen = lab.locker().locker.observe()[Symbol.asyncIterator]();
   assertEquals((await lab.until(seen.next())).value, null);
@@ -160,7 +160,7 @@ Deno.test("Locker.observe() looks after a gap though something was pushed since,
   await seen.return?.();
 });
 
-Deno.test("Locker.observe() of a lock that nobody wants looks about once per lease length", async () => {
+Deno.test("Locker.observe() of a lock that nobody wants reads the key about once per lease length", async () => {
   await using lab = new VirtualLab();
   observed(lab);
   await pass(lab, 10);
@@ -169,7 +169,7 @@ Deno.test("Locker.observe() of a lock that nobody wants looks about once per lea
   assertLessOrEqual(lab.sent - before, 11);
 });
 
-Deno.test("Locker.acquire() does not look each time a stranger writes to the key", async () => {
+Deno.test("Locker.acquire() does not read the key each time foreign values are written to it", async () => {
   await using lab = new VirtualLab();
   await crash(lab);
   lab.locker().locker.acquire().catch(() => {});

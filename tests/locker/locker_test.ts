@@ -6,7 +6,7 @@ import { connectionError } from "../helpers/errors.ts";
 
 const OTHER = "0b8ad0a6-2b3a-4b5e-9f5e-6a1d5a1c9e01";
 
-Deno.test("Locker.acquireLead() takes, keeps, and is refused to another", () =>
+Deno.test("Locker.acquireLead() takes and keeps the lead, and refuses another candidate", () =>
   withServer(async ({ nc }) => {
     const kv = await newKeyValue(nc, "locks", 3000);
     const [a, b] = [new Locker({ kv }), new Locker({ kv })];
@@ -36,14 +36,14 @@ Deno.test("Locker.releaseLead() leaves the record of another id untouched", () =
     assertEquals((await kv.get(DEFAULT_KEY_NAME))?.revision, before?.revision);
   }));
 
-Deno.test("Locker.releaseLead() of an absent key is fine", () =>
+Deno.test("Locker.releaseLead() of an absent key resolves", () =>
   withServer(async ({ nc }) => {
     const kv = await newKeyValue(nc, "locks", 3000);
     await new Locker({ kv }).releaseLead();
     assertEquals(await kv.get(DEFAULT_KEY_NAME), null);
   }));
 
-Deno.test("Locker.releaseLead() releases what an earlier life of the same id took", () =>
+Deno.test("Locker.releaseLead() releases what an earlier Locker with the same id took", () =>
   withServer(async ({ nc }) => {
     const kv = await newKeyValue(nc, "locks", 3000);
     await new Locker({ kv, id: OTHER }).acquireLead();
@@ -51,7 +51,7 @@ Deno.test("Locker.releaseLead() releases what an earlier life of the same id too
     assertEquals(await new Locker({ kv }).acquireLead(), true);
   }));
 
-Deno.test("Locker.acquireLead() takes over the plain put of its own id, as the Go package writes it", () =>
+Deno.test("Locker.acquireLead() takes over a plain put of its own id, as the Go package writes it", () =>
   withServer(async ({ nc }) => {
     const kv = await newKeyValue(nc, "locks", 3000);
     const revision = await kv.put(DEFAULT_KEY_NAME, OTHER);
@@ -60,7 +60,7 @@ Deno.test("Locker.acquireLead() takes over the plain put of its own id, as the G
     assert(((await locker.leader())?.token ?? 0) > revision);
   }));
 
-Deno.test("Locker.acquireLead() respects the plain put of another id", () =>
+Deno.test("Locker.acquireLead() respects a plain put of another id", () =>
   withServer(async ({ nc }) => {
     const kv = await newKeyValue(nc, "locks", 3000);
     const revision = await kv.put(DEFAULT_KEY_NAME, OTHER);
@@ -70,7 +70,7 @@ Deno.test("Locker.acquireLead() respects the plain put of another id", () =>
     assertEquals([leader?.holder, leader?.token, leader?.since], [OTHER, revision, null]);
   }));
 
-Deno.test("Locker.acquireLead() never takes over bytes that are no UUID, and warns", () =>
+Deno.test("Locker.acquireLead() never takes over a value that is not a UUID, and warns", () =>
   withServer(async ({ nc }) => {
     const kv = await newKeyValue(nc, "locks", 3000);
     const revision = await kv.put(DEFAULT_KEY_NAME, new Uint8Array([0, 255, 1]));
@@ -79,10 +79,10 @@ Deno.test("Locker.acquireLead() never takes over bytes that are no UUID, and war
     const locker = new Locker({ kv, logger });
     assertEquals(await locker.acquireLead(), false);
     assertEquals((await kv.get(DEFAULT_KEY_NAME))?.revision, revision);
-    assertStringIncludes(String(warnings), "stranger");
+    assertStringIncludes(String(warnings), "is not a UUID");
   }));
 
-Deno.test("Locker.acquireLead() and releaseLead() reject clearly once the bucket is deleted", () =>
+Deno.test("Locker.acquireLead() and releaseLead() reject with the reason once the bucket is deleted", () =>
   withServer(async ({ nc }) => {
     const kv = await newKeyValue(nc, "locks", 3000);
     const [holder, other] = [new Locker({ kv }), new Locker({ kv })];
@@ -95,7 +95,7 @@ Deno.test("Locker.acquireLead() and releaseLead() reject clearly once the bucket
     }
   }));
 
-Deno.test("Locker.acquireLead() works again once the bucket is made again", () =>
+Deno.test("Locker.acquireLead() works again once the bucket is re-created", () =>
   withServer(async ({ nc }) => {
     const kv = await newKeyValue(nc, "locks", 3000);
     const locker = new Locker({ kv });
@@ -107,7 +107,7 @@ Deno.test("Locker.acquireLead() works again once the bucket is made again", () =
     assertEquals(await locker.ttl(), 2000);
   }));
 
-Deno.test("Locker notices that the bucket was deleted and made again behind its back", () =>
+Deno.test("Locker notices that the bucket was deleted and re-created by others", () =>
   withServer(async ({ nc }) => {
     const kv = await newKeyValue(nc, "locks", 3000);
     const locker = new Locker({ kv });
@@ -118,7 +118,7 @@ Deno.test("Locker notices that the bucket was deleted and made again behind its 
     assertEquals(await locker.ttl(), 2000);
   }));
 
-Deno.test("Locker tells its bucket, key, id, lease length and logger", () =>
+Deno.test("Locker exposes its bucket, key, id, lease length and logger", () =>
   withServer(async ({ nc }) => {
     const kv = await newKeyValue(nc, "locks", 3000);
     const locker = new Locker({ kv, key: "jobs.nightly", id: OTHER, logger: console });
@@ -127,7 +127,7 @@ Deno.test("Locker tells its bucket, key, id, lease length and logger", () =>
     assertEquals(new Locker({ kv }).key, "leader");
   }));
 
-Deno.test("Locker.leader() tells who leads, with what it shows", () =>
+Deno.test("Locker.leader() returns who leads, with name and meta", () =>
   withServer(async ({ nc }) => {
     const kv = await newKeyValue(nc, "locks", 3000);
     const a = new Locker({ kv, name: "naïve ✓", meta: { host: "hôte", port: 1 } });
@@ -149,7 +149,7 @@ Deno.test("Locker.leader() tells who leads, with what it shows", () =>
     assertEquals(await b.leader(), null);
   }));
 
-Deno.test("Locker with a lease length of its own loses the lead after that, cut to whole seconds", () =>
+Deno.test("Locker with its own lease length loses the lead after it, rounded down to whole seconds", () =>
   withServer(async ({ nc }) => {
     const kv = await newKeyValue(nc, "locks", 30_000);
     const a = new Locker({ kv, ttl: 1900 });
@@ -162,13 +162,13 @@ Deno.test("Locker with a lease length of its own loses the lead after that, cut 
     assert(took > 900 && took < 3000, `${took}`);
   }));
 
-Deno.test("Locker refuses a lease length longer than the bucket's", () =>
+Deno.test("Locker rejects a lease length longer than the bucket's", () =>
   withServer(async ({ nc }) => {
     const kv = await newKeyValue(nc, "locks", 2000);
     await assertRejects(() => new Locker({ kv, ttl: 5000 }).acquireLead(), BadParameterError, '"ttl"');
   }));
 
-Deno.test("Locker on a bucket that is not fit rejects with the setting, before it writes", () =>
+Deno.test("Locker on an unfit bucket rejects with the setting, before it writes", () =>
   withServer(async ({ nc }) => {
     const kv = await new Kvm(nc).create("plain", { history: 5, ttl: 3000 });
     await assertRejects(() => new Locker({ kv }).acquireLead(), BucketConfigError, "max_msgs_per_subject");
@@ -197,7 +197,7 @@ Deno.test("Locker.close() releases the lead, ends further calls, and may be call
     assertEquals(await new Locker({ kv }).acquireLead(), true);
   }));
 
-Deno.test("Locker refuses a KV handle that is missing or none", () => {
+Deno.test("Locker rejects a KV handle that is missing or invalid", () => {
   // deno-lint-ignore no-explicit-any
   const make = (options: any) => () => new Locker(options);
   assertThrows(make({}), BadParameterError, '"kv"');

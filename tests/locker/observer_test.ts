@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ConnectionError, type Leadership, type Locker, LockerClosedError } from "@x/natslock";
 import { TTL, VirtualLab } from "../helpers/virtual.ts";
 
-/** Collects who leads, by token, until it ends. */
+/** Collects the tokens of the leaders until the observer ends. */
 function watching(locker: Locker, signal?: AbortSignal): { seen: (number | null)[]; ended: Promise<void> } {
   const seen: (number | null)[] = [];
   const run = async () => {
@@ -13,7 +13,7 @@ function watching(locker: Locker, signal?: AbortSignal): { seen: (number | null)
   return { seen, ended };
 }
 
-Deno.test("Locker.observe() yields who leads now, then each change, and no renewal", async () => {
+Deno.test("Locker.observe() yields who leads now, then each change, and no renewals", async () => {
   await using lab = new VirtualLab();
   const { seen } = watching(lab.locker().locker);
   await lab.clock.advance(1);
@@ -24,7 +24,7 @@ Deno.test("Locker.observe() yields who leads now, then each change, and no renew
   assertEquals(seen, [null, lease.token, null]);
 });
 
-Deno.test("Locker.observe() sees the end of a lease that was not released, not before it is over", async () => {
+Deno.test("Locker.observe() sees the end of a lease that was not released, but not before it has run out", async () => {
   await using lab = new VirtualLab({ lag: () => 200 });
   const { seen } = watching(lab.locker().locker);
   await lab.clock.advance(1);
@@ -42,11 +42,11 @@ Deno.test("Locker.observe() sends no message while the holder renews", async () 
   await lab.clock.advance(10);
   const before = lab.sent;
   await lab.clock.advance(4 * TTL);
-  // One asks for the age of the record that stood before.
+  // One message asks for the age of the record that was there before.
   assertEquals(lab.sent - before, 12 + 1);
 });
 
-Deno.test("Locker.observe() ends on the newest though pushes were lost", async () => {
+Deno.test("Locker.observe() comes to the newest state though pushes were lost", async () => {
   let deaf = false;
   await using lab = new VirtualLab({ push: (hint, deliver) => deaf && hint.kind === "seen" || deliver() });
   const { seen } = watching(lab.locker().locker);
@@ -74,7 +74,7 @@ Deno.test("Locker.observe() skips to the newest for a slow reader", async () => 
   await reader.return?.();
 });
 
-Deno.test("Locker.observe() that is left ends its watch", async () => {
+Deno.test("Locker.observe() ends its watch when the loop is left", async () => {
   await using lab = new VirtualLab();
   for await (const _ of lab.locker().locker.observe()) break;
   assertEquals([lab.store.watches, lab.clock.pending], [0, 0]);
@@ -90,7 +90,7 @@ Deno.test("Locker.observe() ends when its signal is aborted", async () => {
   assertEquals(lab.store.watches, 0);
 });
 
-Deno.test("Locker.observe() ends when the Locker is closed, and rejects of one that was", async () => {
+Deno.test("Locker.observe() ends when the Locker is closed, and rejects on a closed Locker", async () => {
   await using lab = new VirtualLab();
   const { locker } = lab.locker();
   const { ended } = watching(locker);
@@ -101,7 +101,7 @@ Deno.test("Locker.observe() ends when the Locker is closed, and rejects of one t
 });
 
 for (const end of ["its signal is aborted", "the Locker is closed"]) {
-  Deno.test(`Locker.observe() leaves no watch and no timer when ${end}, though its reader does not ask again`, async () => {
+  Deno.test(`Locker.observe() leaves no watch and no timer when ${end}, even if its reader does not ask again`, async () => {
     await using lab = new VirtualLab();
     const { locker } = lab.locker();
     const stop = new AbortController();
@@ -114,7 +114,7 @@ for (const end of ["its signal is aborted", "the Locker is closed"]) {
   });
 }
 
-Deno.test("Locker.observe() waits transient trouble out, and ends when the bucket is gone", async () => {
+Deno.test("Locker.observe() retries transient errors, and ends when the bucket is gone", async () => {
   await using lab = new VirtualLab();
   lab.fate = () => "drop";
   const { seen, ended } = watching(lab.locker().locker);
@@ -128,7 +128,7 @@ Deno.test("Locker.observe() waits transient trouble out, and ends when the bucke
   assert(await lab.until(ended).catch((error) => error) instanceof ConnectionError);
 });
 
-Deno.test("Locker.observe() with an aborted signal ends before any message", async () => {
+Deno.test("Locker.observe() with an aborted signal ends before it sends a message", async () => {
   await using lab = new VirtualLab();
   const { seen, ended } = watching(lab.locker().locker, AbortSignal.abort(new Error("mine")));
   await ended;
@@ -147,7 +147,7 @@ Deno.test("Locker.observe() finds a new leader whose push was lost while nobody 
 const DENIED = new ConnectionError("denied", "Cannot watch: not allowed");
 
 for (const [when, looks] of [["while it waits", false], ["while it looks", true]] as const) {
-  Deno.test(`Locker.observe() ends with the refusal of its watch that comes ${when}`, async () => {
+  Deno.test(`Locker.observe() ends with the error of its watch that comes ${when}`, async () => {
     await using lab = new VirtualLab();
     const { seen, ended } = watching(lab.locker().locker);
     await lab.clock.advance(1);

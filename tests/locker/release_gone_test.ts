@@ -7,7 +7,7 @@ const TTL = 20_000;
 
 const failures = (events: readonly LockEvent[]): LockEvent[] => events.filter(({ type }) => type === "release_failed");
 
-Deno.test("Lease.release() resolves when the bucket was deleted: so is the record", () =>
+Deno.test("Lease.release() resolves when the bucket was deleted, because the record is gone too", () =>
   withServer(async ({ nc }) => {
     const kv = await newKeyValue(nc, "locks", TTL);
     await using locker = new Locker({ kv });
@@ -18,7 +18,7 @@ Deno.test("Lease.release() resolves when the bucket was deleted: so is the recor
     assertEquals([lease.held, locker.token], [false, null]);
   }));
 
-Deno.test("Lease of a block resolves at its end when the bucket was deleted meanwhile", () =>
+Deno.test("Lease that a block disposes of resolves when the bucket was deleted meanwhile", () =>
   withServer(async ({ nc }) => {
     const kv = await newKeyValue(nc, "locks", TTL);
     await using locker = new Locker({ kv });
@@ -30,14 +30,14 @@ Deno.test("Lease of a block resolves at its end when the bucket was deleted mean
     assertEquals(locker.token, null);
   }));
 
-Deno.test("Locker.run() whose bucket is deleted meanwhile resolves with what its work returns", async () => {
+Deno.test("Locker.run() resolves with what its work returns when the bucket was deleted meanwhile", async () => {
   await using lab = new VirtualLab();
   const { locker, events } = lab.locker();
   assertEquals(await lab.until(locker.run(() => (lab.store.deleteBucket(), "done"))), "done");
   assertEquals(failures(events), []);
 });
 
-Deno.test("Locker.close() in a bucket that was deleted resolves, and tells of nothing that was not taken back", async () => {
+Deno.test("Locker.close() resolves in a deleted bucket, and reports no failed release", async () => {
   await using lab = new VirtualLab();
   const { locker, events } = lab.locker();
   await lab.until(locker.acquire());

@@ -28,9 +28,9 @@ const HELD: Held = {
 
 interface Told {
   readonly events: LockEvent[];
-  /** What was logged above debug level. */
+  /** Log lines above debug level. */
   readonly lines: string[];
-  /** What was logged at debug level, and what was traced. */
+  /** Log lines at debug level, and trace lines. */
   readonly details: unknown[][];
   readonly steps: unknown[][];
   readonly reporter: Reporter;
@@ -63,7 +63,7 @@ function at(phase: Phase): LeaseState {
   };
 }
 
-/** A step from one state to another; what led to it matters to the log only. */
+/** Returns a step from one state to another. Its event matters only to the trace. */
 function stepped(before: LeaseState, after: LeaseState, ...effects: Effect[]): Transition {
   return { before, event: { on: "tick" }, after, effects };
 }
@@ -80,7 +80,7 @@ const leaving = at({
   busy: "remove",
 });
 
-Deno.test("Reporter pairs a grant with one release, told when it begins", () => {
+Deno.test("Reporter pairs a grant with one release, reported when the release begins", () => {
   const { events, lines, reporter } = listening();
   reporter.step(stepped(idle(null), at(HELD)));
   reporter.step(stepped(at(HELD), leaving));
@@ -96,13 +96,13 @@ Deno.test("Reporter pairs a grant with one loss and says why", () => {
   assertEquals(events.at(-1), { type: "lost", why: "deadline", token: 7, age: 0, key: "a.b", id: ID });
 });
 
-Deno.test("Reporter tells a renewal with what remains", () => {
+Deno.test("Reporter reports a renewal with the remaining time", () => {
   const { events, reporter } = listening();
   reporter.step(stepped(at(HELD), at({ ...HELD, validUntil: 1200, revision: 8 })));
   assertEquals(events, [{ type: "renewed", remaining: 1200, token: 7, age: 0, key: "a.b", id: ID }]);
 });
 
-Deno.test("Reporter tells a failed renewal, and once that the lease is at risk", () => {
+Deno.test("Reporter reports a failed renewal, and once that the lease is at risk", () => {
   const { events, reporter } = listening();
   const late = at({ ...HELD, sentAt: -100 });
   for (let tries = 0; tries < 2; tries++) reporter.step(stepped(late, late, { act: "pause", why: "trouble", error }));
@@ -113,13 +113,13 @@ Deno.test("Reporter tells a failed renewal, and once that the lease is at risk",
   assertEquals(risky.map(({ type }) => type), ["renewal_failed", "at_risk", "renewal_failed"]);
 });
 
-Deno.test("Reporter tells a release that could not be confirmed", () => {
+Deno.test("Reporter reports a release that could not be confirmed", () => {
   const { events, reporter } = listening();
   reporter.step(stepped(leaving, idle({ kind: "abandoned", error })));
   assertEquals(events, [{ type: "release_failed", error, key: "a.b", id: ID }]);
 });
 
-Deno.test("Reporter warns of a stranger's bytes", () => {
+Deno.test("Reporter warns of a foreign value", () => {
   const { lines, reporter } = listening();
   const seeking = at({
     at: "seeking",
@@ -131,10 +131,10 @@ Deno.test("Reporter warns of a stranger's bytes", () => {
     busy: "read",
   });
   reporter.step(stepped(seeking, idle({ kind: "refused", by: { kind: "foreign", revision: 3 } })));
-  assertStringIncludes(lines.join(), "warn A stranger holds");
+  assertStringIncludes(lines.join(), "warn The value of");
 });
 
-Deno.test("Reporter contains a listener that throws, and says so in the log", () => {
+Deno.test("Reporter contains a listener that throws, and logs the error", () => {
   const { lines, reporter } = listening(() => {
     throw new Error("listener");
   });
@@ -142,7 +142,7 @@ Deno.test("Reporter contains a listener that throws, and says so in the log", ()
   assertEquals(lines, ['info Took "a.b"', 'warn The event listener of "a.b" failed']);
 });
 
-Deno.test("Reporter contains a logger that throws: events are told all the same", () => {
+Deno.test("Reporter contains a logger that throws, and still reports events", () => {
   const events: LockEvent[] = [];
   const fail = () => {
     throw new Error("logger");
@@ -158,7 +158,7 @@ Deno.test("Reporter contains a logger whose promise rejects", async () => {
   const candidate = candidateOf({ logger: { debug: fail, info: fail, warn: fail } }, systemRandom);
   const reporter = new Reporter(candidate, new ManualClock(), {});
   reporter.step(stepped(idle(null), at(HELD)));
-  // A rejection that nobody handles would end this process.
+  // An unhandled rejection would end this process.
   await new Promise<void>((done) => setTimeout(done));
 });
 
@@ -169,7 +169,7 @@ Deno.test("Reporter contains a listener whose promise rejects", async () => {
   assertEquals(lines, ['info Took "a.b"', 'warn The event listener of "a.b" failed']);
 });
 
-Deno.test("Reporter traces each step, with what led to it and what it wants done, and logs none", () => {
+Deno.test("Reporter traces each step with its event and its effects, and logs none", () => {
   const { events, lines, details, steps, reporter } = listening();
   const event: LeaseEvent = { on: "renew" };
   const effects: Effect[] = [{ act: "write", expected: 7, attempt: "i.1", since: 0, token: 7, fresh: false }];

@@ -3,7 +3,7 @@ import { AcquireTimeoutError, type Logger } from "@x/natslock";
 import { ConnectionError } from "../../src/base/errors.ts";
 import { TTL, VirtualLab } from "../helpers/virtual.ts";
 
-/** A logger that keeps what it is given. */
+/** A logger that keeps its lines. */
 function logging(): { readonly logger: Logger; readonly lines: string[] } {
   const lines: string[] = [];
   const at = (level: string) => (line: unknown) => void lines.push(`${level} ${line}`);
@@ -13,7 +13,7 @@ function logging(): { readonly logger: Logger; readonly lines: string[] } {
 const ofWaits = (events: readonly { readonly type: string }[]) =>
   events.map(({ type }) => type).filter((type) => type === "retrying" || type === "recovered");
 
-Deno.test("Locker.acquire() tells of the first failure of a streak and of its end, once each", async () => {
+Deno.test("Locker.acquire() reports the first failure of a streak and its end, once each", async () => {
   await using lab = new VirtualLab();
   const { lines, logger } = logging();
   const { locker, events } = lab.locker({ logger });
@@ -27,7 +27,7 @@ Deno.test("Locker.acquire() tells of the first failure of a streak and of its en
   assertEquals(lines.filter((line) => line.startsWith("warn")).length, 1);
 });
 
-Deno.test("Locker.acquire() that times out in trouble says what it met, and rejects with it as the cause", async () => {
+Deno.test("Locker.acquire() that times out after transient errors names the last one, also as its cause", async () => {
   await using lab = new VirtualLab();
   lab.fate = () => "drop";
   const waiting = lab.locker().locker.acquire({ timeout: TTL });
@@ -44,7 +44,7 @@ Deno.test("Locker.acquire() that times out behind another holder has no cause", 
 });
 
 for (const verb of ["acquire", "observe"] as const) {
-  Deno.test(`Locker.${verb}() tells that the line is down, and that it is up again`, async () => {
+  Deno.test(`Locker.${verb}() reports that the connection is down, and that it is up again`, async () => {
     await using lab = new VirtualLab();
     await lab.until(lab.locker().locker.acquire());
     const { locker, events } = lab.locker();
@@ -62,7 +62,7 @@ for (const verb of ["acquire", "observe"] as const) {
   });
 }
 
-Deno.test("Locker writes at most one line for each renewal to a logger that shows all", async () => {
+Deno.test("Locker logs at most one line for each renewal", async () => {
   await using lab = new VirtualLab();
   const { lines, logger } = logging();
   const { locker } = lab.locker({ logger });
@@ -73,7 +73,7 @@ Deno.test("Locker writes at most one line for each renewal to a logger that show
   assert(lines.length <= 2 + 12, `${lines.length}`);
 });
 
-Deno.test("Locker.run() inside its own run() is warned of, once, and told as a wait behind itself", async () => {
+Deno.test("Locker.run() inside its own run() causes one warning, and an event of a wait behind itself", async () => {
   await using lab = new VirtualLab();
   const { lines, logger } = logging();
   const { locker, events } = lab.locker({ logger });
@@ -84,7 +84,7 @@ Deno.test("Locker.run() inside its own run() is warned of, once, and told as a w
   assertEquals(lines.filter((line) => line.includes("not re-entrant")).length, 1);
 });
 
-Deno.test("Locker.run() by many at once is not warned of", async () => {
+Deno.test("Locker.run() by many at once causes no warning", async () => {
   await using lab = new VirtualLab();
   const { lines, logger } = logging();
   const { locker } = lab.locker({ logger });

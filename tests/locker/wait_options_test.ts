@@ -12,7 +12,7 @@ Deno.test("Locker.acquire({ timeout: 0 }) takes a free lock, and does not wait f
 });
 
 for (const timeout of [null, "10", NaN, -1, {}]) {
-  Deno.test(`Locker.acquire() refuses a timeout of ${JSON.stringify(timeout)}, before any message`, async () => {
+  Deno.test(`Locker.acquire() rejects a timeout of ${JSON.stringify(timeout)} before it sends a message`, async () => {
     await using lab = new VirtualLab();
     const options = { timeout: timeout as number };
     await assertRejects(() => lab.locker().locker.acquire(options), BadParameterError, '"timeout"');
@@ -20,7 +20,7 @@ for (const timeout of [null, "10", NaN, -1, {}]) {
   });
 }
 
-Deno.test("Locker refuses a signal that is none, and work that is no function", async () => {
+Deno.test("Locker rejects a signal that is not an AbortSignal, and work that is not a function", async () => {
   await using lab = new VirtualLab();
   const { locker } = lab.locker();
   const signal = {} as AbortSignal;

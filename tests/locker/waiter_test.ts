@@ -2,13 +2,13 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { AcquireTimeoutError, BadParameterError, ConnectionError, LockerClosedError } from "@x/natslock";
 import { TTL, VirtualLab } from "../helpers/virtual.ts";
 
-Deno.test("Locker.acquire() of a free lock is one message", async () => {
+Deno.test("Locker.acquire() of a free lock sends one message", async () => {
   await using lab = new VirtualLab();
   await lab.until(lab.locker().locker.acquire());
   assertEquals(lab.sent, 1);
 });
 
-Deno.test("Locker.acquire() is granted on a pushed release, with one message", async () => {
+Deno.test("Locker.acquire() takes the lock after a pushed release with one message", async () => {
   await using lab = new VirtualLab();
   const [a, b] = [lab.locker().locker, lab.locker().locker];
   const held = await lab.until(a.acquire());
@@ -20,7 +20,7 @@ Deno.test("Locker.acquire() is granted on a pushed release, with one message", a
   assertEquals([lease.held, lab.sent - before], [true, 2]);
 });
 
-Deno.test("Locker.acquire() that waits sends no message while the holder renews", async () => {
+Deno.test("Locker.acquire() sends no message while it waits and the holder renews", async () => {
   await using lab = new VirtualLab();
   const [a, b] = [lab.locker().locker, lab.locker().locker];
   await lab.until(a.acquire());
@@ -28,11 +28,11 @@ Deno.test("Locker.acquire() that waits sends no message while the holder renews"
   await lab.clock.advance(10);
   const before = lab.sent;
   await lab.clock.advance(10 * TTL);
-  // One asks for the age of the record that stood before.
+  // One message asks for the age of the record that was there before.
   assertEquals(lab.sent - before, 30 + 1);
 });
 
-Deno.test("Locker.acquire() takes over after a crash, not before the lease is over, in a bounded number of messages", async () => {
+Deno.test("Locker.acquire() takes over after a crash with few messages, and not before the lease has run out", async () => {
   await using lab = new VirtualLab({ lag: () => 300 });
   const dead = lab.locker().locker;
   await lab.until(dead.acquireLead());
@@ -53,7 +53,7 @@ Deno.test("Locker.acquire() finds a release whose push was lost", async () => {
   assert((await lab.until(waiting)).held);
 });
 
-Deno.test("Locker.acquire() looks again after a gap in what is pushed", async () => {
+Deno.test("Locker.acquire() reads the key again after a gap", async () => {
   let deaf = false;
   await using lab = new VirtualLab({ push: (hint, deliver) => deaf && hint.kind === "seen" || deliver() });
   const [a, b] = [lab.locker().locker, lab.locker().locker];
@@ -68,7 +68,7 @@ Deno.test("Locker.acquire() looks again after a gap in what is pushed", async ()
   assert(lab.clock.now() - start < TTL / 2);
 });
 
-Deno.test("Locker.acquire() rejects with the signal's own reason, and its watch ends", async () => {
+Deno.test("Locker.acquire() rejects with the signal's reason and ends its watch", async () => {
   await using lab = new VirtualLab();
   const [a, b] = [lab.locker().locker, lab.locker().locker];
   await lab.until(a.acquire());
@@ -83,14 +83,14 @@ Deno.test("Locker.acquire() rejects with the signal's own reason, and its watch 
   assertEquals(lab.store.watches, 0);
 });
 
-Deno.test("Locker.acquire() with an aborted signal rejects before any message", async () => {
+Deno.test("Locker.acquire() with an aborted signal rejects before it sends a message", async () => {
   await using lab = new VirtualLab();
   const reason = new Error("mine");
   const error = await lab.locker().locker.acquire({ signal: AbortSignal.abort(reason) }).catch((error) => error);
   assertEquals([error, lab.sent], [reason, 0]);
 });
 
-Deno.test("Locker.acquire() that is aborted while its write is under way leaves no record", async () => {
+Deno.test("Locker.acquire() leaves no record when it is aborted while its write is in flight", async () => {
   await using lab = new VirtualLab();
   const controller = new AbortController();
   let go = () => {};
@@ -108,7 +108,7 @@ Deno.test("Locker.acquire() that is aborted while its write is under way leaves 
   assertEquals(lab.store.look("leader").kind, "vacant");
 });
 
-Deno.test("Locker.acquire() gives up after its timeout, with an error of its own", async () => {
+Deno.test("Locker.acquire() rejects with an AcquireTimeoutError after its timeout", async () => {
   await using lab = new VirtualLab();
   const [a, b] = [lab.locker().locker, lab.locker().locker];
   await lab.until(a.acquire());
@@ -117,7 +117,7 @@ Deno.test("Locker.acquire() gives up after its timeout, with an error of its own
   assert(lab.clock.now() - start <= 510);
 });
 
-Deno.test("Locker.acquire() refuses a timeout that is none", async () => {
+Deno.test("Locker.acquire() rejects an invalid timeout", async () => {
   await using lab = new VirtualLab();
   for (const timeout of [-1, NaN]) {
     await assertRejects(() => lab.locker().locker.acquire({ timeout }), BadParameterError, '"timeout"');
@@ -136,7 +136,7 @@ Deno.test("Locker.close() ends a wait", async () => {
   assertEquals(lab.store.watches, 0);
 });
 
-Deno.test("Locker.acquire() waits transient trouble out, and ends at trouble that waiting cannot mend", async () => {
+Deno.test("Locker.acquire() retries transient errors, and rejects with lasting ones", async () => {
   await using lab = new VirtualLab();
   lab.fate = () => "drop";
   const waiting = lab.locker().locker.acquire();
@@ -152,7 +152,7 @@ Deno.test("Locker.acquire() waits transient trouble out, and ends at trouble tha
   await assertRejects(() => lab.until(other), ConnectionError, "does not exist");
 });
 
-Deno.test("Locker.acquire() and observe() wait trouble out when the bucket itself cannot be looked at yet", async () => {
+Deno.test("Locker.acquire() and observe() retry while the bucket's settings cannot be read yet", async () => {
   await using lab = new VirtualLab();
   const settings = lab.store.settings.bind(lab.store);
   lab.store.settings = () => Promise.reject(new ConnectionError("timeout", "no answer in time"));
@@ -165,7 +165,7 @@ Deno.test("Locker.acquire() and observe() wait trouble out when the bucket itsel
   assert(!(await lab.until(observing)).done);
 });
 
-Deno.test("Locker.acquire() that waits behind what the same Locker leads by calls is granted at once when that is evicted", async () => {
+Deno.test("Locker.acquire() behind a lead by calls of the same Locker gets the lock at once when that lead is evicted", async () => {
   await using lab = new VirtualLab();
   const { locker } = lab.locker();
   await lab.until(locker.acquireLead());

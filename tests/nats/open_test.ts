@@ -37,7 +37,7 @@ const MISFITS: readonly (readonly [why: string, ownTtl: boolean, ttl: number, sa
     "shorter, in a bucket without own lease lengths",
     false,
     2000,
-    '2000 ms: use a "ttl" of 3000 (a lock\'s own needs "allow_msg_ttl", since server 2.11; this is 2.15.1), or change',
+    '2000 ms: use a "ttl" of 3000 (a lock\'s own "ttl" needs "allow_msg_ttl", server 2.11; this is 2.15.1), or change',
   ],
   [
     "shorter than the shortest own lease length",
