@@ -48,7 +48,7 @@ Deno.test("natslock bucket check says that no consumer is left where each wait n
     await make(lab, { republish: undefined, max_consumers: 1 }, 1);
     const { code, stdout } = await lab.run(["bucket", "check", "odd"]);
     assertEquals(code, 0);
-    assertMatch(stdout, /advice {2}max_consumers: 1, of which 1 in use: .* waits by the clock\n/);
+    assertMatch(stdout, /advice {2}max_consumers: 1, of which 1 in use: .* re-reads its key on a timer\n/);
     assertStringIncludes(stdout, "nats kv edit odd --republish-source='$KV.odd.>'");
   }));
 

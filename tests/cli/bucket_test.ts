@@ -15,7 +15,7 @@ Deno.test("natslock bucket create makes a bucket that natslock bucket check find
   withCli(async ({ run }) => {
     const made = await run(["bucket", "create", "mine", "--ttl", "1m", "--storage", "memory"]);
     assertEquals([made.code, made.stdout], [0, ""]);
-    assertMatch(made.stderr, /^natslock: Bucket "mine" is fit for locks: it keeps a lease 1m; .*\n$/);
+    assertMatch(made.stderr, /^natslock: Bucket "mine" is fit for locks: maximum lease 1m; .*\n$/);
     const checked = await run(["bucket", "check", "mine"]);
     assertEquals(checked.code, 0);
     assertMatch(checked.stdout, /^mine {2}fit for locks\n {2}advice {2}storage: memory/);
@@ -53,7 +53,7 @@ Deno.test("natslock bucket check says what no edit mends", () =>
     assertEquals(code, 78);
     assertStringIncludes(
       stdout,
-      "No edit mends retention; make another bucket and move to it:\n  natslock bucket create",
+      "An edit cannot fix retention; create another bucket and switch to it:\n  natslock bucket create",
     );
   }));
 

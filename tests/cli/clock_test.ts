@@ -29,12 +29,16 @@ async function workUnder(lease: Lease, ...command: readonly string[]): Promise<T
 }
 
 Deno.test("Tenure takes a command that ended after its lease for lost, though no timer has told of the loss", async () => {
-  const error = await assertRejects(() => workUnder(silentLease(2), "true"), CliError, "had run out");
+  const error = await assertRejects(() => workUnder(silentLease(2), "true"), CliError, "expired before natslock");
   assertEquals(error.exitCode, 124);
 });
 
 Deno.test("Tenure starts no command under a lease that is over by the clock", async () => {
-  const error = await assertRejects(() => workUnder(silentLease(0), "no-such-command"), CliError, "not started");
+  const error = await assertRejects(
+    () => workUnder(silentLease(0), "no-such-command"),
+    CliError,
+    "expired before the command",
+  );
   assertEquals(error.exitCode, 124);
 });
 

@@ -119,8 +119,8 @@ Deno.test("natslock says 64 and which file or context cannot be used", () =>
       await said("--context", "nope"),
       /Cannot use context "nope": it cannot be read .*; see "nats context ls"/,
     );
-    assertMatch(await said("--context", "broken"), /it is no JSON/);
-    assertMatch(await said("--context", "hub"), /it sets "jetstream_domain", which natslock does not heed/);
+    assertMatch(await said("--context", "broken"), /it is not JSON/);
+    assertMatch(await said("--context", "hub"), /it sets "jetstream_domain", which natslock does not support/);
     assertMatch(await said("-s", "nats://a,ws://b"), /Cannot use websocket and TCP addresses together/);
   }));
 

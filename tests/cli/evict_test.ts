@@ -16,7 +16,7 @@ Deno.test("natslock evict --yes takes the lock away, says what it did, and anoth
     assertEquals([code, stdout], [0, ""]);
     assertMatch(
       stderr,
-      new RegExp(`^natslock: Evicted nightly \\([-0-9a-f]{36}\\) from "job": token ${token} is void`),
+      new RegExp(`^natslock: Evicted nightly \\([-0-9a-f]{36}\\), token ${token}, from "job"; the lock is free`),
     );
     assertEquals((await lab.run(["run", "--try", "job", "--", "echo", "granted"])).stdout, "granted\n");
   }));
@@ -33,7 +33,7 @@ Deno.test("natslock evict without --yes and without a terminal does nothing and 
     await hold(lab);
     const { code, stderr } = await lab.run(["evict", "job"]);
     assertEquals(code, 64);
-    assertMatch(stderr, /there is no terminal; add --yes to go ahead\n$/);
+    assertMatch(stderr, /there is no terminal; use --yes to evict without asking\n$/);
     assertStringIncludes((await lab.run(["status", "job"])).stdout, "held");
   }));
 
@@ -53,10 +53,10 @@ Deno.test("natslock evict shows the holder and asks on a terminal; no is 1 and d
     await using terminal = new Terminal("natslock evict job; echo code $?", lab.env);
     const text = await terminal.shows(/Evict it\? \(y\/N\)/);
     assertMatch(text, new RegExp(`"job" is held by nightly \\([-0-9a-f]{36}\\), token ${token}\n`));
-    assertMatch(text, /only at its next renewal, up to 5s later: until then two may act/);
+    assertMatch(text, /The holder notices at its next renewal, up to 5s later; until then two holders may be active/);
     terminal.type("\r");
     await terminal.ended();
-    assertMatch(terminal.text, /Nothing was done\ncode 1\n/);
+    assertMatch(terminal.text, /Nothing was changed\ncode 1\n/);
     assertStringIncludes((await lab.run(["status", "job"])).stdout, "held");
   }));
 
@@ -87,7 +87,7 @@ Deno.test("natslock evict never touches a hold that is not the one shown", () =>
     await hold(lab, "--name", "successor");
     terminal.type("y\r");
     await terminal.ended();
-    assertMatch(terminal.text, /another hold than the one shown stands there now; nothing was done/);
+    assertMatch(terminal.text, /the record has changed since it was shown; nothing was changed/);
     assertMatch(terminal.text, /code 75\n/);
     assertStringIncludes((await lab.run(["status", "job"])).stdout, "successor");
   }));

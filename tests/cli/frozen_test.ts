@@ -41,7 +41,7 @@ for (const way of [[], ["--try"], ["--keep-trying"]]) {
       running.signal("SIGTERM");
       const { code, stderr } = await endOf(running);
       assertEquals(code, 7, stderr);
-      assertMatch(stderr, /natslock: Cannot give "job" back: .*; its lease runs out by itself\n$/);
+      assertMatch(stderr, /natslock: Cannot release "job": .*; its lease expires by itself\n$/);
     }));
 }
 

@@ -71,7 +71,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
 Deno.test("natslock timing says the times of a lease and what they mean, also in JSON", async () => {
   const { code, stdout } = await natslock(["timing", "--ttl", "30s"]);
   assertEquals(code, 0);
-  assertMatch(stdout, /^lease: +30s\nrenewed every: +10s\nmargin: +3s, .*27s\nretry after trouble: +1s/);
+  assertMatch(stdout, /^lease length: +30s\nrenewal interval: +10s\nmargin: +3s, .*27s\nretry interval: +1s/);
   assertMatch(stdout, /takeover after a crash: +at most 30.50 s\n/);
   const figures = JSON.parse((await natslock(["timing", "--ttl", "30s", "--json"])).stdout) as Record<string, number>;
   assertEquals([figures.renewEvery, figures.margin, figures.crashTakeover], [10_000, 3000, 30_500]);

@@ -37,8 +37,8 @@ Deno.test("natslock run ends the command with TERM when its connection is frozen
     const { code, stderr } = await running.finished();
     assertEquals(code, 124, stderr);
     // A timer that fires late takes from the grace, which is 0.1 s.
-    assertMatch(stderr, /Lost "job" \(deadline\): sends TERM, and KILL in 0(\.1|\.0\d)?s\n/);
-    assertMatch(stderr, /The lease of key "job" was lost: .*; what ran under it was ended\n$/);
+    assertMatch(stderr, /Lost "job" \(deadline\): sending TERM, then KILL in 0(\.1|\.0\d)?s\n/);
+    assertMatch(stderr, /The lease of key "job" was lost: .*; the command was stopped\n$/);
   }));
 
 Deno.test("natslock run kills what does not heed TERM, with what it started, after the grace", () =>

@@ -28,7 +28,10 @@ Deno.test("natslock run --try ends with 75 while another holds the lock, and doe
     await start(["run", "job", "--", "sh", "-c", "echo held; sleep 60"]).says(/held/);
     const { code, stdout, stderr } = await run(["run", "--try", "job", "--", "echo", "ran"]);
     assertEquals([code, stdout], [75, ""]);
-    assertEquals(stderr, 'natslock: Cannot take key "job": another holds it; see who with "natslock status job"\n');
+    assertEquals(
+      stderr,
+      'natslock: Cannot take key "job": another candidate holds it; see the holder with "natslock status job"\n',
+    );
   }));
 
 Deno.test("natslock run --timeout ends with 75 once the time is up", () =>
@@ -85,7 +88,7 @@ Deno.test("natslock run says 127 for a command that is not there and 126 for one
   withCli(async ({ run }) => {
     const missing = await run(["run", "job", "--", "no-such-command"]);
     assertEquals(missing.code, 127);
-    assertEquals(missing.stderr, 'natslock: Cannot run "no-such-command": there is no such command\n');
+    assertEquals(missing.stderr, 'natslock: Cannot run "no-such-command": command not found\n');
     assertEquals((await run(["run", "job", "--", "/etc/passwd"])).code, 126);
     assertStringIncludes((await run(["status", "job"])).stdout, "free");
   }));

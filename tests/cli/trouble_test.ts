@@ -17,7 +17,7 @@ Deno.test("endOf adds no remedy to a refusal that says its own", () => {
   assertEquals(ended(new ConnectionError("refused", full, { cause })), [69, full, ""]);
   assertEquals(ended(new ConnectionError("refused", full, { cause: new Error("", { cause }) })), [69, full, ""]);
   const odd = 'Cannot write key "other": the server answered "no" (10999)';
-  assertEquals(ended(new ConnectionError("refused", odd)), [69, odd, "see the server's log"]);
+  assertEquals(ended(new ConnectionError("refused", odd)), [69, odd, "see the server log"]);
 });
 
 Deno.test("endOf says what kept a wait from the lock, and what to do about that", () => {
@@ -65,9 +65,9 @@ Deno.test("natslock run that waits says that a server does not answer, before it
     await waiter.says(/Waiting for "job"/);
     server.pause();
     try {
-      assertLess(await timed(() => waiter.says(/Cannot reach NATS: .*; still waiting for "job", tries again/)), 8000);
+      assertLess(await timed(() => waiter.says(/Cannot reach NATS: .*; still waiting for "job", retrying/)), 8000);
       server.resume();
-      await waiter.says(/NATS answers again; still/);
+      await waiter.says(/NATS is reachable again; still/);
     } finally {
       server.resume();
     }

@@ -62,7 +62,7 @@ Deno.test("natslock ls, status and watch say 78 and what to do where the bucket 
     for (const args of [["ls"], ["status", "job"], ["watch"], ["evict", "job", "--yes"]]) {
       const { code, stderr } = await run(args);
       assertEquals(code, 78, stderr);
-      assertMatch(stderr, /the bucket does not exist; make it with "natslock bucket create"/);
+      assertMatch(stderr, /the bucket does not exist; create it with "natslock bucket create"/);
     }
   }));
 
