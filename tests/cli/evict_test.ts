@@ -2,14 +2,14 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type CliLab, withCli } from "../helpers/cli.ts";
 import { Terminal } from "../helpers/terminal.ts";
 
-/** Holds "job" until it is taken away; gives the token. */
+/** Holds "job" until it is evicted. Returns the token. */
 async function hold({ start }: CliLab, ...flags: string[]): Promise<string> {
   const text = await start(["run", "job", ...flags, "--", "sh", "-c", "echo token $NATSLOCK_TOKEN; sleep 60"])
     .says(/token \d+\n/);
   return /\d+/.exec(text)?.[0] ?? "";
 }
 
-Deno.test("natslock evict --yes takes the lock away, says what it did, and another is granted", () =>
+Deno.test("natslock evict --yes frees the lock, reports it, and another candidate is granted the lock", () =>
   withCli(async (lab) => {
     const token = await hold(lab, "--name", "nightly");
     const { code, stdout, stderr } = await lab.run(["evict", "--yes", "job"]);
@@ -21,14 +21,14 @@ Deno.test("natslock evict --yes takes the lock away, says what it did, and anoth
     assertEquals((await lab.run(["run", "--try", "job", "--", "echo", "granted"])).stdout, "granted\n");
   }));
 
-Deno.test("natslock release is the same, and does nothing where the lock is free", () =>
+Deno.test("natslock release is an alias of evict, and does nothing if the lock is free", () =>
   withCli(async ({ run }) => {
     await run(["bucket", "create"]);
     const { code, stderr } = await run(["release", "--yes", "job"]);
     assertEquals([code, stderr], [0, 'natslock: Nothing to do: "job" is free\n']);
   }));
 
-Deno.test("natslock evict without --yes and without a terminal does nothing and says 64", () =>
+Deno.test("natslock evict without --yes and without a terminal changes nothing and exits with 64", () =>
   withCli(async (lab) => {
     await hold(lab);
     const { code, stderr } = await lab.run(["evict", "job"]);
@@ -37,7 +37,7 @@ Deno.test("natslock evict without --yes and without a terminal does nothing and 
     assertStringIncludes((await lab.run(["status", "job"])).stdout, "held");
   }));
 
-Deno.test("natslock evict --if-token spares a holder with another token", () =>
+Deno.test("natslock evict --if-token does not evict a holder with another token", () =>
   withCli(async (lab) => {
     const token = await hold(lab);
     const { code, stderr } = await lab.run(["evict", "--yes", "job", "--if-token", `${Number(token) - 1}`]);
@@ -47,7 +47,7 @@ Deno.test("natslock evict --if-token spares a holder with another token", () =>
     assertEquals((await lab.run(["evict", "--yes", "job", "--if-token", token])).code, 0);
   }));
 
-Deno.test("natslock evict shows the holder and asks on a terminal; no is 1 and does nothing", () =>
+Deno.test("natslock evict shows the holder and asks on a terminal; the answer no exits with 1 and changes nothing", () =>
   withCli(async (lab) => {
     const token = await hold(lab, "--name", "nightly");
     await using terminal = new Terminal("natslock evict job; echo code $?", lab.env);
@@ -60,7 +60,7 @@ Deno.test("natslock evict shows the holder and asks on a terminal; no is 1 and d
     assertStringIncludes((await lab.run(["status", "job"])).stdout, "held");
   }));
 
-Deno.test("natslock evict that is answered with yes evicts a holder that has renewed meanwhile", () =>
+Deno.test("natslock evict evicts a holder that renewed before the question was answered with yes", () =>
   withCli(async (lab) => {
     await lab.run(["bucket", "create", "locks", "--ttl", "2s"]);
     await hold(lab);
@@ -76,7 +76,7 @@ Deno.test("natslock evict that is answered with yes evicts a holder that has ren
     assertMatch(terminal.text, /Evicted sh@.*\ncode 0\n/);
   }));
 
-Deno.test("natslock evict never touches a hold that is not the one shown", () =>
+Deno.test("natslock evict never removes another hold than the one it showed", () =>
   withCli(async (lab) => {
     const first = lab.start(["run", "job", "--", "sh", "-c", "echo held; sleep 60"]);
     await first.says(/held/);
