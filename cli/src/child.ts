@@ -72,7 +72,10 @@ export class Child {
     }
   }
 
-  /** Restores the terminal settings if a signal ended the command, because then it could not restore them itself. */
+  /**
+   * Restores the terminal settings if a signal ended the command or natslock sent KILL, because then the command could
+   * not restore them itself.
+   */
   restoreTerminal({ signal }: Ending): void {
     if (this.#terminal === null || (signal === null && !this.#killed)) return;
     spawnSync("stty", [this.#terminal], { stdio: ["inherit", "ignore", "ignore"] });
