@@ -1,7 +1,7 @@
 /**
- * The command line `natslock`: hold a lock while a command runs, see who holds what, mend a bucket.
+ * The `natslock` command line: runs a command while holding a lock, shows and evicts holders, and checks buckets.
  *
- * A program, not a library: importing this module runs it on the arguments of the process.
+ * This is a program, not a library. Importing this module runs it with the arguments of the process.
  *
  * ```sh
  * deno install --global -A -n natslock jsr:@x/natslock/cli

@@ -1,4 +1,4 @@
-/** `natslock bucket check`: whether locks are safe in a bucket, and how to mend it. */
+/** `natslock bucket check`: reports whether a bucket is safe for locks, and how to fix it. */
 
 import type { BucketProblem } from "@x/natslock";
 import { bucketProblems, show, toLockError } from "@x/natslock/internal";
@@ -18,7 +18,10 @@ interface Findings {
   readonly advice: readonly Advice[];
 }
 
-/** Checks it by the library's own rules; the exit code says whether it is fit. */
+/**
+ * Checks a bucket by the rules of the library and prints the result. Returns exit code 0 if the bucket is fit for
+ * locks, else 78.
+ */
 export async function checkBucket(name: string | undefined, flags: ShowFlags): Promise<number> {
   const bucket = name ?? flags.bucket;
   const findings = await withConnection(flags, async (nc) => {
@@ -67,7 +70,7 @@ function report({ bucket, problems, advice }: Findings): string {
   if (fixes.length > 0) {
     lines.push(
       "",
-      fit ? "To better it:" : "To mend it:",
+      fit ? "To improve it:" : "To fix it:",
       ...fixes.map((command) => `  ${command}`),
     );
   }
@@ -75,7 +78,7 @@ function report({ bucket, problems, advice }: Findings): string {
   if (fixed.length > 0) {
     lines.push(
       "",
-      `No edit mends ${fixed.join(", ")}; make another bucket and move to it:`,
+      `An edit cannot fix ${fixed.join(", ")}; create another bucket and switch to it:`,
       "  natslock bucket create NAME",
     );
   }

@@ -1,4 +1,4 @@
-/** `natslock bucket create`: makes a bucket that is fit for locks. */
+/** `natslock bucket create`: creates a bucket that is fit for locks. */
 
 import { newKeyValue } from "@x/natslock";
 import { storeOf } from "@x/natslock/internal";
@@ -17,7 +17,7 @@ export interface CreateFlags extends ConnectionFlags {
   readonly description?: string;
 }
 
-/** Makes it, or finds it fit; gives the exit code. */
+/** Creates the bucket. Only checks a bucket that exists, and leaves it as it is. Returns the exit code. */
 export async function createBucket(name: string | undefined, flags: CreateFlags): Promise<number> {
   const { storage } = flags;
   const bucket = name ?? flags.bucket;
@@ -34,8 +34,8 @@ export async function createBucket(name: string | undefined, flags: CreateFlags)
   const settings = await withConnection(flags, async (nc) => {
     return await storeOf(await newKeyValue(nc, bucket, ttl, options)).settings();
   });
-  const longest = settings.ttl === null ? "for ever" : shortly(settings.ttl);
-  const own = settings.perKeyTtl ? "a lock may have a shorter lease of its own" : "all locks have this lease length";
-  say(`Bucket "${bucket}" is fit for locks: it keeps a lease ${longest}; ${own}`);
+  const longest = settings.ttl === null ? "unlimited" : shortly(settings.ttl);
+  const own = settings.perKeyTtl ? "a lock can have a shorter lease" : "all locks have this lease length";
+  say(`Bucket "${bucket}" is fit for locks: maximum lease ${longest}; ${own}`);
   return EXIT.done;
 }

@@ -1,25 +1,28 @@
-/** How the `nats` command line puts the settings of a bucket right. */
+/** Finds the `nats` CLI commands that correct the settings of a bucket. */
 
 import type { BucketProblem } from "@x/natslock";
 import { flawOf, isAtLeast, OWN_TTL_SINCE } from "@x/natslock/internal";
 import type { StreamConfig, StreamInfo } from "@nats-io/jetstream";
 import type { ServerInfo } from "@nats-io/nats-core";
 
-/** What would make a bucket better, though locks are safe in it. */
+/** An improvement to a bucket in which locks are already safe. */
 export interface Advice {
-  /** Name of the setting, as the server spells it. */
+  /** Name of the setting in the stream config. */
   readonly setting: string;
-  /** Why. */
+  /** The current value, and why to change it. */
   readonly why: string;
 }
 
 type Row = readonly [applies: boolean, setting: string, why: string];
 type Flags = Readonly<Record<string, string>>;
 
-/** Room for a record with the longest name and meta, in bytes. */
+/** Enough bytes for a record with the longest name and meta. */
 const LARGEST_RECORD = 2048;
 
-/** How long the consumers of the NATS client may be inactive, in nanoseconds: a stream that allows less refuses them. */
+/**
+ * The inactivity threshold that the NATS client sets on its consumers, in nanoseconds. A stream with a lower limit
+ * refuses these consumers.
+ */
 const CONSUMER_IDLE = 300e9;
 
 /** Flags of `nats kv edit` by setting. */
@@ -30,7 +33,7 @@ const kvEdits = (bucket: string): Flags => ({
   republish: `--republish-source='$KV.${bucket}.>' --republish-destination='natslock.${bucket}.>'`,
 });
 
-/** Flags of `nats stream edit` by setting, for what `nats kv edit` does not know. */
+/** Flags of `nats stream edit` by setting, for settings that `nats kv edit` cannot change. */
 const streamEdits = (bucket: string): Flags => ({
   discard: "--discard=new",
   discard_new_per_subject: "--no-discard-per-subject",
@@ -44,34 +47,38 @@ const streamEdits = (bucket: string): Flags => ({
   max_msgs: "--max-msgs=1000",
 });
 
-/** What is not wrong but could be better. */
+/** Returns the settings that are safe but could be better. */
 export function adviceOn(stream: StreamInfo, { version = "", cluster }: Partial<ServerInfo>): Advice[] {
   const { config } = stream;
-  const own = `a lock's own lease length needs server ${OWN_TTL_SINCE}`;
-  const msgTtl = isAtLeast(version, OWN_TTL_SINCE) ? "off: a lock cannot have a lease length of its own" : own;
+  const own = `off: a lease length per lock needs nats-server ${OWN_TTL_SINCE} or later`;
+  const msgTtl = isAtLeast(version, OWN_TTL_SINCE) ? "off: a lock cannot have its own lease length" : own;
   const flaw = flawOf(version);
   const { max_msg_size: longest = -1 } = config;
-  const tight = `${longest}: a lock with a long name or meta does not fit; ${LARGEST_RECORD} is enough for any`;
-  const schedules = "on: who may write one key can have the server write another, past all conditions";
+  const tight = `${longest}: a record with a long name or meta does not fit; ${LARGEST_RECORD} is always enough`;
+  const schedules = "on: a client that may write one key can make the server write another without a revision check";
   const all: readonly Row[] = [
-    [flaw !== null, "server", `nats-server ${version} ${flaw?.why}: take ${flaw?.take} or later`],
+    [flaw !== null, "server", `nats-server ${version} ${flaw?.why}: upgrade to ${flaw?.take} or later`],
     ...repeats(config) ? [] : watchAdvice(stream),
     [config.allow_msg_ttl !== true, "allow_msg_ttl", msgTtl],
-    [config.num_replicas === 1 && cluster !== undefined, "num_replicas", "1: the locks are away while that server is"],
-    [config.storage === "memory", "storage", "memory: a restart of the server forgets who holds what; use file"],
-    [config.deny_delete !== true, "deny_delete", "off: a single record can be deleted past all conditions"],
+    [
+      config.num_replicas === 1 && cluster !== undefined,
+      "num_replicas",
+      "1: locks are unavailable while that server is down",
+    ],
+    [config.storage === "memory", "storage", "memory: a server restart deletes all records; use file"],
+    [config.deny_delete !== true, "deny_delete", "off: a client can delete a record without a revision check"],
     [longest > 0 && longest < LARGEST_RECORD, "max_msg_size", tight],
     [config.allow_msg_schedules === true, "allow_msg_schedules", schedules],
   ];
   return all.flatMap(([applies, setting, why]) => applies ? [{ setting, why }] : []);
 }
 
-/** What is to be said of a bucket that has to be watched by consumers. */
+/** Returns the advice for a bucket whose changes only a consumer can watch. */
 function watchAdvice({ config, state }: StreamInfo): Row[] {
   const { republish, max_consumers: most = -1, consumer_limits: limits } = config;
   const { inactive_threshold: idle = 0 } = limits ?? {};
-  const said = republish === undefined ? "off" : "does not repeat each record whole";
-  const clock = "without republish a process that gets no consumer waits by the clock";
+  const said = republish === undefined ? "off" : "does not republish every record in full";
+  const clock = "without republish, a process that gets no consumer re-reads its key on a timer";
   return [
     [true, "republish", `${said}: each process that waits or watches needs a consumer`],
     [most > 0, "max_consumers", `${most}, of which ${state.consumer_count} in use: ${clock}`],
@@ -79,14 +86,17 @@ function watchAdvice({ config, state }: StreamInfo): Row[] {
   ];
 }
 
-/** True if each record of the bucket is republished whole, under a subject of its own. */
+/** Reports whether the stream republishes every record in full, each key under its own subject. */
 function repeats({ name, republish }: StreamConfig): boolean {
   const { src = ">", dest = "", headers_only } = republish ?? {};
   const isWhole = src.endsWith(">") && dest.endsWith(">") && !headers_only;
   return isWhole && `$KV.${name.slice(3)}.`.startsWith(src.slice(0, -1));
 }
 
-/** The commands that change what can be changed. The second asks whether one really means a stream of a bucket. */
+/**
+ * Returns the commands that change the settings, as far as they can be changed. The second command, `nats stream edit`,
+ * asks for confirmation because the stream belongs to a bucket.
+ */
 export function fixesFor(bucket: string, settings: readonly string[]): string[] {
   const commands: readonly [command: string, flags: Flags][] = [
     [`nats kv edit ${bucket}`, kvEdits(bucket)],
@@ -98,7 +108,7 @@ export function fixesFor(bucket: string, settings: readonly string[]): string[] 
   });
 }
 
-/** Settings that can only be had in a new bucket. */
+/** Returns the wrong settings that cannot be changed in an existing bucket. */
 export function fixedFor(problems: readonly BucketProblem[]): string[] {
   const flags = { ...kvEdits(""), ...streamEdits("") };
   return problems.flatMap(({ setting }) => setting in flags ? [] : [setting]);

@@ -8,23 +8,23 @@ import process from "node:process";
 import { CliError, EXIT } from "./exit.ts";
 import { type Process, signalAll, stillRunning, treeOf } from "./process_tree.ts";
 
-/** How the command ended: one of both. */
+/** How the command ended. Exactly one of the fields is not `null`. */
 export interface Ending {
-  /** Its exit code. */
+  /** The exit code. */
   readonly code: number | null;
   /** The signal that ended it. */
   readonly signal: NodeJS.Signals | null;
 }
 
-/** Pause between two looks at what is left, in milliseconds. */
+/** Interval between two checks for processes that still run, in milliseconds. */
 const LOOK_EVERY = 25;
 
-/** Leaves the screen that full-screen programs draw on, and shows the cursor. */
+/** Leaves the alternate screen of full-screen programs, shows the cursor and resets the text style. */
 const PLAIN_SCREEN = "\x1b[?1049l\x1b[?25h\x1b[0m";
 
-/** A command with our standard streams and terminal. */
+/** A command that inherits our standard streams and terminal. */
 export class Child {
-  /** Resolves when it has ended; rejects if it could not be started. */
+  /** Resolves when the command has ended. Rejects with a {@linkcode CliError} if it could not be started. */
   readonly ended: Promise<Ending>;
   readonly #process: ChildProcess;
   readonly #terminal: string | null;
@@ -38,26 +38,29 @@ export class Child {
       this.#process.once("error", (error: NodeJS.ErrnoException) => reject(startTrouble(command, error)));
       this.#process.once("exit", (code, signal) => resolve({ code, signal }));
     });
-    // Whoever waits hears of it; until then it is no accident.
+    // The caller may start to wait later. Until then the rejection must not count as unhandled.
     this.ended.catch(() => {});
   }
 
-  /** Passes a signal on to the command and what it has started, as a terminal does. */
+  /** Sends a signal to the command and its descendants, as a terminal does. */
   signal(signal: NodeJS.Signals): void {
     signalAll(this.#tree(), signal);
   }
 
-  /** Passes a signal on to the command alone. */
+  /** Sends a signal to the command only. */
   signalAlone(signal: NodeJS.Signals): void {
     if (this.#process.pid !== undefined && this.#isRunning) signalAll([{ pid: this.#process.pid }], signal);
   }
 
-  /** TERM, then KILL `patience` ms later by the clock to all that are left; resolves when none is. */
+  /**
+   * Sends TERM to the command and its descendants. Sends KILL to those that still run `patience` milliseconds later.
+   * Resolves when none of them runs.
+   */
   async end(clock: Clock, patience: number): Promise<void> {
     const due = clock.now() + patience;
     let tree = this.#tree();
     signalAll(tree, "SIGTERM");
-    // A stopped process heeds it only when it goes on.
+    // A stopped process handles TERM only after it is continued.
     signalAll(tree, "SIGCONT");
     while (this.#isRunning || stillRunning(tree).length > 0) {
       if (clock.now() >= due) {
@@ -69,7 +72,10 @@ export class Child {
     }
   }
 
-  /** Puts the terminal back as it was if the command had no chance to. */
+  /**
+   * Restores the terminal settings if a signal ended the command or natslock sent KILL, because then the command could
+   * not restore them itself.
+   */
   restoreTerminal({ signal }: Ending): void {
     if (this.#terminal === null || (signal === null && !this.#killed)) return;
     spawnSync("stty", [this.#terminal], { stdio: ["inherit", "ignore", "ignore"] });
@@ -86,7 +92,7 @@ export class Child {
     return pid !== undefined && this.#isRunning ? [{ pid }] : [];
   }
 
-  /** What it has started; at least itself, where the system does not say. */
+  /** Returns the command and its descendants. Returns only the command if the system does not list processes. */
   #tree(): Process[] {
     const [itself] = this.#itself();
     if (!itself) return [];
@@ -95,7 +101,7 @@ export class Child {
   }
 }
 
-/** The settings of the terminal that a command may change, as `stty` writes them; `null` without one. */
+/** Returns the terminal settings in the format of `stty -g`, or `null` if standard input is not a terminal. */
 function terminalMode(): string | null {
   if (!isatty(0)) return null;
   const { status, stdout } = spawnSync("stty", ["-g"], { stdio: ["inherit", "pipe", "ignore"], encoding: "utf8" });
@@ -103,7 +109,7 @@ function terminalMode(): string | null {
 }
 
 function startTrouble(command: string, { code, message }: NodeJS.ErrnoException): CliError {
-  if (code === "ENOENT") return new CliError(EXIT.notFound, `Cannot run "${command}": there is no such command`);
+  if (code === "ENOENT") return new CliError(EXIT.notFound, `Cannot run "${command}": command not found`);
   return new CliError(
     EXIT.cannotRun,
     `Cannot run "${command}": ${code === "EACCES" ? "it is not executable" : message}`,

@@ -1,4 +1,4 @@
-/** Connects by websocket or TCP. Only the transport that is used is loaded. */
+/** Connects by websocket or TCP. Loads only the transport that it uses. */
 
 import { SystemClock, toLockError } from "@x/natslock/internal";
 import type { ConnectionOptions, NatsConnection } from "@nats-io/nats-core";
@@ -8,7 +8,7 @@ import { Goodbye } from "./goodbye.ts";
 import { type ConnectionFlags, type Settings, settingsOf } from "./settings.ts";
 import { say } from "./say.ts";
 
-/** Never gives up reconnecting and soon notices a dead connection, as a lease needs it. */
+/** A lease needs a connection that never gives up reconnecting, and that detects a dead connection quickly. */
 const PATIENCE: ConnectionOptions = {
   name: "natslock",
   maxReconnectAttempts: -1,
@@ -19,10 +19,15 @@ const PATIENCE: ConnectionOptions = {
   maxPingOut: 2,
 };
 
-/** From here on a wait is worth a line, in milliseconds. */
+/** A connection attempt that takes longer than this is reported, in milliseconds. */
 const NOTICEABLE = 2000;
 
-/** A connection as the flags say it. @throws {CliError | ConnectionError} if there is none to be had */
+/**
+ * Connects with the settings of the flags.
+ *
+ * @throws {CliError} if the settings cannot be used
+ * @throws {ConnectionError} if the connection fails
+ */
 export async function connect(flags: ConnectionFlags): Promise<NatsConnection> {
   const settings = settingsOf(flags, process.env);
   if (settings.way === "websocket" && typeof WebSocket !== "function") {
@@ -46,7 +51,10 @@ async function dial({ way, servers, options }: Settings): Promise<NatsConnection
   return await (await import("./websocket.ts")).wsconnect(all);
 }
 
-/** Runs some work on a connection that is closed afterwards; a server that does not answer keeps nobody from ending. */
+/**
+ * Runs work with a connection, then closes the connection. Closing waits at most `LONGEST_GOODBYE`, so that a server
+ * that does not answer cannot keep the program from ending.
+ */
 export async function withConnection<T>(
   flags: ConnectionFlags,
   work: (nc: NatsConnection) => Promise<T>,

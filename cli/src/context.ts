@@ -1,11 +1,11 @@
-/** Contexts of the `nats` command line: named connection settings in files. */
+/** Contexts of the `nats` CLI: named connection settings in files. */
 
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { CliError, EXIT } from "./exit.ts";
 
-/** The fields of a context file that a connection is made of. */
+/** The fields of a context file that `natslock` uses. */
 export interface NatsContext {
   /** Addresses, separated by commas. */
   readonly url?: string;
@@ -13,7 +13,7 @@ export interface NatsContext {
   readonly user?: string;
   /** Password. */
   readonly password?: string;
-  /** Token in place of user and password. */
+  /** Token instead of user and password. */
   readonly token?: string;
   /** Path of a credentials file. */
   readonly creds?: string;
@@ -21,24 +21,24 @@ export interface NatsContext {
   readonly nkey?: string;
   /** A JWT. */
   readonly user_jwt?: string;
-  /** The seed of that JWT's user. */
+  /** Nkey seed of the user of that JWT. */
   readonly user_seed?: string;
   /** Path of the TLS certificate. */
   readonly cert?: string;
-  /** Path of its key. */
+  /** Path of the TLS key. */
   readonly key?: string;
-  /** Path of the certificate authority. */
+  /** Path of the TLS certificate authority. */
   readonly ca?: string;
-  /** True if TLS comes before the server's greeting. */
+  /** True if the TLS handshake comes before the server's greeting. */
   readonly tls_first?: boolean;
-  /** Prefix of inboxes. */
+  /** Prefix of the inbox subjects. */
   readonly inbox_prefix?: string;
 }
 
-/** What a context may say that would be passed over in silence otherwise. */
+/** Fields that natslock does not support. They are an error, because ignoring them could reach the wrong server. */
 const UNSUPPORTED = ["jetstream_domain", "jetstream_api_prefix", "socks_proxy", "nsc"] as const;
 
-/** Folder of the `nats` command line's settings. */
+/** Returns the settings folder of the `nats` CLI. */
 function folder(env: NodeJS.ProcessEnv): string {
   return join(env.XDG_CONFIG_HOME || join(env.HOME || homedir(), ".config"), "nats");
 }
@@ -52,8 +52,10 @@ function selected(env: NodeJS.ProcessEnv): string {
 }
 
 /**
- * The context of a name (or path of a file), else the one that `nats context select` chose, else none.
- * @throws {CliError} if it cannot be read, or says what this program does not heed
+ * Reads the context with this name or file path. Without a name, reads the context that `nats context select` chose.
+ * Returns an empty context if none is selected.
+ *
+ * @throws {CliError} if the file cannot be read, or sets a field that natslock does not support
  */
 export function natsContext(name: string | undefined, env: NodeJS.ProcessEnv): NatsContext {
   const wanted = name || selected(env);
@@ -63,12 +65,12 @@ export function natsContext(name: string | undefined, env: NodeJS.ProcessEnv): N
   try {
     context = JSON.parse(readFileSync(path, "utf8")) as typeof context;
   } catch (error) {
-    const why = error instanceof SyntaxError ? "it is no JSON" : "it cannot be read";
-    const next = 'see "nats context ls", or name another by --context';
+    const why = error instanceof SyntaxError ? "it is not JSON" : "it cannot be read";
+    const next = 'see "nats context ls", or set another with --context';
     throw new CliError(EXIT.usage, `Cannot use context "${wanted}": ${why} (${path})`, next);
   }
   const odd = UNSUPPORTED.find((field) => context[field]);
   if (odd === undefined) return context;
-  const message = `Cannot use context "${wanted}": it sets "${odd}", which natslock does not heed`;
-  throw new CliError(EXIT.usage, message, "name a context without it by --context");
+  const message = `Cannot use context "${wanted}": it sets "${odd}", which natslock does not support`;
+  throw new CliError(EXIT.usage, message, "set a context without it with --context");
 }

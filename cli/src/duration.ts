@@ -1,23 +1,28 @@
-/** Lengths of time as people type them. */
+/** Reads and writes durations. */
 
 import { CliError, EXIT } from "./exit.ts";
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** Milliseconds of `15s`, `500ms` or `1m30s`, as Go and NATS write them; `flag` is named in the complaint. */
+/**
+ * Parses a duration in the format of Go and NATS, such as `15s`, `500ms` or `1m30s`. Returns milliseconds. `flag` is
+ * the name of the flag in the error message.
+ *
+ * @throws {CliError} if the text is not a duration
+ */
 export function duration(text: string, flag: string): number {
   if (text === "0") return 0;
   if (/^(?:\d+(?:\.\d+)?(?:ms|[smhd]))+$/.test(text)) {
     const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g)];
     return parts.reduce((sum, [, count, unit = ""]) => sum + Number(count) * (UNITS[unit] ?? NaN), 0);
   }
-  const hint = /^\d+$/.test(text) ? `write "${text}s" for seconds` : 'write it like "15s", "500ms" or "1m30s"';
-  throw new CliError(EXIT.usage, `Cannot use ${flag} "${text}": must be a length of time with its unit`, hint);
+  const hint = /^\d+$/.test(text) ? `write "${text}s" for seconds` : 'for example "15s", "500ms" or "1m30s"';
+  throw new CliError(EXIT.usage, `Cannot use ${flag} "${text}": must be a duration with a unit`, hint);
 }
 
 const SCALE: readonly (readonly [unit: string, ms: number])[] = [["d", 86_400_000], ["h", 3_600_000], ["m", 60_000]];
 
-/** A length of time in milliseconds for people: at most two units, such as `2h5m`, `1m30s` or `0.75s`. */
+/** Formats a duration in milliseconds with at most two units, such as `2h5m`, `1m30s` or `0.75s`. */
 export function shortly(ms: number): string {
   const at = SCALE.findIndex(([, size]) => ms >= size);
   const [unit, size] = SCALE[at] ?? ["", 1];

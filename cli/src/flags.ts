@@ -1,13 +1,13 @@
-/** Flags that several commands have, and how help shows them. */
+/** Flags that several commands share, and the layout of the help texts. */
 
 import { type Argument, type Command, type Help, Option } from "commander";
 
 const CONNECTION = "Connection:";
 
-/** Flag, environment variable, meaning; as the `nats` command line has them. */
+/** Flag, environment variable and meaning. The `nats` CLI has the same flags. */
 const FLAGS: readonly (readonly [flags: string, env: string, meaning: string])[] = [
-  ["-s, --servers <urls>", "NATS_URL", "addresses, separated by commas"],
-  ["--context <name>", "NATS_CONTEXT", "context of the nats command line, in place of the selected one"],
+  ["-s, --servers <urls>", "NATS_URL", "server addresses, separated by commas"],
+  ["--context <name>", "NATS_CONTEXT", "nats CLI context, instead of the selected one"],
   ["--user <name>", "NATS_USER", "user name, or a token if there is no password"],
   ["--password <text>", "NATS_PASSWORD", "password"],
   ["--token <text>", "NATS_TOKEN", "token"],
@@ -16,40 +16,42 @@ const FLAGS: readonly (readonly [flags: string, env: string, meaning: string])[]
   ["--tlscert <file>", "NATS_CERT", "TLS certificate"],
   ["--tlskey <file>", "NATS_KEY", "TLS key"],
   ["--tlsca <file>", "NATS_CA", "TLS certificate authority"],
-  ["--inbox-prefix <text>", "NATS_INBOX_PREFIX", "where answers go, such as _INBOX_jobs"],
+  ["--inbox-prefix <text>", "NATS_INBOX_PREFIX", "inbox prefix, such as _INBOX_jobs"],
 ];
 
-const SHORT_HELP = `Connection: flags, else environment, else the selected nats context
+const SHORT_HELP = `Connection: flags, then environment variables, then the selected nats context
   -s, --servers URLS (NATS_URL)   --context NAME   --user, --password, --token
-  --creds FILE   --nkey FILE   and more: natslock help connection`;
+  --creds FILE   --nkey FILE   more: natslock help connection`;
 
-/** What `natslock help connection` says. */
+/** The text of `natslock help connection`. */
 export const CONNECTION_HELP: string = [
-  "How natslock connects: flags, else environment, else the context that",
-  '"nats context select" chose, else nats://127.0.0.1:4222.',
+  "natslock takes connection settings from flags, then from environment variables,",
+  'then from the context selected with "nats context select".',
+  "The default server is nats://127.0.0.1:4222.",
   "",
   ...FLAGS.map(([flags, env, meaning]) => `  ${flags.padEnd(24)}${env.padEnd(19)}${meaning.split(/,| or/)[0]}`),
-  `  ${"--tlsfirst".padEnd(43)}TLS before the server's greeting`,
+  `  ${"--tlsfirst".padEnd(43)}TLS handshake before the greeting`,
   "",
-  "Addresses are of nats:// or tls:// (TCP), or of ws:// or wss:// (websocket),",
-  "several of one kind separated by commas. A user without a password is a token.",
+  "Addresses start with nats:// or tls:// (TCP), or with ws:// or wss://",
+  "(websocket). Separate several addresses of one kind with commas.",
+  "A user name without a password is used as a token.",
   "",
   "Example: natslock ls -s tls://nats.example.com --creds ~/me.creds",
 ].join("\n");
 
-/** Adds the flags of a command that connects to a bucket. */
+/** Adds the flags of a command that connects to NATS and uses a bucket. */
 export function connecting(command: Command): Command {
-  const bucket = "bucket (default: NATSLOCK_BUCKET, or locks)";
+  const bucket = 'bucket name (default: $NATSLOCK_BUCKET or "locks")';
   command.addOption(new Option("-b, --bucket <name>", bucket).env("NATSLOCK_BUCKET").default("locks"));
   for (const [flags, env, meaning] of FLAGS) {
     command.addOption(new Option(flags, meaning).env(env).helpGroup(CONNECTION));
   }
-  command.addOption(new Option("--tlsfirst", "TLS before the server's greeting").helpGroup(CONNECTION));
-  command.addOption(new Option("--server <urls>", "the same as --servers").hideHelp());
+  command.addOption(new Option("--tlsfirst", "TLS handshake before the greeting").helpGroup(CONNECTION));
+  command.addOption(new Option("--server <urls>", "alias of --servers").hideHelp());
   return command.addHelpText("after", `\n${SHORT_HELP}`);
 }
 
-/** Adds an example at the end of a command's help. */
+/** Adds an example to the end of a command's help. */
 export function example(command: Command, ...lines: readonly string[]): Command {
   return command.addHelpText("after", `\n${["Example:", ...lines.map((line) => `  ${line}`)].join("\n")}`);
 }
@@ -59,7 +61,7 @@ function argumentTerm(argument: Argument): string {
   return argument.required ? `<${name}>` : `[${name}]`;
 }
 
-/** Help without the long list of connection flags, which completion still knows. */
+/** Layout of the help. It hides the long list of connection flags, which shell completion still offers. */
 export const HELP_STYLE: Partial<Help> = {
   helpWidth: 80,
   sortOptions: false,

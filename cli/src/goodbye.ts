@@ -1,11 +1,11 @@
-/** The end of the program: what is left to do there waits for the server, but not for ever. */
+/** Limits how long the program waits for the server when it ends. */
 
 import type { Clock } from "@x/natslock";
 
-/** Longest wait for the server once all is done, in milliseconds. */
+/** Longest wait for the server at the end, in milliseconds. */
 export const LONGEST_GOODBYE = 4000;
 
-/** One limit for all that is left to do; its time runs from {@linkcode Goodbye.begin} on. */
+/** One time limit for all remaining work. The time starts with the first call of {@linkcode Goodbye.begin}. */
 export class Goodbye {
   /** Resolves when the time is up. */
   readonly over: Promise<void>;
@@ -13,24 +13,24 @@ export class Goodbye {
   #finish = () => {};
   #cancel: (() => void) | null = null;
 
-  /** Nothing is left to do yet. */
+  /** Creates the limit. Its time does not start yet. */
   constructor(clock: Clock) {
     this.#clock = clock;
     this.over = new Promise((done) => this.#finish = done);
   }
 
-  /** The time runs from the first call on. */
+  /** Starts the time. Later calls do nothing. */
   begin(): void {
     this.#cancel ??= this.#clock.after(LONGEST_GOODBYE, this.#finish);
   }
 
-  /** Waits for some of it, whatever it ends in; not beyond the time. */
+  /** Starts the time and waits until the work has settled or the time is up. Ignores errors of the work. */
   async within(work: Promise<unknown>): Promise<void> {
     this.begin();
     await Promise.race([work.catch(() => {}), this.over]);
   }
 
-  /** Lets go of the timer. */
+  /** Cancels the timer. */
   [Symbol.dispose](): void {
     this.#cancel?.();
   }

@@ -1,22 +1,22 @@
-/** What others see of who runs a command under a lock. */
+/** Name and metadata that other clients see of the holder that runs a command. */
 
 import type { Meta } from "@x/natslock";
 import { hostname, userInfo } from "node:os";
 import { basename } from "node:path";
 import process from "node:process";
 
-/** A name for people: the command and the machine, at most 128 bytes. */
+/** Returns the default name of the holder: command and host, at most 128 bytes. */
 export function nameOf([command = ""]: readonly string[]): string {
   const name = `${basename(command)}@${hostname()}`.replace(/[^ -~]/g, "?").trim();
   return name.slice(0, 128).trim();
 }
 
-/** Host, process and user. Not the command's arguments, which may hold secrets. */
+/** Returns host, process, user, command and runtime. Leaves out the arguments because they may contain secrets. */
 export function metaOf([command = ""]: readonly string[]): Meta {
   return { host: hostname(), pid: process.pid, user: user(), command: basename(command), runtime: runtime() };
 }
 
-/** The name of the user; empty where the system has none, as in some containers. */
+/** Returns the name of the user, or an empty string if the system has none, as in some containers. */
 function user(): string {
   try {
     return userInfo().username;

@@ -1,4 +1,4 @@
-/** `natslock ls`: the locks that are held. */
+/** `natslock ls`: lists the locks that are held. */
 
 import { SystemClock } from "@x/natslock/internal";
 import { withConnection } from "./connect.ts";
@@ -9,7 +9,7 @@ import { print } from "./print.ts";
 import { say } from "./say.ts";
 import { heldFor, holderOf, jsonOf, type Lock, type ShowFlags, table } from "./show.ts";
 
-/** Lists them; gives the exit code. */
+/** Lists the held locks whose keys match the filter. Returns the exit code. */
 export async function list(filter: string | undefined, flags: ShowFlags): Promise<number> {
   const locks = await withConnection(flags, async (nc) => {
     const { store } = await openedBucket(nc, flags.bucket);
@@ -17,7 +17,9 @@ export async function list(filter: string | undefined, flags: ShowFlags): Promis
   });
   const held = locks.filter(({ leader }) => leader !== null);
   if (held.length === 0) {
-    if (!flags.json) say(`No lock is held in bucket "${flags.bucket}"${filter ? ` under "${filter}"` : ""}`);
+    if (!flags.json) {
+      say(`No lock is held in bucket "${flags.bucket}"${filter ? ` with a key that matches "${filter}"` : ""}`);
+    }
   } else await print(flags.json ? held.map((lock) => jsonOf(lock)).join("\n") : tableOf(held));
   return EXIT.done;
 }

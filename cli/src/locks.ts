@@ -1,4 +1,4 @@
-/** Reads the locks of a bucket that exists. */
+/** Reads the locks of an existing bucket. */
 
 import type { KvHandle } from "@x/natslock";
 import {
@@ -16,22 +16,28 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { CliError, EXIT } from "./exit.ts";
 import type { Lock } from "./show.ts";
 
-/** Longest wait for one answer, in milliseconds. */
+/** Timeout of one request, in milliseconds. */
 export const ANSWER_TIMEOUT = 5000;
 
-/** So many reads are in flight at once. */
+/** Number of reads in flight at the same time. */
 const AT_ONCE = 64;
 
-/** A bucket that was found fit. */
+/** A bucket that was checked and is fit for locks. */
 export interface Bucket {
   readonly kv: KvHandle;
   readonly store: KvStore;
 }
 
-/** Opens a bucket; does not make one. @throws {ConnectionError | BucketConfigError} if it is missing or unfit */
+/**
+ * Opens an existing bucket. Never creates one.
+ *
+ * @throws {CliError} if the name is not valid
+ * @throws {ConnectionError} if the bucket is missing or NATS is unreachable
+ * @throws {BucketConfigError} if the bucket is not fit for locks
+ */
 export async function openedBucket(nc: NatsConnection, name: string): Promise<Bucket> {
   if (!/^[-\w]+$/.test(name)) {
-    throw new CliError(EXIT.usage, `Cannot use bucket "${name}": must be letters, digits, "-" and "_"`);
+    throw new CliError(EXIT.usage, `Cannot use bucket "${name}": must contain only letters, digits, "-" and "_"`);
   }
   const kv = await new Kvm(nc).open(name);
   const store = storeOf(kv);
@@ -39,18 +45,18 @@ export async function openedBucket(nc: NatsConnection, name: string): Promise<Bu
   return { kv, store };
 }
 
-/** @throws {BadParameterError} if it can be no key */
+/** Checks a key. @throws {BadParameterError} if the key is not valid */
 export function requireKey(key: string): void {
   candidateOf({ key }, systemRandom);
 }
 
-/** Who holds a lock, from the bucket's leader. */
+/** Reads from the stream leader who holds a lock. */
 export async function lockOf(store: KvStore, key: string): Promise<Lock> {
   const keyState = seenOrThrow(await store.read(key, { timeout: ANSWER_TIMEOUT }));
   return { key, leader: leadershipOf(keyState, (await store.settings()).ttl ?? 0) };
 }
 
-/** Several locks, in the order of the keys. */
+/** Reads several locks. The result has the order of the keys. */
 export async function locksOf(store: KvStore, keys: readonly string[]): Promise<Lock[]> {
   const locks: Lock[] = [];
   for (let at = 0; at < keys.length; at += AT_ONCE) {
@@ -59,7 +65,7 @@ export async function locksOf(store: KvStore, keys: readonly string[]): Promise<
   return locks;
 }
 
-/** Keys under which something stands, in order; those that a filter with NATS wildcards lets through. */
+/** Lists, in sorted order, the keys that have a message and match the filter. The filter can contain NATS wildcards. */
 export async function keysOf(store: KvStore, filter = ">"): Promise<string[]> {
   const prefix = store.subject("");
   try {

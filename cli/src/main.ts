@@ -1,4 +1,4 @@
-/** From arguments to an exit code. */
+/** Runs the command line and turns errors into exit codes. */
 
 import process from "node:process";
 import { type Command, CommanderError } from "commander";
@@ -6,7 +6,7 @@ import { endOf, EXIT } from "./exit.ts";
 import { programOf } from "./program.ts";
 import { say } from "./say.ts";
 
-/** Runs the program on the arguments of the process, and ends the process. */
+/** Runs the program with the arguments of the process, then ends the process. */
 export async function main(): Promise<void> {
   let exitCode: number = EXIT.done;
   const program = programOf((code) => exitCode = code);
@@ -15,7 +15,7 @@ export async function main(): Promise<void> {
   } catch (error) {
     exitCode = error instanceof CommanderError ? misused(error, program) : failed(error, program);
   }
-  // What is still open, such as a connection that never came about, must not keep the process.
+  // An open handle, such as a connection attempt that never succeeds, must not keep the process alive.
   process.exit(exitCode);
 }
 
@@ -26,7 +26,10 @@ function failed(error: unknown, program: Command): number {
   return exitCode;
 }
 
-/** The parser has shown its help already; what it complains of has several lines and a prefix of its own. */
+/**
+ * Handles what the parser throws. It throws after it has printed help as well. Its error messages have a prefix and can
+ * have several lines, so they are reduced to one line.
+ */
 function misused({ exitCode, message, code }: CommanderError, program: Command): number {
   if (exitCode === 0) return EXIT.done;
   if (code === "commander.help") return EXIT.usage;
@@ -34,7 +37,7 @@ function misused({ exitCode, message, code }: CommanderError, program: Command):
   return EXIT.usage;
 }
 
-/** Where the command that was meant is explained. */
+/** Returns a hint that names the help of the command in the arguments. */
 function seeHelp(program: Command): string {
   const path = ["natslock"];
   let at: Command | undefined = program;

@@ -1,47 +1,47 @@
-/** Says that NATS cannot be reached, and that it answers again. */
+/** Reports that NATS cannot be reached, and that it is reachable again. */
 
 import type { LockEvent, SettingChanges } from "@x/natslock";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { say } from "./say.ts";
 
-/** What an {@linkcode Outage} is made of. */
+/** Options of an {@linkcode Outage}. */
 export interface OutageOptions {
-  /** What goes on meanwhile, as the end of a sentence, such as `waiting for "job"`. */
+  /** Returns what the program is doing, as the end of a sentence, such as `waiting for "job"`. */
   readonly meanwhile: () => string;
-  /** Takes each line. Default: standard error. */
+  /** Prints one line. Default: on standard error. */
   readonly say?: (line: string) => void;
 }
 
-/** Stands for the connection among what has trouble; no key is empty. */
+/** Stands for the connection in the set of failing keys. No key is empty. */
 const CONNECTION = "";
 
 /**
- * What the connection and several candidates notice of one outage: one line when the first of them has trouble, and one
- * when none has any more.
+ * Combines what the connection and several candidates notice of an outage. Prints one line when the first of them
+ * fails, and one line when all work again.
  */
 export class Outage {
   readonly #meanwhile: () => string;
   readonly #say: (line: string) => void;
-  /** What has trouble: keys, and the connection. */
+  /** What fails: keys of candidates, or the connection. */
   readonly #failing = new Set<string>();
   #lastChange = "";
 
-  /** Follows nothing yet. */
+  /** Creates an `Outage` that follows no connection yet. */
   constructor(options: OutageOptions) {
     this.#meanwhile = options.meanwhile;
     this.#say = options.say ?? say;
   }
 
-  /** Takes in what happens to a candidate. */
+  /** Handles an event of a candidate. */
   hear(event: LockEvent): void {
     const { type, key } = event;
     if (type === "retrying") this.down(key, event.error.message);
-    // Each of these came by an answer.
+    // Each of these events follows an answer of the server.
     else if (type === "recovered" || type === "acquired" || type === "renewed" || type === "observed") this.up(key);
     else if (type === "bucket_changed") this.#changed(event.changes, event.error);
   }
 
-  /** Takes in when a connection is lost and made again, until it is closed or this is disposed of. */
+  /** Follows disconnects and reconnects of a connection, until it is closed or the result is disposed. */
   follow(nc: Pick<NatsConnection, "status">): Disposable {
     const statuses: AsyncIterable<{ readonly type: string }> & { stop?(): void } = nc.status();
     const run = async () => {
@@ -54,20 +54,20 @@ export class Outage {
     return { [Symbol.dispose]: () => statuses.stop?.() };
   }
 
-  /** Something has trouble. */
+  /** Records that `who` fails: a key or the connection. */
   down(who: string, why: string): void {
     const isFirst = this.#failing.size === 0;
     this.#failing.add(who);
-    if (isFirst) this.#say(`Cannot reach NATS: ${why}; still ${this.#meanwhile()}, tries again`);
+    if (isFirst) this.#say(`Cannot reach NATS: ${why}; still ${this.#meanwhile()}, retrying`);
   }
 
-  /** It has none any more. */
+  /** Records that `who` no longer fails. */
   up(who: string): void {
     if (!this.#failing.delete(who) || this.#failing.size > 0) return;
-    this.#say(`NATS answers again; still ${this.#meanwhile()}`);
+    this.#say(`NATS is reachable again; still ${this.#meanwhile()}`);
   }
 
-  /** All candidates of a bucket notice the same change. */
+  /** Reports changed settings once, although every candidate of the bucket notices them. */
   #changed(changes: SettingChanges, error: Error | null): void {
     const told = JSON.stringify(changes);
     if (told === this.#lastChange) return;
@@ -75,7 +75,7 @@ export class Outage {
     const list = Object.entries(changes).map(([name, { before, after }]) =>
       `${name} ${text(before)} -> ${text(after)}`
     );
-    this.#say(`The bucket's settings were changed: ${list.join(", ")}`);
+    this.#say(`The bucket settings have changed: ${list.join(", ")}`);
     if (error !== null) this.#say(error.message);
   }
 }

@@ -1,13 +1,13 @@
-/** Results, on standard output. */
+/** Prints results on standard output. */
 
 import process from "node:process";
 
-/** As a shell has it for a program that a closed pipe ended. */
+/** Exit code that a shell reports for a program ended by a closed pipe: 128 + SIGPIPE. */
 const PIPE_CLOSED = 141;
 
 let isGuarded = false;
 
-/** Writes a text and a line's end; resolves when it is on its way. Who reads no longer ends the program. */
+/** Writes a text and a newline. Resolves when they are written. Ends the program if the reader closed the pipe. */
 export function print(text: string): Promise<void> {
   if (!isGuarded) {
     isGuarded = true;

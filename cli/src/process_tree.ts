@@ -1,20 +1,20 @@
-/** A process and what it has started, as the system lists them. */
+/** Lists a process and its descendants. */
 
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import process from "node:process";
 
-/** One process; `started` tells it from a later one with the same number. */
+/** One process. The system can reuse a process id, so `started` is part of the identity. */
 export interface Process {
-  /** Its number. */
+  /** Process id. */
   readonly pid: number;
-  /** Number of the process that started it. */
+  /** Process id of the parent. */
   readonly parent: number;
-  /** When it started, as the system counts. */
+  /** Start time in the format of the system. */
   readonly started: string;
 }
 
-/** The process and all that descend from it, parents first; only what still runs. */
+/** Returns the process and its descendants that still run, parents first. */
 export function treeOf(root: number): Process[] {
   const all = running();
   const tree = all.filter(({ pid }) => pid === root);
@@ -22,27 +22,27 @@ export function treeOf(root: number): Process[] {
   return tree;
 }
 
-/** Those that still run. */
+/** Returns the processes that still run. */
 export function stillRunning(processes: readonly Process[]): Process[] {
   if (processes.length === 0) return [];
   const all = new Set(running().map(identity));
   return processes.filter((one) => all.has(identity(one)));
 }
 
-/** Sends a signal to each; one that has ended meanwhile is passed over. */
+/** Sends a signal to each process. Skips a process that has ended. */
 export function signalAll(processes: readonly Pick<Process, "pid">[], signal: NodeJS.Signals): void {
   for (const { pid } of processes) {
     try {
       process.kill(pid, signal);
     } catch {
-      // It is gone.
+      // The process has ended.
     }
   }
 }
 
 const identity = ({ pid, started }: Process): string => `${pid} ${started}`;
 
-/** Empty where the system has no list that we can read; then only the command itself is looked after. */
+/** Lists all processes. Returns an empty list if the system has no list that we can read. */
 function running(): Process[] {
   try {
     return process.platform === "linux" ? fromProc() : fromPs();
@@ -56,7 +56,7 @@ function fromProc(): Process[] {
   return pids.flatMap((pid) => {
     try {
       const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-      // The second field, the name, may have blanks and brackets.
+      // The second field, the name in parentheses, can itself contain spaces and parentheses.
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
       const [state = "", parent] = fields;
       return state === "Z" ? [] : [{ pid: Number(pid), parent: Number(parent), started: fields[19] ?? "" }];

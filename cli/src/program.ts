@@ -1,4 +1,4 @@
-/** The commands and their flags, as the parser is told them. What a command does is loaded when it is used. */
+/** Declares the commands and their flags. The module of a command is loaded only when that command runs. */
 
 import tab from "@bomb.sh/tab/commander";
 import { Argument, Command } from "commander";
@@ -10,24 +10,24 @@ import type { ShowFlags } from "./show.ts";
 import type { TimingFlags } from "./timing.ts";
 import { VERSION } from "./version.ts";
 
-/** Takes the exit code of a command that was carried out. */
+/** Receives the exit code when a command has ended. */
 export type Finish = (exitCode: number) => void;
 
 const RUN_CODES = `
-Exit code: the command's; 75 not acquired, 124 lost, 69 unreachable, 64 bad call
+Exit code: that of the command; 64 usage, 69 no NATS, 75 not acquired, 124 lost
 `.trimEnd();
 
-/** The whole command line; `finish` is told the exit code. */
+/** Returns the parser of the whole command line. `finish` receives the exit code. */
 export function programOf(finish: Finish): Command {
   const program = new Command("natslock")
-    .description("Hold a lock on NATS while a command runs; see who holds what.")
+    .description("Run commands under distributed locks on NATS, and inspect the locks")
     .enablePositionalOptions()
     .configureHelp(HELP_STYLE)
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .helpCommand(false)
-    .helpOption("-h, --help", "show this help")
-    .version(VERSION, "-V, --version", "show the version")
+    .helpOption("-h, --help", "show help")
+    .version(VERSION, "-V, --version", "show version")
     .showSuggestionAfterError();
   example(program, "natslock run nightly-report -- ./report.sh");
   addRun(program, finish);
@@ -40,7 +40,7 @@ export function programOf(finish: Finish): Command {
   const completion = program.commands.find((command) => command.name() === "completion");
   if (completion) {
     example(
-      completion.description("Print a script for bash, zsh, fish or powershell"),
+      completion.description("Print shell completion (bash, zsh, fish, powershell)"),
       'eval "$(natslock completion bash)"',
     );
   }
@@ -50,17 +50,17 @@ export function programOf(finish: Finish): Command {
 function addRun(program: Command, finish: Finish): void {
   const command = program.command("run")
     .usage("[options] <key> -- <command...>")
-    .description("Hold a lock while a command runs; end it if the lock is lost")
+    .description("Run a command while holding a lock; stop it if the lock is lost")
     .argument("<key>", "key of the lock")
-    .argument("<command...>", "what to run, after --")
-    .option("--try", "do not wait: exit 75 if another holds the lock")
-    .option("--timeout <time>", "wait no longer than this: exit 75 then")
-    .option("--ttl <time>", "lease length (default: the bucket's)")
-    .option("--grace <time>", "from TERM to KILL after a loss (default: ttl/20)")
-    .option("--keep-trying", "run it at each win, until a signal ends it")
-    .option("--name <text>", "how others see the holder (default: CMD@HOST)")
-    .option("-q, --quiet", "do not speak of waits")
-    .option("-v, --verbose", "tell each event on standard error")
+    .argument("<command...>", "command to run, after --")
+    .option("--try", "do not wait; exit with 75 if the lock is held")
+    .option("--timeout <time>", "maximum time to wait for the lock; then exit with 75")
+    .option("--ttl <time>", "lease length (default: that of the bucket)")
+    .option("--grace <time>", "time from TERM to KILL after a loss (default: ttl/20)")
+    .option("--keep-trying", "acquire and run repeatedly, until stopped by a signal")
+    .option("--name <text>", "holder name shown to others (default: COMMAND@HOST)")
+    .option("-q, --quiet", "do not report waiting for the lock")
+    .option("-v, --verbose", "log every event to standard error")
     .action(async (key: string, command: string[], flags: RunFlags) => {
       const { run } = await import("./run.ts");
       finish(await run({ key, command }, flags));
@@ -70,23 +70,23 @@ function addRun(program: Command, finish: Finish): void {
 }
 
 function addViews(program: Command, finish: Finish): void {
-  const json = (command: Command) => connecting(command.option("--json", "one line of JSON for each"));
+  const json = (command: Command) => connecting(command.option("--json", "print results as JSON, one per line"));
   const status = program.command("status")
-    .description("Show all that is known of some locks")
+    .description("Show the state of one or more locks")
     .argument("<key...>", "keys of the locks")
     .action(async (keys: string[], flags: ShowFlags) =>
       finish(await (await import("./status.ts")).status(keys, flags))
     );
   example(json(status), "natslock status nightly-report --json");
   const ls = program.command("ls")
-    .description("List the locks that are held; the filter may have * and >")
-    .argument("[filter]", "keys to list, with the wildcards * and > of NATS")
+    .description("List held locks; the filter can contain * and >")
+    .argument("[filter]", "keys to list, with the NATS wildcards * and >")
     .action(async (filter: string | undefined, flags: ShowFlags) =>
       finish(await (await import("./list.ts")).list(filter, flags))
     );
   example(json(ls), "natslock ls 'jobs.>'");
   const watch = program.command("watch")
-    .description("Show each change of holder, until Ctrl-C")
+    .description("Print each change of holder until interrupted")
     .argument("[key...]", "keys of the locks (default: all)")
     .action(async (keys: string[], flags: ShowFlags) => finish(await (await import("./watch.ts")).watch(keys, flags)));
   example(json(watch), "natslock watch nightly-report");
@@ -95,32 +95,32 @@ function addViews(program: Command, finish: Finish): void {
 function addEvict(program: Command, finish: Finish): void {
   const command = program.command("evict")
     .alias("release")
-    .description("Take a lock away; its holder learns of it later")
+    .description("Evict the holder of a lock; it notices at its next renewal")
     .argument("<key>", "key of the lock")
-    .option("--if-token <number>", "only if its fencing token is still this")
-    .option("-y, --yes", "do not ask")
+    .option("--if-token <number>", "evict only if the fencing token is this number")
+    .option("-y, --yes", "do not ask for confirmation")
     .action(async (key: string, flags: EvictFlags) => finish(await (await import("./evict.ts")).evict(key, flags)));
   example(connecting(command), "natslock evict nightly-report");
 }
 
 function addBucket(program: Command, finish: Finish): void {
-  const bucket = program.command("bucket").helpCommand(false).description("Make or check a bucket for locks");
+  const bucket = program.command("bucket").helpCommand(false).description("Create or check a bucket for locks");
   const create = bucket.command("create")
-    .description("Make a bucket that is fit for locks")
-    .argument("[name]", "its name (default: --bucket)")
-    .option("--ttl <time>", "longest lease (default: 15s)", "15s")
-    .option("--replicas <number>", "copies: 1, 3 or 5 (default: 1)", "1")
-    .option("--storage <kind>", "file or memory (default: file)", "file")
-    .option("--max-bytes <number>", "most that it may hold (default: no limit)")
-    .option("--description <text>", "what it is for")
+    .description("Create a bucket for locks if it does not exist")
+    .argument("[name]", "bucket name (default: --bucket)")
+    .option("--ttl <time>", "maximum lease length (default: 15s)", "15s")
+    .option("--replicas <number>", "number of replicas: 1, 3 or 5 (default: 1)", "1")
+    .option("--storage <kind>", "storage type: file or memory (default: file)", "file")
+    .option("--max-bytes <number>", "maximum size in bytes (default: unlimited)")
+    .option("--description <text>", "description of the bucket")
     .action(async (name: string | undefined, flags: CreateFlags) =>
       finish(await (await import("./bucket_create.ts")).createBucket(name, flags))
     );
   example(connecting(create), "natslock bucket create locks --ttl 30s --replicas 3");
   const check = bucket.command("check")
-    .description("Say whether locks are safe in a bucket, and how to mend it")
-    .argument("[name]", "its name (default: --bucket)")
-    .option("--json", "one line of JSON")
+    .description("Check whether a bucket is safe for locks, and show fixes")
+    .argument("[name]", "bucket name (default: --bucket)")
+    .option("--json", "print one line of JSON")
     .action(async (name: string | undefined, flags: ShowFlags) =>
       finish(await (await import("./bucket_check.ts")).checkBucket(name, flags))
     );
@@ -130,21 +130,21 @@ function addBucket(program: Command, finish: Finish): void {
 
 function addTiming(program: Command, finish: Finish): void {
   const command = program.command("timing")
-    .description("Say what a lease length means; needs no server")
+    .description("Show the timing of a lease; needs no server")
     .option("--ttl <time>", "lease length (default: 15s)", "15s")
-    .option("--renew <time>", "from renewal to renewal (default: ttl/3)")
-    .option("--margin <time>", "how much earlier the holder ends (default: ttl/10)")
-    .option("--retry <time>", "pause after a failed request (default: ttl/15)")
-    .option("--request-timeout <time>", "wait for an answer (default: ttl/4)")
-    .option("--json", "one line of JSON")
+    .option("--renew <time>", "renewal interval (default: ttl/3)")
+    .option("--margin <time>", "how much earlier the holder stops (default: ttl/10)")
+    .option("--retry <time>", "retry interval (default: ttl/15, at most 1s)")
+    .option("--request-timeout <time>", "request timeout (default: ttl/4, at most 5s)")
+    .option("--json", "print one line of JSON")
     .action(async (flags: TimingFlags) => finish(await (await import("./timing.ts")).timing(flags)));
   example(command, "natslock timing --ttl 30s");
 }
 
 function addHelp(program: Command): void {
   program.command("help")
-    .description("Explain a command, or: connection")
-    .addArgument(new Argument("[command...]", "a command, or: connection"))
+    .description('Show help for a command, or for "connection"')
+    .addArgument(new Argument("[command...]", 'a command, or "connection"'))
     .action(async (path: string[]) => {
       const { print } = await import("./print.ts");
       if (path[0] === "connection") return await print(CONNECTION_HELP);

@@ -1,4 +1,4 @@
-/** `natslock run`: holds a lock while a command runs. */
+/** `natslock run`: runs a command while holding a lock. */
 
 import { type CandidateOptions, type Clock, type Lease, Locker, newKeyValue } from "@x/natslock";
 import { leaseTiming, onAbort, SystemClock, wait } from "@x/natslock/internal";
@@ -26,13 +26,13 @@ export interface RunFlags extends ConnectionFlags {
   readonly quiet?: boolean;
 }
 
-/** What is to be run, and under which key. */
+/** The command to run, and the key of the lock. */
 export interface Job {
   readonly key: string;
   readonly command: readonly string[];
 }
 
-/** The lease length of a bucket that is made by the way, in milliseconds. */
+/** Lease length of the bucket if `natslock run` has to create it, in milliseconds. */
 export const DEFAULT_TTL = 15_000;
 
 interface Run {
@@ -46,7 +46,7 @@ interface Run {
   readonly goodbye: Goodbye;
 }
 
-/** Runs the command under the lock; gives the exit code of the program. */
+/** Runs the command while holding the lock. Returns the exit code of the program. */
 export async function run(job: Job, flags: RunFlags): Promise<number> {
   const times = timesOf(flags);
   const clock = new SystemClock();
@@ -70,10 +70,10 @@ function timesOf(flags: RunFlags): Pick<Run, "timeout" | "ttl" | "grace"> {
   const { try: once, timeout, keepTrying } = flags;
   if (once && (timeout !== undefined || keepTrying)) {
     const other = keepTrying ? "--keep-trying" : "--timeout";
-    throw new CliError(EXIT.usage, `Cannot use --try with ${other}`, "leave one of them out");
+    throw new CliError(EXIT.usage, `Cannot use --try with ${other}`, "use only one of them");
   }
   if (keepTrying && timeout !== undefined) {
-    throw new CliError(EXIT.usage, "Cannot use --keep-trying with --timeout", "leave one of them out");
+    throw new CliError(EXIT.usage, "Cannot use --keep-trying with --timeout", "use only one of them");
   }
   const time = (name: "timeout" | "ttl" | "grace") => {
     const text = flags[name];
@@ -117,7 +117,7 @@ async function opened(nc: NatsConnection, run: Run): Promise<Ending> {
   }
 }
 
-/** The bucket's own lease length holds unless another is asked for. */
+/** Uses the lease length of the bucket, unless --ttl sets another. */
 async function lockerOf(nc: NatsConnection, tenure: Tenure, { job, flags, ttl }: Run): Promise<Locker> {
   const candidate: CandidateOptions = {
     key: job.key,
@@ -131,39 +131,45 @@ async function lockerOf(nc: NatsConnection, tenure: Tenure, { job, flags, ttl }:
   return new Locker({ ...candidate, kv: await newKeyValue(nc, bucket, DEFAULT_TTL) });
 }
 
-/** How the command ended. A lock that is not given back in time is left to run out. */
+/**
+ * Returns how the command ended. Waits for the release at most as long as {@linkcode Goodbye} allows. After that time
+ * the lease is left to expire.
+ */
 async function held(locker: Locker, tenure: Tenure, run: Run): Promise<Ending> {
   const { goodbye, signals, job, flags } = run;
   const all = flags.keepTrying ? campaign(locker, tenure, run) : once(locker, tenure, run);
   const ending = await Promise.race([all, goodbye.over]);
   if (ending) return ending;
   if (tenure.latest === null) throw signals.stop.reason;
-  say(`Cannot give "${job.key}" back: NATS does not answer; its lease runs out by itself`);
+  say(`Cannot release "${job.key}": NATS does not answer; its lease expires by itself`);
   return await tenure.latest;
 }
 
-/** Under one lease, which is waited for or, with --try, is to be had at once. */
+/** Runs the command under one lease. Waits for the lease, or with --try fails if another candidate holds the lock. */
 async function once(locker: Locker, tenure: Tenure, run: Run): Promise<Ending> {
   const { flags, timeout, job: { key }, signals: { stop: signal }, goodbye } = run;
   const work = (lease: Lease) => tenure.work(lease).finally(() => goodbye.begin());
   if (!flags.try) return await locker.run(work, { signal, ...(timeout === undefined ? {} : { timeout }) });
   const lease = await unlessStopped(signal, locker.tryAcquire());
   if (lease === null) {
-    const next = `see who with "natslock status ${key}"`;
-    throw new CliError(EXIT.notAcquired, `Cannot take key "${key}": another holds it`, next);
+    const next = `see the holder with "natslock status ${key}"`;
+    throw new CliError(EXIT.notAcquired, `Cannot take key "${key}": another candidate holds it`, next);
   }
   const ending = await work(lease);
   await lease.release().catch(() => {});
   return ending;
 }
 
-/** The command runs at each win, until a signal ends the campaign: then as the command ended, if it did. */
+/**
+ * Runs the command after each grant until a signal ends the campaign. Returns how the latest command ended, if it ended
+ * within its lease. Otherwise rejects with the reason of the signal.
+ */
 async function campaign(locker: Locker, tenure: Tenure, { signals: { stop: signal }, goodbye }: Run): Promise<Ending> {
   const work = async (lease: Lease) => {
     tenure.last = null;
     try {
       const { code, signal: by } = await tenure.work(lease);
-      if (!signal.aborted) say(`The command ended with ${by ?? code}; campaigns again`);
+      if (!signal.aborted) say(`The command ended with ${by ?? code}; campaigning again`);
     } catch (error) {
       if (error === signal.reason) return;
       const { exitCode, message, next } = endOf(error);
@@ -183,7 +189,7 @@ async function campaign(locker: Locker, tenure: Tenure, { signals: { stop: signa
   return tenure.last;
 }
 
-/** What comes of the work, unless a signal asks to stop before. */
+/** Waits for the work. Rejects as soon as a signal asks to stop. */
 function unlessStopped<T>(stop: AbortSignal, work: Promise<T>): Promise<T> {
   work.catch(() => {});
   return Promise.race([work, wait<never>(stop, () => () => {})]);

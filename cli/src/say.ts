@@ -1,27 +1,27 @@
-/** What is said to people beside the result: on standard error, one line each. */
+/** Messages for the user, one line each, on standard error. */
 
 import type { Logger } from "@x/natslock";
 import { writeSync } from "node:fs";
 
-/** Text of others (names, keys, messages) must not steer the terminal. */
+/** Replaces control characters. Names, keys and messages come from other clients and must not control the terminal. */
 export function plain(text: string): string {
   // deno-lint-ignore no-control-regex
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "?");
 }
 
-/** One line on standard error; at once, so that it stands before what follows. */
+/** Writes one line to standard error. The write is synchronous, so that the line comes before any later output. */
 export function say(line: string): void {
   try {
     writeSync(2, `natslock: ${plain(line)}\n`);
   } catch {
-    // Nobody reads it: no reason to fail.
+    // Standard error is closed. That is no reason to fail.
   }
 }
 
-/** A logger on standard error: warnings, and with `verbose` what happens as well. */
+/** Returns a logger that writes to standard error: warnings, and with `verbose` also informational messages. */
 export function sayingLogger(verbose = false): Logger {
   const tell = (message: unknown, fields?: unknown) => say(`${message}${listed(fields)}`);
-  // Events are told by who hears them, in fewer words.
+  // The listeners of events already print a shorter line, so warnings about events are skipped.
   const warn = (message: unknown, fields?: unknown) => isEvent(fields) ? undefined : tell(message, fields);
   return { debug: () => {}, info: verbose ? tell : () => {}, warn: verbose ? tell : warn };
 }

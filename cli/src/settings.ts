@@ -1,4 +1,4 @@
-/** Where to connect and as whom: flags, then the environment, then a context of the `nats` command line. */
+/** Finds the servers and credentials: from flags, then the environment, then a context of the `nats` CLI. */
 
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -7,7 +7,7 @@ import type { Authenticator, ConnectionOptions } from "@nats-io/nats-core";
 import { type NatsContext, natsContext } from "./context.ts";
 import { CliError, EXIT } from "./exit.ts";
 
-/** The flags of every command that connects; the parser has filled in the environment. */
+/** The flags of every command that connects. The parser has already added values from the environment. */
 export interface ConnectionFlags {
   readonly servers?: string;
   readonly server?: string;
@@ -26,9 +26,9 @@ export interface ConnectionFlags {
   readonly verbose?: boolean;
 }
 
-/** Settings for a client, and the way it goes. */
+/** Connection settings, and the transport. */
 export interface Settings {
-  /** By websocket, or by TCP. */
+  /** The transport. */
   readonly way: "websocket" | "tcp";
   /** Addresses without credentials. */
   readonly servers: readonly string[];
@@ -38,7 +38,11 @@ export interface Settings {
 
 const DEFAULT_SERVER = "nats://127.0.0.1:4222";
 
-/** @throws {CliError} if flags, environment and context do not make a connection */
+/**
+ * Combines flags, environment and context into connection settings.
+ *
+ * @throws {CliError} if a value cannot be used or a file cannot be read
+ */
 export function settingsOf(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Settings {
   const context = natsContext(flags.context, env);
   const given = flags.server || flags.servers || context.url || DEFAULT_SERVER;
@@ -46,7 +50,7 @@ export function settingsOf(flags: ConnectionFlags, env: NodeJS.ProcessEnv): Sett
   const ways = new Set(addresses.map(({ protocol }) => /^wss?:$/.test(protocol) ? "websocket" : "tcp"));
   const [way = "tcp"] = ways;
   if (ways.size > 1) {
-    throw new CliError(EXIT.usage, "Cannot use websocket and TCP addresses together", "keep to one kind in --servers");
+    throw new CliError(EXIT.usage, "Cannot use websocket and TCP addresses together", "use one kind in --servers");
   }
   const [first] = addresses;
   const inUrl = first ? userIn(first) : {};
@@ -62,13 +66,13 @@ function addressOf(text: string): URL {
   const address = /^[a-z]+:\/\//.test(text) ? text : `nats://${text}`;
   const url = URL.canParse(address) ? new URL(address) : null;
   if (url?.hostname && ["nats:", "tls:", "ws:", "wss:"].includes(url.protocol)) return url;
-  // A mistyped address may hold a password.
+  // A mistyped address can contain a password.
   const shown = text.replace(/\/\/[^@]*@/, "//");
-  const message = `Cannot use server "${shown}": must be an address of nats://, tls://, ws:// or wss://`;
-  throw new CliError(EXIT.usage, message, `write it like "${DEFAULT_SERVER}"`);
+  const message = `Cannot use server "${shown}": must start with nats://, tls://, ws:// or wss://`;
+  throw new CliError(EXIT.usage, message, `for example "${DEFAULT_SERVER}"`);
 }
 
-/** Credentials do not belong into messages. */
+/** Returns the address without credentials, because addresses appear in messages. */
 function plainAddress({ protocol, host, pathname }: URL): string {
   return `${protocol}//${host}${pathname === "/" ? "" : pathname}`;
 }
@@ -81,14 +85,14 @@ function userIn({ username, password }: URL): UserAndPassword {
 
 type UserAndPassword = Pick<ConnectionFlags, "user" | "password">;
 
-/** One way to say who we are: whatever stands first of flags and environment, address, context. */
+/** Returns the credentials of the first source that has any: flags and environment, the address, the context. */
 function credentials(flags: ConnectionFlags, inUrl: UserAndPassword, context: NatsContext): ConnectionOptions {
   for (const source of [flags, inUrl, context] as readonly NatsContext[]) {
     const authenticator = authenticatorOf(source);
     if (authenticator) return { authenticator };
     const { user, password: pass, token } = source;
     if (token) return { token };
-    // As with the `nats` command line, a user without a password is a token.
+    // Like the `nats` CLI: a user without a password is a token.
     if (user) return pass === undefined ? { token: user } : { user, pass };
   }
   return {};
@@ -105,15 +109,15 @@ function readSecret(path: string, flag: string): Uint8Array {
   try {
     return readFileSync(inHome(path));
   } catch {
-    throw new CliError(EXIT.usage, `Cannot read the file "${path}" of --${flag}`, "check its name and rights");
+    throw new CliError(EXIT.usage, `Cannot read the file "${path}" of --${flag}`, "check the path and the permissions");
   }
 }
 
-/** A seed file may have comments and armour around the seed. */
+/** Finds the seed in a file that can also contain comments and header lines. */
 function seedIn(file: Uint8Array): Uint8Array {
   const seed = /\bS[UAONC][A-Z2-7]{56}\b/.exec(new TextDecoder().decode(file))?.[0];
   if (seed) return new TextEncoder().encode(seed);
-  throw new CliError(EXIT.usage, "Cannot use --nkey: the file holds no seed", "name a file with a user's seed (SU...)");
+  throw new CliError(EXIT.usage, "Cannot use --nkey: the file contains no seed", "use a file with a user seed (SU...)");
 }
 
 const inHome = (path: string): string => path.replace(/^~(?=\/)/, homedir());

@@ -1,4 +1,4 @@
-/** Locks as people and as programs read them. */
+/** Formats locks as text and as JSON. */
 
 import type { Leadership } from "@x/natslock";
 import Table from "cli-table3";
@@ -9,12 +9,12 @@ import { shortly } from "./duration.ts";
 import { plain } from "./say.ts";
 import type { ConnectionFlags } from "./settings.ts";
 
-/** The flags of a command that shows something. */
+/** The flags of a command that shows locks or a bucket. */
 export interface ShowFlags extends ConnectionFlags {
   readonly json?: boolean;
 }
 
-/** A lock and who holds it; `null` = nobody. */
+/** A lock and its holder. `leader` is `null` if the lock is free. */
 export interface Lock {
   readonly key: string;
   readonly leader: Leadership | null;
@@ -27,13 +27,16 @@ const NO_LINES = Object.fromEntries(
   ].map((name) => [name, ""]),
 );
 
-/** Colour only where a person looks, and wants it (NO_COLOR). */
+/** Returns colours only if standard output is a terminal that supports them and NO_COLOR is not set. */
 export function colours(): ReturnType<typeof createColors> {
   const { NO_COLOR, TERM } = process.env;
   return createColors(isatty(1) && !NO_COLOR && TERM !== "dumb");
 }
 
-/** Columns side by side, as `kubectl` has them. Cells are the text of others: nothing in them steers the terminal. */
+/**
+ * Formats rows as aligned columns, like `kubectl`. Text in cells can come from other clients, so it must be free of
+ * control characters (see `plain`).
+ */
 export function table(head: readonly string[], rows: readonly (readonly string[])[], widths?: number[]): string {
   const { bold } = colours();
   const style = { head: [], border: [], "padding-left": 0, "padding-right": 2 };
@@ -47,17 +50,17 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return shown.toString().split("\n").map((line) => line.trimEnd()).join("\n");
 }
 
-/** Who it is, for a table: by name, else by id. */
+/** Returns the name of the holder for a table, or its id if it has no name. */
 export function holderOf({ holder, name }: Leadership): string {
-  return plain(name || holder || "(a stranger)");
+  return plain(name || holder || "(foreign)");
 }
 
-/** How long it has been held, by the holder's clock and ours. */
+/** Returns how long the lock has been held: the difference between our clock and the time that the holder recorded. */
 export function heldFor({ since }: Leadership, now: number): string {
   return since === null ? "?" : shortly(Math.max(0, now - since));
 }
 
-/** One lock as a line of JSON; times are ISO 8601 or milliseconds. */
+/** Formats one lock as a line of JSON. Times are in ISO 8601, durations in milliseconds. */
 export function jsonOf({ key, leader }: Lock, more: object = {}): string {
   if (leader === null) return JSON.stringify({ ...more, key, state: "free" });
   const { holder, name, token, since, ttl, meta, revision } = leader;

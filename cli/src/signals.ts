@@ -1,4 +1,7 @@
-/** What signals mean: before the command runs they end the wait, then they are its own, then the release is due. */
+/**
+ * Handles signals. Before the command runs, a stopping signal ends the wait for the lock. While the command runs, it
+ * gets all signals. When it has ended after a stopping signal, the lock is released and the program ends.
+ */
 
 import type { Clock } from "@x/natslock";
 import process from "node:process";
@@ -7,21 +10,25 @@ import type { Child } from "./child.ts";
 import { Stopped } from "./exit.ts";
 import { say } from "./say.ts";
 
-/** These ask to stop. */
+/** Signals that ask to stop. */
 const STOPPING = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
-/** These are the command's alone. */
+/** Signals that are only passed on to the command. */
 const OTHERS = ["SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
 
-/** A terminal sends these to the command as well. */
+/** Signals that a terminal sends to natslock and to the command. */
 const FROM_KEYBOARD: ReadonlySet<NodeJS.Signals> = new Set(["SIGINT", "SIGQUIT"]);
 
-/** A key pressed before the command was there is its own as well; so much later it has had its own, in ms. */
+/**
+ * A terminal sends Ctrl-C only to processes that already run. If the key was pressed just before the command started,
+ * natslock may handle the signal only after the start, and the command has not received it. So natslock passes on
+ * signals that come within this time after the start, in milliseconds.
+ */
 const START = 500;
 
-/** A wait for the server that takes longer than this after a stop may be cut short by another signal, in ms. */
+/** From this time after a stop, another signal ends a wait for the server, in milliseconds. */
 const PATIENCE = 2000;
 
-/** Listens to signals until it is disposed of. */
+/** Listens to signals until it is disposed. */
 export class Signals {
   readonly #clock: Clock;
   readonly #listeners: readonly (readonly [NodeJS.Signals, () => void])[];
@@ -31,7 +38,7 @@ export class Signals {
   #childSince = 0;
   #asked: NodeJS.Signals | null = null;
 
-  /** Begins to listen. */
+  /** Starts to listen. */
   constructor(clock: Clock) {
     this.#clock = clock;
     const names: readonly NodeJS.Signals[] = [...STOPPING, ...OTHERS];
@@ -39,17 +46,17 @@ export class Signals {
     for (const [name, listener] of this.#listeners) listen(name, listener);
   }
 
-  /** Aborted with {@linkcode Stopped} once there is no command that a stopping signal would be for. */
+  /** Aborts with {@linkcode Stopped} after a stopping signal: at once, or when the running command has ended. */
   get stop(): AbortSignal {
     return this.#stop.signal;
   }
 
-  /** The latest stopping signal that was heard, also by the command. */
+  /** The latest stopping signal, also if it was passed on to the command. */
   get asked(): NodeJS.Signals | null {
     return this.#asked;
   }
 
-  /** What is heard is the command's, until what is returned is disposed of; a stop is then carried out. */
+  /** Passes signals on to the command until the result is disposed. A stopping signal then takes effect. */
   pass(child: Child): Disposable {
     this.#child = child;
     this.#childSince = this.#clock.now();
@@ -61,7 +68,7 @@ export class Signals {
     };
   }
 
-  /** Listens no longer: signals do what they do to any program. */
+  /** Stops listening. Signals then have their default effect. */
   [Symbol.dispose](): void {
     for (const [name, listener] of this.#listeners) process.removeListener(name, listener);
   }
@@ -79,7 +86,7 @@ export class Signals {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort(new Stopped(by));
     this.#clock.after(PATIENCE, () => {
-      say("Still waits for the server; another signal leaves what is held to run out by itself");
+      say("Still waiting for the server; send another signal to exit and let the lease expire by itself");
       this[Symbol.dispose]();
     });
   }
@@ -93,11 +100,11 @@ function listen(name: NodeJS.Signals, listener: () => void): void {
   try {
     process.on(name, listener);
   } catch {
-    // This system has no such signal.
+    // The system does not have this signal.
   }
 }
 
-/** Ends this process by a signal, as if nobody had caught it, so that a shell's loop ends, too. */
+/** Ends this process by the signal, as if it had not been caught. A shell loop around natslock then ends as well. */
 export async function dieBy(signal: NodeJS.Signals, clock: Clock): Promise<void> {
   if (signal !== "SIGINT" && signal !== "SIGTERM" && signal !== "SIGHUP") return;
   process.kill(process.pid, signal);

@@ -1,4 +1,4 @@
-/** `natslock status`: all that is known of some locks. */
+/** `natslock status`: shows the state of locks. */
 
 import { SystemClock } from "@x/natslock/internal";
 import { withConnection } from "./connect.ts";
@@ -9,7 +9,7 @@ import { print } from "./print.ts";
 import { plain } from "./say.ts";
 import { colours, heldFor, jsonOf, type Lock, type ShowFlags, table } from "./show.ts";
 
-/** Shows them; gives the exit code. */
+/** Shows each lock. Returns the exit code. */
 export async function status(keys: readonly string[], flags: ShowFlags): Promise<number> {
   keys.forEach(requireKey);
   const locks = await withConnection(flags, async (nc) => {
@@ -20,7 +20,7 @@ export async function status(keys: readonly string[], flags: ShowFlags): Promise
   return EXIT.done;
 }
 
-/** A lock in a few lines. */
+/** Formats one lock as a few lines of text. */
 export function describe({ key, leader }: Lock): string {
   const { bold, green, yellow, dim } = colours();
   if (leader === null) return `${bold(key)}  ${dim("free")}`;
@@ -28,13 +28,13 @@ export function describe({ key, leader }: Lock): string {
   const began = since === null ? "?" : new Date(since).toISOString();
   const shownMeta = Object.entries(meta).map(([field, value]) => `${field}=${text(value)}`).join(" ");
   const rows = [
-    ["  holder", plain(name ? `${name}  ${holder}` : holder || "a stranger: the value is no UUID")],
+    ["  holder", plain(name ? `${name}  ${holder}` : holder || "foreign: the value is not a UUID")],
     ["  token", `${token}`],
     ["  since", `${began} (${heldFor(leader, new SystemClock().wall())})`],
     ["  lease", `${shortly(ttl)}, latest write at revision ${revision}`],
     ...shownMeta === "" ? [] : [["  meta", plain(shownMeta)]],
   ];
-  const state = holder === "" ? yellow("held by a stranger") : green("held");
+  const state = holder === "" ? yellow("held by a foreign record") : green("held");
   return `${bold(key)}  ${state}\n${table([], rows)}`;
 }
 

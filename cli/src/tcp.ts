@@ -1,3 +1,3 @@
-/** The TCP transport, apart so that it is loaded only when it is used. */
+/** The TCP transport. In a module of its own so that it is loaded only when it is used. */
 
 export { connect } from "@nats-io/transport-node";

@@ -1,4 +1,4 @@
-/** One command under one lease, at each time that the lock is held. */
+/** Runs the command during each hold, under one lease at a time. */
 
 import { type Clock, type Lease, LeaseLostError, type Locker, type LockEvent } from "@x/natslock";
 import { leaseTiming, onAbort } from "@x/natslock/internal";
@@ -10,45 +10,45 @@ import { Outage } from "./outage.ts";
 import { say } from "./say.ts";
 import type { Signals } from "./signals.ts";
 
-/** What a {@linkcode Tenure} is made of. */
+/** Options of a {@linkcode Tenure}. */
 export interface TenureOptions {
   readonly key: string;
   readonly command: readonly string[];
-  /** Time between TERM and KILL in milliseconds, if it is asked for. */
+  /** Time between TERM and KILL in milliseconds. `undefined` = half of the margin. */
   readonly grace: number | undefined;
   readonly clock: Clock;
   readonly signals: Signals;
-  /** True to print no line about a wait for another holder; trouble with NATS is printed all the same. */
+  /** True to print no line about waiting for another holder. Problems with NATS are still printed. */
   readonly quiet: boolean;
-  /** Takes each line. Default: standard error. */
+  /** Prints one line. Default: on standard error. */
   readonly say?: (line: string) => void;
 }
 
-/** From here on a wait is worth a line, in milliseconds. */
+/** A wait that takes longer than this is reported, in milliseconds. */
 const NOTICEABLE = 2000;
 
-/** Runs the command whenever the lock is held, and ends it when the lock is lost. */
+/** Runs the command while the lock is held, and ends it when the lease is lost. */
 export class Tenure {
-  /** Whose lock it is; set once it is there. */
+  /** The Locker. `null` until it is open. */
   locker: Locker | null = null;
-  /** How the latest command ended within its lease; `null` while there was none. */
+  /** How the latest command ended that ended within its lease; `null` if there is none. */
   last: Ending | null = null;
-  /** What the latest work comes to; `null` before the first. */
+  /** The result of the latest call of `work`; `null` before the first. */
   latest: Promise<Ending> | null = null;
-  /** What the connection and the candidate notice of an outage. */
+  /** Reports outages that the connection or the candidate notices. */
   readonly outage: Outage;
   readonly #options: TenureOptions;
   readonly #say: (line: string) => void;
-  /** When the lease is over by our clock; of the latest, if none is held; 0 before the first. */
+  /** Time on our clock when the current or latest lease ends; 0 before the first lease. */
   #endsAt = 0;
   #isHolding = false;
-  /** What is going on, for people. */
+  /** What the program is doing, for messages. */
   #doing: string;
-  /** What was said of the present streak of failed renewals, and of a failed release. */
+  /** Events that were already reported in the current streak of failed renewals or releases. */
   readonly #said = new Set<LockEvent["type"]>();
   #hush = () => {};
 
-  /** Starts nothing yet. */
+  /** Creates a `Tenure`. Starts nothing. */
   constructor(options: TenureOptions) {
     this.#options = options;
     this.#say = options.say ?? say;
@@ -56,7 +56,7 @@ export class Tenure {
     this.outage = new Outage({ meanwhile: () => this.#meanwhile(), say: this.#say });
   }
 
-  /** Takes in what happens to the candidate, and says what people should know. */
+  /** Handles an event of the candidate, and reports what the user should know. */
   hear(event: LockEvent): void {
     const { key, clock, quiet } = this.#options;
     const { type } = event;
@@ -73,14 +73,17 @@ export class Tenure {
       this.#said.clear();
     } else if (type === "lost" || type === "released") {
       this.#isHolding = false;
-      this.#doing = type === "lost" ? `ending what ran under "${key}"` : `giving "${key}" back`;
+      this.#doing = type === "lost" ? `stopping the command of "${key}"` : `releasing "${key}"`;
     } else this.#sayTrouble(event);
     this.outage.hear(event);
   }
 
   /**
-   * Runs the command until it ends, or is ended since the lease is. Rejects with the lease's loss, and with a
-   * {@linkcode CliError} if the lease was over by the clock before the command started or was seen to end.
+   * Runs the command until it ends, or until it was ended because the lease was lost.
+   *
+   * @throws {LeaseLostError} if the lease was lost
+   * @throws {CliError} if the lease was over by the clock before the command started or before its end was seen, or if
+   * the command cannot be run
    */
   work(lease: Lease): Promise<Ending> {
     return this.latest = this.#work(lease);
@@ -92,7 +95,9 @@ export class Tenure {
     const grace = await this.#grace();
     signals.stop.throwIfAborted();
     lease.signal.throwIfAborted();
-    if (!lease.held) throw new CliError(EXIT.lost, `Lost "${key}" too soon: the command was not started`, "try again");
+    if (!lease.held) {
+      throw new CliError(EXIT.lost, `The lease of "${key}" expired before the command started`, "try again");
+    }
     const child = new Child(command, this.#environment(lease));
     const passing = signals.pass(child);
     let cleared: Promise<void> | undefined;
@@ -109,7 +114,11 @@ export class Tenure {
     }
   }
 
-  /** By default the command is gone before another can be granted, by half of what clocks may differ. */
+  /**
+   * Returns the time between TERM and KILL. The lease ends one margin before the server removes the record. By default
+   * the command gets half of the margin, so it is gone before another candidate can be granted the lock. The other half
+   * remains for clocks that run at different rates.
+   */
   async #grace(): Promise<number> {
     const ttl = await this.locker?.ttl() ?? 0;
     return this.#options.grace ?? leaseTiming(ttl).margin / 2;
@@ -120,31 +129,34 @@ export class Tenure {
     return { ...process.env, NATSLOCK_KEY: key, NATSLOCK_TOKEN: `${token}`, NATSLOCK_EPOCH: epoch, NATSLOCK_HOLDER };
   }
 
-  /** Who was stopped itself has no grace left to give: it counts from the end of the lease. */
+  /**
+   * Ends the command after a loss. The grace counts from the end of the lease. If this process was itself stopped past
+   * that time, no grace is left.
+   */
   async #end(child: Child, { signal }: Lease, grace: number): Promise<void> {
     if (!(signal.reason instanceof LeaseLostError)) return;
     const { key, clock } = this.#options;
     const overdue = Math.max(0, clock.now() - this.#endsAt);
     const left = Math.max(0, grace - overdue);
-    this.#say(`Lost "${key}" (${signal.reason.why}): sends TERM, and KILL in ${shortly(left)}`);
+    this.#say(`Lost "${key}" (${signal.reason.why}): sending TERM, then KILL in ${shortly(left)}`);
     await child.end(clock, left);
   }
 
-  /** Renewals: the first failure of a streak, and that the lease is in danger. */
+  /** Reports failed renewals, a lease at risk and failed releases: each type of event once per streak. */
   #sayTrouble(event: LockEvent): void {
     const { key } = this.#options;
     if (this.#said.has(event.type)) return;
     this.#said.add(event.type);
     if (event.type === "renewal_failed") {
       const left = shortly(event.remaining);
-      this.#say(`Could not renew the lease of "${key}": ${event.error.message}; tries again, ${left} are left`);
+      this.#say(`Could not renew the lease of "${key}": ${event.error.message}; retrying, ${left} left`);
     } else if (event.type === "at_risk") {
       this.#say(`Cannot renew the lease of "${key}"; it ends in ${shortly(event.remaining)}`);
     } else if (event.type === "release_failed") {
       const [what, left] = this.#endsAt > 0
-        ? [`give "${key}" back`, "its lease"]
-        : [`make sure that nothing is left under "${key}"`, "what may stand there"];
-      this.#say(`Cannot ${what}: ${event.error.message}; ${left} runs out by itself`);
+        ? [`release "${key}"`, "its lease"]
+        : [`check for a leftover record of "${key}"`, "any such record"];
+      this.#say(`Cannot ${what}: ${event.error.message}; ${left} expires by itself`);
     }
   }
 
@@ -158,14 +170,19 @@ export class Tenure {
     const leader = await this.locker?.leader().catch(() => null);
     const since = leader?.since ? ` since ${new Date(leader.since).toISOString()}` : "";
     const name = leader?.name ? ` (${leader.name})` : "";
-    this.#say(`Waiting for "${this.#options.key}", held by ${leader?.holder || holder || "a stranger"}${name}${since}`);
+    this.#say(
+      `Waiting for "${this.#options.key}", held by ${leader?.holder || holder || "a foreign record"}${name}${since}`,
+    );
   }
 }
 
-/** By the clock: what would tell of the loss may not have had its turn, as when this process was stopped. */
+/**
+ * Checks by the clock that the lease was held when the command ended. The timer that aborts the lease's signal may not
+ * have run yet, for example because this process was stopped.
+ */
 function requireHeld({ key, signal, held }: Lease): void {
   if (signal.reason instanceof LeaseLostError) throw signal.reason;
   if (held || signal.aborted) return;
-  const message = `The lease of "${key}" had run out when natslock, stopped or busy until then, saw the command end`;
+  const message = `The lease of "${key}" expired before natslock, which was stopped or busy, saw the command end`;
   throw new CliError(EXIT.lost, message, "check what the command did");
 }

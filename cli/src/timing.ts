@@ -1,4 +1,4 @@
-/** `natslock timing`: what a lease length means. */
+/** `natslock timing`: shows what follows from a lease length. */
 
 import { describeTiming, timingFigures, type TimingOptions } from "@x/natslock";
 import { leaseTiming } from "@x/natslock/internal";
@@ -16,7 +16,7 @@ export interface TimingFlags {
   readonly json?: boolean;
 }
 
-/** Prints the times of a lease, and what follows from them; gives the exit code. */
+/** Prints the times of a lease, and what follows from them. Returns the exit code. */
 export async function timing(flags: TimingFlags): Promise<number> {
   const ttl = duration(flags.ttl, "--ttl");
   const options: TimingOptions = {
@@ -32,10 +32,10 @@ export async function timing(flags: TimingFlags): Promise<number> {
     return EXIT.done;
   }
   await print([
-    `lease:                        ${shortly(ttl)}`,
-    `renewed every:                ${shortly(renewEvery)}`,
-    `margin:                       ${shortly(margin)}, so the holder ends at ${shortly(ttl - margin)}`,
-    `retry after trouble:          ${shortly(retryEvery)}; an answer is waited for ${shortly(requestTimeout)}`,
+    `lease length:                 ${shortly(ttl)}`,
+    `renewal interval:             ${shortly(renewEvery)}`,
+    `margin:                       ${shortly(margin)}, so the holder stops at ${shortly(ttl - margin)}`,
+    `retry interval:               ${shortly(retryEvery)}, request timeout ${shortly(requestTimeout)}`,
     "",
     describeTiming(ttl, options),
   ].join("\n"));

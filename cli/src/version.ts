@@ -1,4 +1,4 @@
-/** The release this is. */
+/** The version of natslock. */
 
-/** The same as in `deno.json`, which cannot be read on every runtime. */
+/** The version in `deno.json`, repeated here because not every runtime can read that file. */
 export const VERSION = "0.1.0";

@@ -1,4 +1,4 @@
-/** `natslock watch`: each change of holder, as it happens. */
+/** `natslock watch`: prints each change of holder as it happens. */
 
 import { SystemClock } from "@x/natslock/internal";
 import { constants } from "node:os";
@@ -12,12 +12,12 @@ import { colours, holderOf, jsonOf, type Lock, type ShowFlags, table } from "./s
 import { dieBy, Signals } from "./signals.ts";
 import { Watcher } from "./watcher.ts";
 
-/** Widths of the columns: lines come one by one, so that they cannot follow what is in them. */
+/** Fixed widths of the columns. Lines are printed one by one, so the widths cannot depend on the content. */
 const WIDTHS = [10, 28, 30, 10];
 
 const clock = new SystemClock();
 
-/** Shows changes until a signal; gives the exit code. */
+/** Prints changes until a signal arrives. Returns the exit code. */
 export async function watch(keys: readonly string[], flags: ShowFlags): Promise<number> {
   keys.forEach(requireKey);
   try {
@@ -26,7 +26,7 @@ export async function watch(keys: readonly string[], flags: ShowFlags): Promise<
       if (!flags.json) await print(table(["TIME", "KEY", "HOLDER", "TOKEN"], [], WIDTHS));
       const outage = new Outage({ meanwhile: () => `watching bucket "${flags.bucket}"` });
       const following = outage.follow(nc);
-      // Not before: until now a signal ends the program at once, whatever it waits for.
+      // Not earlier: until here the default effect of a signal must end the program at once, whatever it waits for.
       const signals = new Signals(clock);
       try {
         const change = (lock: Lock) => print(flags.json ? jsonLine(lock) : line(lock));

@@ -1,4 +1,4 @@
-/** Follows who holds the locks of a bucket, also those that are not there yet. */
+/** Follows the holders of the locks of a bucket, including locks that do not exist yet. */
 
 import { type Clock, ConnectionError, Locker, type LockEvent } from "@x/natslock";
 import { SystemClock, wait, WaitScope } from "@x/natslock/internal";
@@ -6,47 +6,47 @@ import { type Bucket, keysOf } from "./locks.ts";
 import type { Outage } from "./outage.ts";
 import type { Lock } from "./show.ts";
 
-/** Pause between two looks for new keys, in milliseconds: where they are pushed as well, and where not. */
+/** Interval between two listings of the keys, in milliseconds: if new keys are also pushed, and if they are not. */
 const PUSHED = 30_000;
 const POLLED = 2000;
 
-/** Stands for the list of keys among what has trouble; no key ends with a dot. */
+/** Stands for the listing of keys in an {@linkcode Outage}. No key ends with a dot. */
 const LIST = "list.";
 
-/** What a {@linkcode Watcher} tells. */
+/** The receivers of what a {@linkcode Watcher} sees. */
 export interface Told {
-  /** Takes each change of a lock; the next is told once this has resolved. */
+  /** Handles one change of a lock. The next change of that key waits until this has resolved. */
   readonly change: (lock: Lock) => Promise<void>;
-  /** Takes in what the candidates notice, each for its key. */
+  /** Handles the events of the observers, one for each key. */
   readonly outage: Outage;
 }
 
-/** Tells each change until its signal is aborted. */
+/** Reports each change of holder until its signal is aborted. */
 export class Watcher {
   readonly #bucket: Bucket;
   readonly #tell: Told["change"];
   readonly #outage: Outage;
   readonly #clock: Clock = new SystemClock();
-  /** Keys that are followed, and those of them that were heard of since they were last looked at. */
+  /** Keys that are followed, and those of them that were seen again since their observation started. */
   readonly #followed = new Set<string>();
   readonly #heard = new Set<string>();
 
-  /** Watches nothing yet. */
+  /** Creates a watcher. Starts nothing. */
   constructor(bucket: Bucket, told: Told) {
     this.#bucket = bucket;
     ({ change: this.#tell, outage: this.#outage } = told);
   }
 
-  /** Follows some keys. Rejects with the signal's reason, or with what ends it. */
+  /** Follows some keys. Rejects with the reason of the signal, or with the error that ends the observation. */
   async follow(keys: readonly string[], signal: AbortSignal): Promise<void> {
     await Promise.all(keys.map(async (key) => {
       for await (const leader of this.#observe(key, signal)) await this.#tell({ key, leader });
     }));
-    // An observer just ends then.
+    // Observation ends without an error when the signal is aborted.
     signal.throwIfAborted();
   }
 
-  /** Follows each key from when it is first held until it is free. Rejects as `follow` does. */
+  /** Follows every key of the bucket: each from its first hold until it is free again. Rejects as `follow` does. */
   async followAll(outer: AbortSignal): Promise<void> {
     const failing = new AbortController();
     const { signal } = new WaitScope(outer, failing.signal);
@@ -87,7 +87,7 @@ export class Watcher {
     return new Locker({ kv: this.#bucket.kv, key, onEvent }).observe({ signal });
   }
 
-  /** None while NATS cannot be asked: what is new will be found later. */
+  /** Lists the keys. Returns none while NATS is unreachable; the next listing finds the new keys. */
   async #keys(): Promise<string[]> {
     try {
       const keys = await keysOf(this.#bucket.store);

@@ -8,7 +8,7 @@ const FIT: Partial<StreamConfig> = {
   ...{ republish: { src: "$KV.odd.>", dest: "natslock.odd.>" } },
 };
 
-/** Makes the bucket "odd", fit but for what is given, with `consumers` consumers. */
+/** Creates the bucket "odd" with `consumers` consumers. It is fit for locks except for the given settings. */
 async function make(
   { env }: CliLab,
   settings: { [field in keyof StreamConfig]?: StreamConfig[field] | undefined },
@@ -32,7 +32,7 @@ const WRONG: readonly (readonly [settings: Partial<StreamConfig>, said: string, 
 ];
 
 for (const [settings, said, edit] of WRONG) {
-  Deno.test(`natslock bucket check refuses ${JSON.stringify(settings)}, once, and says how to change it`, () =>
+  Deno.test(`natslock bucket check reports ${JSON.stringify(settings)} once, and prints the command that fixes it`, () =>
     withCli(async (lab) => {
       await make(lab, settings);
       const { code, stdout } = await lab.run(["bucket", "check", "odd"]);
@@ -43,16 +43,16 @@ for (const [settings, said, edit] of WRONG) {
     }));
 }
 
-Deno.test("natslock bucket check says that no consumer is left where each wait needs one", () =>
+Deno.test("natslock bucket check reports that no consumer is left in a bucket where every wait needs one", () =>
   withCli(async (lab) => {
     await make(lab, { republish: undefined, max_consumers: 1 }, 1);
     const { code, stdout } = await lab.run(["bucket", "check", "odd"]);
     assertEquals(code, 0);
-    assertMatch(stdout, /advice {2}max_consumers: 1, of which 1 in use: .* waits by the clock\n/);
+    assertMatch(stdout, /advice {2}max_consumers: 1, of which 1 in use: .* re-reads its key on a timer\n/);
     assertStringIncludes(stdout, "nats kv edit odd --republish-source='$KV.odd.>'");
   }));
 
-Deno.test("natslock bucket create takes a limit and a description", () =>
+Deno.test("natslock bucket create accepts a size limit and a description", () =>
   withCli(async ({ run, env }) => {
     assertEquals((await run(["bucket", "create", "odd", "--max-bytes", "4096", "--description", "of x"])).code, 0);
     const nc = await connect({ servers: env.NATS_URL ?? "" });
@@ -64,7 +64,7 @@ Deno.test("natslock bucket create takes a limit and a description", () =>
     assertMatch(stderr, /"maxBytes": must be at least \d+ to fit a record, current value is 100/);
   }));
 
-Deno.test("natslock run in a bucket that others fill says the limit and what helps, and no more", () =>
+Deno.test("natslock run reports which limit of a full bucket was reached and what to do, and nothing else", () =>
   withCli(async (lab) => {
     await make(lab, { max_msgs: 1 });
     const nc = await connect({ servers: lab.env.NATS_URL ?? "" });

@@ -3,7 +3,7 @@ import { jetstreamManager, type StreamConfig } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
 import { type CliLab, withCli } from "../helpers/cli.ts";
 
-/** Makes a bucket as others might. */
+/** Creates a bucket without natslock. */
 async function make({ env }: CliLab, name: string, settings: Partial<StreamConfig>): Promise<void> {
   const nc = await connect({ servers: env.NATS_URL ?? "" });
   const { streams } = await jetstreamManager(nc);
@@ -11,18 +11,18 @@ async function make({ env }: CliLab, name: string, settings: Partial<StreamConfi
   await nc.close();
 }
 
-Deno.test("natslock bucket create makes a bucket that natslock bucket check finds fit", () =>
+Deno.test("natslock bucket create creates a bucket that passes natslock bucket check", () =>
   withCli(async ({ run }) => {
     const made = await run(["bucket", "create", "mine", "--ttl", "1m", "--storage", "memory"]);
     assertEquals([made.code, made.stdout], [0, ""]);
-    assertMatch(made.stderr, /^natslock: Bucket "mine" is fit for locks: it keeps a lease 1m; .*\n$/);
+    assertMatch(made.stderr, /^natslock: Bucket "mine" is fit for locks: maximum lease 1m; .*\n$/);
     const checked = await run(["bucket", "check", "mine"]);
     assertEquals(checked.code, 0);
     assertMatch(checked.stdout, /^mine {2}fit for locks\n {2}advice {2}storage: memory/);
     assertEquals((await run(["run", "-b", "mine", "job", "--", "echo", "ran"])).stdout, "ran\n");
   }));
 
-Deno.test("natslock bucket create leaves a bucket that exists as it is, and says so", () =>
+Deno.test("natslock bucket create does not change an existing bucket, and reports that", () =>
   withCli(async ({ run }) => {
     await run(["bucket", "create", "--ttl", "1m"]);
     const { code, stderr } = await run(["bucket", "create", "--ttl", "2m"]);
@@ -30,7 +30,7 @@ Deno.test("natslock bucket create leaves a bucket that exists as it is, and says
     assertMatch(stderr, /has another lease length than requested.*asked=120000 found=60000/);
   }));
 
-Deno.test("natslock bucket check names every setting that is wrong, and the nats commands that mend it", () =>
+Deno.test("natslock bucket check lists every wrong setting, and the nats commands that fix them", () =>
   withCli(async (lab) => {
     await make(lab, "bad", { max_msgs_per_subject: 5, no_ack: true });
     const { code, stdout } = await lab.run(["bucket", "check", "bad"]);
@@ -42,7 +42,7 @@ Deno.test("natslock bucket check names every setting that is wrong, and the nats
     assertStringIncludes(stdout, "\n  nats stream edit KV_bad --ack --allow-msg-ttl --deny-delete\n");
   }));
 
-Deno.test("natslock bucket check says what no edit mends", () =>
+Deno.test("natslock bucket check lists the settings that an edit cannot fix", () =>
   withCli(async (lab) => {
     await make(lab, "work", {
       max_msgs_per_subject: 1,
@@ -53,11 +53,11 @@ Deno.test("natslock bucket check says what no edit mends", () =>
     assertEquals(code, 78);
     assertStringIncludes(
       stdout,
-      "No edit mends retention; make another bucket and move to it:\n  natslock bucket create",
+      "An edit cannot fix retention; create another bucket and switch to it:\n  natslock bucket create",
     );
   }));
 
-Deno.test("natslock bucket check --json is one line for programs", () =>
+Deno.test("natslock bucket check --json prints one line of JSON", () =>
   withCli(async (lab) => {
     await make(lab, "bad", { max_msgs_per_subject: 5, max_age: 15e9 });
     const { stdout } = await lab.run(["bucket", "check", "bad", "--json"]);
@@ -65,7 +65,7 @@ Deno.test("natslock bucket check --json is one line for programs", () =>
     assertEquals([bucket, fit, (problems as unknown[]).length, (fix as unknown[]).length], ["bad", false, 1, 2]);
   }));
 
-Deno.test("natslock run in a bucket that is unfit says 78 and where to look", () =>
+Deno.test("natslock run exits with 78 in an unfit bucket, and refers to natslock bucket check", () =>
   withCli(async (lab) => {
     await make(lab, "bad", { max_msgs_per_subject: 5, max_age: 15e9 });
     const { code, stderr } = await lab.run(["run", "-b", "bad", "job", "--", "true"]);

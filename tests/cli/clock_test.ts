@@ -6,13 +6,13 @@ import { Tenure } from "../../cli/src/tenure.ts";
 import { Lease } from "../../src/lease/lease.ts";
 import { type CliLab, type Running, runs, until, withCli } from "../helpers/cli.ts";
 
-/** A lease that is over by the clock after `looks` looks at it, before any timer could tell that. */
+/** A lease that is over by the clock after `looks` reads of its remaining time. Its signal never aborts. */
 function silentLease(looks: number): Lease {
   const about = { key: "job", token: 1, epoch: "", signal: new AbortController().signal };
   return new Lease(about, { remaining: () => looks-- > 0 ? 1000 : 0, release: () => Promise.resolve() });
 }
 
-/** Runs a command under such a lease. */
+/** Runs a command under a lease. */
 async function workUnder(lease: Lease, ...command: readonly string[]): Promise<Tenure> {
   const clock = new SystemClock();
   const signals = new Signals(clock);
@@ -28,21 +28,25 @@ async function workUnder(lease: Lease, ...command: readonly string[]): Promise<T
   return tenure;
 }
 
-Deno.test("Tenure takes a command that ended after its lease for lost, though no timer has told of the loss", async () => {
-  const error = await assertRejects(() => workUnder(silentLease(2), "true"), CliError, "had run out");
+Deno.test("Tenure rejects if the command ended after its lease, even if the lease's signal has not aborted", async () => {
+  const error = await assertRejects(() => workUnder(silentLease(2), "true"), CliError, "expired before natslock");
   assertEquals(error.exitCode, 124);
 });
 
-Deno.test("Tenure starts no command under a lease that is over by the clock", async () => {
-  const error = await assertRejects(() => workUnder(silentLease(0), "no-such-command"), CliError, "not started");
+Deno.test("Tenure does not start the command if the lease is over by the clock", async () => {
+  const error = await assertRejects(
+    () => workUnder(silentLease(0), "no-such-command"),
+    CliError,
+    "expired before the command",
+  );
   assertEquals(error.exitCode, 124);
 });
 
-Deno.test("Tenure tells how a command ended that ended within its lease", async () => {
+Deno.test("Tenure returns how the command ended if it ended within its lease", async () => {
   assertEquals((await workUnder(silentLease(Infinity), "sh", "-c", "exit 3")).last, { code: 3, signal: null });
 });
 
-/** Starts a run in a bucket of short leases, and stops it until the command has ended, which is after the lease. */
+/** Starts a run with a short lease, and stops natslock until the command has ended, which is after the lease. */
 async function stoppedRun({ start, run }: CliLab, flag: string): Promise<Running> {
   await run(["bucket", "create", "locks", "--ttl", "2s"]);
   const running = start(["run", flag, "job", "--", "sh", "-c", 'echo "pid $$"; exec sleep 2.5']);
@@ -53,7 +57,7 @@ async function stoppedRun({ start, run }: CliLab, flag: string): Promise<Running
   return running;
 }
 
-Deno.test("natslock run --try says 124 if the command ended after the lease while natslock was stopped", () =>
+Deno.test("natslock run --try exits with 124 if the command ended after the lease while natslock was stopped", () =>
   withCli(async (lab) => {
     const { code, stderr } = await (await stoppedRun(lab, "--try")).finished();
     assertEquals(code, 124, stderr);

@@ -6,7 +6,7 @@ import { settingsOf } from "../../cli/src/settings.ts";
 
 const PASSWORDS = 'authorization { user: ann, password: "s3cret%" }';
 
-/** Runs a test body with a folder of settings of the nats command line. */
+/** Runs a test body with a temporary folder that contains settings of the nats CLI. */
 async function withContexts(contexts: Readonly<Record<string, object>>, body: (home: string) => Promise<void>) {
   const home = await Deno.makeTempDir({ prefix: "natslock-contexts-" });
   try {
@@ -23,7 +23,7 @@ async function withContexts(contexts: Readonly<Record<string, object>>, body: (h
 const ran = (lab: CliLab, args: readonly string[], env: Record<string, string> = {}) =>
   lab.run(["run", "job", ...args, "--", "echo", "ran"], { env });
 
-Deno.test("natslock connects by TCP and by websocket, as flag and as environment say", () =>
+Deno.test("natslock connects by TCP and by websocket, with the address from a flag or the environment", () =>
   withCli(async (lab) => {
     const { url, port } = lab.server;
     const other = { NATS_URL: "nats://127.0.0.1:1" };
@@ -38,7 +38,7 @@ Deno.test("natslock connects by TCP and by websocket, as flag and as environment
     assertEquals((await ran(lab, [], { NATS_URL: url })).stdout, "ran\n");
   }));
 
-Deno.test("natslock takes user and password from flags, environment, address and context", () =>
+Deno.test("natslock reads user and password from flags, environment, address and context", () =>
   withCli(async (lab) => {
     const address = `127.0.0.1:${lab.server.port}`;
     assertEquals((await ran(lab, ["--user", "ann", "--password", "s3cret%"])).stdout, "ran\n");
@@ -55,7 +55,7 @@ Deno.test("natslock takes user and password from flags, environment, address and
     });
   }, PASSWORDS));
 
-Deno.test("natslock says 77 where the server refuses, and never shows a password", () =>
+Deno.test("natslock exits with 77 if the server refuses the user, and never prints a password", () =>
   withCli(async (lab) => {
     const { code, stdout, stderr } = await ran(lab, ["-s", `nats://ann:hushhush@127.0.0.1:${lab.server.port}`]);
     assertEquals([code, stdout], [77, ""]);
@@ -63,7 +63,7 @@ Deno.test("natslock says 77 where the server refuses, and never shows a password
     assertFalse(stderr.includes("hushhush"));
   }, PASSWORDS));
 
-Deno.test("natslock takes a token, as --token or as a user without a password", () =>
+Deno.test("natslock accepts a token in --token, or in --user without a password", () =>
   withCli(async (lab) => {
     assertEquals((await ran(lab, ["--token", "t0ken"])).stdout, "ran\n");
     assertEquals((await ran(lab, ["--user", "t0ken"])).stdout, "ran\n");
@@ -71,7 +71,7 @@ Deno.test("natslock takes a token, as --token or as a user without a password", 
 
 const user = nkeys.createUser();
 
-Deno.test("natslock takes the seed of an nkey from a file", () =>
+Deno.test("natslock reads an nkey seed from a file", () =>
   withCli(async (lab) => {
     const file = await Deno.makeTempFile({ prefix: "natslock-", suffix: ".nk" });
     try {
@@ -83,7 +83,7 @@ Deno.test("natslock takes the seed of an nkey from a file", () =>
     }
   }, `authorization { users: [{ nkey: ${user.getPublicKey()} }] }`));
 
-Deno.test("natslock takes a credentials file and an inbox prefix, with the least rights of an admin and a candidate", async () => {
+Deno.test("natslock works with a credentials file, an inbox prefix and the least permissions of an admin and a candidate", async () => {
   const operator = await makeOperator();
   const folder = await Deno.makeTempDir({ prefix: "natslock-creds-" });
   try {
@@ -105,7 +105,7 @@ Deno.test("natslock takes a credentials file and an inbox prefix, with the least
   }
 });
 
-Deno.test("natslock says 64 and which file or context cannot be used", () =>
+Deno.test("natslock exits with 64 and names the file or context that cannot be used", () =>
   withContexts({ hub: { url: "nats://x", jetstream_domain: "hub" }, broken: {} }, async (home) => {
     await Deno.writeTextFile(`${home}/nats/context/broken.json`, "{");
     const env = { XDG_CONFIG_HOME: home };
@@ -119,12 +119,12 @@ Deno.test("natslock says 64 and which file or context cannot be used", () =>
       await said("--context", "nope"),
       /Cannot use context "nope": it cannot be read .*; see "nats context ls"/,
     );
-    assertMatch(await said("--context", "broken"), /it is no JSON/);
-    assertMatch(await said("--context", "hub"), /it sets "jetstream_domain", which natslock does not heed/);
+    assertMatch(await said("--context", "broken"), /it is not JSON/);
+    assertMatch(await said("--context", "hub"), /it sets "jetstream_domain", which natslock does not support/);
     assertMatch(await said("-s", "nats://a,ws://b"), /Cannot use websocket and TCP addresses together/);
   }));
 
-Deno.test("settingsOf lets flags go before the address, and the address before the context", () =>
+Deno.test("settingsOf prefers flags to the address, and the address to the context", () =>
   withContexts({ prod: { url: "nats://h", creds: "/nope", ca: "~/ca.pem", tls_first: true } }, (home) => {
     const env = { XDG_CONFIG_HOME: home };
     const flags = { bucket: "locks", context: "prod" };

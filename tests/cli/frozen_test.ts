@@ -2,13 +2,13 @@ import { assertEquals, assertLess, assertMatch } from "@std/assert";
 import { type CliLab, type Finished, Running, withCli } from "../helpers/cli.ts";
 import { timed } from "../helpers/measure.ts";
 
-/** The longest that a program takes to end once it has nothing to do but to speak to a frozen server, in milliseconds. */
+/** Longest time that natslock may take to end when it only waits for a frozen server, in milliseconds. */
 const LONGEST_END = 8000;
 
-/** Ends when it is told to, with 7; by itself after 20 s, should nobody be left to tell it. */
+/** Exits with 7 on TERM. Ends by itself after 20 s, in case that natslock does not send TERM. */
 const PATIENT = 'trap "exit 7" TERM; echo ready; for i in $(seq 1000); do sleep 0.02; done';
 
-/** How it ended; rejects if that took longer than it may. */
+/** Returns how a process ended. Rejects if that took longer than `LONGEST_END`. */
 async function endOf(running: Running): Promise<Finished> {
   let finished: Finished | undefined;
   assertLess(await timed(async () => finished = await running.finished()), LONGEST_END);
@@ -16,8 +16,8 @@ async function endOf(running: Running): Promise<Finished> {
 }
 
 /**
- * Runs a test body on a server that `freeze` stops (SIGSTOP), and that goes on at the end. Leases are long, and so are
- * the waits for single answers; a websocket is closed only when the server answers that, too.
+ * Runs a test body with a server that `freeze` stops with SIGSTOP. The server continues at the end. Leases are long, so
+ * request timeouts are long as well. Closing a websocket also waits for an answer of the server.
  */
 function withFrozen(body: (lab: CliLab, freeze: () => void) => Promise<void>): Promise<void> {
   return withCli(async (lab) => {
@@ -33,7 +33,7 @@ function withFrozen(body: (lab: CliLab, freeze: () => void) => Promise<void>): P
 
 for (const way of [[], ["--try"], ["--keep-trying"]]) {
   const natslock = ["natslock run", ...way].join(" ");
-  Deno.test(`${natslock} ends as the command did though the server is frozen then`, () =>
+  Deno.test(`${natslock} ends with the exit code of the command even if the server is frozen`, () =>
     withFrozen(async ({ start }, freeze) => {
       const running = start(["run", ...way, "job", "--", "bash", "-c", PATIENT]);
       await running.says(/ready/);
@@ -41,11 +41,11 @@ for (const way of [[], ["--try"], ["--keep-trying"]]) {
       running.signal("SIGTERM");
       const { code, stderr } = await endOf(running);
       assertEquals(code, 7, stderr);
-      assertMatch(stderr, /natslock: Cannot give "job" back: .*; its lease runs out by itself\n$/);
+      assertMatch(stderr, /natslock: Cannot release "job": .*; its lease expires by itself\n$/);
     }));
 }
 
-Deno.test("natslock run ends by a signal though the server is frozen while it waits", () =>
+Deno.test("natslock run that waits for the lock ends on a signal even if the server is frozen", () =>
   withFrozen(async ({ start }, freeze) => {
     await start(["run", "job", "--", "bash", "-c", PATIENT]).says(/ready/);
     const waiter = start(["run", "job", "--", "echo", "ran"]);
@@ -56,7 +56,7 @@ Deno.test("natslock run ends by a signal though the server is frozen while it wa
     assertEquals([code, stdout], [130, ""]);
   }));
 
-Deno.test("natslock watch ends by a signal though the server is frozen", () =>
+Deno.test("natslock watch ends on a signal even if the server is frozen", () =>
   withFrozen(async ({ start }, freeze) => {
     await start(["run", "job", "--", "bash", "-c", PATIENT]).says(/ready/);
     const watching = start(["watch", "--json"]);
@@ -66,7 +66,7 @@ Deno.test("natslock watch ends by a signal though the server is frozen", () =>
     assertEquals((await endOf(watching)).code, 130);
   }));
 
-/** Listens as a server that greets, and then takes everything and answers nothing. */
+/** Runs a test body with a server that greets its clients, then reads everything and answers nothing. */
 async function withSilentServer(body: (url: string) => Promise<void>): Promise<void> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const serving = (async () => {
@@ -90,7 +90,7 @@ async function greet(client: Deno.Conn): Promise<void> {
 }
 
 for (const args of [["status", "job"], ["run", "--try", "job", "--", "true"]]) {
-  Deno.test(`natslock ${args.join(" ")} ends with 69 where a server greets and then answers nothing`, () =>
+  Deno.test(`natslock ${args.join(" ")} exits with 69 if the server greets and then answers nothing`, () =>
     withSilentServer(async (url) => {
       await using running = new Running(args, { env: { NATS_URL: url } });
       const { code, stderr } = await endOf(running);

@@ -10,7 +10,7 @@ const read = (path: string) => Deno.readTextFile(new URL(path, ROOT));
 const COMMANDS = ["", "run", "status", "ls", "watch", "evict", "bucket", "bucket create", "bucket check", "timing"];
 
 for (const command of [...COMMANDS, "completion"]) {
-  Deno.test(`natslock ${command} --help fits a screen and has an example`, async () => {
+  Deno.test(`natslock ${command} --help fits on a screen and has an example`, async () => {
     const { code, stdout, stderr } = await natslock([...command.split(" ").filter(Boolean), "--help"]);
     assertEquals([code, stderr], [0, ""]);
     const lines = stdout.trimEnd().split("\n");
@@ -20,7 +20,7 @@ for (const command of [...COMMANDS, "completion"]) {
   });
 }
 
-Deno.test("natslock help explains a command, and how to connect", async () => {
+Deno.test("natslock help shows the help of a command, and the connection settings", async () => {
   assertEquals(
     (await natslock(["help", "bucket", "check"])).stdout,
     (await natslock(["bucket", "check", "--help"])).stdout,
@@ -29,7 +29,7 @@ Deno.test("natslock help explains a command, and how to connect", async () => {
   for (const name of ["NATS_URL", "NATS_CREDS", "NATS_NKEY", "--tlsca"]) assertStringIncludes(stdout, name);
 });
 
-Deno.test("natslock --version is that of deno.json", async () => {
+Deno.test("natslock --version prints the version of deno.json", async () => {
   const { version } = JSON.parse(await read("deno.json")) as { version: string };
   assertEquals(VERSION, version);
   assertEquals((await natslock(["--version"])).stdout, `${version}\n`);
@@ -44,7 +44,7 @@ Deno.test("README.md has a row for each exit code", async () => {
 });
 
 for (const shell of ["bash", "zsh", "fish"]) {
-  Deno.test(`natslock completion ${shell} prints a script that completes commands and flags`, async () => {
+  Deno.test(`natslock completion ${shell} prints a script, and natslock complete offers commands and flags`, async () => {
     const { code, stdout } = await natslock(["completion", shell]);
     assertEquals(code, 0);
     assertStringIncludes(stdout, "natslock complete --");
@@ -55,7 +55,7 @@ for (const shell of ["bash", "zsh", "fish"]) {
   });
 }
 
-Deno.test("natslock completion bash completes in a real bash", async () => {
+Deno.test("natslock completion bash works in a real bash", async () => {
   const script = `natslock() { ${BY_DENO.map((word) => `'${word}'`).join(" ")} "$@"; }
 _get_comp_words_by_ref() { cur=ch prev=bucket cword=2 words=(natslock bucket ch); }
 compopt() { :; }
@@ -68,27 +68,27 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
   assertMatch(new TextDecoder().decode(stdout), /^check\b/, new TextDecoder().decode(stderr));
 });
 
-Deno.test("natslock timing says the times of a lease and what they mean, also in JSON", async () => {
+Deno.test("natslock timing prints the times of a lease and what follows from them, also as JSON", async () => {
   const { code, stdout } = await natslock(["timing", "--ttl", "30s"]);
   assertEquals(code, 0);
-  assertMatch(stdout, /^lease: +30s\nrenewed every: +10s\nmargin: +3s, .*27s\nretry after trouble: +1s/);
+  assertMatch(stdout, /^lease length: +30s\nrenewal interval: +10s\nmargin: +3s, .*27s\nretry interval: +1s/);
   assertMatch(stdout, /takeover after a crash: +at most 30.50 s\n/);
   const figures = JSON.parse((await natslock(["timing", "--ttl", "30s", "--json"])).stdout) as Record<string, number>;
   assertEquals([figures.renewEvery, figures.margin, figures.crashTakeover], [10_000, 3000, 30_500]);
 });
 
-Deno.test("natslock timing says 64 for times that do not fit together", async () => {
+Deno.test("natslock timing exits with 64 if the times do not fit together", async () => {
   const { code, stderr } = await natslock(["timing", "--ttl", "3s", "--renew", "3s"]);
   assertEquals(code, 64);
   assertMatch(stderr, /"renewEvery".*see "natslock timing --help"\n$/);
 });
 
-Deno.test("duration reads lengths of time as Go writes them", () => {
+Deno.test("duration parses durations in the format of Go", () => {
   const read = ["15s", "500ms", "1m30s", "1.5h", "0"].map((text) => duration(text, "--ttl"));
   assertEquals(read, [15_000, 500, 90_000, 5_400_000, 0]);
 });
 
-Deno.test("shortly writes at most two units", () => {
+Deno.test("shortly formats a duration with at most two units", () => {
   const written = [0, 750, 13_500, 15_000, 90_000, 7_500_000, 90_000_000].map(shortly);
   assertEquals(written, ["0s", "0.75s", "13.5s", "15s", "1m30s", "2h5m", "1d1h"]);
 });

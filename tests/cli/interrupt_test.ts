@@ -4,16 +4,16 @@ import { elapse } from "../helpers/measure.ts";
 import { Proxy } from "../helpers/proxy.ts";
 import { Terminal } from "../helpers/terminal.ts";
 
-/** The settings of the terminal before and after, and the exit code in between. */
+/** A shell line that prints the terminal settings before and after a command, and its exit code in between. */
 const watched = (line: string) => `trap : INT; stty -g; ${line}; echo "code $?"; stty -g`;
 
-/** What a shell printed by {@linkcode watched}. */
+/** Reads what a shell printed for a line of {@linkcode watched}. */
 function outcomeOf({ text }: Terminal): { readonly code: number; readonly modes: readonly string[] } {
   const modes = [...text.matchAll(/^[0-9a-f]+(?::[0-9a-f]+){10,}$/gm)].map(([mode]) => mode);
   return { code: Number(/code (\d+)/.exec(text)?.[1]), modes };
 }
 
-/** Nothing is left: the code says Ctrl-C, the lock is free at once, the terminal is as it was. */
+/** Checks that the exit code is that of Ctrl-C, the lock is free at once, and the terminal settings are unchanged. */
 async function assertClean(terminal: Terminal, { run }: CliLab): Promise<void> {
   await terminal.ended();
   const { code, modes } = outcomeOf(terminal);
@@ -22,7 +22,7 @@ async function assertClean(terminal: Terminal, { run }: CliLab): Promise<void> {
   assertEquals((await run(["run", "--try", "job", "--", "echo", "free"])).stdout, "free\n");
 }
 
-Deno.test("Ctrl-C while natslock run waits ends it with 130 and leaves nothing behind", () =>
+Deno.test("Ctrl-C while natslock run waits for the lock ends it with 130 and leaves nothing behind", () =>
   withCli(async (lab) => {
     const holder = lab.start(["run", "job", "--", "sh", "-c", "echo held; sleep 60"]);
     await holder.says(/held/);
@@ -36,12 +36,12 @@ Deno.test("Ctrl-C while natslock run waits ends it with 130 and leaves nothing b
     assertFalse(/^ran/m.test(terminal.text), terminal.text);
   }));
 
-Deno.test("Ctrl-C while the command runs reaches it once, and the lock is given back", () =>
+Deno.test("Ctrl-C while the command runs reaches it once, and the lock is released", () =>
   withCli(async (lab) => {
     const script = 'trap "echo INT; trap - INT; kill -INT $$" INT; echo "pid $$"; while :; do sleep 0.05; done';
     await using terminal = new Terminal(watched(`natslock run job -- bash -c '${script}'`), lab.env);
     const pid = Number(/pid (\d+)/.exec(await terminal.shows(/pid \d+\n/))?.[1]);
-    // A key that is pressed in the first half second might have been for natslock alone, and is passed on.
+    // natslock passes on a key pressed in the first half second, because the command may have missed it.
     await elapse(700);
     terminal.type("\x03");
     await assertClean(terminal, lab);
@@ -49,13 +49,13 @@ Deno.test("Ctrl-C while the command runs reaches it once, and the lock is given 
     assert(!runs(pid));
   }));
 
-Deno.test("Ctrl-C while the lock is given back does not keep it from being given back", () =>
+Deno.test("Ctrl-C during the release does not prevent the release", () =>
   withCli(async (lab) => {
     await using line = new Proxy(lab.server.port);
     const env = { NATS_URL: line.url.replace("ws:", "nats:") };
     await using terminal = new Terminal(watched("natslock run job -- bash -c 'echo ready; read'"), env);
     await terminal.shows(/ready/);
-    // The answer to the release is kept back until Ctrl-C was pressed.
+    // The answer to the release is held back until Ctrl-C has been pressed.
     line.forwardAnswers = false;
     const swallowed = line.nextSwallowed();
     terminal.type("\r");
@@ -73,7 +73,7 @@ Deno.test("Ctrl-C while the lock is given back does not keep it from being given
 Deno.test("Ctrl-C at any moment of a natslock run leaves no lock, no child and no broken terminal behind", () =>
   withCli(async (lab) => {
     await lab.run(["bucket", "create"]);
-    // From the start of the runtime over connecting, the grant, the start of the command, to well after it.
+    // Covers the start of the runtime, connecting, the grant, the start of the command, and some time after it.
     for (let moment = 0; moment < 400; moment += 40) {
       const line = watched("natslock run job -- bash -c 'echo pid $$; exec sleep 30'");
       await using terminal = new Terminal(line, lab.env);
@@ -86,7 +86,7 @@ Deno.test("Ctrl-C at any moment of a natslock run leaves no lock, no child and n
     }
   }));
 
-Deno.test("Ctrl-C at the question of natslock evict evicts nobody", () =>
+Deno.test("Ctrl-C at the question of natslock evict does not evict the holder", () =>
   withCli(async (lab) => {
     await lab.start(["run", "job", "--", "sh", "-c", "echo held; sleep 60"]).says(/held/);
     await using terminal = new Terminal(watched("natslock evict job"), lab.env);
@@ -99,7 +99,7 @@ Deno.test("Ctrl-C at the question of natslock evict evicts nobody", () =>
     assertMatch((await lab.run(["status", "job"])).stdout, /held/);
   }));
 
-Deno.test("Ctrl-C ends a shell's loop over natslock run", () =>
+Deno.test("Ctrl-C ends a shell loop around natslock run", () =>
   withCli(async (lab) => {
     const loop = "for i in 1 2 3 4 5; do natslock run job -- bash -c 'echo round; exec sleep 20'; done; echo after";
     await using terminal = new Terminal(loop, lab.env);
@@ -109,7 +109,7 @@ Deno.test("Ctrl-C ends a shell's loop over natslock run", () =>
     assertEquals(terminal.text.match(/round/g)?.length, 1, terminal.text);
   }));
 
-Deno.test("natslock run gives the command its terminal, and puts it right after a kill", () =>
+Deno.test("natslock run gives the command the terminal, and restores it after it killed the command", () =>
   withCli(async (lab) => {
     await using line = new Proxy(lab.server.port);
     await lab.run(["bucket", "create", "locks", "--ttl", "2s"]);

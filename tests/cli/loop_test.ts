@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { BY_DENO, environment, withCli } from "../helpers/cli.ts";
 
-/** Shell loops beside each other, and rounds of each. */
+/** Number of concurrent shell loops, and rounds of each. */
 const LOOPS = 4;
 const ROUNDS = 50;
 
-/** Reads, waits, writes: any overlap loses a round, or finds the other's mark. */
+/** Reads a counter, waits, and writes it. If two runs overlap, a round is lost or the folder `mark` already exists. */
 const SECTION = `mkdir mark 2>/dev/null || echo "$NATSLOCK_TOKEN" >> overlaps
 read n < count; sleep 0.005; echo $((n + 1)) > count; echo "$NATSLOCK_TOKEN" >> tokens
 rmdir mark`;

@@ -2,20 +2,20 @@ import { assert, assertEquals, assertGreater, assertLess, assertMatch, assertStr
 import { type CliLab, type Running, runs, until, withCli } from "../helpers/cli.ts";
 import { Proxy } from "../helpers/proxy.ts";
 
-/** A lease as short as the server's whole seconds allow; it ends 1.8 s after the last renewal that was confirmed. */
+/** A short lease in whole seconds, as the server needs it. It ends 1.8 s after the last confirmed renewal. */
 const TTL = ["--ttl", "2s"];
 
-/** Does not heed TERM, and has started another process that does not either. */
+/** Ignores TERM, and has started another process that also ignores it. */
 const STUBBORN = `trap 'echo "TERM $(date +%s%N)"' TERM; (trap "" TERM; exec sleep 50) & echo "pids $$ $!"; ` +
   "while :; do sleep 0.02; done";
 
-/** The process ids that a command has printed. */
+/** Returns the process ids that a command has printed. */
 async function pidsOf(running: Running): Promise<number[]> {
   const [, ...pids] = /pids (\d+) (\d+)/.exec(await running.says(/pids \d+ \d+/)) ?? [];
   return pids.map(Number);
 }
 
-/** Runs a test body with a line to the server that can be frozen. */
+/** Runs a test body with a connection to the server that can be frozen. */
 function withLine(body: (lab: CliLab, line: Proxy, through: readonly string[]) => Promise<void>): Promise<void> {
   return withCli(async (lab) => {
     await using line = new Proxy(lab.server.port);
@@ -29,19 +29,19 @@ function freeze(line: Proxy): void {
   line.forwardAnswers = false;
 }
 
-Deno.test("natslock run ends the command with TERM when its connection is frozen past the lease, and says 124", () =>
+Deno.test("natslock run stops the command with TERM if its connection is frozen past the lease, and exits with 124", () =>
   withLine(async ({ start }, line, through) => {
     const running = start(["run", "job", ...through, "--", "sh", "-c", "echo ready; exec sleep 50"]);
     await running.says(/ready/);
     freeze(line);
     const { code, stderr } = await running.finished();
     assertEquals(code, 124, stderr);
-    // A timer that fires late takes from the grace, which is 0.1 s.
-    assertMatch(stderr, /Lost "job" \(deadline\): sends TERM, and KILL in 0(\.1|\.0\d)?s\n/);
-    assertMatch(stderr, /The lease of key "job" was lost: .*; what ran under it was ended\n$/);
+    // A timer that fires late shortens the grace, which is 0.1 s.
+    assertMatch(stderr, /Lost "job" \(deadline\): sending TERM, then KILL in 0(\.1|\.0\d)?s\n/);
+    assertMatch(stderr, /The lease of key "job" was lost: .*; the command was stopped\n$/);
   }));
 
-Deno.test("natslock run kills what does not heed TERM, with what it started, after the grace", () =>
+Deno.test("natslock run kills a command that ignores TERM, and its descendants, after the grace", () =>
   withLine(async ({ start }, line, through) => {
     const running = start(["run", "job", "--grace", "500ms", ...through, "--", "bash", "-c", STUBBORN]);
     const pids = await pidsOf(running);
@@ -54,7 +54,7 @@ Deno.test("natslock run kills what does not heed TERM, with what it started, aft
     assertGreater(ended - term, 450, stdout);
   }));
 
-Deno.test("natslock run has killed the command before another is granted, without any --grace", () =>
+Deno.test("natslock run without --grace kills the command before another candidate is granted the lock", () =>
   withLine(async ({ start }, line, through) => {
     const running = start(["run", "job", ...through, "--", "bash", "-c", STUBBORN]);
     const pids = await pidsOf(running);
@@ -71,7 +71,7 @@ Deno.test("natslock run has killed the command before another is granted, withou
     assertEquals((await running.finished()).code, 124);
   }));
 
-Deno.test("natslock run that was stopped past its lease kills the command at once when it goes on", () =>
+Deno.test("natslock run that was stopped past its lease kills the command at once when it continues", () =>
   withLine(async ({ start, run }) => {
     const running = start(["run", "job", "--grace", "2s", "--", "bash", "-c", STUBBORN]);
     const pids = await pidsOf(running);
@@ -88,7 +88,7 @@ Deno.test("natslock run that was stopped past its lease kills the command at onc
     assertEquals(pids.filter(runs), []);
   }));
 
-Deno.test("natslock run rides out a frozen connection that thaws within the lease", () =>
+Deno.test("natslock run keeps the lock if a frozen connection works again within the lease", () =>
   withCli(async (lab) => {
     await using line = new Proxy(lab.server.port);
     await lab.run(["bucket", "create", "locks", "--ttl", "4s"]);
@@ -102,7 +102,7 @@ Deno.test("natslock run rides out a frozen connection that thaws within the leas
     assertEquals((await running.finished()).code, 0);
   }));
 
-Deno.test("natslock run --keep-trying runs the command anew after a loss", () =>
+Deno.test("natslock run --keep-trying runs the command again after a loss", () =>
   withLine(async ({ start }, line, through) => {
     const script = "echo win $NATSLOCK_TOKEN; exec sleep 50";
     const elected = start(["run", "--keep-trying", "job", ...through, "--", "sh", "-c", script]);
@@ -117,7 +117,7 @@ Deno.test("natslock run --keep-trying runs the command anew after a loss", () =>
     assertEquals(code, 143, text);
   }));
 
-Deno.test("natslock run ends the command when an admin evicts it", () =>
+Deno.test("natslock run stops the command if an admin evicts the holder", () =>
   withLine(async ({ start, run }) => {
     const running = start(["run", "job", ...TTL, "--", "sh", "-c", 'echo "pids $$ $$"; exec sleep 50']);
     const [pid = 0] = await pidsOf(running);

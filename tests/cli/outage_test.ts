@@ -11,7 +11,7 @@ const error = new ConnectionError("timeout", 'Cannot read key "job": no answer i
 const about = { key: "job", id: crypto.randomUUID() };
 const hold = { ...about, token: 1, age: 0 };
 
-/** What is said of some events of one candidate. */
+/** Returns the lines that a Tenure prints for some events of one candidate. */
 function saidOf(...events: readonly LockEvent[]): string[] {
   const clock = new ManualClock();
   const signals = new Signals(clock);
@@ -25,70 +25,70 @@ function saidOf(...events: readonly LockEvent[]): string[] {
 
 const DOWN = `Cannot reach NATS: ${error.message}; still `;
 
-Deno.test("Tenure says once that NATS cannot be reached while it waits, and once that it answers again", () => {
+Deno.test("Tenure reports once that NATS cannot be reached while it waits, and once that it is reachable again", () => {
   const [waiting, retrying, recovered] = [
     { type: "waiting", holder: "", ...about },
     { type: "retrying", error, ...about },
     { type: "recovered", ...about },
   ] as const;
   const lines = saidOf(waiting, retrying, retrying, recovered, recovered);
-  assertEquals(lines, [`${DOWN}waiting for "job", tries again`, 'NATS answers again; still waiting for "job"']);
-  assertEquals(saidOf(retrying), [`${DOWN}trying to take "job", tries again`]);
+  assertEquals(lines, [`${DOWN}waiting for "job", retrying`, 'NATS is reachable again; still waiting for "job"']);
+  assertEquals(saidOf(retrying), [`${DOWN}trying to take "job", retrying`]);
   assertEquals(saidOf(waiting, retrying, recovered, retrying).length, 3);
 });
 
-Deno.test("Tenure takes a grant for an answer of NATS", () => {
+Deno.test("Tenure reports that NATS is reachable again when the lock is granted", () => {
   const lines = saidOf({ type: "retrying", error, ...about }, { type: "acquired", ...hold });
-  assertMatch(lines[1] ?? "", /^NATS answers again/);
+  assertMatch(lines[1] ?? "", /^NATS is reachable again/);
 });
 
-Deno.test("Tenure says once per streak that a renewal failed and that the lease is at risk", () => {
+Deno.test("Tenure reports once per streak that a renewal failed and that the lease is at risk", () => {
   const renewed = { type: "renewed", remaining: 9000, ...hold } as const;
   const failed = { type: "renewal_failed", remaining: 6000, error, ...hold } as const;
   const atRisk = { type: "at_risk", remaining: 4000, ...hold } as const;
   const streak = [
-    `Could not renew the lease of "job": ${error.message}; tries again, 6s are left`,
+    `Could not renew the lease of "job": ${error.message}; retrying, 6s left`,
     'Cannot renew the lease of "job"; it ends in 4s',
   ];
   const lines = saidOf({ type: "acquired", ...hold }, failed, failed, atRisk, failed, renewed, failed, atRisk);
   assertEquals(lines, [...streak, ...streak]);
 });
 
-Deno.test("Tenure says what may be left behind, by whether the lock was ever held, and once", () => {
+Deno.test("Tenure reports once what a failed release may leave behind, depending on whether the lock was ever held", () => {
   const failed = { type: "release_failed", error, ...about } as const;
   const renewed = { type: "renewed", remaining: 9000, ...hold } as const;
-  const left = "what may stand there runs out by itself";
+  const left = "any such record expires by itself";
   assertEquals(saidOf(failed, failed), [
-    `Cannot make sure that nothing is left under "job": ${error.message}; ${left}`,
+    `Cannot check for a leftover record of "job": ${error.message}; ${left}`,
   ]);
   const [line] = saidOf({ type: "acquired", ...hold }, renewed, failed);
-  assertEquals(line, `Cannot give "job" back: ${error.message}; its lease runs out by itself`);
+  assertEquals(line, `Cannot release "job": ${error.message}; its lease expires by itself`);
 });
 
-Deno.test("Outage says one line for all who notice it, and one when the last has an answer again", () => {
+Deno.test("Outage prints one line however many keys fail, and one line when the last of them works again", () => {
   const lines: string[] = [];
   const outage = new Outage({ meanwhile: () => "watching", say: (line) => void lines.push(line) });
   for (const key of ["a", "b", "c"]) outage.hear({ type: "retrying", error, ...about, key });
   outage.hear({ type: "recovered", ...about, key: "a" });
   outage.hear({ type: "observed", leader: null, ...about, key: "b" });
-  assertEquals(lines, [`${DOWN}watching, tries again`]);
+  assertEquals(lines, [`${DOWN}watching, retrying`]);
   outage.hear({ type: "recovered", ...about, key: "c" });
-  assertEquals(lines.slice(1), ["NATS answers again; still watching"]);
+  assertEquals(lines.slice(1), ["NATS is reachable again; still watching"]);
 });
 
-Deno.test("Outage says once what settings of the bucket were changed, whoever notices, and what is wrong with them", () => {
+Deno.test("Outage reports changed bucket settings once, however many candidates notice, and what is wrong with them", () => {
   const lines: string[] = [];
   const outage = new Outage({ meanwhile: () => "", say: (line) => void lines.push(line) });
   const toTwo = { max_msgs_per_subject: { before: 1, after: 2 } };
   for (const key of ["a", "b"]) outage.hear({ type: "bucket_changed", ...about, key, changes: toTwo, error });
   const back = { max_msgs_per_subject: { before: 2, after: 1 } };
   outage.hear({ type: "bucket_changed", ...about, changes: back, error: null });
-  const said = (change: string) => `The bucket's settings were changed: max_msgs_per_subject ${change}`;
+  const said = (change: string) => `The bucket settings have changed: max_msgs_per_subject ${change}`;
   assertEquals(lines, [said("1 -> 2"), error.message, said("2 -> 1")]);
 });
 
-const AWAY = /Cannot reach NATS: .*; still (.*), tries again/;
-const BACK = /NATS answers again; still (.*)/;
+const AWAY = /Cannot reach NATS: .*; still (.*), retrying/;
+const BACK = /NATS is reachable again; still (.*)/;
 
 for (
   const [what, args, doing] of [
@@ -97,7 +97,7 @@ for (
     ["watch --json", ["watch", "--json"], 'watching bucket "locks"'],
   ] as const
 ) {
-  Deno.test(`natslock ${what} says in one line that the server is gone, and in one that it is back`, () =>
+  Deno.test(`natslock ${what} prints one line when the server is down, and one when it is back`, () =>
     withCli(async ({ start, server }) => {
       await start(["run", "job", "--", "sh", "-c", "echo held; sleep 50"]).says(/held/);
       const running = start(args);
@@ -111,11 +111,11 @@ for (
       running.signal("SIGTERM");
       const { stderr } = await running.finished();
       assertEquals(stderr.match(/Cannot reach NATS/g)?.length, 1, stderr);
-      assertEquals(stderr.match(/NATS answers again/g)?.length, 1, stderr);
+      assertEquals(stderr.match(/NATS is reachable again/g)?.length, 1, stderr);
     }));
 }
 
-Deno.test("natslock watch says that the server is gone though no lock is there that it could follow", () =>
+Deno.test("natslock watch reports that the server is down even if the bucket has no lock", () =>
   withCli(async ({ start, run, server }) => {
     await run(["bucket", "create"]);
     const watching = start(["watch"]);

@@ -1,13 +1,13 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { natslock, withCli } from "../helpers/cli.ts";
 
-Deno.test("natslock run passes the exit code of the command on, and its output and input unchanged", () =>
+Deno.test("natslock run returns the exit code of the command, and passes input and output through unchanged", () =>
   withCli(async ({ run }) => {
     const ended = await run(["run", "job", "--", "sh", "-c", "cat; echo oops >&2; exit 7"], { stdin: "in\n" });
     assertEquals(ended, { code: 7, stdout: "in\n", stderr: "oops\n" });
   }));
 
-Deno.test("natslock run tells the command its key, token, holder and epoch", () =>
+Deno.test("natslock run passes key, token, holder and epoch to the command", () =>
   withCli(async ({ run }) => {
     const print = 'echo "$NATSLOCK_KEY|$NATSLOCK_TOKEN|$NATSLOCK_HOLDER|$NATSLOCK_EPOCH"';
     const first = await run(["run", "job", "--", "sh", "-c", print]);
@@ -17,21 +17,24 @@ Deno.test("natslock run tells the command its key, token, holder and epoch", () 
     assert(token(second) > token(first), first.stdout + second.stdout);
   }));
 
-Deno.test("natslock run takes the arguments of the command as they are", () =>
+Deno.test("natslock run passes the arguments to the command unchanged", () =>
   withCli(async ({ run }) => {
     const { stdout } = await run(["run", "job", "--ttl", "5s", "--", "printf", "%s|", "--try", "--", "a b", "$HOME"]);
     assertEquals(stdout, "--try|--|a b|$HOME|");
   }));
 
-Deno.test("natslock run --try ends with 75 while another holds the lock, and does not run the command", () =>
+Deno.test("natslock run --try exits with 75 if another candidate holds the lock, and does not run the command", () =>
   withCli(async ({ start, run }) => {
     await start(["run", "job", "--", "sh", "-c", "echo held; sleep 60"]).says(/held/);
     const { code, stdout, stderr } = await run(["run", "--try", "job", "--", "echo", "ran"]);
     assertEquals([code, stdout], [75, ""]);
-    assertEquals(stderr, 'natslock: Cannot take key "job": another holds it; see who with "natslock status job"\n');
+    assertEquals(
+      stderr,
+      'natslock: Cannot take key "job": another candidate holds it; see the holder with "natslock status job"\n',
+    );
   }));
 
-Deno.test("natslock run --timeout ends with 75 once the time is up", () =>
+Deno.test("natslock run --timeout exits with 75 when the time is up", () =>
   withCli(async ({ start, run }) => {
     await start(["run", "job", "--", "sh", "-c", "echo held; sleep 60"]).says(/held/);
     const { code, stdout, stderr } = await run(["run", "job", "--timeout", "300ms", "--", "echo", "ran"]);
@@ -39,7 +42,7 @@ Deno.test("natslock run --timeout ends with 75 once the time is up", () =>
     assertStringIncludes(stderr, 'Cannot take key "job" within 300 ms');
   }));
 
-Deno.test("natslock run waits for the lock, says for whom, and runs as soon as it is free", () =>
+Deno.test("natslock run waits for the lock, reports the holder, and runs when the lock is free", () =>
   withCli(async ({ start }) => {
     const holder = start(["run", "job", "--name", "first", "--", "sh", "-c", "echo held; sleep 60"]);
     await holder.says(/held/);
@@ -49,7 +52,7 @@ Deno.test("natslock run waits for the lock, says for whom, and runs as soon as i
     assertEquals((await waiter.finished()).stdout, "ran\n");
   }));
 
-Deno.test("natslock run --ttl gives the lock a lease length of its own", () =>
+Deno.test("natslock run --ttl sets the lease length of one lock", () =>
   withCli(async ({ start, run }) => {
     await run(["bucket", "create", "locks", "--ttl", "1m"]);
     await start(["run", "job", "--ttl", "5s", "--", "sh", "-c", "echo held; sleep 60"]).says(/held/);
@@ -59,7 +62,7 @@ Deno.test("natslock run --ttl gives the lock a lease length of its own", () =>
     assertEquals(lines.map(({ ttl }) => ttl), [5000, 60_000]);
   }));
 
-Deno.test("natslock run --keep-trying runs the command at each win until a signal ends it", () =>
+Deno.test("natslock run --keep-trying runs the command after each grant until a signal ends it", () =>
   withCli(async ({ start, run }) => {
     const elected = start(["run", "--keep-trying", "job", "--", "sh", "-c", "echo win $NATSLOCK_TOKEN; exit 3"]);
     const text = await elected.says(/win \d+\n(.*\n)*win \d+\n/);
@@ -71,7 +74,7 @@ Deno.test("natslock run --keep-trying runs the command at each win until a signa
     assertStringIncludes((await run(["status", "job"])).stdout, "free");
   }));
 
-Deno.test("natslock run --keep-trying that a signal ends before it ever won ends as that signal ends a program", () =>
+Deno.test("natslock run --keep-trying that never held the lock exits on a signal with the code of that signal", () =>
   withCli(async ({ start }) => {
     await start(["run", "job", "--", "sh", "-c", "echo held; sleep 60"]).says(/held/);
     const waiter = start(["run", "--keep-trying", "job", "--", "echo", "ran"]);
@@ -81,23 +84,23 @@ Deno.test("natslock run --keep-trying that a signal ends before it ever won ends
     assertEquals([code, stdout], [143, ""]);
   }));
 
-Deno.test("natslock run says 127 for a command that is not there and 126 for one that cannot be run", () =>
+Deno.test("natslock run exits with 127 if the command is not found, and with 126 if it cannot be run", () =>
   withCli(async ({ run }) => {
     const missing = await run(["run", "job", "--", "no-such-command"]);
     assertEquals(missing.code, 127);
-    assertEquals(missing.stderr, 'natslock: Cannot run "no-such-command": there is no such command\n');
+    assertEquals(missing.stderr, 'natslock: Cannot run "no-such-command": command not found\n');
     assertEquals((await run(["run", "job", "--", "/etc/passwd"])).code, 126);
     assertStringIncludes((await run(["status", "job"])).stdout, "free");
   }));
 
-Deno.test("natslock run ends as the command did where a signal ended it", () =>
+Deno.test("natslock run exits with the code of the signal that ended the command", () =>
   withCli(async ({ run }) => {
     const { code, stderr } = await run(["run", "job", "--", "sh", "-c", "kill -TERM $$"]);
     assertEquals([code, stderr], [143, ""]);
   }));
 
 for (const signal of ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGINT"] as const) {
-  Deno.test(`natslock run passes ${signal} on to the command, whose answer to it counts`, () =>
+  Deno.test(`natslock run passes ${signal} on to the command, and returns the exit code of the command`, () =>
     withCli(async ({ start, run }) => {
       const name = signal.slice(3);
       const script = `trap "echo got ${name}; exit 9" ${name}; echo ready; while :; do sleep 0.05; done`;
@@ -110,24 +113,24 @@ for (const signal of ["SIGTERM", "SIGHUP", "SIGUSR1", "SIGINT"] as const) {
     }));
 }
 
-Deno.test("natslock run says 69 and what to do where no server is", async () => {
+Deno.test("natslock run exits with 69 and says what to do if no server can be reached", async () => {
   const { code, stdout, stderr } = await natslock(["run", "-s", "nats://127.0.0.1:1", "job", "--", "echo", "ran"]);
   assertEquals([code, stdout], [69, ""]);
   assertMatch(stderr, /^natslock: Cannot connect to nats:\/\/127.0.0.1:1: no server could be reached.*; check .*\n$/);
 });
 
 const MISTAKES: readonly (readonly [what: string, args: readonly string[], said: RegExp])[] = [
-  ["a flag that is none", ["run", "--tyr", "job", "--", "true"], /unknown option '--tyr'.*--try.*natslock run --help/],
-  ["no command to run", ["run", "job"], /missing required argument 'command'; see "natslock run --help"/],
-  ["a command that is none", ["rnu"], /unknown command 'rnu'.*run/],
+  ["an unknown flag", ["run", "--tyr", "job", "--", "true"], /unknown option '--tyr'.*--try.*natslock run --help/],
+  ["a missing command to run", ["run", "job"], /missing required argument 'command'; see "natslock run --help"/],
+  ["an unknown command", ["rnu"], /unknown command 'rnu'.*run/],
   ["a time without a unit", ["run", "job", "--timeout", "5", "--", "true"], /--timeout "5".*write "5s"/],
   ["--try with --timeout", ["run", "--try", "job", "--timeout", "5s", "--", "true"], /--try with --timeout/],
-  ["a server that is none", ["run", "job", "-s", "http://x", "--", "true"], /"http:\/\/x".*nats:\/\/127/],
-  ["a key that is none", ["status", "a b"], /Cannot use "key".*"a b"/],
+  ["an invalid server address", ["run", "job", "-s", "http://x", "--", "true"], /"http:\/\/x".*nats:\/\/127/],
+  ["an invalid key", ["status", "a b"], /Cannot use "key".*"a b"/],
 ];
 
 for (const [what, args, said] of MISTAKES) {
-  Deno.test(`natslock says 64 in one line for ${what}`, async () => {
+  Deno.test(`natslock exits with 64 and prints one line for ${what}`, async () => {
     const { code, stdout, stderr } = await natslock(args);
     assertEquals([code, stdout], [64, ""], stderr);
     assertMatch(stderr, said);

@@ -11,16 +11,16 @@ const ended = (error: unknown) => {
   return [exitCode, message, next];
 };
 
-Deno.test("endOf adds no remedy to a refusal that says its own", () => {
+Deno.test("endOf adds no next step to a refusal whose message already has one", () => {
   const full = 'Cannot write key "other": bucket "locks" is full; raise its max_bytes';
   const cause = Object.assign(new Error("maximum bytes exceeded"), { name: "JetStreamApiError", code: 10077 });
   assertEquals(ended(new ConnectionError("refused", full, { cause })), [69, full, ""]);
   assertEquals(ended(new ConnectionError("refused", full, { cause: new Error("", { cause }) })), [69, full, ""]);
   const odd = 'Cannot write key "other": the server answered "no" (10999)';
-  assertEquals(ended(new ConnectionError("refused", odd)), [69, odd, "see the server's log"]);
+  assertEquals(ended(new ConnectionError("refused", odd)), [69, odd, "see the server log"]);
 });
 
-Deno.test("endOf says what kept a wait from the lock, and what to do about that", () => {
+Deno.test("endOf reports the error behind a timeout, and its next step", () => {
   const message = 'Cannot take key "job" within 3000 ms';
   const who = 'see who holds it with "natslock status"';
   assertEquals(ended(new AcquireTimeoutError(message)), [75, message, who]);
@@ -30,7 +30,7 @@ Deno.test("endOf says what kept a wait from the lock, and what to do about that"
   assertEquals(next, endOf(cause).next);
 });
 
-/** Makes a bucket in which there is no room for a record. */
+/** Creates a bucket that has no room for a record. */
 async function makeFull({ server, run }: CliLab): Promise<void> {
   await run(["bucket", "create"]);
   const nc = await wsconnect({ servers: server.url });
@@ -40,7 +40,7 @@ async function makeFull({ server, run }: CliLab): Promise<void> {
 }
 
 for (const way of [[], ["--try"], ["--keep-trying"], ["--timeout", "5s"]]) {
-  Deno.test(`${["natslock run", ...way].join(" ")} says which limit of a full bucket keeps it from the lock, and ends`, () =>
+  Deno.test(`${["natslock run", ...way].join(" ")} reports which limit of a full bucket was reached, and exits`, () =>
     withCli(async (lab) => {
       await makeFull(lab);
       let finished: Finished = { code: -1, stdout: "", stderr: "" };
@@ -57,7 +57,7 @@ for (const way of [[], ["--try"], ["--keep-trying"], ["--timeout", "5s"]]) {
     }));
 }
 
-Deno.test("natslock run that waits says that a server does not answer, before its connection is given up", () =>
+Deno.test("natslock run that waits reports that a server does not answer before the client closes the connection", () =>
   withCli(async ({ start, run, server }) => {
     await run(["bucket", "create", "--ttl", "2s"]);
     await start(["run", "job", "--", "sh", "-c", "echo held; exec sleep 30"]).says(/held/);
@@ -65,9 +65,9 @@ Deno.test("natslock run that waits says that a server does not answer, before it
     await waiter.says(/Waiting for "job"/);
     server.pause();
     try {
-      assertLess(await timed(() => waiter.says(/Cannot reach NATS: .*; still waiting for "job", tries again/)), 8000);
+      assertLess(await timed(() => waiter.says(/Cannot reach NATS: .*; still waiting for "job", retrying/)), 8000);
       server.resume();
-      await waiter.says(/NATS answers again; still/);
+      await waiter.says(/NATS is reachable again; still/);
     } finally {
       server.resume();
     }

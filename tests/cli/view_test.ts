@@ -7,12 +7,12 @@ type Line = Readonly<Record<string, unknown>>;
 const linesOf = (text: string): Line[] =>
   text.trim().split("\n").filter(Boolean).map((line) => JSON.parse(line) as Line);
 
-/** Holds a lock until the end of the test. */
+/** Starts a holder that keeps a lock until the end of the test. */
 async function hold({ start }: CliLab, key: string, ...flags: string[]): Promise<void> {
   await start(["run", key, ...flags, "--", "sh", "-c", "echo held; sleep 60"]).says(/held/);
 }
 
-Deno.test("natslock status tells all that is known of a lock, and of one that is free", () =>
+Deno.test("natslock status shows the state of a held lock and of a free one", () =>
   withCli(async (lab) => {
     await hold(lab, "job", "--name", "nightly");
     const { code, stdout, stderr } = await lab.run(["status", "job", "nothing"]);
@@ -24,7 +24,7 @@ Deno.test("natslock status tells all that is known of a lock, and of one that is
     assertMatch(stdout, /\n {2}meta {4}host=\S+ pid=\d+ user=.* command=sh runtime=deno \S+\n\nnothing {2}free\n$/);
   }));
 
-Deno.test("natslock ls lists the locks that are held, by key, and those of a filter", () =>
+Deno.test("natslock ls lists held locks sorted by key, and only those that match the filter", () =>
   withCli(async (lab) => {
     await hold(lab, "jobs.b", "--name", "second");
     await hold(lab, "jobs.a", "--name", "first");
@@ -39,7 +39,7 @@ Deno.test("natslock ls lists the locks that are held, by key, and those of a fil
     assertEquals(keys, ["jobs.a", "jobs.b", "other"]);
   }));
 
-Deno.test("natslock ls and status say in JSON what they say to people", () =>
+Deno.test("natslock ls and status print the same facts as JSON", () =>
   withCli(async (lab) => {
     await hold(lab, "job", "--name", "nightly");
     for (const args of [["ls", "--json"], ["status", "job", "--json"]]) {
@@ -50,23 +50,23 @@ Deno.test("natslock ls and status say in JSON what they say to people", () =>
     assertEquals(linesOf((await lab.run(["status", "free", "--json"])).stdout), [{ key: "free", state: "free" }]);
   }));
 
-Deno.test("natslock ls prints nothing on standard output where no lock is held", () =>
+Deno.test("natslock ls prints nothing on standard output if no lock is held", () =>
   withCli(async ({ run }) => {
     await run(["bucket", "create"]);
     const { code, stdout, stderr } = await run(["ls"]);
     assertEquals([code, stdout, stderr], [0, "", 'natslock: No lock is held in bucket "locks"\n']);
   }));
 
-Deno.test("natslock ls, status and watch say 78 and what to do where the bucket is missing", () =>
+Deno.test("natslock ls, status, watch and evict exit with 78 and say what to do if the bucket is missing", () =>
   withCli(async ({ run }) => {
     for (const args of [["ls"], ["status", "job"], ["watch"], ["evict", "job", "--yes"]]) {
       const { code, stderr } = await run(args);
       assertEquals(code, 78, stderr);
-      assertMatch(stderr, /the bucket does not exist; make it with "natslock bucket create"/);
+      assertMatch(stderr, /the bucket does not exist; create it with "natslock bucket create"/);
     }
   }));
 
-Deno.test("natslock watch tells each change of a key, beginning with who holds it", () =>
+Deno.test("natslock watch prints the current holder of a key, then each change", () =>
   withCli(async (lab) => {
     await lab.run(["bucket", "create"]);
     const watching = lab.start(["watch", "job", "--json"]);
@@ -85,7 +85,7 @@ Deno.test("natslock watch tells each change of a key, beginning with who holds i
   }));
 
 for (const republish of [true, false]) {
-  Deno.test(`natslock watch finds keys that are new, ${republish ? "with" : "without"} republishing`, () =>
+  Deno.test(`natslock watch finds new keys ${republish ? "with" : "without"} republishing`, () =>
     withCli(async (lab) => {
       const { wsconnect } = await import("@nats-io/nats-core");
       const { newKeyValue } = await import("@x/natslock");
@@ -102,7 +102,7 @@ for (const republish of [true, false]) {
     }));
 }
 
-Deno.test("natslock ls has colour and columns on a terminal, and no colour elsewhere or where it is not wanted", () =>
+Deno.test("natslock ls prints colours on a terminal, and none elsewhere or with NO_COLOR", () =>
   withCli(async (lab) => {
     await hold(lab, "job");
     const onTerminal = async (line: string) => {
@@ -120,7 +120,7 @@ Deno.test("natslock ls has colour and columns on a terminal, and no colour elsew
     assertFalse(escapes.test((await onTerminal("natslock ls | cat")).screen));
   }));
 
-Deno.test("natslock shows what others wrote without letting them steer the terminal", () =>
+Deno.test("natslock status replaces control characters in what other clients wrote", () =>
   withCli(async (lab) => {
     await lab.run(["bucket", "create"]);
     const { connect } = await import("@nats-io/transport-node");
