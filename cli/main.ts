@@ -4,7 +4,7 @@
  * A program, not a library: importing this module runs it on the arguments of the process.
  *
  * ```sh
- * deno install --global -A -n natslock jsr:@x/natslock/cli
+ * deno install --global -A -n natslock jsr:@x/natslock-cli
  * natslock run nightly-report -- ./report.sh
  * ```
  *
