@@ -7,7 +7,7 @@ import { esbuild } from "./bundle.ts";
 import { bunPath, installed, installedNats, nodePath, PINS } from "./packages.ts";
 import { pack, run } from "./tarball.ts";
 
-const USE = new URL("runtimes/consumers/use.ts", import.meta.url);
+const USE = new URL("consumers/use.ts", import.meta.url);
 const EXAMPLES = new URL("../../examples/", import.meta.url);
 const INSTALL = ["install", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"] as const;
 const SAID = [
