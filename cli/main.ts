@@ -4,7 +4,7 @@
  * This is a program, not a library. Importing this module runs it with the arguments of the process.
  *
  * ```sh
- * deno install --global -A -n natslock jsr:@x/natslock/cli
+ * deno install --global -A -n natslock jsr:@x/natslock-cli
  * natslock run nightly-report -- ./report.sh
  * ```
  *

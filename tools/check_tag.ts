@@ -1,31 +1,35 @@
 // deno-lint-ignore-file no-console
 /**
- * Says whether a tag names the version of deno.json:
+ * Says whether a tag names the version of both packages:
  * `deno task check-tag v0.1.0`, or the tag of the GitHub workflow that runs.
  *
  * @module
  */
 
-/** What is wrong with publishing `version` from `tag`, or `undefined`. */
-export function tagProblem(tag: string, version: string): string | undefined {
+/** The packages that are published from one tag. */
+const MANIFESTS = ["deno.json", "cli/deno.json"];
+
+/** What is wrong with publishing the `version` of a manifest from `tag`, or `undefined`. */
+export function tagProblem(tag: string, version: string, manifest: string = "deno.json"): string | undefined {
   if (tag === `v${version}`) return undefined;
   return tag === ""
     ? "no tag given: pass it as the argument or in GITHUB_REF_NAME"
-    : `tag ${tag} is not v${version}, the version in deno.json`;
+    : `tag ${tag} is not v${version}, the version in ${manifest}`;
 }
 
 async function main(args: readonly string[]): Promise<number> {
   const tag = args[0] ?? Deno.env.get("GITHUB_REF_NAME") ?? "";
-  const manifest = new URL("../deno.json", import.meta.url);
-  const text = await Deno.readTextFile(manifest);
-  const { version } = JSON.parse(text) as { version: string };
-  const problem = tagProblem(tag, version);
-  if (problem === undefined) {
-    console.log(`tag ${tag} agrees with deno.json`);
-    return 0;
+  for (const path of MANIFESTS) {
+    const text = await Deno.readTextFile(new URL(`../${path}`, import.meta.url));
+    const { version } = JSON.parse(text) as { version: string };
+    const problem = tagProblem(tag, version, path);
+    if (problem !== undefined) {
+      console.error(problem);
+      return 1;
+    }
   }
-  console.error(problem);
-  return 1;
+  console.log(`tag ${tag} agrees with ${MANIFESTS.join(" and ")}`);
+  return 0;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

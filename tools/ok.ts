@@ -122,7 +122,9 @@ async function all(): Promise<Result[]> {
     results.push(await tests("measuring", [...check, ALONE]));
     results.push(await tests("tests", [...check, "--parallel", ...await besides()]));
   }
-  await run("publish", "publish", "--dry-run", "--allow-dirty");
+  for (const config of ["deno.json", "cli/deno.json"]) {
+    await run("publish", "publish", "--dry-run", "--allow-dirty", "--config", config);
+  }
   return results;
 }
 

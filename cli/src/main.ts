@@ -2,7 +2,7 @@
 
 import process from "node:process";
 import { type Command, CommanderError } from "commander";
-import { endOf, EXIT } from "./exit.ts";
+import { CliError, EXIT } from "./exit.ts";
 import { programOf } from "./program.ts";
 import { say } from "./say.ts";
 
@@ -13,14 +13,15 @@ export async function main(): Promise<void> {
   try {
     await program.parseAsync(process.argv);
   } catch (error) {
-    exitCode = error instanceof CommanderError ? misused(error, program) : failed(error, program);
+    exitCode = error instanceof CommanderError ? misused(error, program) : await failed(error, program);
   }
   // An open handle, such as a connection attempt that never succeeds, must not keep the process alive.
   process.exit(exitCode);
 }
 
-function failed(error: unknown, program: Command): number {
-  const { message, next, exitCode } = endOf(error);
+async function failed(error: unknown, program: Command): Promise<number> {
+  const end = error instanceof CliError ? error : (await import("./end_of.ts")).endOf(error);
+  const { message, next, exitCode } = end;
   const hint = next === "" && exitCode === EXIT.usage ? seeHelp(program) : next;
   say(hint === "" ? message : `${message}; ${hint}`);
   return exitCode;

@@ -2,17 +2,20 @@ import { assert, assertEquals, assertLess } from "@std/assert";
 import { BY_DENO, Running } from "../helpers/cli.ts";
 import { withoutComments } from "../project/import_rules.ts";
 
-const SRC = new URL("../../src/", import.meta.url);
+const CLI = new URL("../../cli/", import.meta.url);
 
 /** Tries of each; the fastest counts, since the machine may be busy. */
 const TRIES = 5;
 
-/** What a file needs before it runs: not what it imports when it is used, and not types. */
+/**
+ * What a file needs before it runs: files of the command line, and packages, which are not looked into. Not what it
+ * imports when it is used, and not types.
+ */
 function needed(url: URL, found: Set<string> = new Set()): Set<string> {
   const text = withoutComments(Deno.readTextFileSync(url));
   for (const [, specifier = ""] of text.matchAll(/^(?:im|ex)port (?!type\b)(?:[\w*{}\s,]*? from )?"([^"]+)";/gm)) {
     const next = specifier.startsWith(".") ? new URL(specifier, url) : null;
-    const name = next?.href.slice(SRC.href.length) ?? specifier;
+    const name = next?.href.slice(CLI.href.length) ?? specifier;
     if (found.has(name)) continue;
     found.add(name);
     if (next) needed(next, found);
@@ -20,18 +23,18 @@ function needed(url: URL, found: Set<string> = new Set()): Set<string> {
   return found;
 }
 
-Deno.test("natslock loads no command, client, table or prompt until it is used", () => {
-  const found = needed(new URL("cli.ts", SRC));
-  assert(found.has("cli/program.ts") && found.has("commander"), [...found].join());
+Deno.test("natslock loads no command, library, client, table or prompt until it is used", () => {
+  const found = needed(new URL("main.ts", CLI));
+  assert(found.has("src/program.ts") && found.has("commander"), [...found].join());
   const wrong = [...found].filter((name) =>
-    /@nats-io|inquirer|table|picocolors|run|list|watch|evict|locker/.test(name)
+    /natslock|@nats-io|inquirer|table|picocolors|run|list|watch|evict/.test(name)
   );
   assertEquals(wrong, []);
 });
 
 Deno.test("natslock run loads neither table nor prompt, and one transport when it connects", () => {
-  const found = needed(new URL("cli/run.ts", SRC));
-  assert(found.has("locker.ts"), [...found].join());
+  const found = needed(new URL("src/run.ts", CLI));
+  assert(found.has("@x/natslock"), [...found].join());
   assertEquals([...found].filter((name) => /transport|inquirer|table|tcp|websocket/.test(name)), []);
 });
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertLess, assertMatch } from "@std/assert";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { wsconnect } from "@nats-io/nats-core";
-import { endOf } from "../../cli/src/exit.ts";
+import { endOf } from "../../cli/src/end_of.ts";
 import { AcquireTimeoutError, ConnectionError } from "../../src/base/errors.ts";
 import { type CliLab, type Finished, withCli } from "../helpers/cli.ts";
 import { timed } from "../helpers/measure.ts";

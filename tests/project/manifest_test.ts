@@ -1,13 +1,17 @@
 import { assert, assertEquals, assertFalse, assertObjectMatch } from "@std/assert";
 
-interface Manifest {
+interface Package {
   readonly name: string;
   readonly version: string;
   readonly license: string;
-  readonly exports: Record<string, string>;
+  readonly exports: string | Readonly<Record<string, string>>;
+  readonly imports: Readonly<Record<string, string>>;
+  readonly publish: { readonly include: readonly string[] };
+}
+
+interface Manifest extends Package {
   readonly lint: { readonly rules: { readonly tags: readonly string[] } };
   readonly test: Record<string, unknown>;
-  readonly publish: { readonly include: readonly string[] };
 }
 
 const ROOT = new URL("../../", import.meta.url);
@@ -17,8 +21,16 @@ function read(path: string): Promise<string> {
   return Deno.readTextFile(new URL(path, ROOT));
 }
 
+/** The library's, which has the settings of the whole repository. */
 async function manifest(): Promise<Manifest> {
   return JSON.parse(await read("deno.json")) as Manifest;
+}
+
+/** The folders of the packages that are published. */
+const PACKAGES = ["", "cli/"] as const;
+
+async function packageIn(folder: typeof PACKAGES[number]): Promise<Package> {
+  return JSON.parse(await read(`${folder}deno.json`)) as Package;
 }
 
 async function textFiles(folder = ""): Promise<string[]> {
@@ -41,10 +53,16 @@ Deno.test("jsr.json repeats name, version, license and exports of deno.json", as
   assertEquals(repeated, { name, version, license, exports });
 });
 
-Deno.test("deno.json exports only files that exist", async () => {
-  for (const path of Object.values((await manifest()).exports)) {
-    assert((await Deno.stat(new URL(path, ROOT))).isFile, path);
-  }
+Deno.test("the command line has the version and the license of the library, and pins the library at it", async () => {
+  const [library, cli] = [await manifest(), await packageIn("cli/")];
+  assertEquals([cli.version, cli.license], [library.version, library.license]);
+  const pins = Object.entries(cli.imports).filter(([name]) => name.startsWith(library.name));
+  const exact = `jsr:${library.name}@${library.version}`;
+  assertEquals(pins, [[library.name, exact], [`${library.name}/internal`, `${exact}/internal`]]);
+});
+
+Deno.test("LICENSE is the same in both packages", async () => {
+  assertEquals(await read("cli/LICENSE"), await read("LICENSE"));
 });
 
 Deno.test("deno.json keeps the recommended and jsr lint rules on", async () => {
@@ -79,19 +97,28 @@ Deno.test("CHANGELOG.md has the version of deno.json at its top", async () => {
   assertEquals(top, version);
 });
 
-Deno.test("publish.include names only files and folders that exist", async () => {
-  for (const path of (await manifest()).publish.include) {
-    await Deno.stat(new URL(path, ROOT));
-  }
-});
+for (const folder of PACKAGES) {
+  Deno.test(`${folder}deno.json exports only files that exist`, async () => {
+    const { exports } = await packageIn(folder);
+    for (const path of typeof exports === "string" ? [exports] : Object.values(exports)) {
+      assert((await Deno.stat(new URL(`${folder}${path}`, ROOT))).isFile, path);
+    }
+  });
 
-Deno.test("publish.include never ships tests or tools", async () => {
-  const kept = /^(?:\.\/)?(?:tests|tools|examples|docs|\.|\*|$)/;
-  const { publish } = await manifest();
-  assertEquals(publish.include.filter((path) => kept.test(path)), []);
-});
+  Deno.test(`publish.include of ${folder}deno.json names only files and folders that exist`, async () => {
+    for (const path of (await packageIn(folder)).publish.include) {
+      await Deno.stat(new URL(`${folder}${path}`, ROOT));
+    }
+  });
 
-Deno.test("src holds no test file that would be shipped", async () => {
-  const paths = await textFiles("src/");
+  Deno.test(`publish.include of ${folder}deno.json never ships tests, tools or the other package`, async () => {
+    const kept = /^(?:\.\/)?(?:tests|tools|examples|docs|cli|\.|\*|$)/;
+    const { publish } = await packageIn(folder);
+    assertEquals(publish.include.filter((path) => kept.test(path)), []);
+  });
+}
+
+Deno.test("src and cli hold no test file that would be shipped", async () => {
+  const paths = [...await textFiles("src/"), ...await textFiles("cli/")];
   assertFalse(paths.some((path) => /[_.](?:test|bench)\.ts$/.test(path)));
 });

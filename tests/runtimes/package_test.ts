@@ -7,7 +7,7 @@ import { esbuild } from "./bundle.ts";
 import { bunPath, installed, installedNats, nodePath, PINS } from "./packages.ts";
 import { pack, run } from "./tarball.ts";
 
-const USE = new URL("runtimes/consumers/use.ts", import.meta.url);
+const USE = new URL("consumers/use.ts", import.meta.url);
 const EXAMPLES = new URL("../../examples/", import.meta.url);
 const INSTALL = ["install", "--prefer-offline", "--ignore-scripts", "--no-audit", "--no-fund"] as const;
 const SAID = [
@@ -72,6 +72,17 @@ function main(url: string, program: string, more = ""): string {
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, ignore: reason !== null, fn });
 }
+
+test("The npm tarball depends on three packages of @nats-io only, and brings nothing but what these need", () =>
+  inProject(async ({ folder }) => {
+    const read = async (path: string) => JSON.parse(await Deno.readTextFile(`${folder}/${path}`)) as unknown;
+    const { dependencies } = await read("node_modules/@x/natslock/package.json") as { readonly dependencies: object };
+    const direct = ["@nats-io/jetstream", "@nats-io/kv", "@nats-io/nats-core"];
+    assertEquals(Object.keys(dependencies).sort(), direct);
+    const { packages } = await read("package-lock.json") as { readonly packages: object };
+    const paths = [...direct, "@nats-io/nkeys", "@nats-io/nuid", "@x/natslock", "tweetnacl"];
+    assertEquals(Object.keys(packages).sort(), ["", ...paths.map((path) => `node_modules/${path}`)]);
+  }));
 
 test("The npm tarball works in an empty project of Node 20, with the package ws", () =>
   inProject(async ({ folder, write }) => {

@@ -30,11 +30,20 @@ interface NpmPackage {
   readonly manifest: unknown;
 }
 
-/** Reads what was sent; `folder` takes what is made of it. */
-export async function publishedOf(sent: ReadableStream<Bytes>, folder: string): Promise<Published> {
+/** Where packages are made. */
+export interface Workshop {
+  /** Takes what is made. */
+  readonly folder: string;
+  /** Address of the registry that has what a package depends on. */
+  readonly jsr: string;
+}
+
+/** Reads what was sent. */
+export async function publishedOf(sent: ReadableStream<Bytes>, { folder, jsr }: Workshop): Promise<Published> {
   const files = await filesOf(sent);
   const manifest = jsonOf(files.get("/deno.json")) as Manifest;
-  return { manifest, files, npm: await npmPackageOf(manifest, files, await Deno.makeTempDir({ dir: folder })) };
+  const workshop = { folder: await Deno.makeTempDir({ dir: folder }), jsr };
+  return { manifest, files, npm: await npmPackageOf(manifest, files, workshop) };
 }
 
 /** What Deno reads of a version before its files. */
@@ -55,7 +64,7 @@ export async function packumentOf({ npm, manifest: { version } }: Published, tar
 }
 
 /** JSR's npm side strips the types of what was published; "@x/natslock" is "@jsr/x__natslock" there. */
-async function npmPackageOf({ name, ...rest }: Manifest, files: Files, folder: string): Promise<NpmPackage> {
+async function npmPackageOf({ name, ...rest }: Manifest, files: Files, { folder, jsr }: Workshop): Promise<NpmPackage> {
   const { version, license, exports } = rest;
   const npmName = `@jsr/${name.slice(1).replace("/", "__")}`;
   for (const [path, bytes] of files) {
@@ -64,7 +73,7 @@ async function npmPackageOf({ name, ...rest }: Manifest, files: Files, folder: s
     await Deno.writeFile(target, bytes);
   }
   await Deno.writeTextFile(`${folder}/deno.json`, JSON.stringify({ name: npmName, version, license, exports }));
-  const tarball = await Deno.readFile(await pack(folder, folder));
+  const tarball = await Deno.readFile(await pack(folder, folder, { JSR_URL: jsr }));
   const manifest = jsonOf((await filesOf(new Blob([tarball]).stream())).get("/package/package.json"));
   return { name: npmName, tarball, manifest };
 }

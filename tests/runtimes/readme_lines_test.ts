@@ -35,7 +35,7 @@ interface Place {
 
 interface Case {
   readonly title: string;
-  readonly node?: 20;
+  readonly node?: 20 | 24;
   readonly needs?: "Chromium";
   body(place: Place): Promise<void>;
 }
@@ -70,13 +70,17 @@ async function doHead(path: string, { folder, server, node }: Place): Promise<st
   return await folder.run(headCommands(text, `Node ${node}`), { NATS_URL: server.url });
 }
 
-/** Has the command line run a report under a lock, as the README shows; `program` stands for `natslock`. */
-async function doReport({ folder, server }: Place, program = "natslock"): Promise<string> {
-  const [, statement] = /run a file that says `([^`]+)`/.exec(COMMAND_LINE) ?? [];
-  await folder.write("natslock.mjs", `${statement};\n`);
+/** Has the command line run a report under a lock, as these lines of the README show. */
+async function doReport({ folder, server }: Place, commands: readonly string[]): Promise<string> {
   await folder.write("report.sh", '#!/bin/sh\necho "report of token $NATSLOCK_TOKEN"\n');
-  const [line = ""] = CLI.filter((command) => command.startsWith("natslock run"));
-  return await folder.run([line.replace(/^natslock/, program)], { NATS_URL: `nats://127.0.0.1:${server.port}` });
+  return await folder.run(commands, { NATS_URL: `nats://127.0.0.1:${server.port}` });
+}
+
+/** Does what the README says of the command line for a runtime, in an empty folder. */
+async function doCliRow(head: string, place: Place): Promise<string> {
+  const [, statement] = /run a file that says `([^`]+)`/.exec(COMMAND_LINE) ?? [];
+  await place.folder.write("natslock.mjs", `${statement};\n`);
+  return await doReport(place, commandsOfRow(COMMAND_LINE, head));
 }
 
 /** What a page says that loads a script of this folder as the README has it. */
@@ -110,22 +114,35 @@ const CASES: readonly Case[] = [
         const said = await place.folder.run([line]);
         if (line.endsWith("--help")) assertStringIncludes(said, "Usage: natslock ");
       }
-      assertMatch(await doReport(place), REPORT);
+      const [line = ""] = CLI.filter((command) => command.startsWith("natslock run"));
+      assertMatch(await doReport(place, [line]), REPORT);
     },
   },
+  {
+    title: "the command line on Bun",
+    body: async (place) => {
+      assertMatch(await doCliRow("Bun", place), REPORT);
+      assert((await Deno.stat(`${place.folder.path}/bun.lock`)).isFile, "Bun added the package, not npm");
+    },
+  },
+  ...([24, 20] as const).map((node): Case => ({
+    title: `the command line on Node ${node}`,
+    node,
+    body: async (place) => {
+      assertMatch(await doCliRow("Node", place), REPORT);
+    },
+  })),
   {
     title: "Bun",
     body: async (place) => {
       assertMatch(await doRow("Bun", place), IN_CHARGE);
       assert((await Deno.stat(`${place.folder.path}/bun.lock`)).isFile, "Bun added the package, not npm");
-      assertMatch(await doReport(place, "bun natslock.mjs"), REPORT);
     },
   },
   {
     title: "Node 24",
     body: async (place) => {
       assertMatch(await doRow("Node 24", place), IN_CHARGE);
-      assertMatch(await doReport(place, "node natslock.mjs"), REPORT);
     },
   },
   {
@@ -136,7 +153,6 @@ const CASES: readonly Case[] = [
       await place.folder.write("node.mjs", await documentAt(path));
       const said = await place.folder.run(commandsOfRow(INSTALL, "Node 20"), { NATS_URL: place.server.url });
       assertMatch(said, /^in charge, token \d+, Node 20\n$/);
-      assertMatch(await doReport(place, "node natslock.mjs"), REPORT);
     },
   },
   {

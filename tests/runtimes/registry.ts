@@ -11,13 +11,13 @@ const ROOT = new URL("../../", import.meta.url);
 /** No cache keeps an answer: the next stand-in may listen on the same port. */
 const FLEETING = { headers: { "cache-control": "no-store" } };
 
-/** It has one package, in the version that was published last. */
+/** It has the packages of this repository, each in the version that was published last. */
 export class Registry {
   /** The paths that were asked for so far. */
   readonly asked: string[] = [];
   readonly #folder: string;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
-  #published: Published | null = null;
+  readonly #published = new Map<string, Published>();
 
   private constructor(folder: string) {
     this.#folder = folder;
@@ -25,12 +25,16 @@ export class Registry {
     this.#server = Deno.serve(options, (request) => this.#answer(request));
   }
 
-  /** Listens, and has `deno publish` put this repository there; `folder` takes what is made of it. */
+  /** Listens, and has `deno publish` put the packages of this repository there; `folder` takes what is made of them. */
   static async start(folder: string): Promise<Registry> {
     const registry = new Registry(folder);
+    const options = ["--allow-dirty", "--no-check", "--no-provenance", "--token", "any"];
     try {
-      const command = [Deno.execPath(), "publish", "--allow-dirty", "--no-check", "--no-provenance", "--token", "any"];
-      await run(command, ROOT.pathname, { JSR_URL: registry.url });
+      // As `deno task publish` does: the library first.
+      for (const config of ["deno.json", "cli/deno.json"]) {
+        const command = [Deno.execPath(), "publish", ...options, "--config", config];
+        await run(command, ROOT.pathname, { JSR_URL: registry.url });
+      }
       return registry;
     } catch (error) {
       await registry[Symbol.asyncDispose]();
@@ -52,13 +56,17 @@ export class Registry {
     const path = decodeURIComponent(new URL(request.url).pathname);
     this.asked.push(path);
     if (request.method === "POST" && request.body !== null) {
-      this.#published = await publishedOf(request.body, this.#folder);
+      const published = await publishedOf(request.body, { folder: this.#folder, jsr: this.url });
+      this.#published.set(published.manifest.name, published);
       return Response.json({ id: "1", status: "success", error: null });
     }
     // What `deno publish` asks first: the package is known to JSR, the version is not.
     if (/^\/api\/scopes\/[^/]+\/packages\/[^/]+$/.test(path)) return Response.json({});
-    const found = this.#published === null ? null : await this.#find(path, this.#published);
-    return found ?? Response.json({ code: "notFound", message: `There is no "${path}"` }, { ...FLEETING, status: 404 });
+    for (const published of this.#published.values()) {
+      const found = await this.#find(path, published);
+      if (found !== null) return found;
+    }
+    return Response.json({ code: "notFound", message: `There is no "${path}"` }, { ...FLEETING, status: 404 });
   }
 
   async #find(path: string, published: Published): Promise<Response | null> {

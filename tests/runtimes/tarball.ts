@@ -2,10 +2,14 @@
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** Packs the repository, or the source in another folder, into a tarball in this folder, and says where that is. */
-export async function pack(folder: string, source: string = ROOT.pathname): Promise<string> {
+/** Packs the library, or the source in another folder, into a tarball in this folder, and says where that is. */
+export async function pack(
+  folder: string,
+  source: string = ROOT.pathname,
+  env: Record<string, string> = {},
+): Promise<string> {
   const packed = `${folder}/natslock.tgz`;
-  await run([Deno.execPath(), "pack", "--allow-dirty", "-o", packed], source);
+  await run([Deno.execPath(), "pack", "--allow-dirty", "-o", packed], source, env);
   return packed;
 }
 
