@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-console
 /**
- * Why a lock alone is not enough, and what is: a holder that was paused writes too late, and its token gives it away.
+ * Shows why a lock alone is not enough: a holder that was paused writes too late, and only its token reveals that.
  *
  * @module
  */
@@ -11,38 +11,39 @@ import { type KV, Kvm } from "@nats-io/kv";
 import { type NatsConnection, wsconnect } from "@nats-io/nats-core";
 import { type Lease, Locker } from "@x/natslock";
 
-const HELP = `Shows a guarded write that a paused holder cannot do, in an SQL table and in a NATS key-value entry.
+const HELP = `Shows how a fencing token stops the late write of a paused holder, in an SQL table and in a NATS KV entry.
 
 Usage: deno run -A examples/fencing.ts [--help]
 
-Holder A, a process of its own, is stopped (SIGSTOP) between its look at the lease and its write. B takes over and
-writes. A is woken (SIGCONT) and writes: refused, since its token is older. It ends by itself, with code 1 if the
-late write got through. After Ctrl-C the lease of A may run on for TTL_MS. Not for Windows, which cannot stop a process.
+Holder A runs in a process of its own. It is stopped (SIGSTOP) after it has checked the lease and before it writes.
+B takes over and writes. A is continued (SIGCONT) and writes, but its token is older, so the write is refused. The
+program ends by itself, with code 1 if the late write was accepted. After Ctrl-C the lease of A may last for TTL_MS.
+Not for Windows, which cannot stop a process.
 
 NATS_URL  websocket address of NATS (ws://127.0.0.1:8080)
-BUCKET    key-value bucket of the lock, made if it does not exist (fencing)
-LEDGER    key-value bucket of the guarded entry, made if it does not exist (ledger)
-KEY       key of the lock, and of what it guards (account)
-TTL_MS    how long the lock outlives its holder (2000)`;
+BUCKET    key-value bucket of the lock, created if it does not exist (fencing)
+LEDGER    key-value bucket of the guarded entry, created if it does not exist (ledger)
+KEY       key of the lock, and of the entry that it guards (account)
+TTL_MS    lease length: how long a lock stays held after its holder died (2000)`;
 
-/** Argument that makes this file holder A. */
+/** Argument that makes this program act as holder A. */
 const HOLDER = "--holder=";
-/** The server's code for a write that names another revision than the last. */
+/** The server's code for a write that expects another revision than the last one. */
 const WRONG_REVISION = 10071;
 
-/** What is guarded: a value, and the token of the holder who wrote it. */
+/** What is guarded: a value, and the token of the holder that wrote it. */
 type Entry = { readonly token: number; readonly value: string };
 
 const env = (variable: string, fallback: string): string => Deno.env.get(variable) || fallback;
 const key = env("KEY", "account");
 
-/** The table's guard is in the statement itself, so that no other write fits between the look and the change. */
+/** The statement itself compares the token, so that no other write can come between the check and the change. */
 function writeRow(db: DatabaseSync, { token, value }: Entry): boolean {
   const update = db.prepare("UPDATE ledger SET value = ?, token = ? WHERE id = ? AND token <= ?");
   return Number(update.run(value, token, key, token).changes) === 1;
 }
 
-/** The entry's guard is the revision: whatever was written since the look refuses the update, and a new look tells. */
+/** The revision guards the entry: if it was written since the read, the update is refused and it is read again. */
 async function writeEntry(kv: KV, entry: Entry): Promise<boolean> {
   for (;;) {
     const stored = await kv.get(key);
@@ -84,21 +85,21 @@ async function write({ db, kv }: Scene, lease: Lease, value: string): Promise<vo
   console.log(`KV:  "${value}" with token ${token}: ${verdict(await writeEntry(kv, { token, value }))}`);
 }
 
-/** Holder A. It does all that a careful holder can, short of the token. */
+/** Holder A. It does everything that a careful holder can do without the token. */
 async function holderA(scene: Scene): Promise<void> {
   await using lease = await scene.locker.acquire();
   console.log(`A holds the lock, token ${lease.token}`);
   await write(scene, lease, "A, in time");
   if (!lease.held) throw new Error("A lost the lock before it was paused: this machine is too slow for TTL_MS");
   console.log("A looks: lease.held is true. It is about to write, and is stopped right here");
-  // Stands for whatever stops a process: a debugger, a full machine, a laptop's lid, a virtual machine that moves.
+  // Stands for anything that stops a process: a debugger, an overloaded machine, a closed laptop, a VM migration.
   Deno.kill(Deno.pid, "SIGSTOP");
   console.log("A goes on, as if no time had passed");
   await write(scene, lease, "A, too late");
   console.log(`A looks again: lease.held is ${lease.held}`);
 }
 
-/** Holder B, and the one who pauses A. */
+/** Holder B. It also continues A. */
 async function holderB(scene: Scene, a: Deno.ChildProcess, signal: AbortSignal): Promise<void> {
   const { locker } = scene;
   for await (const leader of locker.observe({ signal })) if (leader?.meta.pid === a.pid) break;
@@ -149,15 +150,15 @@ async function withA(file: string, stop: AbortController, play: (a: Deno.ChildPr
 
 async function end(a: Deno.ChildProcess): Promise<void> {
   try {
-    // A process that is stopped heeds no other signal.
+    // A stopped process reacts to no other signal.
     a.kill("SIGKILL");
   } catch {
-    // It has ended already.
+    // It has already ended.
   }
   await a.status;
 }
 
-/** Ctrl-C, as a reason to end. */
+/** The reason of the abort after Ctrl-C. */
 class Stopped extends Error {}
 
 function stopper(): AbortController {

@@ -1,23 +1,23 @@
 // deno-lint-ignore-file no-console
 /**
- * Leader election that keeps itself: open three terminals, run this in each, kill the one that leads.
+ * Leader election with a lease that renews itself. Run this in three terminals and kill the one that leads.
  *
  * @module
  */
 
 import { type Lease, Locker, type LockEvent } from "@x/natslock";
 
-const HELP = `Campaigns for the lead for ever; of all instances on the same key, one works.
+const HELP = `Campaigns for the lead until it is stopped. Of all instances with the same key, one works at a time.
 
 Usage: deno run -A examples/leader.ts [--help]
 
-Open three terminals and run it in each. Ctrl-C on the one that leads: another leads at once.
-kill -9 instead: another leads once the lease has run out, with a greater token.
+Run it in three terminals. Press Ctrl-C in the one that leads: another one leads at once.
+Use kill -9 instead: another one leads after the lease has expired, with a higher token.
 
 NATS_URL  websocket address of NATS (ws://127.0.0.1:8080)
-BUCKET    key-value bucket, made if it does not exist (locks)
+BUCKET    key-value bucket, created if it does not exist (locks)
 KEY       key of the lock (leader)
-TTL_MS    how long the lead outlives its holder (15000)
+TTL_MS    lease length: how long the lead lasts after its holder died (15000)
 STEP_MS   how long one step of the work takes (1000)
 NAME      name of this instance (its host and process id)`;
 
@@ -34,17 +34,17 @@ async function main(): Promise<void> {
     name,
     onEvent: tell,
   });
-  // Not before: until now there is nothing to give back, and Ctrl-C should not have to wait for a server.
+  // Only from here on: before, there is nothing to release, and Ctrl-C should not wait for a server.
   const signal = stopSignal();
   try {
     await locker.lead(term, { signal });
   } catch (error) {
-    // That it was stopped is how a campaign ends well.
+    // The abort is the normal end of a campaign.
     if (error !== signal.reason) throw error;
   }
 }
 
-/** One term in office. The record is given back only after this has settled, so two terms never overlap. */
+/** One term as leader. The record is removed only after this has settled, so two terms never overlap. */
 async function term(lease: Lease): Promise<void> {
   say(`leads, token ${lease.token}`);
   for (let step = 1; !lease.signal.aborted; step++) {
@@ -54,7 +54,7 @@ async function term(lease: Lease): Promise<void> {
   say(`stands down, token ${lease.token}: ${lease.signal.reason}`);
 }
 
-/** One step goes here: short, or broken off by the signal, since the lead ends only when the work does. */
+/** One step goes here. Keep it short or stop it at the signal, because the lead ends only when the work does. */
 function work(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {

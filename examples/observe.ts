@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-console
 /**
- * Follows who holds a lock without being a candidate for it.
+ * Observes who holds a lock, without being a candidate for it.
  *
  * @module
  */
@@ -11,11 +11,11 @@ const HELP = `Prints who holds a lock, now and at each change.
 
 Usage: deno run -A examples/observe.ts [--json] [--help]
 
---json prints one JSON object per change: { at, leader }, where leader is null while nobody holds it
+--json    prints one JSON object per change: { at, leader }; leader is null while nobody holds the lock
 NATS_URL  websocket address of NATS (ws://127.0.0.1:8080)
-BUCKET    key-value bucket, made if it does not exist (locks)
+BUCKET    key-value bucket, created if it does not exist (locks)
 KEY       key of the lock (leader)
-TTL_MS    lease length of the bucket if it is made here (15000)`;
+TTL_MS    lease length of the bucket, if this program creates it (15000)`;
 
 const env = (variable: string, fallback: string): string => Deno.env.get(variable) || fallback;
 const json = Deno.args.includes("--json");
@@ -27,13 +27,13 @@ async function main(): Promise<void> {
     ttl: Number(env("TTL_MS", "15000")),
     key: env("KEY", "leader"),
   });
-  // Not before: until now there is nothing to give back, and Ctrl-C should not have to wait for a server.
+  // Only from here on: before, there is nothing to release, and Ctrl-C should not wait for a server.
   const signal = stopSignal();
   try {
-    // Not awaiting anything slow in here: a reader that falls behind is told only the newest.
+    // Do not await anything slow in here: a reader that falls behind gets only the newest state.
     for await (const leader of locker.observe({ signal })) print(leader);
   } catch (error) {
-    // That it was stopped is how it ends well.
+    // The abort is the normal end.
     if (error !== signal.reason) throw error;
   }
 }

@@ -1,21 +1,21 @@
 // deno-lint-ignore-file no-console
 /**
- * A reconcile loop that runs in several instances, of which one leads. Start it twice and stop the one that leads.
+ * A reconcile loop that runs in several instances, one of which leads. Start it twice and stop the one that leads.
  *
  * @module
  */
 
 import { ConnectionError, Locker } from "@x/natslock";
 
-const HELP = `Runs a reconcile loop; of all instances on the same bucket, one does the work.
+const HELP = `Runs a reconcile loop. Of all instances with the same bucket and key, one does the work.
 
 Usage: deno run -A examples/reconcile_loop.ts [--json] [--help]
 
---json prints one JSON object per round: { at, name, id, leads, error? }
+--json       prints one JSON object per round: { at, name, id, leads, error? }
 NATS_URL     websocket address of NATS (ws://127.0.0.1:8080)
-BUCKET       key-value bucket, made if it does not exist (locks)
+BUCKET       key-value bucket, created if it does not exist (locks)
 KEY          key of the lock (reconciler)
-TTL_MS       how long the lead outlives its holder (15000)
+TTL_MS       lease length: how long the lead lasts after its holder died (15000)
 INTERVAL_MS  time between two rounds, well below TTL_MS (3000)
 NAME         name of this instance (its host and process id)`;
 
@@ -33,7 +33,7 @@ let wake = (): void => {};
 async function main(): Promise<void> {
   Deno.addSignalListener("SIGINT", stop);
   if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stop);
-  // Leaving this block gives the lead back, so that another instance leads at once.
+  // Leaving this block releases the lead, so that another instance leads at once.
   await using locker = await Locker.open({
     servers: env("NATS_URL", "ws://127.0.0.1:8080"),
     bucket: env("BUCKET", "locks"),
@@ -54,13 +54,13 @@ async function round(locker: Locker): Promise<Round> {
     if (leads) reconcile();
     return { leads };
   } catch (error) {
-    // It is not known now who leads, so this instance does not act; the next round settles it.
+    // It is unknown who leads, so this instance does not act. The next round finds out.
     if (error instanceof ConnectionError && error.transient) return { leads: false, error: error.message };
     throw error;
   }
 }
 
-/** The work of one round goes here: shorter than the lease, since a lead that is not renewed runs out. */
+/** The work of one round goes here. It must be shorter than the lease, since a lead that is not renewed expires. */
 function reconcile(): void {}
 
 function pause(): Promise<void> {

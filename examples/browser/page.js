@@ -1,5 +1,5 @@
 /**
- * A tab that campaigns for a lock, by itself or in a worker, and shows who leads.
+ * Campaigns for a lock in this tab, in the page or in a worker, and shows who leads.
  */
 
 import { Locker } from "@x/natslock";
@@ -8,7 +8,7 @@ const WORK = "../worker/worker.js";
 const form = document.querySelector("form");
 const element = (id) => document.getElementById(id);
 
-/** The address of this page is its settings: the form's fields by name, and its button loads the page with them. */
+/** The page's address holds the settings, by the form's field names. The form's button reloads the page with them. */
 for (const [name, value] of new URLSearchParams(location.search)) {
   const field = form.elements.namedItem(name);
   if (field) field.value = value;
@@ -25,7 +25,7 @@ async function main() {
   show("Connects");
   if (!isSecureContext) throw new Error("A candidate needs a page from https: or localhost");
   const stop = new AbortController();
-  // Both on one Locker, and so on one connection, unless the worker has one of its own.
+  // Campaign and observer share one Locker, and so one connection, unless the worker has its own.
   const locker = await Locker.open({ ...options, onEvent });
   element("stop").addEventListener("click", () => stop.abort());
   const campaign = where === "worker" ? leadInWorker(stop.signal) : leadHere(locker, stop.signal);
@@ -33,31 +33,31 @@ async function main() {
   for await (const leader of locker.observe()) showLeader(leader);
 }
 
-/** Campaigns until it is stopped. */
+/** Campaigns until the signal aborts. */
 async function leadHere(locker, signal) {
   enable(true, "stop");
   try {
     await locker.lead(term, { signal });
   } catch (error) {
-    // That it was stopped is how a campaign ends well.
+    // The abort is the normal end of a campaign.
     if (error !== signal.reason) throw error;
   }
   tell({ told: "ended" });
 }
 
-/** One term in office. The record is given back only after this has settled, so two terms never overlap. */
+/** One term as leader. The record is removed only after this has settled, so two terms never overlap. */
 async function term(lease) {
   const { token, signal } = lease;
   tell({ told: "leads", token });
-  // What goes wrong is told as an event.
+  // A failure is reported as an event.
   const release = () => lease.release().catch(() => {});
   element("resign").addEventListener("click", release, { signal });
-  // A tab that is left, closed or frozen would keep the lock to the end of its lease.
+  // A tab that is left, closed or frozen would keep the lock until its lease expires.
   addEventListener("pagehide", release, { signal });
   document.addEventListener("freeze", release, { signal });
   let step = 0;
   const timer = setInterval(() => {
-    // One step of the work goes here; the token goes with whatever it writes. A tab may have been frozen until now.
+    // One step of the work goes here. Pass the token with each write. The tab may have been frozen until now.
     if (lease.held) tell({ told: "step", step: ++step, token });
   }, 1000);
   await new Promise((resolve) => signal.addEventListener("abort", resolve));
@@ -65,14 +65,15 @@ async function term(lease) {
   tell({ told: "stands down", token, why: String(signal.reason) });
 }
 
-/** The same in a worker, which is told and asked by messages. */
+/** Does the same in a worker, which is controlled by messages. */
 function leadInWorker(signal) {
   enable(true, "stop");
   const worker = new Worker(WORK, { type: "module" });
   const ask = (what) => () => worker.postMessage({ ask: what });
   element("resign").addEventListener("click", ask("resign"));
   signal.addEventListener("abort", ask("stop"));
-  // A worker ends with its page: this often reaches it before; else, and if the page is frozen, the lease runs out.
+  // A worker ends with its page. This message often arrives before that. If not, or if the page is frozen, the lease
+  // expires.
   addEventListener("pagehide", ask("resign"));
   worker.postMessage({ ask: "start", library: import.meta.resolve("@x/natslock"), options });
   return new Promise((resolve, reject) => {
@@ -90,7 +91,7 @@ function onEvent({ type, remaining, error }) {
   if (type === "release_failed") tell({ told: "not given back", why: error.message });
 }
 
-/** Shows what the candidate tells, whether it is here or in a worker. */
+/** Shows what the candidate reports, whether it runs here or in a worker. */
 function tell({ told, token, step, remaining, why }) {
   if (told === "step") return void (element("steps").textContent = step);
   if (told === "failed") return fail(new Error(why));

@@ -1,4 +1,4 @@
-/** A live dashboard of a bucket of locks: a static page that talks to NATS by itself, with an observer's rights. */
+/** A live dashboard of a bucket of locks: a static page that connects to NATS directly, with an observer's rights. */
 
 import { render } from "preact";
 import { DemoApi } from "./feed/demo_api.ts";
@@ -6,7 +6,7 @@ import type { Settings } from "./model/link.ts";
 import { App } from "./view/app.tsx";
 import { Store } from "./view/store.ts";
 
-/** An address with `?servers=wss://…&bucket=locks` can be kept; credentials do not belong there. */
+/** Reads settings from an address with `?servers=wss://…&bucket=locks`. Credentials do not belong in an address. */
 function settingsOfAddress(): Partial<Settings> {
   const query = new URLSearchParams(location.search);
   const [servers, bucket] = [query.get("servers"), query.get("bucket")];

@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-console
 /**
- * One piece of work under a lock, in Bun. NATS_URL is the websocket address of NATS.
+ * Does one piece of work under a lock, in Bun. NATS_URL is the websocket address of NATS.
  *
  * In a folder of its own: bunx jsr add @x/natslock; bun run bun.ts
  *

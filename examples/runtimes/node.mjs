@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-console
 /**
- * One piece of work under a lock, in Node 20 and later. NATS_URL is the websocket address of NATS.
+ * Does one piece of work under a lock, in Node 20 and later. NATS_URL is the websocket address of NATS.
  *
  * In a folder of its own: npx jsr add @x/natslock; npm install ws (Node 20 only); node node.mjs
  */
@@ -19,7 +19,7 @@ try {
   await locker.close();
 }
 
-/** Node 20 has no WebSocket of its own; the package ws brings one. */
+/** Node 20 has no WebSocket of its own. The package ws provides one. */
 async function settings() {
   if (globalThis.WebSocket) return {};
   const { WebSocket } = await import("ws");

@@ -1,24 +1,24 @@
 // deno-lint-ignore-file no-console
 /**
- * Leader election in a dedicated worker: this file starts it, asks it to stop, and prints what it tells.
+ * Leader election in a dedicated worker. This file starts the worker, asks it to stop, and prints what it reports.
  *
  * @module
  */
 
-const HELP = `Starts a worker that campaigns for the lead, and prints what it tells.
+const HELP = `Starts a worker that campaigns for the lead, and prints what it reports.
 
 Usage: deno run -A examples/worker/main.ts [--help]
 
-The worker holds the lease and does the work, so nothing that this thread does delays a renewal.
-Run it in two terminals: Ctrl-C on the one that leads, and the other leads at once.
+The worker holds the lease and does the work, so nothing that the main thread does delays a renewal.
+Run it in two terminals. Press Ctrl-C in the one that leads: the other one leads at once.
 
 NATS_URL  websocket address of NATS (ws://127.0.0.1:8080)
-BUCKET    key-value bucket, made if it does not exist (locks)
+BUCKET    key-value bucket, created if it does not exist (locks)
 KEY       key of the lock (leader)
-TTL_MS    how long the lead outlives its holder (15000)
+TTL_MS    lease length: how long the lead lasts after its holder died (15000)
 NAME      name of this instance (its host and process id)`;
 
-/** What the worker tells. */
+/** What the worker reports. */
 interface Told {
   readonly told: "follows" | "leads" | "step" | "at risk" | "stands down" | "not given back" | "failed" | "ended";
   readonly token?: number;
@@ -58,7 +58,7 @@ function wordsOf({ told, token, step, remaining, why }: Told): string {
   return why === undefined ? told : `${told}: ${why}`;
 }
 
-/** Whatever it held is given back by now. */
+/** By now the worker has released what it held. */
 function end(worker: Worker): void {
   worker.terminate();
   Deno.exit();

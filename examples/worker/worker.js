@@ -1,8 +1,8 @@
 /**
- * A dedicated worker that campaigns for a lock, holds the lease and does the work: in Deno and in a browser alike.
+ * A dedicated worker that campaigns for a lock, holds the lease and does the work, in Deno and in browsers.
  *
- * It is asked { ask: "start", library, options }, { ask: "resign" } and { ask: "stop" }. It tells { told: "follows" },
- * "leads", "step", "at risk", "stands down", "not given back", "failed" and, at last, "ended".
+ * It accepts the messages { ask: "start", library, options }, { ask: "resign" } and { ask: "stop" }. It sends
+ * { told: "follows" }, "leads", "step", "at risk", "stands down", "not given back", "failed" and, at last, "ended".
  */
 
 const stop = new AbortController();
@@ -10,31 +10,31 @@ let lease = null;
 
 addEventListener("message", ({ data }) => {
   if (data.ask === "start") campaign(data);
-  if (data.ask === "resign") lease?.release().catch(() => {}); // What goes wrong is told as an event.
+  if (data.ask === "resign") lease?.release().catch(() => {}); // A failure is reported as an event.
   if (data.ask === "stop") stop.abort();
 });
 
-/** The library's address comes from whoever starts the worker: a page's import map does not reach into its workers. */
+/** The library's address comes with the message, because the import map of a page does not apply to its workers. */
 async function campaign({ library, options }) {
   try {
     const { Locker } = await import(library);
     const locker = await Locker.open({ ...options, onEvent });
     await locker.lead(term, { signal: stop.signal }).finally(() => locker.close());
   } catch (error) {
-    // That it was stopped is how a campaign ends well.
+    // The abort is the normal end of a campaign.
     if (error !== stop.signal.reason) fail(error);
   }
   postMessage({ told: "ended" });
 }
 
-/** One term in office. The record is given back only after this has settled, so two terms never overlap. */
+/** One term as leader. The record is removed only after this has settled, so two terms never overlap. */
 async function term(granted) {
   lease = granted;
   const { token, signal } = lease;
   postMessage({ told: "leads", token });
   let step = 0;
   const timer = setInterval(() => {
-    // One step of the work goes here; the token goes with whatever it writes.
+    // One step of the work goes here. Pass the token with each write.
     if (lease.held) postMessage({ told: "step", step: ++step, token });
   }, 1000);
   await new Promise((resolve) => signal.addEventListener("abort", resolve));

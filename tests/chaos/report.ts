@@ -19,17 +19,17 @@ export interface Reported extends Outcome {
 /** The head of the report as a page of its own. */
 export const REPORT_HEAD = `# Chaos
 
-What one run of \`deno task chaos\` came to, as it printed it. Three nats-servers replicate a bucket; each line between two of
-them, and between them and each client, runs through a proxy that can hold it in either direction, slow it down or cut
-it. Servers are killed, stopped and restarted; clients are processes that are stopped in the midst of their work, and
-killed. Faults are drawn from the seed; one in three meets the next.
+What one run of \`deno task chaos\` printed. Three nats-servers replicate a bucket. Each connection between two of them,
+and between them and each client, runs through a proxy that can hold, slow down or cut it in either direction. Servers
+are killed, stopped and restarted. Clients are processes that are paused in the middle of their work, and killed. The
+seed decides which faults come when; one in three faults overlaps the next one.
 
-Each client adds to two shared sets under a lock (read, 100 ms, write), one of which checks the fencing token at each
-access and one of which does not; campaigns in an election that all of them observe; and has ten more candidates that
-want one lock for a moment each. All is written down and judged afterwards (\`tests/chaos/checker.ts\`): a token is one
-candidate's, tokens rise in the order of grants, no update is lost where tokens are checked, each question is answered,
-each loss is told before the lease's end by its own clock, each lock is held again within a lease and 10 s of the last
-fault, and observers see every term in peace and end on the newest.`;
+Under a lock, each client adds to two shared sets (read, 100 ms, write). One set checks the fencing token at each
+access, the other does not. Each client also campaigns in an election that all clients observe. It runs ten more
+candidates; all of these want the same third lock, each for a moment. Everything is recorded and judged afterwards: each
+token belongs to one candidate; tokens rise in the order of grants; no update is lost where tokens are checked; each
+call is answered; each loss is reported before the lease ends by the client's own clock; each lock is held again within
+a lease and 10 s after the last fault; observers see every term while there are no faults, and end on the newest one.`;
 
 /** As Markdown. */
 export function reportOf({ seed, length, course, faults, violations, engines }: Reported): string {

@@ -1,11 +1,11 @@
-/** A Chromium driven by playwright-core from this process. */
+/** A Chromium that playwright-core controls from this process. */
 
 import { createRequire } from "node:module";
 import { guard, signalIfRunning, unguard } from "../../tools/nats/process.ts";
 import { chromiumPath } from "../runtimes/chromium.ts";
 import { installed } from "../runtimes/packages.ts";
 
-/** What is used of a page of playwright-core. */
+/** The part of a playwright-core page that the tests use. */
 export interface Page {
   addInitScript(script: string): Promise<unknown>;
   reload(): Promise<unknown>;
@@ -22,7 +22,7 @@ export interface Page {
   close(): Promise<void>;
 }
 
-/** Of a page, in pixels. */
+/** Size of a page in pixels. */
 export interface Size {
   readonly width: number;
   readonly height: number;
@@ -46,9 +46,9 @@ const FLAGS: readonly string[] = [
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ];
 
-/** One headless Chromium with a fresh profile; it does not outlive this process. */
+/** One headless Chromium with a fresh profile. It ends with this process. */
 export class Chromium {
-  /** What went wrong in its pages by itself. */
+  /** Uncaught errors of its pages. */
   readonly errors: string[] = [];
   readonly #profile: string;
   readonly #process: Deno.ChildProcess;
@@ -60,14 +60,14 @@ export class Chromium {
     this.#profile = profile;
     const args = [...FLAGS, `--user-data-dir=${profile}`, "about:blank"];
     const pipes = { stdin: "null", stdout: "null", stderr: "piped" } as const;
-    // Chromium that is killed leaves temporary files behind: these go with its profile.
+    // A killed Chromium leaves temporary files behind. Here they are removed with the profile.
     const env = { TMPDIR: profile };
     this.#process = new Deno.Command(executable, { args, env, ...pipes }).spawn();
     guard(this);
     this.#reading = this.#read();
   }
 
-  /** Starts it and connects. */
+  /** Starts Chromium and connects to it. */
   static async launch(): Promise<Chromium> {
     const folder = await installed("browser");
     const chromium = new Chromium(await chromiumPath(), await Deno.makeTempDir({ prefix: "natslock-chromium-" }));
@@ -81,7 +81,7 @@ export class Chromium {
     }
   }
 
-  /** Opens a page of its own profile; `before` is a script that runs there first. */
+  /** Opens a page in a context of its own; `before` is a script that runs there first. */
   async open(url: string, viewport: Size, before = ""): Promise<Page> {
     if (!this.#driven) throw new Error("Chromium is closed");
     const page = await (await this.#driven.newContext({ viewport })).newPage();
@@ -91,13 +91,13 @@ export class Chromium {
     return page;
   }
 
-  /** Closes it. */
+  /** Closes Chromium and removes its profile. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#driven?.close();
     signalIfRunning(this.#process, "SIGKILL");
     await Promise.all([this.#process.status, this.#reading]);
     unguard(this);
-    // Its own processes may still be writing for a moment.
+    // Its child processes may still write for a moment.
     for (let tries = 0; tries < 20; tries++) {
       const removed = await Deno.remove(this.#profile, { recursive: true }).then(() => true, () => false);
       if (removed) return;
@@ -105,13 +105,13 @@ export class Chromium {
     }
   }
 
-  /** Ends it at once, without waiting. */
+  /** Kills Chromium without waiting. */
   destroy(): void {
     signalIfRunning(this.#process, "SIGKILL");
     try {
       Deno.removeSync(this.#profile, { recursive: true });
     } catch {
-      // Its own processes may still be writing; the system's cleaning of temporary folders takes the rest.
+      // Its child processes may still write. The system removes the rest with its temporary files.
     }
   }
 

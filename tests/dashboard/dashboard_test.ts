@@ -9,7 +9,7 @@ const SOON = 200;
 const MANY = 1000;
 const SLOW = { ttl: 15_000, interval: 5000 };
 
-/** When a row first showed what fits, in milliseconds since the Unix epoch. */
+/** Returns when a row first showed a matching state, in milliseconds since the Unix epoch. */
 async function seenAt(stage: Stage, key: string, fits: (sight: Sight) => boolean): Promise<number> {
   let found: Sight | undefined;
   await eventually(`row "${key}"`, async () => (found = (await stage.sights(key)).find(fits)) !== undefined);
@@ -20,7 +20,7 @@ function say(text: string): void {
   Deno.stderr.writeSync(new TextEncoder().encode(`${text}\n`));
 }
 
-Deno.test("The dashboard shows an election and a release within 200 ms, with an observer's rights", () =>
+Deno.test("The dashboard shows a grant and a release within 200 ms, with an observer's rights", () =>
   withDemo(async (demo, chromium) => {
     await using stage = await Stage.open(chromium, demo.settings);
     await stage.notice("No locks in");
@@ -78,7 +78,7 @@ Deno.test("The dashboard shows a killed leader's lock as held until its lease is
     ]);
   }));
 
-Deno.test("The dashboard shows nothing as held while the server is gone, and follows again when it is back", () =>
+Deno.test("The dashboard shows no lock as held while the server is down, and live states again when it is back", () =>
   withDemo(async (demo, chromium) => {
     await using stage = await Stage.open(chromium, demo.settings, { demo });
     await stage.page.click('button[aria-label="Start red"]');
@@ -95,7 +95,7 @@ Deno.test("The dashboard shows nothing as held while the server is gone, and fol
     assertEquals(await stage.text(".notices"), "");
   }));
 
-Deno.test("The dashboard shows a lease as run out on time while the server is frozen and the connection seems fine", () =>
+Deno.test("The dashboard shows a lease as run out on time while the server is frozen and the connection seems up", () =>
   withDemo(async (demo, chromium) => {
     await using stage = await Stage.open(chromium, demo.settings, { demo });
     await stage.page.click('button[aria-label="Start red"]');
@@ -108,7 +108,7 @@ Deno.test("The dashboard shows a lease as run out on time while the server is fr
     await stage.untilPhase("reconciler", "held", "red");
   }));
 
-Deno.test("The dashboard shows 1,000 locks that renew, scrolls smoothly, and keeps few of them in the document", () =>
+Deno.test("The dashboard shows 1,000 locks that renew, scrolls smoothly, and keeps few rows in the document", () =>
   withDemo(async (demo, chromium) => {
     await using _holding = await holdLocks(demo.server.url, MANY, SLOW.ttl);
     await using stage = await Stage.open(chromium, demo.settings);
@@ -124,11 +124,11 @@ Deno.test("The dashboard shows 1,000 locks that renew, scrolls smoothly, and kee
     await stage.picture("thousand");
     await stage.page.fill("input[type=search]", "shard.0999");
     await stage.until(`document.querySelectorAll("[data-key]").length === 1`);
-    // Half of the frames come as fast as a screen wants them; how many are late is the machine's business.
+    // Half of the frames come at the rate of the screen. How many are late depends on the machine.
     assertLess(frames.median, 34);
   }, SLOW));
 
-Deno.test("The dashboard is found without fault by axe: list, details and form, light and dark, also at phone width", () =>
+Deno.test("axe finds no problem in the dashboard: list, details and form, light and dark, also at phone width", () =>
   withDemo(async (demo, chromium) => {
     demo.startAll();
     await using stage = await Stage.open(chromium, demo.settings, { demo });
@@ -146,7 +146,7 @@ Deno.test("The dashboard is found without fault by axe: list, details and form, 
     await stage.assertAccessible();
   }));
 
-Deno.test("The dashboard is used by keyboard alone: search, move, open, close", () =>
+Deno.test("The dashboard can be used by keyboard alone: search, move, open, close", () =>
   withDemo(async (demo, chromium) => {
     await using _holding = await holdLocks(demo.server.url, 60, SLOW.ttl);
     await using stage = await Stage.open(chromium, demo.settings);

@@ -4,12 +4,12 @@ import { assertEquals } from "@std/assert";
 import { DashboardDemo, type Pace } from "../../tools/dashboard/demo.ts";
 import { Chromium } from "./chromium.ts";
 
-/** Who takes part, and which lock they want. */
+/** The candidates, by the lock that they want. */
 export const CAST = { reconciler: ["red", "green"] } as const;
 /** Times of the demo in milliseconds. */
 export const PACE: Pace = { ttl: 2000, interval: 500 };
 
-/** Runs a test body with a demo in which nobody runs yet, and a browser; no page may have failed by itself. */
+/** Runs a test body with a browser and a demo without running candidates. Fails if a page had an uncaught error. */
 export async function withDemo(
   body: (demo: DashboardDemo, chromium: Chromium) => Promise<void>,
   pace: Pace = PACE,

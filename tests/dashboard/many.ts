@@ -1,14 +1,14 @@
-/** A thousand locks that renew, and how smoothly a page shows them. */
+/** Holds a thousand locks that renew, and measures how smoothly a page shows them. */
 
 import { wsconnect } from "@nats-io/nats-core";
 import { Locker, newKeyValue } from "@x/natslock";
 import { percentile } from "../helpers/measure.ts";
 import type { Stage } from "./stage.ts";
 
-/** So many are acquired at once. */
+/** How many locks are acquired at once. */
 const BATCH = 100;
 
-/** Holds locks of bucket "locks" until it is disposed of. */
+/** Acquires locks of bucket "locks" and holds them until the result is disposed of. */
 export async function holdLocks(servers: string, count: number, ttl: number): Promise<AsyncDisposable> {
   const nc = await wsconnect({ servers });
   const kv = await newKeyValue(nc, "locks", ttl);
@@ -27,7 +27,7 @@ export async function holdLocks(servers: string, count: number, ttl: number): Pr
   };
 }
 
-/** What was seen of the frames. Times are milliseconds. */
+/** Statistics of the frames. Times are milliseconds. */
 export interface Frames {
   readonly perSecond: number;
   readonly median: number;

@@ -21,7 +21,7 @@ function grant(key: string, revision: number, at: number, previous: number | nul
   return { key, keyState: { kind: "held", revision, record }, at, previous };
 }
 
-/** A board on clocks that are moved by hand. */
+/** Returns a board on clocks that a test sets. */
 function lab(): { board: Board; changed: string[]; clocks: { local: number; wall: number } } {
   const clocks = { local: 0, wall: 0 };
   const changed: string[] = [];
@@ -29,7 +29,7 @@ function lab(): { board: Board; changed: string[]; clocks: { local: number; wall
   return { board, changed, clocks };
 }
 
-Deno.test("ServerTime believes the freshest push, whatever the browser's clock says", () => {
+Deno.test("ServerTime follows the push with the shortest delay, whatever the browser's clock says", () => {
   const time = new ServerTime(HOUR, 0);
   time.pushed(5000, 130);
   time.pushed(5100, 205);
@@ -45,7 +45,7 @@ Deno.test("ServerTime forgets a push after a minute, since clocks drift and serv
   assertEquals(time.now(61_000), 61_000);
 });
 
-Deno.test("ServerTime is never before the latest record that was found, nor after the end of one that is still there", () => {
+Deno.test("ServerTime is never before the latest record that was read, nor after the end of one that is there", () => {
   const behind = new ServerTime(0, 0);
   behind.found(70_000, 71_000, 10);
   assertEquals(behind.now(10), 70_000);
@@ -54,13 +54,13 @@ Deno.test("ServerTime is never before the latest record that was found, nor afte
   assertEquals(ahead.now(10), 71_000 + EXPIRY_LAG);
 });
 
-Deno.test("ServerTime believes the browser's clock where nothing speaks against it, and calls small skews none", () => {
+Deno.test("ServerTime uses the browser's clock if no record contradicts it, and reports no small skews", () => {
   const time = new ServerTime(70_500, 0);
   time.found(70_000, 72_000, 0);
   assertEquals([time.now(0), time.skew(71_500, 0)], [70_500, 0]);
 });
 
-Deno.test("Board.tick() tells of a lease that runs out by itself, and asks for one look at it", () => {
+Deno.test("Board.tick() reports a lease that ran out, and asks for one read of it", () => {
   const { board, changed, clocks } = lab();
   board.apply(grant("k", 1, 0));
   changed.length = 0;
@@ -74,7 +74,7 @@ Deno.test("Board.tick() tells of a lease that runs out by itself, and asks for o
   assertEquals(board.tick(500), ["k"]);
 });
 
-Deno.test("Board.lost() leaves nothing held, and a record that is found again is", () => {
+Deno.test("Board.lost() leaves no lock held; a record that is read again is held", () => {
   const { board } = lab();
   board.apply(grant("k", 1, 0));
   board.lost();
@@ -83,7 +83,7 @@ Deno.test("Board.lost() leaves nothing held, and a record that is found again is
   assertEquals([board.count().held, board.count().stale], [1, 0]);
 });
 
-Deno.test("Board.blind is the time in which nobody listened", () => {
+Deno.test("Board.blind has the times in which the page received nothing", () => {
   const { board, clocks } = lab();
   clocks.local = 100;
   board.seen();
@@ -95,7 +95,7 @@ Deno.test("Board.blind is the time in which nobody listened", () => {
   assertEquals(board.blind, [{ from: -Infinity, to: 100 }, { from: 300, to: 450 }]);
 });
 
-Deno.test("select() finds all words in key, name, id and meta, and lets a filter through what it names", () => {
+Deno.test("select() finds every word in key, name, id and meta, and applies the filter", () => {
   const { board } = lab();
   for (const [revision, key] of ["shard.10", "shard.9", "other"].entries()) board.apply(grant(key, revision + 1, 0));
   board.apply({ key: "shard.9", keyState: { kind: "vacant", revision: 9 }, at: 5, previous: 2 });
@@ -119,13 +119,13 @@ const SAID = {
   "Nats-Time-Stamp": "2026-01-02T03:04:05.678901234Z",
 };
 
-Deno.test("changeOf() reads the server's headers, not those that a writer sent under their names", () => {
+Deno.test("changeOf() reads the server's headers, not those that a writer sent with the same names", () => {
   const change = changeOf("locks", message(SAID, { "Nats-Sequence": "99" }), true);
   const at = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
   assertEquals([change?.key, change?.keyState.revision, change?.previous, change?.at], ["jobs.leader", 7, 3, at]);
 });
 
-Deno.test("changeOf() passes over what is not of the bucket's stream", () => {
+Deno.test("changeOf() ignores messages that are not from the bucket's stream", () => {
   for (
     const wrong of [{ "Nats-Stream": "KV_other" }, { "Nats-Subject": "$KV.other.k" }, { "Nats-Sequence": "x" }, {
       "Nats-Time-Stamp": "",
@@ -135,7 +135,7 @@ Deno.test("changeOf() passes over what is not of the bucket's stream", () => {
   }
 });
 
-Deno.test("The dashboard's model knows no browser, no NATS and no clock, its view no NATS, its feed no view", async () => {
+Deno.test("The dashboard's model uses no browser, no NATS and no clock, its view no NATS, its feed no view", async () => {
   const rules = {
     model: /@nats-io|preact|\/view\/|\/feed\/|\b(?:document|window|performance|Date\.now|setTimeout)\b/,
     view: /@nats-io/,

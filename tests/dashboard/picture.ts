@@ -1,6 +1,6 @@
 /**
- * Makes the picture of the README: `deno run -A tests/dashboard/picture.ts`. Takes two minutes, as much as its
- * timelines show.
+ * Takes the picture for the README: `deno run -A tests/dashboard/picture.ts`. This takes two minutes, because the
+ * timelines show two minutes.
  *
  * @module
  */
@@ -17,7 +17,7 @@ const CAST = {
   "reports.nightly": ["linus"],
 };
 const PACE = { ttl: 6000, interval: 2000 };
-/** Who does nothing but hold. */
+/** Holders that only hold their locks. */
 const HOLDERS = [
   ["cache.warmer", "edge-7", "bun 1.4", "fra-2"],
   ["search.index", "indexer", "node 24", "fra-1"],

@@ -7,7 +7,7 @@ import { withServer } from "../helpers/nats.ts";
 const HOLDER = "00000000-0000-4000-8000-00000000000a";
 const MANY = 2500;
 
-Deno.test("list() finds every key of a bucket, also those beyond what the server gives at once", () =>
+Deno.test("list() finds every key of a bucket, also if the server returns them in several batches", () =>
   withServer(async ({ nc }) => {
     await newKeyValue(nc, "locks", 60_000);
     const js = jetstream(nc);
@@ -21,7 +21,7 @@ Deno.test("list() finds every key of a bucket, also those beyond what the server
     assertEquals(found.size, MANY);
   }));
 
-Deno.test("list() finds nothing in an empty bucket, and rejects where no bucket answers", () =>
+Deno.test("list() finds nothing in an empty bucket, and rejects if no bucket answers", () =>
   withServer(async ({ nc }) => {
     await newKeyValue(nc, "locks", 60_000);
     const keys: string[] = [];
@@ -30,7 +30,7 @@ Deno.test("list() finds nothing in an empty bucket, and rejects where no bucket 
     await assertRejects(() => list({ nc, bucket: "none", inboxPrefix: "_INBOX" }, () => {}), UnansweredError);
   }));
 
-Deno.test("look() finds the record of a key, and null where there is none", () =>
+Deno.test("look() finds the record of a key, and null if there is none", () =>
   withServer(async ({ nc }) => {
     await newKeyValue(nc, "locks", 60_000);
     const { seq } = await jetstream(nc).publish("$KV.locks.a.b", HOLDER);

@@ -1,4 +1,4 @@
-/** A dashboard in a browser, and what a test reads off it. */
+/** A dashboard in a browser, and what a test can read from it. */
 
 import type { Settings } from "../../examples/dashboard/model/link.ts";
 import type { DashboardDemo } from "../../tools/dashboard/demo.ts";
@@ -7,7 +7,7 @@ import { assertAccessible } from "../helpers/accessible.ts";
 import { eventually } from "../helpers/measure.ts";
 import type { Chromium, Page, Size } from "./chromium.ts";
 
-/** A lock as its row showed it at a moment, in milliseconds since the Unix epoch. */
+/** A lock as its row showed it at a time, in milliseconds since the Unix epoch. */
 export interface Sight {
   readonly at: number;
   readonly key: string;
@@ -15,7 +15,7 @@ export interface Sight {
   readonly token: string;
 }
 
-/** How a dashboard is opened. */
+/** Options for opening a dashboard. */
 export interface StageOptions {
   readonly demo?: DashboardDemo;
   readonly size?: Size;
@@ -23,15 +23,15 @@ export interface StageOptions {
   readonly before?: string;
 }
 
-/** Of a desktop and of a telephone, in pixels. */
+/** Page sizes of a desktop and of a phone, in pixels. */
 export const SIZES = { desktop: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } } as const;
 
-/** Where pictures go: `$DASHBOARD_PICTURES`, else a folder for temporary files. */
+/** The folder for pictures: `$DASHBOARD_PICTURES`, else a temporary folder. */
 export const PICTURES: string = Deno.env.get("DASHBOARD_PICTURES") ?? await temporary();
 
 const PATIENCE = 10_000;
 
-/** Notes each change of each row that is in the document. */
+/** Records each change of each row in the document. */
 const RECORDER = `
   window.sights = [];
   const note = (row) => {
@@ -59,7 +59,7 @@ export class Stage {
     this.#server = server;
   }
 
-  /** Serves the page with settings and opens it. */
+  /** Serves the page with these settings and opens it. */
   static async open(chromium: Chromium, settings: Settings | null, options: StageOptions = {}): Promise<Stage> {
     const { demo, size = SIZES.desktop, before = "" } = options;
     const server = await DashboardServer.start({ settings, ...demo ? { demo } : {} });
@@ -67,7 +67,7 @@ export class Stage {
     return new Stage(page, server);
   }
 
-  /** Shows what these settings lead to. */
+  /** Reloads the page with other settings. */
   async show(settings: Settings): Promise<void> {
     this.#server.settings = settings;
     await this.page.reload();
@@ -75,7 +75,7 @@ export class Stage {
 
   /** Waits until an expression is true in the page. */
   async until(expression: string): Promise<void> {
-    // Not by the driver's own wait, which evaluates in the page: its policy forbids that.
+    // Not with the driver's own wait: that evaluates code in the page, which the page's security policy forbids.
     const holds = () => this.page.evaluate<boolean>(`Boolean(${expression})`);
     await eventually(expression, holds, PATIENCE).catch(async (error) => {
       const says = await this.page.evaluate<string>("document.body.innerText");
@@ -83,25 +83,25 @@ export class Stage {
     });
   }
 
-  /** Waits until a row shows a phase, by one of these holders if it is given. */
+  /** Waits until a row shows a phase, and the text `holder` as its holder. */
   async untilPhase(key: string, phase: string, holder = ""): Promise<void> {
     const row = `document.querySelector('[data-key="${key}"][data-phase="${phase}"]')`;
     await this.until(`${row}?.querySelector(".holder").innerText.includes(${JSON.stringify(holder)})`);
   }
 
-  /** Waits for a notice with such a title and returns all it says. */
+  /** Waits for a notice with this title and returns the text of all notices. */
   async notice(title: string): Promise<string> {
     const has = `document.querySelector(".notices")?.innerText.includes(${JSON.stringify(title)})`;
     await this.until(has);
     return await this.text(".notices");
   }
 
-  /** What an element says. */
+  /** Returns the text of an element. */
   async text(selector: string): Promise<string> {
     return await this.page.evaluate<string>(`document.querySelector(${JSON.stringify(selector)})?.innerText ?? ""`);
   }
 
-  /** What the rows have shown so far, oldest first. */
+  /** Returns what the row of a key has shown so far, oldest first. */
   async sights(key: string): Promise<Sight[]> {
     const all = await this.page.evaluate<Sight[]>("window.sights");
     return all.filter((sight) => sight.key === key);
@@ -109,12 +109,12 @@ export class Stage {
 
   /** Writes a picture to the folder. */
   async picture(name: string): Promise<void> {
-    // A refill takes a moment.
+    // The bars take a moment to refill.
     await new Promise((resolve) => setTimeout(resolve, 200));
     await this.page.screenshot({ path: `${PICTURES}/${name}.png` });
   }
 
-  /** Writes pictures of the page in both themes, and at phone width. */
+  /** Writes pictures of the page in both themes, at desktop and at phone width. */
   async pictures(name: string): Promise<void> {
     await this.picture(`${name}-light`);
     await this.page.emulateMedia({ colorScheme: "dark" });
@@ -126,7 +126,7 @@ export class Stage {
     await this.page.setViewportSize(SIZES.desktop);
   }
 
-  /** Lets axe look at the page as it is, in both themes. */
+  /** Checks the page as it is with axe, in both themes. */
   async assertAccessible(): Promise<void> {
     await assertAccessible(this.page);
   }

@@ -11,12 +11,12 @@ import { PACE, withDemo } from "./demo.ts";
 import { SIZES, Stage } from "./stage.ts";
 import { permissionFiles } from "../helpers/roles.ts";
 
-/** Settings of a user who may do everything, for buckets that the observer's rights are not about. */
+/** Settings of a user that may do everything, for buckets that the observer may not read. */
 function freely(demo: DashboardDemo, bucket: string): Settings {
   return { servers: demo.server.url, bucket };
 }
 
-Deno.test("The dashboard says what is the matter with an address, credentials, rights or a bucket, and what to do", () =>
+Deno.test("The dashboard says what is wrong with an address, credentials, rights or a bucket, and what to do", () =>
   withDemo(async (demo, chromium) => {
     const [closed = 0] = freePorts(1);
     const { settings } = demo;
@@ -38,7 +38,7 @@ Deno.test("The dashboard says what is the matter with an address, credentials, r
     }
   }));
 
-Deno.test("The dashboard connects with what is typed into its form", () =>
+Deno.test("The dashboard connects with the settings that are typed into its form", () =>
   withDemo(async (demo, chromium) => {
     await using stage = await Stage.open(chromium, null, { size: SIZES.phone });
     const { servers, bucket, user = "", pass = "" } = demo.settings;
@@ -52,7 +52,7 @@ Deno.test("The dashboard connects with what is typed into its form", () =>
     assertEquals(await stage.text("header .link"), "Live");
   }));
 
-Deno.test("The dashboard does not take a bucket of other values for one of locks", () =>
+Deno.test("The dashboard recognizes a bucket that holds no locks", () =>
   withDemo(async (demo, chromium) => {
     const nc = await wsconnect({ servers: demo.server.url });
     const kv = await new Kvm(nc).create("config");
@@ -63,7 +63,7 @@ Deno.test("The dashboard does not take a bucket of other values for one of locks
     assertEquals(await stage.text(".tile.held dd"), "0");
   }));
 
-Deno.test("The dashboard follows a bucket that does not repeat its changes by looking, and says so", () =>
+Deno.test("The dashboard polls a bucket that does not republish its changes, and says so", () =>
   withDemo(async (demo, chromium) => {
     const nc = await wsconnect({ servers: demo.server.url });
     await newKeyValue(nc, "quiet", PACE.ttl, { republish: null });
@@ -72,13 +72,13 @@ Deno.test("The dashboard follows a bucket that does not repeat its changes by lo
     await using locker = await Locker.open({ nc, bucket: "quiet", ttl: PACE.ttl, key: "k", name: "ada" });
     await locker.acquire();
     await stage.untilPhase("k", "held", "ada");
-    await stage.notice("does not repeat its changes");
+    await stage.notice("does not republish its changes");
     await locker.close();
     await stage.untilPhase("k", "vacant", "nobody");
     await nc.close();
   }));
 
-Deno.test("The dashboard of an observer that may not list shows a lock from its next renewal on", async () => {
+Deno.test("The dashboard of an observer that may not list keys shows a lock from its next renewal on", async () => {
   const files = await permissionFiles();
   const observer = (files["observer.conf"] ?? "").replace(/^.*"\$JS\.API\.DIRECT\.GET\.KV_locks"$/m, "");
   const config = `authorization { users: [

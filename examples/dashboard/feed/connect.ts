@@ -1,12 +1,12 @@
-/** Connects a page to NATS, and says in its own words why it could not. */
+/** Connects a page to NATS, and explains why a connection failed. */
 
 import { credsAuthenticator, type NatsConnection, wsconnect } from "@nats-io/nats-core";
 import type { LinkTrouble, Settings } from "../model/link.ts";
 
-/** A connection that was not to be had. */
+/** A connection could not be opened, or was refused. */
 export class LinkError extends Error {
   override readonly name = "LinkError";
-  /** In one word. */
+  /** The kind of failure. */
   readonly why: LinkTrouble;
 
   constructor(why: LinkTrouble, message: string, cause?: unknown) {
@@ -16,10 +16,10 @@ export class LinkError extends Error {
 }
 
 const PATIENCE = 6000;
-/** Finds out within some 15 seconds that a line is dead; then each lease has been shown as run out already. */
+/** Detects a dead connection within about 15 s. By then, leases of that length are already shown as run out. */
 const PING = 5000;
 
-/** Opens a connection that comes back by itself. @throws {LinkError} */
+/** Opens a connection that reconnects by itself. @throws {LinkError} if it cannot be opened */
 export async function connect(settings: Settings): Promise<NatsConnection> {
   const { servers, user, pass, token, creds } = settings;
   requireAddress(servers);
@@ -39,7 +39,7 @@ export async function connect(settings: Settings): Promise<NatsConnection> {
   }
 }
 
-/** What the client's error means for the page. */
+/** Returns what an error of the NATS client means for the page. */
 export function linkErrorOf(cause: unknown): LinkError {
   const text = cause instanceof Error ? cause.message : String(cause);
   const names = namesOf(cause);
@@ -49,17 +49,17 @@ export function linkErrorOf(cause: unknown): LinkError {
   return new LinkError("unreachable", text, cause);
 }
 
-/** What the subjects of answers begin with. */
+/** Returns the prefix of the reply subjects. */
 export function inboxPrefixOf({ inboxPrefix, user }: Settings): string {
   return inboxPrefix || (user ? `_INBOX_${user}` : "_INBOX");
 }
 
 function requireAddress(servers: string): void {
   if (!/^wss?:\/\/[^\s/]+/.test(servers)) {
-    throw new LinkError("address", `"${servers}" is no websocket address: it begins with ws:// or wss://`);
+    throw new LinkError("address", `"${servers}" is not a websocket address: it must begin with ws:// or wss://`);
   }
   if (location.protocol === "https:" && servers.startsWith("ws://")) {
-    throw new LinkError("address", "A page that came by https may connect to wss:// only");
+    throw new LinkError("address", "A page from https: may connect to wss:// only");
   }
 }
 

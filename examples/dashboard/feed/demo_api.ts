@@ -1,8 +1,8 @@
-/** What the page asks of the server that it came from: settings, and the demo if there is one. */
+/** The requests of the page to the server that served it: settings, and the demo if there is one. */
 
 import type { Settings } from "../model/link.ts";
 
-/** One process of the demo. */
+/** One candidate process of the demo. */
 export interface DemoCandidate {
   readonly name: string;
   /** Key of the lock that it wants. */
@@ -10,24 +10,24 @@ export interface DemoCandidate {
   readonly runs: boolean;
 }
 
-/** How the demo stands. */
+/** The state of the demo. */
 export interface DemoState {
   readonly candidates: readonly DemoCandidate[];
   readonly serverRuns: boolean;
 }
 
-/** What the panel can do. */
+/** An action of the panel. */
 export interface DemoAct {
   readonly act: "start" | "stop" | "kill" | "server-stop" | "server-start";
-  /** The candidate that is meant; none for the server. */
+  /** Name of the candidate; missing for the server. */
   readonly name?: string;
 }
 
-/** Asks the page's own server; the key in the page's address proves that the user opened what it printed. */
+/** Sends requests to the page's own server. The key in the address proves that the user opened the printed address. */
 export class DemoApi {
   readonly #key = new URLSearchParams(location.hash.slice(1)).get("key") ?? "";
 
-  /** What the command line said; `null` where the page is served by anything else. */
+  /** Returns the settings of the command line; `null` if another server serves the page. */
   async settings(): Promise<Settings | null> {
     try {
       return await this.#ask("settings", {}) as Settings;
@@ -36,12 +36,12 @@ export class DemoApi {
     }
   }
 
-  /** How the demo stands. */
+  /** The state of the demo. */
   async state(): Promise<DemoState> {
     return await this.#ask("demo", {}) as DemoState;
   }
 
-  /** Does something and says how the demo stands then. */
+  /** Performs an action and returns the state of the demo after it. */
   async perform(act: DemoAct): Promise<DemoState> {
     return await this.#ask("demo", { method: "POST", body: JSON.stringify(act) }) as DemoState;
   }

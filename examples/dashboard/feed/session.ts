@@ -1,4 +1,4 @@
-/** Follows a bucket: what is pushed, what a list finds, and what becomes of the connection. */
+/** Follows a bucket: pushed changes, regular lists, and the state of the connection. */
 
 import type { Msg, NatsConnection } from "@nats-io/nats-core";
 import { type Change, changeOf } from "../model/change.ts";
@@ -6,28 +6,28 @@ import type { Link, Listing, Repeats, Settings } from "../model/link.ts";
 import { connect, inboxPrefixOf, LinkError, linkErrorOf } from "./connect.ts";
 import { list, look, serverMessage, UnansweredError } from "./reader.ts";
 
-/** Who is told, and what the session asks back. */
+/** Receives what a session finds, and answers its questions. */
 export interface Audience {
   /** The connection has changed. */
   link(link: Link): void;
-  /** A list ended, or could not be had. */
+  /** A list ended, or could not be read. */
   listing(listing: Listing): void;
-  /** It was found out whether the bucket repeats its changes. */
+  /** It is now known whether the bucket republishes its changes. */
   repeats(repeats: Repeats): void;
   /** A record was pushed or found. */
   change(change: Change): void;
-  /** A look that began when the key stood at `revision` found nothing. */
+  /** A read that began when the key was at `revision` found nothing. */
   nothing(key: string, revision: number): void;
-  /** The revisions at which the keys that are known stand. */
+  /** Returns the revision of each known key. */
   revisions(): ReadonlyMap<string, number>;
 }
 
-/** Between two lists, in milliseconds: soon after a connection, then seldom, since changes are pushed. */
+/** Pauses between two lists, in milliseconds: short after a connect, then long, because changes are pushed. */
 const PAUSES: readonly number[] = [1000, 2000, 5000, 10_000, 30_000];
-/** Between two lists where nothing is pushed, in milliseconds. */
+/** Pause between two lists if nothing is pushed, in milliseconds. */
 const POLL = 2000;
 
-/** One connection with what follows from it; ends with {@linkcode Session.stop}. */
+/** One connection and what is read over it; ends with {@linkcode Session.stop}. */
 export class Session {
   readonly #settings: Settings;
   readonly #audience: Audience;
@@ -44,7 +44,7 @@ export class Session {
     this.#audience = audience;
   }
 
-  /** Connects; resolves once that is settled. What happens later is told to the audience. */
+  /** Connects; resolves once that has succeeded or failed. Reports later events to the audience. */
   async start(): Promise<void> {
     this.#audience.link({ state: "connecting" });
     try {
@@ -58,12 +58,12 @@ export class Session {
     }
   }
 
-  /** Looks at keys whose end has come. */
+  /** Reads keys whose lease has ended. */
   look(keys: readonly string[]): void {
     for (const key of keys) void this.#look(key).catch(() => {});
   }
 
-  /** Ends it; nothing is told any more. */
+  /** Ends the session; the audience gets no further calls. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -95,7 +95,7 @@ export class Session {
         this.#audience.link({ state: "lost", since: Date.now() });
       }
       if (status.type === "reconnect") this.#live(nc);
-      // The client names the subject of what it was refused; a list has no request that would be rejected.
+      // The error names the subject that was refused. A list publishes without a request, so no promise rejects.
       if (status.type === "error" && status.error.message.includes(`GET.KV_${this.#settings.bucket}"`)) {
         this.#mayList = false;
         this.#audience.listing("denied");
@@ -115,7 +115,7 @@ export class Session {
     void this.stop();
   }
 
-  /** Looks at all there is, and again after a while. */
+  /** Reads all keys, and schedules the next time. */
   async #sweep(nc: NatsConnection): Promise<void> {
     clearTimeout(this.#timer);
     await (this.#mayList ? this.#list(nc) : this.#lookAtAll());
@@ -139,7 +139,7 @@ export class Session {
       });
       if (this.#stopped) return;
       for (const [key, revision] of known) this.#audience.nothing(key, revision);
-      // What the first list after a connection finds could not have been pushed.
+      // The first list after a connect finds older changes, which could not have been pushed.
       if (news > 0 && this.#sweeps > 0) this.#finds++;
       this.#audience.listing("done");
     } catch (error) {

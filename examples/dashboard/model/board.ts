@@ -1,35 +1,35 @@
-/** All locks of a bucket as the page knows them. */
+/** All locks of a bucket, as far as the page knows them. */
 
 import type { Change } from "./change.ts";
 import { afterChange, afterNothing, type Lock, type Phase, phaseOf, unconfirmed } from "./lock.ts";
 import { EXPIRY_LAG, ServerTime } from "./server_time.ts";
 
-/** Where time comes from; milliseconds. */
+/** The page's clocks, in milliseconds. */
 export interface Clocks {
-  /** Never goes back; counts sleep. */
+  /** Never goes back; counts the time that the machine sleeps. */
   now(): number;
   /** The browser's clock, since the Unix epoch. */
   wall(): number;
 }
 
-/** How many locks are what. */
+/** How many locks are in each phase. */
 export type Counts = Readonly<Record<Phase, number>> & {
   readonly all: number;
   readonly transitions: number;
-  /** Ended without being given back, since the page looks. */
+  /** Holds that ended without a release since the page was opened. */
   readonly crashes: number;
 };
 
-/** When nobody listened, by the server's clock; `to` is `null` while that goes on. */
+/** A time in which the page received nothing, by the server's clock; `to` is `null` while it lasts. */
 export interface Blindness {
   readonly from: number;
   readonly to: number | null;
 }
 
-/** So many times without a connection are remembered. */
+/** How many such times are remembered. */
 const BLIND_KEPT = 50;
 
-/** Holds the locks; who listens is told which of them has changed, and which is worth a look. */
+/** Holds the locks. Reports which of them changed, and which should be read. */
 export class Board {
   readonly locks = new Map<string, Lock>();
   readonly #clocks: Clocks;
@@ -40,7 +40,7 @@ export class Board {
   #time: ServerTime;
   #bucketTtl: number;
 
-  /** `bucketTtl`: lease length in milliseconds where a record does not say it, 0 if unknown. */
+  /** `bucketTtl`: lease length in milliseconds for records that do not state one, 0 if unknown. */
   constructor(clocks: Clocks, bucketTtl: number, changed: (key: string) => void) {
     this.#clocks = clocks;
     this.#bucketTtl = bucketTtl;
@@ -53,17 +53,17 @@ export class Board {
     return this.#time.now(this.#clocks.now());
   }
 
-  /** How far the browser's clock is ahead of the server's, if that is worth a word, else 0. */
+  /** How far the browser's clock is ahead of the server's; 0 if the difference is small. */
   get skew(): number {
     return this.#time.skew(this.#clocks.wall(), this.#clocks.now());
   }
 
-  /** When the page did not see what happened, oldest first. */
+  /** The times in which the page received nothing, oldest first. */
   get blind(): readonly Blindness[] {
     return this.#blind;
   }
 
-  /** What a lock is now. */
+  /** The phase of a lock now. */
   phase(lock: Lock): Phase {
     return phaseOf(lock, this.now);
   }
@@ -77,13 +77,13 @@ export class Board {
     this.#put(before, lock);
   }
 
-  /** Takes in that a look which began when the lock stood at `revision` found nothing. */
+  /** Takes in that a read found nothing; it began when the lock was at `revision`. */
   nothing(key: string, revision: number): void {
     const lock = this.locks.get(key);
     if (lock) this.#put(lock, afterNothing(lock, revision, this.now));
   }
 
-  /** Nothing is known to be live any more. */
+  /** The connection is lost: from now on no lock is confirmed. */
   lost(): void {
     if (this.#blind.at(-1)?.to !== null) {
       this.#blind = [...this.#blind.slice(1 - BLIND_KEPT), { from: this.now, to: null }];
@@ -91,13 +91,13 @@ export class Board {
     for (const lock of this.locks.values()) this.#put(lock, unconfirmed(lock));
   }
 
-  /** All that there is has been seen, and changes are pushed from now on. */
+  /** The page has seen all records, and changes are pushed from now on. */
   seen(): void {
     const last = this.#blind.at(-1);
     if (last?.to === null) this.#blind = [...this.#blind.slice(0, -1), { ...last, to: this.now }];
   }
 
-  /** Lets time pass. Returns the keys whose end is worth a look, none of them twice within `patience` milliseconds. */
+  /** Lets time pass. Returns the keys to read since their lease ended, none twice within `patience` milliseconds. */
   tick(patience: number): string[] {
     const now = this.now;
     const due: string[] = [];
@@ -112,7 +112,7 @@ export class Board {
     return due;
   }
 
-  /** How many locks are what now. */
+  /** Counts the locks by phase. */
   count(): Counts {
     const counts = { held: 0, vacant: 0, overdue: 0, foreign: 0, stale: 0, transitions: 0, crashes: 0 };
     const now = this.now;

@@ -1,4 +1,4 @@
-/** What the page hears of one lock. */
+/** A change of one lock, as the page receives it. */
 
 import { decodeRecord, type KeyState, type StoredRecord } from "../../../src/store/record.ts";
 
@@ -6,15 +6,15 @@ import { decodeRecord, type KeyState, type StoredRecord } from "../../../src/sto
 export interface Change {
   /** Key of the lock. */
   readonly key: string;
-  /** What it says. */
+  /** What the record says. */
   readonly keyState: KeyState;
   /** When it was stored: milliseconds since the Unix epoch by the server's clock. */
   readonly at: number;
-  /** Revision of this key's record before it as the server says, 0 for none; `null` where it was looked up. */
+  /** Revision of the key's previous record by the server's word, 0 for none; `null` if this record was not pushed. */
   readonly previous: number | null;
 }
 
-/** A message with the server's headers, whether pushed or looked up. */
+/** A message with the server's headers, pushed or read. */
 export interface ServerMessage {
   readonly data: Uint8Array;
   /** First value of a header: what the writer sent. */
@@ -23,7 +23,7 @@ export interface ServerMessage {
   readonly said: (name: string) => string | undefined;
 }
 
-/** Reads a message of a bucket; `null` if it is not one of its stream's, such as a forged one. */
+/** Decodes a message of a bucket; `null` if it is not from the bucket's stream, such as a forged one. */
 export function changeOf(bucket: string, message: ServerMessage, pushed: boolean): Change | null {
   const { data, header, said } = message;
   const prefix = `$KV.${bucket}.`;
@@ -36,7 +36,7 @@ export function changeOf(bucket: string, message: ServerMessage, pushed: boolean
   return { key: subject.slice(prefix.length), keyState: decodeRecord({ revision, value: data, header }), at, previous };
 }
 
-/** Milliseconds since the Unix epoch; the stamp has nanoseconds, which `Date` need not understand. */
+/** Milliseconds since the Unix epoch. The stamp has nanoseconds, which `Date` may not understand. */
 function serverTime(stamp: string): number {
   return Date.parse(stamp.replace(/(\.\d{3})\d+/, "$1"));
 }

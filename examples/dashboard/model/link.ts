@@ -1,6 +1,6 @@
-/** What the page knows of its connection. */
+/** What the page knows about its connection. */
 
-/** Why there is none and will be none without the user. */
+/** Why there is no connection until the user changes something. */
 export type LinkTrouble = "unreachable" | "refused" | "rights" | "address";
 
 /** The connection. Times are milliseconds since the Unix epoch by the browser's clock. */
@@ -11,13 +11,13 @@ export type Link =
   | { readonly state: "lost"; readonly since: number }
   | { readonly state: "failed"; readonly why: LinkTrouble; readonly message: string };
 
-/** What became of the list of all locks. */
+/** The state of the list of all locks. */
 export type Listing = "pending" | "done" | "denied" | "unanswered" | "failed";
 
-/** Whether the bucket repeats its changes, so that they are pushed. */
+/** Whether the bucket republishes its changes, so that they are pushed. */
 export type Repeats = "unknown" | "yes" | "no";
 
-/** How and where to connect; what is typed here is kept nowhere. */
+/** How and where to connect. The page stores none of it. */
 export interface Settings {
   /** Websocket address. */
   readonly servers: string;
@@ -27,10 +27,10 @@ export interface Settings {
   readonly token?: string;
   /** Text of a credentials file. */
   readonly creds?: string;
-  /** What the subjects of answers begin with. Default: `_INBOX_<user>`, else `_INBOX`. */
+  /** Prefix of the reply subjects. Default: `_INBOX_<user>`, else `_INBOX`. */
   readonly inboxPrefix?: string;
-  /** Lease length in milliseconds where holders do not say it. */
+  /** Lease length in milliseconds for holders that do not state one. */
   readonly ttl?: number;
-  /** True if this page's server has a demo to drive. */
+  /** True if the page's server has a demo. */
   readonly demo?: boolean;
 }

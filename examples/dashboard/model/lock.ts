@@ -1,4 +1,4 @@
-/** One lock as the page knows it, and how that changes: pure. Times are milliseconds by the server's clock. */
+/** One lock as the page knows it, and how it changes. Pure. Times are milliseconds by the server's clock. */
 
 import { type Leadership, leadershipOf } from "../../../src/lease/leadership.ts";
 import type { Change } from "./change.ts";
@@ -9,29 +9,29 @@ export interface Lock {
   readonly key: string;
   /** Revision of the latest record seen; 0 if there is none. */
   readonly revision: number;
-  /** Who holds it by that record, whether or not its time is up. `ttl` is 0 if nobody says it. */
+  /** The holder according to that record, even if its lease is over. `ttl` is 0 if it is not stated. */
   readonly leader: Leadership | null;
-  /** True if the value under the key is no holder's UUID. */
+  /** True if the value under the key is not a holder's UUID. */
   readonly foreign: boolean;
   /** When the latest record was stored. */
   readonly storedAt: number;
-  /** When the latest record runs out; `null` if there is none, or its lease length is unknown. */
+  /** When the latest record expires; `null` if there is none, or its lease length is unknown. */
   readonly end: number | null;
   /** Oldest first. */
   readonly tenures: readonly Tenure[];
-  /** How many times another hold began while the page looked. */
+  /** How many holds began since the page was opened. */
   readonly transitions: number;
-  /** False from a lost connection until the record is seen again. */
+  /** False from the loss of the connection until the record is seen again. */
   readonly confirmed: boolean;
 }
 
-/** What a lock is now; `stale` if that cannot be known, `overdue` if its time is up and its end is not confirmed. */
+/** The phase of a lock; `stale` if it is unknown, `overdue` if the lease is over and its end is not confirmed. */
 export type Phase = "held" | "vacant" | "overdue" | "foreign" | "stale";
 
-/** A record found missing may be one that a copy of the bucket has not got yet: for so long it is not believed. */
+/** A record may be missing only on a replica that lags: so nothing is concluded until it is this old, in ms. */
 const COPY_LAG = 5000;
 
-/** What a lock is at a moment. */
+/** Returns the phase of a lock at a time. */
 export function phaseOf(lock: Lock, now: number): Phase {
   if (!lock.confirmed) return "stale";
   if (lock.leader === null) return "vacant";
@@ -39,11 +39,11 @@ export function phaseOf(lock: Lock, now: number): Phase {
   return lock.foreign ? "foreign" : "held";
 }
 
-/** The lock after a record was seen; `bucketTtl`: lease length where the record does not say it, 0 if unknown. */
+/** Returns the lock after a record was seen; `bucketTtl`: lease length if the record states none, 0 if unknown. */
 export function afterChange(lock: Lock | undefined, change: Change, bucketTtl: number): Lock {
   const { key, keyState, at } = change;
-  // What was there already is confirmed by being found; what is older is an echo.
-  // Revisions that go back while time goes on are those of a bucket made anew.
+  // The same record again confirms the lock. An older record comes late and is ignored.
+  // If revisions go back while time goes on, the bucket was re-created.
   if (lock && keyState.revision <= lock.revision && at <= lock.storedAt) {
     const same = keyState.revision === lock.revision && lock.leader !== null;
     return same && !lock.confirmed ? { ...lock, confirmed: true } : lock;
@@ -65,7 +65,7 @@ export function afterChange(lock: Lock | undefined, change: Change, bucketTtl: n
   };
 }
 
-/** The lock after a look that began when it stood at `revision` and found nothing at `now`. */
+/** Returns the lock after a read that began when it was at `revision`, and found nothing at `now`. */
 export function afterNothing(lock: Lock, revision: number, now: number): Lock {
   if (lock.revision !== revision) return lock;
   if (lock.leader === null) return lock.confirmed ? lock : { ...lock, confirmed: true };
@@ -77,19 +77,19 @@ export function afterNothing(lock: Lock, revision: number, now: number): Lock {
   return { ...lock, leader: null, foreign: false, end: null, tenures, confirmed: true };
 }
 
-/** The lock when the connection is lost: it may have changed since. */
+/** Returns the lock after the connection was lost: it may have changed since. */
 export function unconfirmed(lock: Lock): Lock {
   return lock.confirmed ? { ...lock, confirmed: false } : lock;
 }
 
 function tenureOf({ token, holder, name, revision, since }: Leadership, { at }: Change): Tenure {
   const sawBegin = token === revision;
-  // The holder's own word for when it began, kept within reason: its clock is not the server's.
+  // The holder states when the hold began, by its own clock. It is never taken as later than the record.
   const from = sawBegin ? at : Math.min(since ?? at, at);
   return { token, holder, name: name || holder, from, sawBegin, to: null, ending: null };
 }
 
-/** A hold that the page finds when it opens is no transition. */
+/** A hold that the page finds when it opens is not a transition. */
 function isNew(lock: Lock | undefined, { previous }: Change): boolean {
   return lock !== undefined || previous === 0;
 }
@@ -97,7 +97,7 @@ function isNew(lock: Lock | undefined, { previous }: Change): boolean {
 function endOf(lock: Lock | undefined, { keyState, at, previous }: Change): readonly [to: number, ending: Ending] {
   const end = lock?.end ?? null;
   const isNext = previous === lock?.revision;
-  // While nobody listened, or between two looks, it may have been renewed and given back.
+  // While the page received nothing, or between two reads, the lock may have been renewed and released.
   const isWhole = lock?.confirmed === true && (isNext || previous === 0 || previous === null);
   if (!isWhole) return [Math.min(end ?? at, at), "unseen"];
   if (end !== null && at >= end) return [end, "expired"];

@@ -1,16 +1,16 @@
-/** Which locks are shown, and in which order: pure. */
+/** Which locks are shown, and in which order. Pure. */
 
 import type { Lock, Phase } from "./lock.ts";
 
-/** What the filter lets through. */
+/** Which locks the filter keeps. */
 export type Filter = "all" | "held" | "vacant" | "attention";
 
 /** How the list is ordered. */
 export type Order = "key" | "recent" | "busiest";
 
-/** What the user has asked to see. */
+/** What the user chose to see. */
 export interface Selection {
-  /** Words that all must be found in key, name, id or meta. */
+  /** Words; each must be found in key, name, id or meta. */
   readonly search: string;
   readonly filter: Filter;
   readonly order: Order;
@@ -29,7 +29,7 @@ const COMPARE: Readonly<Record<Order, (a: Lock, b: Lock) => number>> = {
   busiest: (a, b) => b.transitions - a.transitions || byKey(a, b),
 };
 
-/** The keys to show, in order. */
+/** Returns the keys to show, in order. */
 export function select(locks: Iterable<Lock>, phase: (lock: Lock) => Phase, selection: Selection): string[] {
   const words = selection.search.toLowerCase().split(/\s+/).filter((word) => word !== "");
   const wanted = PHASES[selection.filter];

@@ -1,10 +1,10 @@
-/** What time it is at the server, which the page is never told: it is worked out from when the server stored what. */
+/** Estimates the server's time from the times at which the server stored records. The server never sends its time. */
 
-/** How long what was heard stays in force, in milliseconds: clocks drift, and another server may lead tomorrow. */
+/** How long a push counts, in milliseconds: clocks drift, and another server may become the stream leader. */
 const MEMORY = 60_000;
-/** The server removes a record up to this long after its time, in milliseconds. */
+/** The server removes a record up to this long after it expired, in milliseconds. */
 export const EXPIRY_LAG = 350;
-/** A difference between the browser's clock and the server's that is worth a word, in milliseconds. */
+/** The smallest difference between the browser's clock and the server's that is reported, in milliseconds. */
 const WORTH_A_WORD = 2000;
 
 interface Heard {
@@ -13,12 +13,12 @@ interface Heard {
 }
 
 /**
- * The server's clock, seen through what it stores. `local` is a clock of the page that never goes back; all times are
- * milliseconds, those of the server since the Unix epoch.
+ * The server's clock, estimated from what it stores. `local` is a clock of the page that never goes back. All times are
+ * milliseconds; those of the server count from the Unix epoch.
  *
- * A change that is pushed was stored a moment ago, so the freshest of them gives the time to within the way it took.
- * Until one comes, the browser's clock is believed, but only between two bounds: no record is from the future, and
- * none that is still there has run out.
+ * A pushed change was stored a moment ago. So the push with the shortest delay gives the server's time, wrong only by
+ * that delay. Until the first push, the browser's clock counts, but only within two bounds: no record is from the
+ * future, and no record that is still there has expired.
  */
 export class ServerTime {
   #pushed: readonly Heard[] = [];
@@ -26,7 +26,7 @@ export class ServerTime {
   #notAfter = Infinity;
   readonly #browser: number;
 
-  /** `wall` is what the browser's clock says at `local`. */
+  /** `wall` is the time of the browser's clock at `local`. */
   constructor(wall: number, local: number) {
     this.#browser = wall - local;
   }
@@ -34,12 +34,12 @@ export class ServerTime {
   /** A change stored at `at` was pushed and arrived at `local`. */
   pushed(at: number, local: number): void {
     const ahead = at - local;
-    // What lags behind an earlier one had a longer way and says nothing new.
+    // A push with a longer delay than an earlier one adds no information.
     const kept = this.#pushed.filter((heard) => heard.ahead > ahead && local - heard.local < MEMORY);
     this.#pushed = [...kept, { local, ahead }];
   }
 
-  /** A record stored at `at` that is good until `end` was found at `local`. */
+  /** A read at `local` found a record that was stored at `at` and is valid until `end`. */
   found(at: number, end: number | null, local: number): void {
     this.#notBefore = Math.max(this.#notBefore, at - local);
     if (end !== null) this.#notAfter = Math.min(this.#notAfter, end + EXPIRY_LAG - local);

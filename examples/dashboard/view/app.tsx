@@ -13,15 +13,15 @@ import type { Store } from "./store.ts";
 import { Table } from "./table.tsx";
 import { Toolbar } from "./toolbar.tsx";
 
-/** What the page begins with. */
+/** What the page starts with. */
 export interface AppProps {
   readonly store: Store;
   readonly api: DemoApi;
-  /** What is known without asking the user. */
+  /** Settings that are known without asking the user. */
   readonly known: Partial<Settings>;
 }
 
-/** Colours alone would not say which end is which. */
+/** Colours alone would not show how a hold ended. */
 function Legend(): JSX.Element {
   return (
     <p class="legend">
@@ -41,7 +41,7 @@ function Legend(): JSX.Element {
   );
 }
 
-/** All of it. */
+/** The whole page. */
 export function App({ store, api, known }: AppProps): JSX.Element {
   const isAsking = useSignal(!known.servers || !known.bucket);
   const remembered = useSignal(known);
@@ -68,7 +68,7 @@ export function App({ store, api, known }: AppProps): JSX.Element {
             {store.settings.value?.demo && <DemoPanel store={store} api={api} />}
             {store.counts.value.all > 0 && <Toolbar store={store} />}
             {store.counts.value.all > 0 && <Table store={store} />}
-            {store.counts.value.all > 0 && store.keys.value.length === 0 && <p class="none">No lock fits.</p>}
+            {store.counts.value.all > 0 && store.keys.value.length === 0 && <p class="none">No lock matches.</p>}
             {store.counts.value.all > 0 && <Legend />}
           </>
         )}

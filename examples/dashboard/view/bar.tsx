@@ -1,14 +1,14 @@
-/** The time left of a lease: drains by itself, refills with each renewal. */
+/** The time left of a lease: a bar that drains by itself and refills with each renewal. */
 
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { JSX } from "preact";
 import type { Shown, Store } from "./store.ts";
 import { tenths } from "./words.ts";
 
-/** How long a bar takes to fill up again, in milliseconds. */
+/** How long a bar takes to refill, in milliseconds. */
 const REFILL = 160;
 
-/** Runs in the compositor: no script and no layout between two renewals. */
+/** Starts the animation. It runs in the compositor, without script or layout between two renewals. */
 function drain(element: HTMLElement, left: number, ttl: number): () => void {
   const from = new DOMMatrix(getComputedStyle(element).transform).a;
   const full = Math.min(1, left / ttl);
@@ -20,7 +20,7 @@ function drain(element: HTMLElement, left: number, ttl: number): () => void {
   ];
   const animation = element.animate(frames, { duration: left, fill: "forwards" });
   return () => {
-    // Where it stands is where the next one begins.
+    // The next animation starts at the current position.
     element.style.transform = getComputedStyle(element).transform;
     animation.cancel();
   };
@@ -43,12 +43,12 @@ export function Bar({ store, shown: { lock, phase } }: { store: Store; shown: Sh
   );
 }
 
-/** The bar with a number beside it, and as a meter for who cannot see it. */
+/** The bar with a number beside it, and as a meter for screen readers. */
 export function TimeLeft({ store, shown }: { store: Store; shown: Shown }): JSX.Element {
   const { lock: { end, leader }, phase } = shown;
   if (phase === "stale") return <span class="muted">not known now</span>;
   if (phase === "vacant" || leader === null) return <span class="muted">free to take</span>;
-  if (end === null) return <span class="muted">its holder does not say</span>;
+  if (end === null) return <span class="muted">not stated by its holder</span>;
   const left = Math.max(0, end - store.now.value);
   const text = phase === "overdue" ? "over" : tenths(left);
   return (

@@ -1,4 +1,4 @@
-/** Where to, and as whom. What is typed here stays in the memory of the page. */
+/** The form for address and credentials. What is typed here stays in the memory of the page. */
 
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
@@ -42,7 +42,7 @@ async function settingsOf(form: HTMLFormElement): Promise<Settings> {
   return { servers: text("servers") ?? "", bucket: text("bucket") ?? "", ...optional };
 }
 
-/** Asks for settings; `known` fills it in. */
+/** Asks for settings; `known` fills in the form. */
 export function ConnectForm(
   { known, submit }: { known: Partial<Settings>; submit: (settings: Settings) => void },
 ): JSX.Element {
@@ -57,7 +57,7 @@ export function ConnectForm(
       <Field name="servers" label="Websocket address" value={known.servers ?? "ws://127.0.0.1:8080"} required />
       <Field name="bucket" label="Bucket" value={known.bucket} required hint="locks" />
       <label class="field">
-        Sign in by
+        Sign in with
         <select value={how.value} onChange={(event) => how.value = event.currentTarget.value}>
           <option value="user">user and password, or nothing</option>
           <option value="token">token</option>

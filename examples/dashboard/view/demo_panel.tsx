@@ -1,4 +1,4 @@
-/** Drives the demo: candidates to start, stop and kill, and the server. */
+/** Controls the demo: starts, stops and kills candidates and the server. */
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
@@ -45,7 +45,7 @@ function CandidateLine({ store, candidate: { name, key, runs }, perform }: Candi
   );
 }
 
-/** The panel; it asks the page's own server, not NATS. */
+/** The panel. It sends requests to the page's own server, not to NATS. */
 export function DemoPanel({ store, api }: { store: Store; api: DemoApi }): JSX.Element | null {
   const state = useSignal<DemoState | null>(null);
   const problem = useSignal("");
@@ -75,7 +75,7 @@ export function DemoPanel({ store, api }: { store: Store; api: DemoApi }): JSX.E
     <details class="demo" open={innerWidth > 760}>
       <summary>Demo</summary>
       <div class="heading">
-        <span class="sub">Stop gives the lock back; kill lets the lease run out.</span>
+        <span class="sub">Stop releases the lock; kill lets the lease run out.</span>
         <button type="button" onClick={() => perform({ act })}>{serverRuns ? "Stop" : "Start"} nats-server</button>
       </div>
       <div class="groups">

@@ -1,4 +1,4 @@
-/** All that is known of one lock. */
+/** Everything that is known about one lock. */
 
 import { useEffect, useRef } from "preact/hooks";
 import type { JSX } from "preact";
@@ -9,7 +9,7 @@ import type { Shown, Store } from "./store.ts";
 import { Timeline } from "./timeline.tsx";
 import { clockTime, duration, ENDINGS, PHASES } from "./words.ts";
 
-/** The latest tenures are shown, so many. */
+/** How many of the latest tenures are shown. */
 const SHOWN = 20;
 
 function Facts({ leader, end }: { leader: Leadership; end: number | null }): JSX.Element {
@@ -18,8 +18,8 @@ function Facts({ leader, end }: { leader: Leadership; end: number | null }): JSX
     ["Id", leader.holder || "none"],
     ["Token", String(leader.token)],
     ["Revision", String(leader.revision)],
-    ["Lease", leader.ttl ? duration(leader.ttl) : "its holder does not say"],
-    ["Since", leader.since ? `${clockTime(leader.since)} by its holder's clock` : "not said"],
+    ["Lease", leader.ttl ? duration(leader.ttl) : "not stated by its holder"],
+    ["Since", leader.since ? `${clockTime(leader.since)} by its holder's clock` : "not stated"],
     ["Good until", end ? clockTime(end) : "not known"],
     ...Object.entries(leader.meta).map(([field, value]) => [field, textOf(value)] as const),
   ];
@@ -64,7 +64,7 @@ function Tenures({ store, tenures }: { store: Store; tenures: readonly Tenure[] 
   );
 }
 
-/** What is read out at each turn of the lock. */
+/** What a screen reader says at each change of the lock. */
 function newsOf({ lock: { key, leader }, phase }: Shown): string {
   return `${key}: ${PHASES[phase]}${phase === "held" && leader ? ` by ${leader.name || leader.holder}` : ""}`;
 }
@@ -75,11 +75,11 @@ function Body({ store, shown }: { store: Store; shown: Shown }): JSX.Element {
     <>
       <p class="unseen" role="status">{newsOf(shown)}</p>
       <TimeLeft store={store} shown={shown} />
-      {phase === "stale" && <p class="muted">This is what was last seen; who leads now is not known.</p>}
+      {phase === "stale" && <p class="muted">This is what was seen last. It is not known who leads now.</p>}
       {lock.leader && <Facts leader={lock.leader} end={lock.end} />}
       <h3>Waiting</h3>
       <p class="muted">
-        Candidates do not announce themselves. Once waiting is fair, who waits is listed here, in order.
+        Candidates that wait leave no record, so they cannot be listed.
       </p>
       <h3>Tenures</h3>
       <Timeline store={store} shown={shown} />
@@ -88,7 +88,7 @@ function Body({ store, shown }: { store: Store; shown: Shown }): JSX.Element {
   );
 }
 
-/** The panel beside the list. */
+/** The panel with the details, beside the list. */
 export function Detail({ store, name }: { store: Store; name: string }): JSX.Element | null {
   const title = useRef<HTMLHeadingElement>(null);
   const shown = store.shown(name).value;

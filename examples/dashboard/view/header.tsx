@@ -1,4 +1,4 @@
-/** The head of the page: which bucket, how the connection is, how many locks are what. */
+/** The head of the page: the bucket, the state of the connection, and counts of the locks. */
 
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
@@ -37,7 +37,7 @@ function Tile({ label, value, kind = "" }: { label: string; value: number; kind?
   );
 }
 
-/** How many locks are what, and what has happened since the page looks. */
+/** How many locks are in each phase, and what has happened since the page was opened. */
 export function Tiles({ store }: { store: Store }): JSX.Element {
   const { held, vacant, overdue, stale, transitions, crashes } = store.counts.value;
   return (
@@ -53,7 +53,7 @@ export function Tiles({ store }: { store: Store }): JSX.Element {
   );
 }
 
-/** Title, connection and what can be done about both. */
+/** Title, state of the connection, and buttons. */
 export function Header({ store, leave }: { store: Store; leave: () => void }): JSX.Element {
   const link = store.link.value;
   const settings = store.settings.value;

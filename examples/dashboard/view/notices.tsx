@@ -1,4 +1,4 @@
-/** What is the matter, and what to do about it. */
+/** Says what is wrong, and what to do about it. */
 
 import type { ComponentChildren, JSX } from "preact";
 import type { Settings } from "../model/link.ts";
@@ -17,13 +17,17 @@ function failed(store: Store): Text | null {
   const servers = store.settings.value?.servers ?? "";
   if (link.why === "refused") {
     const title = "The server refuses these credentials";
-    return { kind: "bad", title, body: <>Check user and password, token or credentials file, and connect again.</> };
+    return {
+      kind: "bad",
+      title,
+      body: <>Check the user and password, the token or the credentials file, and connect again.</>,
+    };
   }
   if (link.why === "rights") {
     const title = "This user may not see the locks";
     const body = (
       <>
-        {link.message}. Give it the rights of <code>examples/permissions/observer.conf</code>.
+        {link.message}. Give the user the rights of <code>examples/permissions/observer.conf</code>.
       </>
     );
     return { kind: "bad", title, body };
@@ -35,9 +39,10 @@ function failed(store: Store): Text | null {
 function Unreachable({ servers }: { servers: string }): JSX.Element {
   return (
     <>
-      Either the server is down, or it has no websocket listener there, which browsers need besides the usual port
+      Either the server is down, or it has no websocket listener at this address. Browsers need one besides the usual
+      port
       {/:4222\b/.test(servers) ? " 4222" : ""}. Add one to its configuration and reload it:
-      <pre tabIndex={0}>{'websocket {\n  port: 8080\n  no_tls: true    # on a machine of your own only\n}'}</pre>
+      <pre tabIndex={0}>{'websocket {\n  port: 8080\n  no_tls: true    # only on your own machine\n}'}</pre>
     </>
   );
 }
@@ -48,7 +53,7 @@ function connection(store: Store): Text | null {
     return { kind: "plain", title: "Connecting…", body: `To ${store.settings.value?.servers}.` };
   }
   if (link.state !== "lost") return failed(store);
-  const body = `Since ${clockTime(link.since)}. What is shown is what was last seen; who leads now is not known. ` +
+  const body = `Since ${clockTime(link.since)}. The page shows what it saw last. It is not known who leads now. ` +
     "The page reconnects by itself.";
   return { kind: "bad", title: "Connection lost", body };
 }
@@ -59,7 +64,7 @@ function bucket(store: Store, { bucket }: Settings): Text | null {
   if (listing === "unanswered") {
     const body = (
       <>
-        Check the name. A bucket that another tool made may not allow direct get:
+        Check the name. A bucket that another tool created may not allow direct get:
         <pre tabIndex={0}>{`nats stream edit KV_${bucket} --allow-direct`}</pre>
       </>
     );
@@ -68,19 +73,20 @@ function bucket(store: Store, { bucket }: Settings): Text | null {
   if (listing === "denied") {
     const body = (
       <>
-        A lock shows up with its next renewal; vacant ones do not. To list all at once, allow publishing to{" "}
+        A lock appears with its next renewal; a vacant one does not appear. To list all at once, allow publishing to
+        {" "}
         <code>$JS.API.DIRECT.GET.KV_{bucket}</code>.
       </>
     );
     return { kind: "warn", title: "This user may not list the locks", body };
   }
   if (listing === "failed") {
-    const body = "It is tried again by itself; until then a lock shows up with its next renewal. " +
-      "A server before 2.11 does not give such lists.";
+    const body = "The page tries again by itself. Until then a lock appears with its next renewal. " +
+      "A server before 2.11 does not support such lists.";
     return { kind: "warn", title: "The list of locks could not be read", body };
   }
   if (all > 0 && foreign === all) {
-    const body = "None of its values is a holder's id. Was another bucket meant?";
+    const body = "None of its values is a holder's id. Did you mean another bucket?";
     return { kind: "warn", title: `"${bucket}" does not look like a bucket of locks`, body };
   }
   return all > 0 || listing !== "done" ? null : empty(bucket);
@@ -91,7 +97,7 @@ function empty(bucket: string): Text {
     `await locker.run(async (lease) => { /* … */ });`;
   const body = (
     <>
-      A lock shows up as soon as somebody takes it:
+      A lock appears as soon as a candidate takes it:
       <pre tabIndex={0}>{code}</pre>
     </>
   );
@@ -103,7 +109,7 @@ function doubts(store: Store): Text[] {
   const skew = store.skew.value;
   if (skew !== 0) {
     const way = skew > 0 ? "ahead of" : "behind";
-    const body = "Times are shown by the server's clock; leases are not affected.";
+    const body = "The page shows times by the server's clock. Leases are not affected.";
     texts.push({
       kind: "warn",
       title: `This computer's clock is ${duration(Math.abs(skew))} ${way} the server's`,
@@ -111,11 +117,11 @@ function doubts(store: Store): Text[] {
     });
   }
   if (store.repeats.value === "no") {
-    const title = "This bucket does not repeat its changes";
+    const title = "This bucket does not republish its changes";
     const body = (
       <>
-        The page looks every two seconds instead, and misses what is shorter. <code>newKeyValue</code>{" "}
-        makes buckets that repeat.
+        The page reads it every two seconds instead, and misses shorter changes. <code>newKeyValue</code>{" "}
+        creates buckets that republish.
       </>
     );
     texts.push({ kind: "warn", title, body });
@@ -123,7 +129,7 @@ function doubts(store: Store): Text[] {
   return texts;
 }
 
-/** All that has to be said now. */
+/** All notices that apply now. */
 export function Notices({ store }: { store: Store }): JSX.Element {
   const settings = store.settings.value;
   const first = connection(store);

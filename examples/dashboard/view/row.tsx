@@ -7,7 +7,7 @@ import type { Shown, Store } from "./store.ts";
 import { Timeline } from "./timeline.tsx";
 import { duration, PHASES, shortId } from "./words.ts";
 
-/** What is known of where a holder runs, for one line. */
+/** Returns where a holder runs, as far as known, in one line. */
 export function placeOf({ holder, meta }: Leadership): string {
   const said = (field: string) => typeof meta[field] === "string" ? [meta[field] as string] : [];
   return [shortId(holder), ...said("runtime"), ...said("host")].filter((text) => text !== "").join(" · ");
@@ -17,7 +17,7 @@ export function placeOf({ holder, meta }: Leadership): string {
 export function Holder({ store, shown: { lock, phase } }: { store: Store; shown: Shown }): JSX.Element {
   const { leader } = lock;
   if (phase === "vacant" || leader === null) return <span class="muted">nobody</span>;
-  if (phase === "foreign") return <span class="muted">a value that is no holder's id</span>;
+  if (phase === "foreign") return <span class="muted">a value that is not a holder's id</span>;
   const name = leader.name || leader.holder || "a stranger";
   return (
     <>
@@ -37,7 +37,7 @@ function Since({ store, shown: { lock, phase } }: { store: Store; shown: Shown }
   return <span class={phase === "vacant" ? "muted" : ""}>{duration(store.second.value - from)}</span>;
 }
 
-/** The row of a key at a place in the list. */
+/** The row of a key, at its place in the list. */
 export function Row({ store, name, index, top }: { store: Store; name: string; index: number; top: number }) {
   const shown = store.shown(name).value;
   if (!shown) return null;

@@ -1,4 +1,4 @@
-/** What the views show, as signals: fed by a session, painted at most once per frame. */
+/** What the views show, as signals. A session updates them; the page is painted at most once per frame. */
 
 import { batch, type Signal, signal } from "@preact/signals";
 import { SystemClock } from "../../../src/base/clock.ts";
@@ -8,13 +8,13 @@ import type { Link, Listing, Repeats, Settings } from "../model/link.ts";
 import type { Lock, Phase } from "../model/lock.ts";
 import { select, type Selection } from "../model/selection.ts";
 
-/** A lock and what it is at this moment. */
+/** A lock and its phase now. */
 export interface Shown {
   readonly lock: Lock;
   readonly phase: Phase;
 }
 
-/** How often time is let pass, and the order of the list is made anew, in milliseconds. */
+/** How often times and the order of the list are updated, in milliseconds. */
 const TICK = 100;
 const LOOK_PATIENCE = 1000;
 const NONE: Counts = { held: 0, vacant: 0, overdue: 0, foreign: 0, stale: 0, all: 0, transitions: 0, crashes: 0 };
@@ -27,14 +27,14 @@ export class Store {
   readonly repeats: Signal<Repeats> = signal<Repeats>("unknown");
   readonly counts: Signal<Counts> = signal(NONE);
   readonly selection: Signal<Selection> = signal(ALL);
-  /** Keys that are shown, in order. */
+  /** The keys in the list, in order. */
   readonly keys: Signal<readonly string[]> = signal<readonly string[]>([]);
   /** The key whose details are shown. */
   readonly open: Signal<string | null> = signal<string | null>(null);
-  /** Milliseconds since the Unix epoch by the server's clock: five times a second, and once a second. */
+  /** Milliseconds since the Unix epoch by the server's clock, updated five times a second and once a second. */
   readonly now: Signal<number> = signal(0);
   readonly second: Signal<number> = signal(0);
-  /** How far the browser's clock is ahead, if that is worth a word. */
+  /** How far the browser's clock is ahead of the server's, in milliseconds; 0 if the difference is small. */
   readonly skew: Signal<number> = signal(0);
   /** Length of the timelines in milliseconds. */
   readonly span: Signal<number> = signal(120_000);
@@ -54,7 +54,7 @@ export class Store {
     this.selection.subscribe(() => this.#isOrderOld = true);
   }
 
-  /** Shows another bucket, or the same one anew. */
+  /** Shows another bucket, or starts again with the same one. */
   async connect(settings: Settings): Promise<void> {
     await this.disconnect();
     this.#board = this.#newBoard(settings.ttl ?? 0);
@@ -71,7 +71,7 @@ export class Store {
     await this.#session.start();
   }
 
-  /** Shows nothing. */
+  /** Disconnects and shows nothing. */
   async disconnect(): Promise<void> {
     await this.#session?.stop();
     this.#session = null;
@@ -89,19 +89,19 @@ export class Store {
     });
   }
 
-  /** A lock, now and later. */
+  /** Returns a signal of a lock, `null` while it is not known. */
   shown(key: string): Signal<Shown | null> {
     const known = this.#shown.get(key) ?? signal(this.#look(key));
     this.#shown.set(key, known);
     return known;
   }
 
-  /** When the page did not see what happened. */
+  /** The times in which the page received nothing. */
   get blind(): readonly Blindness[] {
     return this.#board.blind;
   }
 
-  /** The number of a holder's colour, the same as long as the page is open. */
+  /** Returns the number of a holder's colour, the same as long as the page is open. */
   colour(name: string): number {
     const known = this.#colours.get(name) ?? this.#colours.size % 8;
     this.#colours.set(name, known);
@@ -118,7 +118,7 @@ export class Store {
     if (isOver) this.#board.lost();
     batch(() => {
       this.link.value = link;
-      // What is stale is not shown as live for a single frame.
+      // Stale locks are not shown as live, not even for one frame.
       if (isOver) {
         this.#paint();
         this.#arrange();
@@ -127,14 +127,14 @@ export class Store {
   }
 
   #listed(listing: Listing): void {
-    // Who may not list is told of changes all the same.
+    // A user that may not list still receives changes.
     if (listing === "done" || listing === "denied") this.#board.seen();
     this.listing.value = listing;
   }
 
   #changed(key: string): void {
     this.#dirty.add(key);
-    // A hidden tab paints nothing, and takes what has gathered when it is shown again.
+    // A hidden tab paints nothing. When it is shown again, it paints all changes at once.
     if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#paint());
   }
 
@@ -150,13 +150,13 @@ export class Store {
       for (const key of this.#dirty) {
         const shown = this.shown(key);
         const next = this.#look(key);
-        // A renewal moves nothing in the list.
+        // A renewal does not change the order of the list.
         const turned = shown.value?.phase !== next?.phase || shown.value?.lock.tenures !== next?.lock.tenures;
         if (turned || !this.keys.value.length) this.#isOrderOld = true;
         shown.value = next;
       }
       this.#dirty.clear();
-      // In the same frame as the rows, which would else contradict it; the order may follow.
+      // The counts change in the same frame as the rows, so that they agree. The order may follow later.
       if (this.#isOrderOld) this.counts.value = this.#board.count();
     });
   }

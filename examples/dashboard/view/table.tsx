@@ -1,4 +1,4 @@
-/** The list of locks: only what is in sight is in the document. */
+/** The list of locks. Only visible rows are in the document. */
 
 import { type Signal, useSignal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
@@ -11,7 +11,7 @@ import { duration } from "./words.ts";
 const HEIGHT = { wide: 60, narrow: 136 } as const;
 /** Narrower lists stack the cells of a row, as in style.css. */
 const STACKED = 700;
-/** Rows beyond both ends that are kept ready. */
+/** How many rows beyond each end are rendered too. */
 const SPARE = 4;
 
 interface Range {
@@ -20,7 +20,7 @@ interface Range {
   readonly last: number;
 }
 
-/** Follows which rows are in sight. */
+/** Tracks which rows are visible. */
 function useRange(body: { readonly current: HTMLElement | null }): Signal<Range> {
   const range = useSignal<Range>({ height: HEIGHT.wide, first: 0, last: 20 });
   useLayoutEffect(() => {
@@ -37,7 +37,7 @@ function useRange(body: { readonly current: HTMLElement | null }): Signal<Range>
     measure();
     addEventListener("scroll", measure, { passive: true });
     addEventListener("resize", measure);
-    // Notices above the list come and go.
+    // Notices above the list appear and disappear.
     const timer = setInterval(measure, 500);
     return () => {
       removeEventListener("scroll", measure);
@@ -57,7 +57,7 @@ const STEPS: Readonly<Record<string, number>> = {
   End: Infinity,
 };
 
-/** Moves the focus from row to row, also to those that are not in the document yet. */
+/** Moves the focus from row to row, even to rows that are not in the document yet. */
 function move(event: KeyboardEvent, body: HTMLElement, count: number, height: number): void {
   const step = STEPS[event.key];
   const from = event.target instanceof HTMLElement ? event.target.dataset["index"] : undefined;
@@ -83,7 +83,7 @@ function Head({ store }: { store: Store }): JSX.Element {
   );
 }
 
-/** All locks that are selected. */
+/** The table of all selected locks. */
 export function Table({ store }: { store: Store }): JSX.Element {
   const body = useRef<HTMLDivElement>(null);
   const range = useRange(body);

@@ -1,4 +1,4 @@
-/** Who held a lock when: one band per tenure, coloured by holder; gaps and ends are marked. */
+/** Shows who held a lock when: one band per tenure, coloured by holder, with gaps and ends marked. */
 
 import type { JSX } from "preact";
 import type { Tenure } from "../model/tenure.ts";
@@ -11,13 +11,13 @@ interface Band {
   readonly tenure: Tenure;
 }
 
-/** Where a time stands between two others, in per cent. */
+/** Returns the position of a time between two others, in per cent. */
 function share(time: number, from: number, to: number): number {
   return Math.max(0, Math.min(100, (time - from) / (to - from) * 100));
 }
 
 function bands({ lock, phase }: Shown, from: number, to: number): Band[] {
-  // What is not known to go on is not drawn as if it did.
+  // A band ends where it is not known that the hold goes on.
   const known = phase === "held" || phase === "foreign" ? to : phase === "overdue" ? lock.end ?? to : lock.storedAt;
   return lock.tenures.filter((tenure) => (tenure.to ?? known) > from).map((tenure) => {
     const left = share(tenure.from, from, to);
@@ -32,7 +32,7 @@ function describe(tenures: readonly Band[], span: number): string {
   return `${last}: ${counted(tenures.length, "tenure")}, ${released} given back, ${crashes} crashed`;
 }
 
-/** What stands in the tool tip of a tenure. */
+/** Returns the tool tip of a tenure. */
 function tip({ name, token, from, to, ending }: Tenure): string {
   const until = to === null ? "now" : clockTime(to);
   return `${name}, token ${token}\n${clockTime(from)} to ${until}${ending ? `\n${ENDINGS[ending]}` : ""}`;

@@ -1,4 +1,4 @@
-/** Search, filter, order and the length of the timelines. */
+/** Search, filter, order, and the length of the timelines. */
 
 import { useEffect, useRef } from "preact/hooks";
 import type { JSX } from "preact";
@@ -12,13 +12,13 @@ const FILTERS: readonly (readonly [Filter, string])[] = [
   ["vacant", "Vacant"],
   ["attention", "Attention"],
 ];
-const ORDERS: readonly (readonly [Order, string])[] = [["key", "Key"], ["recent", "CachedRequest turn"], [
+const ORDERS: readonly (readonly [Order, string])[] = [["key", "Key"], ["recent", "Latest turn"], [
   "busiest",
   "Most turns",
 ]];
 const SPANS: readonly (readonly [number, string])[] = [[120_000, "2 min"], [600_000, "10 min"], [3_600_000, "1 h"]];
 
-/** Focuses the search field at "/", as pages of code do. */
+/** Focuses the search field when the user presses "/", as code hosting sites do. */
 function useSlash(): { readonly current: HTMLInputElement | null } {
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
@@ -34,7 +34,7 @@ function useSlash(): { readonly current: HTMLInputElement | null } {
   return field;
 }
 
-/** What the user can say about what is shown. */
+/** The controls for what is shown. */
 export function Toolbar({ store }: { store: Store }): JSX.Element {
   const field = useSlash();
   const { search, filter, order } = store.selection.value;

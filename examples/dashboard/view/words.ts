@@ -1,9 +1,9 @@
-/** How things are said. */
+/** Texts for phases, endings, durations and counts. */
 
 import type { Phase } from "../model/lock.ts";
 import type { Ending } from "../model/tenure.ts";
 
-/** What a lock is. */
+/** Labels of the phases of a lock. */
 export const PHASES: Readonly<Record<Phase, string>> = {
   held: "Held",
   vacant: "Vacant",
@@ -16,12 +16,12 @@ export const PHASES: Readonly<Record<Phase, string>> = {
 export const ENDINGS: Readonly<Record<Ending, string>> = {
   released: "given back",
   expired: "crashed: the lease ran out",
-  overtaken: "overwritten while it was good",
+  overtaken: "overwritten while it was valid",
   removed: "removed by an admin",
-  unseen: "ended unseen",
+  unseen: "end not seen",
 };
 
-/** A length of time in milliseconds, short. */
+/** Formats a duration in milliseconds, in short form. */
 export function duration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   const [days, hours, minutes] = [86_400, 3600, 60].map((unit) => Math.floor(seconds / unit));
@@ -35,22 +35,22 @@ function pair(large: number, unit: string, small: number, subunit: string): stri
   return small === 0 ? `${large} ${unit}` : `${large} ${unit} ${small} ${subunit}`;
 }
 
-/** A short length of time in milliseconds, with tenths. */
+/** Formats a duration in milliseconds, with tenths of a second if it is short. */
 export function tenths(ms: number): string {
   return ms >= 100_000 ? duration(ms) : `${(Math.max(0, ms) / 1000).toFixed(1)} s`;
 }
 
-/** A time of day, in the browser's time zone. */
+/** Formats the time of day, in the browser's time zone. */
 export function clockTime(ms: number): string {
   return new Date(ms).toLocaleTimeString("en-GB");
 }
 
-/** The beginning of a UUID, enough to tell holders apart. */
+/** Returns the beginning of a UUID, enough to distinguish holders. */
 export function shortId(holder: string): string {
   return holder.slice(0, 8);
 }
 
-/** "1 lock", "2 locks". */
+/** Formats a count with its noun: "1 lock", "2 locks". */
 export function counted(count: number, noun: string): string {
   return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 }
