@@ -1,16 +1,16 @@
 // deno-lint-ignore-file no-console
 /**
- * Says whether a tag names the version of deno.json:
- * `deno task check-tag v0.1.0`, or the tag of the GitHub workflow that runs.
+ * Checks that a tag names the version in deno.json: `deno task check-tag v0.1.0`. Without an argument it checks the tag
+ * of the running GitHub workflow.
  *
  * @module
  */
 
-/** What is wrong with publishing `version` from `tag`, or `undefined`. */
+/** Returns why `version` must not be published from `tag`; `undefined` if it may be. */
 export function tagProblem(tag: string, version: string): string | undefined {
   if (tag === `v${version}`) return undefined;
   return tag === ""
-    ? "no tag given: pass it as the argument or in GITHUB_REF_NAME"
+    ? "no tag given: pass it as an argument or in GITHUB_REF_NAME"
     : `tag ${tag} is not v${version}, the version in deno.json`;
 }
 
