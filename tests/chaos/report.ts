@@ -1,5 +1,5 @@
 /**
- * What a run came to, for people.
+ * The report of a run.
  *
  * @module
  */
@@ -10,34 +10,35 @@ import type { Outcome } from "./run.ts";
 
 /** What is reported. */
 export interface Reported extends Outcome {
-  /** How long it went on, in milliseconds. */
+  /** How long faults happened, in milliseconds. */
   readonly length: number;
-  /** What the clients ran on. */
+  /** Runtimes of the clients. */
   readonly engines: readonly string[];
 }
 
-/** The head of the report as a page of its own. */
+/** The introduction of the report when it is a page of its own. */
 export const REPORT_HEAD = `# Chaos
 
-What one run of \`deno task chaos\` came to, as it printed it. Three nats-servers replicate a bucket; each line between two of
-them, and between them and each client, runs through a proxy that can hold it in either direction, slow it down or cut
-it. Servers are killed, stopped and restarted; clients are processes that are stopped in the midst of their work, and
-killed. Faults are drawn from the seed; one in three meets the next.
+Result of one run of \`deno task chaos\`, as printed. Three nats-servers replicate a bucket. Each line between two
+servers, and between a server and a client, runs through a proxy that can hold it in either direction, slow it down or
+cut it. Servers are killed, stopped and restarted. Clients are processes that are stopped while they work, or killed.
+The seed determines the faults. Every third fault overlaps with the next one.
 
-Each client adds to two shared sets under a lock (read, 100 ms, write), one of which checks the fencing token at each
-access and one of which does not; campaigns in an election that all of them observe; and has ten more candidates that
-want one lock for a moment each. All is written down and judged afterwards (\`tests/chaos/checker.ts\`): a token is one
-candidate's, tokens rise in the order of grants, no update is lost where tokens are checked, each question is answered,
-each loss is told before the lease's end by its own clock, each lock is held again within a lease and 10 s of the last
-fault, and observers see every term in peace and end on the newest.`;
+Each client does three kinds of work. It adds items to two shared sets under a lock (read, 100 ms, write); one set
+checks the fencing token at each access, the other does not. It campaigns in an election that all clients observe. And
+it has ten more candidates that want one lock for a moment each. All events are recorded and checked afterwards
+(\`tests/chaos/checker.ts\`): no two candidates get the same token; tokens increase in the order of grants; no update
+is lost in the set that checks tokens; each request is answered; each loss is reported before the server's end of the
+lease; each lock is held again within a lease and 10 s after the last fault; and without faults, observers see every
+term and end with the newest one.`;
 
-/** As Markdown. */
+/** Returns the report as Markdown. */
 export function reportOf({ seed, length, course, faults, violations, engines }: Reported): string {
   const kinds = counts(faults.map(({ kind }) => kind));
   const gap = longestGap(course);
   const facts: [string, string | number][] = [
     ["seed", seed],
-    ["faults went on for", `${Math.round(length / 1000)} s`],
+    ["duration of the faults", `${Math.round(length / 1000)} s`],
     [
       "clients",
       `${course.survivors.size} processes at a time, ${
@@ -71,15 +72,18 @@ function worksOf({ entries }: Course, work: string): string {
   const holds = only(all, "held");
   const handOvers = holds.filter(({ id }, number) => number > 0 && holds[number - 1]?.id !== id).length;
   const rest = counts(all.map(({ on }) => on).filter((on) => on === "refused" || on === "timeout" || on === "error"));
-  return [`${holds.length} granted`, `${handOvers} to another than before`, list(rest, " ")].filter(Boolean).join(", ");
+  return [`${holds.length} granted`, `${handOvers} to another candidate`, list(rest, " ")].filter(Boolean).join(", ");
 }
 
-/** How many items a set let in. */
+/** Number of items that a set accepted. */
 function added({ entries }: Course, set: "guarded" | "bare"): number {
   return only(entries, "added").filter((entry) => entry.set === set && entry.ok).length;
 }
 
-/** From an end of a term to the next grant; what a killed leader left is not counted, as nobody noted its end. */
+/**
+ * The longest time from the end of a term to the next grant. The terms of killed leaders do not count, because nobody
+ * recorded their end.
+ */
 function longestGap({ entries }: Course): number {
   let [longest, endedAt] = [0, Infinity];
   for (const entry of entries) {

@@ -47,17 +47,17 @@ Deno.test("deno.json exports only files that exist", async () => {
   }
 });
 
-Deno.test("deno.json keeps the recommended and jsr lint rules on", async () => {
+Deno.test("deno.json has the recommended and jsr lint rules on", async () => {
   const { lint } = await manifest();
   assertEquals(lint.rules.tags, ["recommended", "jsr"]);
 });
 
-Deno.test("deno.json keeps the sanitizers of ops and resources on", async () => {
+Deno.test("deno.json has the sanitizers of ops and resources on", async () => {
   const { test } = await manifest();
   assertObjectMatch(test, { sanitizeOps: true, sanitizeResources: true });
 });
 
-Deno.test("deno.lock holds no download addresses", async () => {
+Deno.test("deno.lock contains no download addresses", async () => {
   const lock = await read("deno.lock");
   assertEquals(lock.match(/tarball|http/g) ?? [], []);
 });
@@ -73,7 +73,7 @@ Deno.test("no file of the tree names a package registry's host", async () => {
   assertEquals(wrong, []);
 });
 
-Deno.test("CHANGELOG.md has the version of deno.json at its top", async () => {
+Deno.test("CHANGELOG.md starts with the version of deno.json", async () => {
   const { version } = await manifest();
   const top = /^## \[?v?(\d[^\s\]]*)/m.exec(await read("CHANGELOG.md"))?.[1];
   assertEquals(top, version);
@@ -85,13 +85,13 @@ Deno.test("publish.include names only files and folders that exist", async () =>
   }
 });
 
-Deno.test("publish.include never ships tests or tools", async () => {
+Deno.test("publish.include contains no tests or tools", async () => {
   const kept = /^(?:\.\/)?(?:tests|tools|examples|docs|\.|\*|$)/;
   const { publish } = await manifest();
   assertEquals(publish.include.filter((path) => kept.test(path)), []);
 });
 
-Deno.test("src holds no test file that would be shipped", async () => {
+Deno.test("src contains no test files, which would be published", async () => {
   const paths = await textFiles("src/");
   assertFalse(paths.some((path) => /[_.](?:test|bench)\.ts$/.test(path)));
 });
