@@ -17,7 +17,7 @@ Deno.test("examples/worker: the worker leads and works, and a stop hands over im
   assertMatch((await green.end("SIGINT")).at(-1) ?? "", /^green stands down, /);
 });
 
-Deno.test("examples/worker: another leads with a higher token after the process of the leading worker was killed", async () => {
+Deno.test("examples/worker: another leads with a higher token after the leader was killed", async () => {
   await using server = await NatsServer.start();
   await using red = start("worker/main", server, { NAME: "red", TTL_MS: SHORT_LEASE });
   const first = await red.line(/^red leads, /);

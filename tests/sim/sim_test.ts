@@ -20,7 +20,7 @@ const PATIENCE = 300_000;
 const HITS = 1000;
 const RARE = 4;
 
-Deno.test("Lockers keep every rule in thousands of seeds, which cover each kind of fault and the edges of the state machine", async () => {
+Deno.test("Lockers keep every rule in thousands of seeds that cover all kinds of faults", async () => {
   const campaign = { from: FROM, seeds: SEEDS, workers: navigator.hardwareConcurrency, options: {} };
   const tally = await runSeeds({ ...campaign, signal: AbortSignal.timeout(PATIENCE), progress: () => {} });
   const broken = tally.broken.map(({ seed, rule }) => `${rule}: deno task sim --seed ${seed}`);

@@ -10,7 +10,7 @@ async function ask(address: URL, path: string, headers: Record<string, string>, 
   return await fetch(new URL(path, address), { headers, method, body });
 }
 
-Deno.test("tools/dashboard/main.ts gives settings and demo only to clients with the key, and ends everything on Ctrl-C", async () => {
+Deno.test("tools/dashboard/main.ts requires the key, and ends everything on Ctrl-C", async () => {
   const tool = startTool(TOOL);
   const address = await addressOf(tool);
   const key = { "x-dashboard-key": address.hash.replace("#key=", "") };

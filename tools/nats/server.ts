@@ -68,10 +68,7 @@ export class NatsServer {
     }
   }
 
-  /**
-   * Creates the folder and chooses the ports, but does not start the server. A cluster needs this because its members
-   * name each other.
-   */
+  /** Creates the folder and chooses the ports, without starting. Members of a cluster must know each other's ports first. */
   static async prepare(options: NatsServerOptions = {}): Promise<NatsServer> {
     const binary = options.version ? await natsServerOf(options.version) : await natsServerPath();
     const [client = 0, websocket = 0, monitor = 0] = freePorts(3);
@@ -141,10 +138,7 @@ export class NatsServer {
     this.#process = new Deno.Command(this.#binary, { args, ...quiet }).spawn();
   }
 
-  /**
-   * Resolves when the server answers. Rejects with the last lines of its log if the server ends, or does not answer
-   * within 20 s.
-   */
+  /** Resolves when the server answers. Rejects with its last log lines if it ends or does not answer within 20 s. */
   async answering(): Promise<void> {
     let ended = false;
     const process = this.#process;
@@ -181,10 +175,7 @@ export class NatsServer {
     signalIfRunning(this.#process, "SIGCONT");
   }
 
-  /**
-   * Stops the server and removes its folder. Kills the server if it does not end within 5 s of SIGTERM. Further calls
-   * do nothing.
-   */
+  /** Stops the server (SIGTERM, then SIGKILL after 5 s) and removes its folder. Further calls do nothing. */
   async stop(): Promise<void> {
     // A paused process handles SIGTERM only after it continues.
     if (Deno.build.os !== "windows") signalIfRunning(this.#process, "SIGCONT");
@@ -207,10 +198,7 @@ export class NatsServer {
     }
   }
 
-  /**
-   * Returns an answer of the monitoring endpoint, such as `varz` or `jsz?consumers=true`. Rejects if none comes within
-   * 2 s.
-   */
+  /** Returns an answer of the monitoring endpoint, such as `varz` or `jsz?consumers=true`. Rejects after 2 s without one. */
   async monitor(path: string): Promise<unknown> {
     return JSON.parse((await ask(this.monitorPort, path)).text);
   }
