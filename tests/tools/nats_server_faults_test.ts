@@ -27,7 +27,7 @@ Deno.test("NatsServer.start() reports an error in its configuration", async () =
 Deno.test("NatsServer.stop() removes the store of a server that ended by itself", UNIX, async () => {
   const server = await NatsServer.start();
   Deno.kill(server.pid, "SIGKILL");
-  // Until it no longer answers.
+  // Waits until the server does not answer.
   while (await server.monitor("varz").then(() => true, () => false));
   await server.stop();
   assertFalse(await exists(server.storeDir));

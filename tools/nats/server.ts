@@ -68,7 +68,7 @@ export class NatsServer {
     }
   }
 
-  /** Creates the folder and chooses the ports, without starting. Members of a cluster must know each other's ports first. */
+  /** Creates the folder and chooses the ports, without starting. The members of a cluster name each other's ports. */
   static async prepare(options: NatsServerOptions = {}): Promise<NatsServer> {
     const binary = options.version ? await natsServerOf(options.version) : await natsServerPath();
     const [client = 0, websocket = 0, monitor = 0] = freePorts(3);
@@ -198,7 +198,7 @@ export class NatsServer {
     }
   }
 
-  /** Returns an answer of the monitoring endpoint, such as `varz` or `jsz?consumers=true`. Rejects after 2 s without one. */
+  /** Returns an answer of the monitoring endpoint, such as `varz` or `jsz?consumers=true`. Rejects after 2 s. */
   async monitor(path: string): Promise<unknown> {
     return JSON.parse((await ask(this.monitorPort, path)).text);
   }
