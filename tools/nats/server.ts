@@ -1,8 +1,7 @@
 /**
  * A real nats-server for tests and demos. It starts, waits until the server answers, stops it and cleans up.
  *
- * If this process is killed with SIGKILL, nothing can clean up. The server then keeps running until it is ended by
- * hand.
+ * If this process is killed with SIGKILL, nothing can clean up. The server then runs until it is ended by hand.
  *
  * @module
  */
