@@ -12,7 +12,7 @@ export class Seen {
   #highs: Int32Array;
   #lows: Int32Array;
 
-  /** Creates an empty set with room for `places` elements before it has to grow, minus a third. */
+  /** Creates an empty set. `places`: initial number of places, a power of two. */
   constructor(places: number = 1 << 16) {
     this.#mask = places - 1;
     this.#highs = new Int32Array(places);
