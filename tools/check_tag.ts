@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console
 /**
- * Says whether a tag names the version of both packages:
- * `deno task check-tag v0.1.0`, or the tag of the GitHub workflow that runs.
+ * Checks that a tag names the version of both packages: `deno task check-tag v0.1.0`. Without an argument it checks the
+ * tag of the running GitHub workflow.
  *
  * @module
  */
@@ -9,11 +9,11 @@
 /** The packages that are published from one tag. */
 const MANIFESTS = ["deno.json", "cli/deno.json"];
 
-/** What is wrong with publishing the `version` of a manifest from `tag`, or `undefined`. */
+/** Returns why the `version` of a manifest must not be published from `tag`; `undefined` if it may be. */
 export function tagProblem(tag: string, version: string, manifest: string = "deno.json"): string | undefined {
   if (tag === `v${version}`) return undefined;
   return tag === ""
-    ? "no tag given: pass it as the argument or in GITHUB_REF_NAME"
+    ? "no tag given: pass it as an argument or in GITHUB_REF_NAME"
     : `tag ${tag} is not v${version}, the version in ${manifest}`;
 }
 

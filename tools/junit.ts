@@ -1,21 +1,21 @@
-/** How many tests of a run passed, failed and were skipped. */
+/** Numbers of tests that passed, failed and were skipped in a run. */
 export interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
 }
 
-/** The counts of a run without a test. */
+/** The counts of a run without tests. */
 export const NONE: Counts = { passed: 0, failed: 0, skipped: 0 };
 
-/** Adds two counts up. */
+/** Adds two counts. */
 export function add(a: Counts, b: Counts): Counts {
   return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
 }
 
 /**
- * Counts the test cases of a JUnit report. The totals in its head are not
- * used: they have no number of skipped cases, which would count as passed.
+ * Counts the test cases of a JUnit report. The totals in the head of the report are not used: they do not count skipped
+ * cases separately, so skipped cases would count as passed.
  */
 export function countJunit(xml: string): Counts {
   return xml.split(/<testcase\b/).slice(1).map(countCase).reduce(add, NONE);
@@ -25,21 +25,21 @@ function countCase(text: string): Counts {
   const own = text.split("</testcase>", 1)[0] ?? "";
   if (/<(?:failure|error)\b/.test(own)) return { ...NONE, failed: 1 };
   if (/<skipped\b/.test(own)) {
-    // Deno reports what --filter left out as skipped too, but without a time.
+    // Deno also reports tests that --filter excluded as skipped, but without a time.
     return /^[^>]*\stime="/.test(own) ? { ...NONE, skipped: 1 } : NONE;
   }
   return { ...NONE, passed: 1 };
 }
 
 /**
- * Makes the counts agree with the exit code: a run may fail outside of every
- * test (a module that throws, a type error), and that must show as a failure.
+ * Makes the counts agree with the exit code. A run can fail outside of every test, for example if a module throws or
+ * has a type error. That must count as a failure.
  */
 export function reconcile(counts: Counts, code: number): Counts {
   return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
 }
 
-/** The last line of the gate. */
+/** The last line of the output of `deno task test`. */
 export function summaryLine(counts: Counts): string {
   const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
   return `${counts.passed} passed, ${counts.failed} failed${skipped}`;

@@ -1,10 +1,10 @@
 /**
- * What a process prints, line by line.
+ * Reads the output of a process line by line.
  *
  * @module
  */
 
-/** Calls back with each line; what is left without an end was cut off by a kill and is left out. */
+/** Calls `told` with each complete line. A last line without a line end was cut off by a kill and is dropped. */
 export async function eachLine(stream: ReadableStream<Uint8Array>, told: (line: string) => void): Promise<void> {
   let rest = "";
   const decoder = new TextDecoder();

@@ -1,7 +1,7 @@
 /**
- * Packages of npm that tests need besides the library's own, installed into a cache of their own.
+ * Installs npm packages that only tests and demos need into a cache.
  *
- * They are no dependencies of this repository: nobody who uses or checks it has to download a browser driver.
+ * They are not dependencies of this repository. Nobody who uses or checks it has to download a browser driver.
  *
  * @module
  */
@@ -14,9 +14,10 @@ const NPM = Deno.build.os === "windows" ? "npm.cmd" : "npm";
 const installing = new Map<string, Promise<string>>();
 
 /**
- * A folder whose `node_modules` holds these packages; made if it is not in the cache. No install scripts are run.
+ * Returns a folder whose `node_modules` holds these packages. Installs them if they are not in the cache. Runs no
+ * install scripts.
  *
- * @throws {Error} that names the packages and what npm said
+ * @throws {Error} if the installation fails; the message names the packages and repeats the output of npm
  */
 export async function npmFolder(name: string, pins: Pins): Promise<string> {
   const folder = `${npmCache()}/${name}-${await digest(pins)}`;
@@ -30,7 +31,7 @@ async function install(folder: string, pins: Pins): Promise<string> {
   const names = Object.entries(pins).map(([name, version]) => `${name}@${version}`).join(", ");
   Deno.stderr.writeSync(new TextEncoder().encode(`npm: installing ${names}\n`));
   await Deno.mkdir(npmCache(), { recursive: true });
-  // Another process may do the same: whoever is first gives the folder its name.
+  // Another process may install the same. The first one to finish renames its folder.
   const part = await Deno.makeTempDir({ dir: npmCache(), prefix: ".part-" });
   try {
     const manifest = { private: true, dependencies: pins };
@@ -46,7 +47,7 @@ async function install(folder: string, pins: Pins): Promise<string> {
   }
 }
 
-/** Runs npm in a folder whose package.json is written first; rejects with what it printed if it fails. */
+/** Writes `package.json` to a folder and runs npm there. Rejects with npm's output if it fails. */
 export async function npm(cwd: string, args: readonly string[], manifest: unknown): Promise<void> {
   await Deno.writeTextFile(`${cwd}/package.json`, JSON.stringify(manifest, null, 2));
   const { success, stderr, stdout } = await new Deno.Command(NPM, { args: [...args], cwd, stdin: "null" }).output();

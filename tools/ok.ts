@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-console
 /**
- * The one gate of this repository: `deno task test` and `deno task ok`.
+ * Runs every check of this repository: `deno task test` and `deno task ok`.
  *
  * @module
  */
@@ -8,21 +8,21 @@ import { add, countJunit, type Counts, NONE, reconcile, summaryLine } from "./ju
 
 const HELP = `Usage: deno task test [arguments of deno test]
 
-Without arguments: formatting, lint, types, docs, tests and a dry run of the
-publication; every step runs even when an earlier one failed. Tests that
-measure run alone, the others side by side.
-With arguments (files, --filter x): only the tests, with these arguments.
+Without arguments: checks formatting, lint, types and docs, runs the tests, and
+does a dry run of publishing. Every step runs, even if an earlier one failed.
+Tests that measure time or memory run alone, the others in parallel.
+With arguments (files, --filter x): runs only the tests, with these arguments.
 
-Chance in the tests is drawn from fixed seeds. NATSLOCK_SEED=N gives the tests
-of generated input and of faults another one; fresh seeds for the simulator are
-for "deno task sim".
+Tests draw random numbers from fixed seeds. NATSLOCK_SEED=N sets another seed
+for tests with generated input or faults. To run the simulator with fresh
+seeds, use "deno task sim".
 
-The last line is "N passed, N failed", with ", N skipped" if there are any;
-the exit code is 0 only when nothing failed.`;
+The last line is "N passed, N failed", plus ", N skipped" if any were skipped.
+The exit code is 0 only if nothing failed.`;
 
 const TEST_PATHS: readonly string[] = ["README.md", "mod.ts", "src", "cli", "tests"];
 
-/** Tests that measure: nothing may run beside them. */
+/** Tests that measure time or memory. Nothing else may run at the same time. */
 const ALONE = "tests/load";
 const ROOT = new URL("../", import.meta.url);
 
@@ -95,7 +95,7 @@ function tests(name: string, args: readonly string[]): Promise<Result> {
   });
 }
 
-/** The entry points of both packages that are documented for users. */
+/** The entry points of both packages that have user documentation. */
 async function documentedFiles(): Promise<string[]> {
   const text = await Deno.readTextFile(new URL("deno.json", ROOT));
   const { exports } = JSON.parse(text) as { readonly exports: Readonly<Record<string, string>> };
@@ -116,7 +116,7 @@ async function all(): Promise<Result[]> {
   await run("docs", "doc", "--lint", ...await documentedFiles());
   const tool = "tools/nats/serve.ts";
   await run("nats-server", "run", "-A", tool, "--install-only");
-  // A type error is counted already; the tests may still say something of use.
+  // A type error is already counted as a failure. Running the tests can still show something useful.
   if (!stopped) {
     const check = typed ? [] : ["--no-check"];
     results.push(await tests("measuring", [...check, ALONE]));
@@ -128,14 +128,14 @@ async function all(): Promise<Result[]> {
   return results;
 }
 
-/** All that has tests, but for those that run alone. */
+/** All test paths except those that run alone. */
 async function besides(): Promise<string[]> {
   const entries = await Array.fromAsync(Deno.readDir(new URL("tests", ROOT)));
   const folders = entries.filter(({ isDirectory }) => isDirectory).map(({ name }) => `tests/${name}`);
   return [...TEST_PATHS.filter((path) => path !== "tests"), ...folders.filter((path) => path !== ALONE).sort()];
 }
 
-/** The arguments of `deno test`: the usual paths unless some are named. */
+/** Returns the arguments of `deno test`: adds the default paths unless `args` names paths. */
 export function testArguments(args: readonly string[]): string[] {
   const own = args[0] === "--" ? args.slice(1) : [...args];
   const valued = new Set(["--filter", "--reporter"]);
@@ -144,13 +144,13 @@ export function testArguments(args: readonly string[]): string[] {
 }
 
 function stop(signal: Deno.Signal): void {
-  // A second signal means that the child did not heed the first one.
+  // A second signal means that the child did not react to the first one.
   const strength = stopped ? "SIGKILL" : signal;
   stopped = true;
   try {
     child?.kill(strength);
   } catch {
-    // The terminal has sent the child the same signal and it is gone already.
+    // The terminal sent the same signal to the child, and it has already ended.
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Files of a folder for a browser on this machine.
+ * Serves the files of a folder to a browser on this machine.
  *
  * @module
  */
@@ -10,13 +10,16 @@ const TYPES: Readonly<Record<string, string>> = {
   css: "text/css",
 };
 
-/** The refusal of who asks by a name that another site has made point to this machine; `null` if nobody does. */
+/**
+ * Refuses a request for a host name that another site has pointed at this machine (DNS rebinding). Returns `null` for
+ * `127.0.0.1` and `localhost`.
+ */
 export function refusalOf(request: Request): Response | null {
   const { hostname } = new URL(request.url);
   return hostname === "127.0.0.1" || hostname === "localhost" ? null : new Response(null, { status: 421 });
 }
 
-/** Answers with the file that is asked for, never with one outside of the folder. */
+/** Answers with the requested file. Never reads a file outside of the folder. */
 export async function answerFile(folder: string, request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
   const name = pathname.endsWith("/") ? `${pathname}index.html` : pathname;

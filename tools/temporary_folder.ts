@@ -1,34 +1,34 @@
 /**
- * A temporary folder that does not outlive this process.
+ * A temporary folder that is removed when this process ends, at the latest.
  *
  * @module
  */
 
 import { guard, unguard } from "./nats/process.ts";
 
-/** Made at once, removed by {@linkcode TemporaryFolder.remove} or with this process. */
+/** A folder that exists from construction until {@linkcode TemporaryFolder.remove} or the end of this process. */
 export class TemporaryFolder {
-  /** Where it is. */
+  /** Absolute path of the folder. */
   readonly path: string;
 
-  /** `purpose` is a part of its name. */
+  /** Creates the folder. `purpose` becomes part of its name. */
   constructor(purpose: string) {
     this.path = Deno.makeTempDirSync({ prefix: `natslock-${purpose}-` });
     guard(this);
   }
 
-  /** Removes it, if it is still there. */
+  /** Removes the folder if it still exists. */
   remove(): void {
     unguard(this);
     this.destroy();
   }
 
-  /** The same without a word to who guards it. */
+  /** Removes the folder without unregistering it. Called when this process is interrupted or ends. */
   destroy(): void {
     try {
       Deno.removeSync(this.path, { recursive: true });
     } catch {
-      // It is gone already.
+      // It is already gone.
     }
   }
 }

@@ -1,5 +1,5 @@
 /**
- * A client's process, with a line of its own to each server.
+ * Actor: the process of a client, with its own line to each server.
  *
  * @module
  */
@@ -21,9 +21,9 @@ export interface Engine {
 export class Actor {
   readonly client: string;
   readonly wires: readonly Wire[];
-  /** Resolves when it has ended all its work, after it was told to be calm; or when the process has ended. */
+  /** Resolves when the client has ended all its work after the word "calm", or when its process has ended. */
   readonly calm: Promise<void>;
-  /** Resolves to what is wrong with how it ended; empty if nothing is. */
+  /** Resolves to an error message if it ended unexpectedly, otherwise to an empty string. */
   readonly ended: Promise<string>;
   readonly #process: Deno.ChildProcess;
   readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
@@ -31,7 +31,7 @@ export class Actor {
   #complaint = "";
   #asked = false;
 
-  /** Starts it. */
+  /** Starts the client. */
   constructor(engine: Engine, servers: readonly NatsServer[], settings: Omit<ClientSettings, "servers">) {
     this.client = settings.client;
     this.wires = servers.map(({ wsPort }) => new Wire(wsPort));
@@ -49,34 +49,34 @@ export class Actor {
     this.ended = this.#follow();
   }
 
-  /** True once it was told to end. */
+  /** True after it was asked to end. */
   get asked(): boolean {
     return this.#asked;
   }
 
-  /** Tells it to begin no work any more, or to end. */
+  /** Asks it to start no new work ("calm"), or to end ("stop"). */
   async tell(word: "calm" | "stop"): Promise<void> {
     if (word === "stop") this.#asked = true;
     await this.#stdin.write(new TextEncoder().encode(`${word}\n`)).catch(() => {});
   }
 
-  /** SIGSTOP. */
+  /** Sends SIGSTOP. */
   pause(): void {
     signalIfRunning(this.#process, "SIGSTOP");
   }
 
-  /** SIGCONT. */
+  /** Sends SIGCONT. */
   resume(): void {
     signalIfRunning(this.#process, "SIGCONT");
   }
 
-  /** SIGKILL. */
+  /** Sends SIGKILL and waits for the end. */
   async kill(): Promise<void> {
     this.destroy();
     await this.ended;
   }
 
-  /** The same, without waiting. */
+  /** Sends SIGKILL without waiting. */
   destroy(): void {
     this.#asked = true;
     signalIfRunning(this.#process, "SIGKILL");

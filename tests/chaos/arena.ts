@@ -1,5 +1,5 @@
 /**
- * Three servers, clients in processes of their own, and a line between any two of them that can fail.
+ * Arena: three servers, clients as processes, and a line between any two of them that can fail.
  *
  * @module
  */
@@ -13,29 +13,29 @@ import type { NatsServer } from "../../tools/nats/server.ts";
 import { Actor, type Engine } from "./actor.ts";
 import { Wire } from "./wire.ts";
 
-/** Name of the bucket and its lease length in ms. */
+/** Name of the bucket, and its lease length in ms. */
 export const BUCKET = "chaos";
 export const TTL = 3000;
 
-/** How many clients there are, and how many of each want the lock of the storm. */
+/** Number of clients, and number of candidates in each that want the lock of the storm. */
 const CLIENTS = 5;
 const WAITERS = 10;
 
-/** What an arena is made of. */
+/** Options of an arena. */
 export interface ArenaOptions {
   /** Folder of the histories and of the resource. */
   readonly folder: string;
-  /** What clients run on, in turn. */
+  /** Runtimes of the clients, used in turn. */
   readonly engines: readonly Engine[];
 }
 
-/** All that can be made to fail. */
+/** Everything that can fail. */
 export class Arena {
   readonly cluster: NatsCluster;
   /** `routes[a][b]`: the line by which server `a` dials server `b`. */
   readonly routes: readonly (readonly (Wire | null)[])[];
   readonly actors: Actor[] = [];
-  /** A connection that never fails by itself, and the bucket on it. */
+  /** A connection without faults of its own, and the bucket on it. */
   readonly nc: NatsConnection;
   readonly kv: KV;
   readonly #options: ArenaOptions;
@@ -48,7 +48,7 @@ export class Arena {
     this.#watcher = new Locker({ kv: this.kv, key: "set" });
   }
 
-  /** Starts servers and clients; resolves once all of them run. */
+  /** Starts servers and clients. */
   static async open(options: ArenaOptions): Promise<Arena> {
     const routes: (Wire | null)[][] = [[], [], []];
     const dial = (from: number, to: number, port: number) => {
@@ -75,12 +75,12 @@ export class Arena {
     return `${this.#options.folder}/resource.db`;
   }
 
-  /** Makes the bucket again. */
+  /** Creates the bucket if it does not exist. */
   async makeBucket(): Promise<void> {
     await bucketOf(this.nc);
   }
 
-  /** Deletes the bucket, if the servers can do that now. */
+  /** Deletes the bucket if the servers are able to. */
   async deleteBucket(): Promise<void> {
     const { streams } = await jetstreamManager(this.nc, { timeout: 2000, checkAPI: false });
     await streams.delete(`KV_${BUCKET}`).catch(() => {});
@@ -91,12 +91,12 @@ export class Arena {
     await this.nc.request(`$JS.API.STREAM.LEADER.STEPDOWN.KV_${BUCKET}`, "", { timeout: 2000 }).catch(() => {});
   }
 
-  /** The server that leads the bucket's stream, else the first. */
+  /** The server that leads the bucket's stream; the first server if none leads. */
   async leader(): Promise<NatsServer> {
     return await this.cluster.leader(`KV_${BUCKET}`) ?? this.cluster.nodes[0] as NatsServer;
   }
 
-  /** Name of the client that holds the lock of the shared set; empty if nobody does, or it cannot be told. */
+  /** Name of the client that holds the lock of the shared sets; empty if there is none, or if it is not known. */
   async holder(): Promise<string> {
     return (await this.#watcher.leader().catch(() => null))?.name ?? "";
   }
@@ -108,18 +108,18 @@ export class Arena {
     return all.flatMap(({ wire, from, to }) => wire && (from === index || to === index) ? [wire] : []);
   }
 
-  /** Puts a new client in the place of one that was killed. */
+  /** Starts a new client in place of one that was killed. */
   replace(actor: Actor): void {
     const place = this.actors.indexOf(actor);
     if (place >= 0) this.actors[place] = this.#start(place);
   }
 
-  /** All lines pass again. */
+  /** Ends the faults of all lines. */
   heal(): void {
     for (const wire of [...this.routes.flat(), ...this.actors.flatMap(({ wires }) => wires)]) wire?.heal();
   }
 
-  /** Ends all of it. */
+  /** Ends clients, servers and lines. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.actors.map((actor) => actor.kill()));
     await this.nc.close();
@@ -142,7 +142,7 @@ export class Arena {
   }
 }
 
-/** Opens the bucket or makes it; tries until the servers can. */
+/** Opens or creates the bucket. Retries until the servers are able to. */
 async function bucketOf(nc: NatsConnection): Promise<KV> {
   for (;;) {
     try {

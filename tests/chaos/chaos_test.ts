@@ -4,7 +4,7 @@ import { engines } from "./engines.ts";
 import { run } from "./run.ts";
 import { SEED } from "../helpers/seed.ts";
 
-/** How long faults go on, in ms: with start, recovery and end that makes a minute. */
+/** How long faults happen, in ms. With start, recovery and end, the test takes about a minute. */
 const LENGTH = 35_000;
 
 Deno.test("Locks keep their rules while servers, clients and their lines fail", async () => {

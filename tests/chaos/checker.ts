@@ -1,5 +1,5 @@
 /**
- * Holds what clients wrote down against what may never be.
+ * Checker: compares the histories of the clients with the rules.
  *
  * @module
  */
@@ -8,35 +8,38 @@ import type { Entry, Work } from "./history.ts";
 import { WORKS } from "./history.ts";
 import type { Access } from "./resource.ts";
 
-/** All that is known of one run. Times are milliseconds, on the axis of the entries. */
+/** Everything that is known about one run. Times are in milliseconds, on the same axis as the entries. */
 export interface Course {
-  /** In the order of time. */
+  /** In order of time. */
   readonly entries: readonly Entry[];
-  /** What the guarded set let through, and what is in both sets at the end. */
+  /** Accesses that the guarded set accepted, and the contents of both sets at the end. */
   readonly accesses: readonly Access[];
   readonly guarded: readonly string[];
   readonly bare: readonly string[];
-  /** Clients that lived until the end. */
+  /** Clients that ran until the end. */
   readonly survivors: ReadonlySet<string>;
   readonly ttl: number;
-  /** When the last fault was over. */
+  /** When the last fault ended. */
   readonly healedAt: number;
-  /** Token of the election that was granted last, after all clients had ended their work. */
+  /** Token of the last election, after all clients had ended their work. */
   readonly lastToken: number;
 }
 
 type Of<On extends Entry["on"]> = Extract<Entry, { on: On }>;
 
-/** Two processes may write down what happens in one moment in another order, in ms. */
+/** Two processes may record events in another order than they happened, within this time in ms. */
 const SLACK = 20;
 
-/** A term that is shorter than this may be skipped by observers, in ms. */
+/** Observers may miss a term that is shorter than this, in ms. */
 const SHORT = 500;
 
-/** By when somebody holds each lock after the last fault: a lease, and an election among the servers. */
+/**
+ * Time in ms, besides a lease, within which each lock must be held again after the last fault: an election among the
+ * servers.
+ */
 const RECOVERY = 10_000;
 
-/** All that is wrong, in words; empty if nothing is. */
+/** Returns all broken rules as text; empty if none. */
 export function violations(course: Course): string[] {
   return [
     ...sharedTokens(course),
@@ -55,14 +58,14 @@ export function violations(course: Course): string[] {
 export const only = <On extends Entry["on"]>(entries: readonly Entry[], on: On): Of<On>[] =>
   entries.filter((entry): entry is Of<On> => entry.on === on);
 
-/** Items that were added to a set and are not there. */
+/** Items that were added to a set and are missing. */
 export function missing({ entries, guarded, bare }: Course, set: "guarded" | "bare"): string[] {
   const there = new Set(set === "guarded" ? guarded : bare);
   return only(entries, "added").filter((added) => added.set === set && added.ok && !there.has(added.item))
     .map(({ item }) => item);
 }
 
-/** A token is one candidate's. */
+/** No two candidates get the same token. */
 function sharedTokens({ entries }: Course): string[] {
   const holders = new Map<string, string>();
   return only(entries, "held").flatMap(({ work, epoch, token, id }) => {
@@ -73,7 +76,7 @@ function sharedTokens({ entries }: Course): string[] {
   });
 }
 
-/** Who asks after another was granted gets a higher token, or its own again. */
+/** A candidate that asks after another was granted gets a higher token, or its own token again. */
 function fallingTokens({ entries }: Course): string[] {
   const asks = askTimes(entries);
   return groups(only(entries, "held")).flatMap((holds) => {
@@ -100,7 +103,9 @@ function accessedByTwo({ accesses }: Course): string[] {
     const wrong: string[] = [];
     if (first !== access.client) wrong.push(`Token ${access.token} is used by ${first} and by ${access.client}`);
     if (last?.epoch === access.epoch && access.token < last.token) {
-      wrong.push(`The resource let ${access.token} of ${access.client} through after ${last.token} of ${last.client}`);
+      wrong.push(
+        `The resource accepted token ${access.token} of ${access.client} after token ${last.token} of ${last.client}`,
+      );
     }
     last = access;
     return wrong;
@@ -108,10 +113,10 @@ function accessedByTwo({ accesses }: Course): string[] {
 }
 
 function lostUpdates(course: Course): string[] {
-  return missing(course, "guarded").map((item) => `Item ${item} was added under a token and is gone`);
+  return missing(course, "guarded").map((item) => `Item ${item} was added with a token and is missing`);
 }
 
-/** Each question is answered, and each hold has an end. */
+/** Each request is answered, and each hold has an end. */
 function openAsks({ entries, survivors }: Course): string[] {
   const open = new Map<string, Entry>();
   for (const entry of entries) {
@@ -123,18 +128,23 @@ function openAsks({ entries, survivors }: Course): string[] {
   return [...open.values()].filter(({ client }) => survivors.has(client)).map((entry) =>
     entry.on === "held"
       ? `A hold of ${entry.client} has no end (token ${entry.token} of "${entry.work}")`
-      : `A question of ${entry.client} has no answer (${"work" in entry ? `"${entry.work}"` : ""})`
+      : `A request of ${entry.client} has no answer (${"work" in entry ? `"${entry.work}"` : ""})`
   );
 }
 
-/** A loss is told before the lease's end, which is a margin after the time by which it was told; a stall excuses. */
+/**
+ * A loss is reported before the server's end of the lease, which is one margin after the holder's end. A loss may be
+ * later by the time for which the process did not run.
+ */
 function lateLosses({ entries, ttl }: Course): string[] {
   const stalls = Map.groupBy(only(entries, "stalled"), ({ client }) => client);
   return only(entries, "ended").flatMap(({ client, work, at, late }) => {
     const from = at - late - SLACK;
     const excused = (stalls.get(client) ?? []).filter((stall) => stall.at > from && stall.at - stall.for < at)
       .reduce((sum, stall) => sum + stall.for, 0);
-    return late <= ttl / 10 + excused ? [] : [`${client} is told of a loss of "${work}" ${late} ms after its end`];
+    return late <= ttl / 10 + excused
+      ? []
+      : [`${client} reports the loss of "${work}" ${late} ms after the end of its lease`];
   });
 }
 
@@ -146,7 +156,7 @@ function deadLocks({ entries, healedAt, ttl }: Course): string[] {
   return WORKS.filter((work) => !alive.has(work)).map((work) => `Nobody holds "${work}" after the last fault`);
 }
 
-/** In peace an observer misses no term but those too short for a slow reader. */
+/** Without faults, an observer misses no term, except terms that are too short for a slow reader. */
 function unseenTerms({ entries, survivors, healedAt, ttl }: Course): string[] {
   const ends = new Map(only(entries, "ended").map(({ client, ask, at }) => [`${client} ${ask}`, at]));
   const seen = new Set(only(entries, "observed").map(({ client, token }) => `${client} ${token}`));
@@ -155,7 +165,7 @@ function unseenTerms({ entries, survivors, healedAt, ttl }: Course): string[] {
   );
   return terms.flatMap(({ token }) =>
     [...survivors].filter((client) => !seen.has(`${client} ${token}`))
-      .map((client) => `The observer of ${client} does not see the term of ${token}`)
+      .map((client) => `The observer of ${client} does not see the term with token ${token}`)
   );
 }
 
@@ -163,15 +173,15 @@ function blindObservers({ entries, survivors, lastToken }: Course): string[] {
   const last = new Map<string, number | null>();
   for (const { client, token } of only(entries, "observed")) last.set(client, token);
   return [...survivors].filter((client) => last.get(client) !== lastToken)
-    .map((client) => `The observer of ${client} ends on ${last.get(client)}, not on ${lastToken}`);
+    .map((client) => `The observer of ${client} ends with token ${last.get(client)} instead of ${lastToken}`);
 }
 
-/** Holds of one lock in one stream, in the order of time. */
+/** Holds of one lock in one stream, in order of time. */
 function groups(holds: readonly Of<"held">[]): Of<"held">[][] {
   return [...Map.groupBy(holds, ({ work, epoch }) => `${work} ${epoch}`).values()];
 }
 
-/** When the question that led to a hold was asked. */
+/** Returns when the lock was requested for a hold. */
 function askTimes(entries: readonly Entry[]): (hold: Of<"held">) => number {
   const times = new Map(only(entries, "ask").map(({ client, ask, at }) => [`${client} ${ask}`, at]));
   return ({ client, ask, at }) => times.get(`${client} ${ask}`) ?? at;

@@ -4,12 +4,12 @@ import type { Entry, Happening, Work } from "./history.ts";
 
 const EPOCH = "2026-01-01T00:00:00Z";
 
-/** Entries that are written down one after the other, each by a client at a time in ms. */
+/** Entries of several clients, each with its time in ms. */
 function entries(...lines: readonly (readonly [at: number, client: string, Happening])[]): Entry[] {
   return lines.map(([at, client, happening]) => ({ at, client, ...happening }));
 }
 
-/** A question that is answered by a grant, and the end of that. */
+/** A request, its grant, and the end of the hold. */
 function hold(work: Work, client: string, [ask, held, ended]: [number, number, number], token: number): Entry[] {
   const about = { work, ask: ask * 1000 + token };
   return entries(
@@ -19,7 +19,7 @@ function hold(work: Work, client: string, [ask, held, ended]: [number, number, n
   );
 }
 
-/** Two clients that do all as it should be. */
+/** Two clients that break no rule. */
 const GOOD: Course = {
   entries: [
     ...hold("set", "a", [0, 10, 100], 1),
@@ -45,7 +45,7 @@ function withMore(more: readonly Entry[]): Course {
   return { ...GOOD, entries: [...GOOD.entries, ...more].sort((a, b) => a.at - b.at) };
 }
 
-Deno.test("violations() is empty for a course in which all is well", () => {
+Deno.test("violations() is empty for a course without broken rules", () => {
   assertEquals(violations(GOOD), []);
 });
 
@@ -55,36 +55,40 @@ const LATE = entries([2000, "a", { ...LOST, late: 500 }]);
 const PLANTED: readonly (readonly [title: string, course: Course, message: RegExp])[] = [
   ["two holders of one token", withMore(hold("set", "b", [20, 30, 90], 1)), /^Token 1 of "set" is held by/],
   ["a token that goes back", withMore(hold("set", "b", [300, 310, 320], 2)), /is granted 2 after 3 of b$/],
-  ["a lost update", { ...GOOD, guarded: ["b.1"] }, /^Item a.1 was added under a token and is gone$/],
+  ["a lost update", { ...GOOD, guarded: ["b.1"] }, /^Item a.1 was added with a token and is missing$/],
   [
     "a waiter that never ends",
     withMore(entries([1300, "b", { on: "ask", work: "storm", ask: 5 }])),
-    /^A question of b has no answer \("storm"\)$/,
+    /^A request of b has no answer \("storm"\)$/,
   ],
   [
     "a hold that never ends",
     withMore(hold("storm", "b", [1300, 1310, 1320], 20).slice(0, 2)),
     /^A hold of b has no end/,
   ],
-  ["a loss that is told too late", withMore(LATE), /^a is told of a loss of "storm" 500 ms after its end$/],
-  ["a loss that is told too late, in spite of a stall", {
+  [
+    "a loss that is reported too late",
+    withMore(LATE),
+    /^a reports the loss of "storm" 500 ms after the end of its lease$/,
+  ],
+  ["a loss that is reported too late, even after a stall", {
     ...withMore([...entries([1900, "a", { on: "stalled", for: 300 }]), ...LATE]),
-  }, /500 ms after its end$/],
-  ["a lock that nobody gets again", { ...GOOD, healedAt: 5000 }, /^Nobody holds "set" after the last fault$/],
+  }, /500 ms after the end of its lease$/],
+  ["a lock that nobody holds again", { ...GOOD, healedAt: 5000 }, /^Nobody holds "set" after the last fault$/],
   [
     "an observer that ends on an old leader",
     withMore(entries([1300, "b", { on: "observed", token: 9, holder: "" }])),
-    /^The observer of b ends on 9, not on 12$/,
+    /^The observer of b ends with token 9 instead of 12$/,
   ],
   [
-    "a term that an observer does not see",
+    "a term that an observer misses",
     withMore(hold("election", "a", [3000, 3010, 3900], 11)),
     /^The observer of a/,
   ],
   [
-    "an older holder that the resource lets through",
+    "an older holder that the resource accepts",
     { ...GOOD, accesses: [...GOOD.accesses, { client: "a", epoch: EPOCH, token: 1 }] },
-    /^The resource let 1 of a through after 3 of b$/,
+    /^The resource accepted token 1 of a after token 3 of b$/,
   ],
   [
     "a token that two clients use",
@@ -94,16 +98,16 @@ const PLANTED: readonly (readonly [title: string, course: Course, message: RegEx
 ];
 
 for (const [title, course, message] of PLANTED) {
-  Deno.test(`violations() tells of ${title}`, () => {
-    const [first = "nothing is told"] = violations(course);
+  Deno.test(`violations() reports ${title}`, () => {
+    const [first = "nothing is reported"] = violations(course);
     assertMatch(first, message);
   });
 }
 
-Deno.test("violations() excuses a loss that is told late by a process that stalled", () => {
+Deno.test("violations() allows a late loss in a process that was stalled", () => {
   assertEquals(violations(withMore([...entries([1900, "a", { on: "stalled", for: 450 }]), ...LATE])), []);
 });
 
-Deno.test("violations() excuses what a killed client left open", () => {
+Deno.test("violations() allows open requests of a killed client", () => {
   assertEquals(violations(withMore(entries([1300, "killed", { on: "ask", work: "set", ask: 1 }]))), []);
 });

@@ -1,8 +1,8 @@
 /**
- * One client of the chaos: a process that works under the locks until it is told to stop, on Deno or on Node.
+ * One client process of a chaos run, on Deno or Node. It works under the locks until it is asked to stop.
  *
- * Its settings are one argument, JSON. It reads lines: `calm` = begin nothing any more, which it answers with a line
- * once all its work has ended; `stop` = end.
+ * Its only argument is its settings as JSON. It reads commands as lines: `calm` = start no new work; it answers with a
+ * line when all of its work has ended. `stop` = end.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { HistoryFile } from "./history.ts";
 import { Resource } from "./resource.ts";
 import { type Bench, campaign, look, setByCalls, setByLease, storm } from "./worker.ts";
 
-/** What a client is told when it starts. Times are milliseconds. */
+/** Settings of a client. Times are in milliseconds. */
 export interface ClientSettings {
   readonly client: string;
   readonly servers: readonly string[];
@@ -22,17 +22,17 @@ export interface ClientSettings {
   /** Files of its history and of the resource. */
   readonly history: string;
   readonly resource: string;
-  /** How it leads on the shared set: by leases that keep themselves, or by calls in a loop. */
+  /** How it leads for the shared sets: by leases that renew themselves, or by calls in a loop. */
   readonly way: "lease" | "calls";
-  /** How many of it want the lock of the storm. */
+  /** Number of candidates that want the lock of the storm. */
   readonly waiters: number;
 }
 
-/** How often it looks whether it runs, and what it takes for a stall, in ms. */
+/** How often the process checks whether it ran, and the gap that counts as a stall, in ms. */
 const TICK = 20;
 const STALL = 60;
 
-/** Asks until the servers answer: a client may be started in the midst of an outage. */
+/** Retries until the servers answer: a client may start during an outage. */
 async function open({ servers, bucket, ttl, client }: ClientSettings): Promise<Locker> {
   for (;;) {
     try {
@@ -44,7 +44,7 @@ async function open({ servers, bucket, ttl, client }: ClientSettings): Promise<L
   }
 }
 
-/** Notes when the process did not run: a loss cannot be told meanwhile. */
+/** Records when the process did not run. It cannot report a loss during that time. */
 function watchOver(history: HistoryFile): () => void {
   let last = performance.now();
   const timer = setInterval(() => {

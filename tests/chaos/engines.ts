@@ -1,5 +1,5 @@
 /**
- * What clients run on.
+ * The runtimes of the clients.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { Engine } from "./actor.ts";
 const CLIENT = "tests/chaos/client.ts";
 const ROOT = new URL("../../", import.meta.url);
 
-/** Deno and a current Node, which is installed if need be; what Node runs is put into `folder`. */
+/** Deno and a current Node, which is installed if necessary. The bundle for Node is written to `folder`. */
 export async function engines(folder: string): Promise<Engine[]> {
   const deno = {
     name: "Deno",

@@ -1,5 +1,5 @@
 /**
- * What can go wrong, and how it is made to.
+ * The kinds of faults, and how to cause them.
  *
  * @module
  */
@@ -13,13 +13,13 @@ import type { Direction } from "./wire.ts";
 /** Ends a fault. */
 type Heal = () => void | Promise<void>;
 
-/** Makes something fail, and says how to end that. */
+/** Causes a fault and returns a function that ends it. */
 type Strike = (arena: Arena, chance: Chance) => Heal | Promise<Heal>;
 
-/** How late a slow line is, in ms. */
+/** Delay of a slow line, in ms. */
 const SLOW = 150;
 
-/** How often in a lease length a holder is sought that still holds once it is stopped. */
+/** How many times per lease length to look for a holder that still holds after it was stopped. */
 const CATCHES = 60;
 
 async function follower(arena: Arena, chance: Chance): Promise<NatsServer> {
@@ -40,7 +40,10 @@ function paused(server: NatsServer): Heal {
   return () => server.resume();
 }
 
-/** Holds lines in these directions; at the end what was held comes late, or is lost with its connections. */
+/**
+ * Holds lines in these directions. When the fault ends, the held data is delivered late, or is lost with its
+ * connections.
+ */
 function held(wires: Actor["wires"], directions: readonly Direction[], chance: Chance): Heal {
   const lost = chance.happens(0.5);
   for (const wire of wires) wire.hold(...directions);
@@ -60,7 +63,9 @@ function slow(wires: Actor["wires"]): Heal {
 const toClient = (...directions: Direction[]): Strike => (arena, chance) =>
   held(chance.pick(arena.actors).wires, directions, chance);
 
-/** The client that holds the lock of the shared set, stopped in the midst of its work; `undefined` if none was caught. */
+/**
+ * Stops the client that holds the lock of the shared sets while it works. Resolves to `undefined` if it caught none.
+ */
 async function holder(arena: Arena): Promise<Actor | undefined> {
   for (let tries = 0; tries < 2 * CATCHES; tries++) {
     const holder = await arena.holder();
@@ -73,7 +78,7 @@ async function holder(arena: Arena): Promise<Actor | undefined> {
   return undefined;
 }
 
-/** A client sleeps for longer than its lease: what it does when it wakes is what tokens are for. */
+/** Stops a client for longer than its lease. Fencing tokens must protect against what it does when it continues. */
 function asleep(actor: Actor): Heal {
   actor.pause();
   return () => actor.resume();
@@ -132,42 +137,42 @@ const FAULT_TABLE = {
   },
 } satisfies Readonly<Record<string, Strike>>;
 
-/** Names of all kinds. */
+/** Name of a kind of fault. */
 export type FaultKind = keyof typeof FAULT_TABLE;
 
 /** All kinds. */
 export const FAULT_KINDS: readonly FaultKind[] = Object.keys(FAULT_TABLE) as FaultKind[];
 
-/** Those that last for longer than a lease, so that someone sleeps through its own. */
+/** Kinds that last longer than a lease, so that a client is stopped until after the end of its lease. */
 const LONG: ReadonlySet<FaultKind> = new Set(["client paused", "holder paused", "answers held", "client cut off"]);
 
-/** Which faults come twice as often: without them no update is lost where tokens are not checked. */
+/** Kinds that come twice as often. Without them, no update is lost in the set that does not check tokens. */
 const OFTEN: readonly FaultKind[] = ["holder paused"];
 
-/** One fault that was drawn; times are milliseconds. */
+/** One fault that was drawn. Times are in milliseconds. */
 export interface Blow {
   readonly kind: FaultKind;
   /** How long it lasts. */
   readonly length: number;
-  /** How long nothing further happens after its end; negative: the next one begins before. */
+  /** Time between its end and the next fault. Negative: the next fault starts before the end. */
   readonly rest: number;
 }
 
-/** Draws what comes next: one kind after the other in an order of chance, so that none is left out for long. */
+/** Draws faults. Each round contains every kind in random order, so that none is missing for long. */
 export function* blows(chance: Chance): Generator<Blow, never, undefined> {
   for (;;) {
     const left = [...FAULT_KINDS, ...OFTEN];
     while (left.length > 0) {
       const [kind] = left.splice(chance.between(0, left.length), 1) as [FaultKind];
       const length = LONG.has(kind) ? chance.between(TTL, 2.5 * TTL) : chance.between(TTL / 10, 1.5 * TTL);
-      // One in three meets the next: combined faults find what single ones do not.
+      // Every third fault overlaps with the next one: combined faults find errors that single ones do not.
       const rest = chance.happens(0.33) ? -length : chance.between(TTL / 10, TTL);
       yield { kind, length, rest };
     }
   }
 }
 
-/** Lets it happen. Resolves to what ends it. */
+/** Causes a fault. Resolves to a function that ends it. */
 export async function strike(kind: FaultKind, arena: Arena, chance: Chance): Promise<Heal> {
   const blow: Strike = FAULT_TABLE[kind];
   return await blow(arena, chance);

@@ -1,22 +1,22 @@
 /**
- * What each client writes down, and how it is read again.
+ * History files: clients write them, the checker reads them.
  *
  * @module
  */
 
 import { appendFileSync, readFileSync } from "node:fs";
 
-/** The work that a client does under a lock; each kind has a key of its own. */
+/** The kinds of work that a client does under a lock. Each kind has its own key. */
 export type Work = "set" | "election" | "storm";
 
-/** All of them. */
+/** All kinds of work. */
 export const WORKS: readonly Work[] = ["set", "election", "storm"];
 
-/** What happened, without when and to whom. Lengths are milliseconds. */
+/** One event, without time and client. Durations are in milliseconds. */
 export type Happening =
-  /** A client asks for the lock of `work`; `ask` numbers its questions. */
+  /** The client asks for the lock of `work`. `ask` is the number of the request. */
   | { readonly on: "ask"; readonly work: Work; readonly ask: number }
-  /** It holds; `id` is its Locker's. */
+  /** The client holds the lock. `id` is the ID of its Locker. */
   | {
     readonly on: "held";
     readonly work: Work;
@@ -25,52 +25,52 @@ export type Happening =
     readonly token: number;
     readonly epoch: string;
   }
-  /** It got no lock: another has it, the wait was too long, or there was trouble. */
+  /** The client did not get the lock: another holds it, the wait was too long, or there was an error. */
   | {
     readonly on: "refused" | "timeout" | "error";
     readonly work: Work;
     readonly ask: number;
     readonly why: string;
   }
-  /** The hold is over; `late`: by how much the loss was told after the last known end of the lease. */
+  /** The hold ended. `late`: time between the last known end of the lease and the report of its loss. */
   | { readonly on: "ended"; readonly work: Work; readonly ask: number; readonly why: string; readonly late: number }
-  /** An item was added to the shared set; `ok` is false if the resource refused it. */
+  /** An item was added to a shared set. `ok` is false if the resource refused it. */
   | { readonly on: "added"; readonly set: SetName; readonly item: string; readonly ok: boolean }
-  /** The process did not run for a while before now. */
+  /** The process did not run for this time before now. */
   | { readonly on: "stalled"; readonly for: number }
   /** An observer of the election saw this. */
   | { readonly on: "observed"; readonly token: number | null; readonly holder: string }
-  /** It begins no work any more; it has ended all of it. */
+  /** The client has ended all of its work; the client ends. */
   | { readonly on: "calm" | "bye" };
 
 /** The shared set that checks tokens, and the one that does not. */
 export type SetName = "guarded" | "bare";
 
-/** One line of a history. `at`: milliseconds by the client's monotonic clock, counted from the Unix epoch. */
+/** One line of a history. `at`: milliseconds since the Unix epoch, by the client's monotonic clock. */
 export type Entry = Happening & { readonly at: number; readonly client: string };
 
-/** Milliseconds by this process's monotonic clock, counted from the Unix epoch: comparable on one machine. */
+/** Milliseconds since the Unix epoch by this process's monotonic clock. Processes on one machine can be compared. */
 export const now = (): number => performance.timeOrigin + performance.now();
 
-/** A history that grows; each line is written at once, so that a killed client leaves all that it did. */
+/** A history file. Each line is written immediately, so that the history of a killed client is complete. */
 export class HistoryFile {
   readonly #path: string;
   readonly #client: string;
 
-  /** `client` says whose it is. */
+  /** `client`: name of the client. */
   constructor(path: string, client: string) {
     this.#path = path;
     this.#client = client;
   }
 
-  /** Writes down what happened now. */
+  /** Records an event that happens now. */
   note(happening: Happening): void {
     const entry: Entry = { at: now(), client: this.#client, ...happening };
     appendFileSync(this.#path, `${JSON.stringify(entry)}\n`);
   }
 }
 
-/** All entries of the files, in the order of time. A last line that was cut off by a kill is left out. */
+/** Reads all entries of the files, in order of time. Drops a last line that was cut off by a kill. */
 export function readHistories(paths: readonly string[]): Entry[] {
   const entries = paths.flatMap((path) => {
     const lines = readFileSync(path, "utf8").split("\n");

@@ -1,5 +1,5 @@
 /**
- * `deno task chaos`: real servers and clients that fail.
+ * `deno task chaos`: runs real servers and clients with faults.
  *
  * @module
  */
@@ -10,22 +10,22 @@ import { REPORT_HEAD, reportOf } from "./report.ts";
 import { run } from "./run.ts";
 
 const HELP =
-  `Lets three nats-servers, their lines and their clients fail, and looks whether any rule of a lock is broken.
+  `Causes faults of three nats-servers, their lines and their clients, and checks whether a lock breaks any rule.
 
 Usage: deno task chaos [--minutes N] [--seed N] [--report FILE]
 
---minutes N    how long faults go on (default 1)
---seed N       which faults come when (default: one drawn from the time, printed)
---report FILE  where the report goes as Markdown, besides the screen
+--minutes N    how long faults happen (default 1)
+--seed N       seed of the faults (default: drawn from the time; it is printed)
+--report FILE  also write the report to FILE, as Markdown
 
-Ctrl-C ends the faults; everything is judged then. Exit code 1 if a rule was broken: the histories are kept, and the
-seed that is printed draws the same faults again (what they meet depends on the machine).`;
+Press Ctrl-C to end the faults; the checks follow. Exit code 1 if a rule was broken: the histories are kept. The printed
+seed draws the same faults again, but their effects depend on the machine.`;
 
 const MINUTE = 60_000;
 
 const say = (line: string) => void Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 
-/** One line that changes on a terminal, else a line for each. */
+/** Prints a line that replaces the previous one on a terminal; otherwise a new line. */
 function status(line: string): void {
   const live = Deno.stdout.isTerminal();
   Deno.stdout.writeSync(new TextEncoder().encode(live ? `\r\x1b[2K${line}` : `${line}\n`));

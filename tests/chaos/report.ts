@@ -1,5 +1,5 @@
 /**
- * What a run came to, for people.
+ * The report of a run.
  *
  * @module
  */
@@ -10,13 +10,13 @@ import type { Outcome } from "./run.ts";
 
 /** What is reported. */
 export interface Reported extends Outcome {
-  /** How long it went on, in milliseconds. */
+  /** How long faults happened, in milliseconds. */
   readonly length: number;
-  /** What the clients ran on. */
+  /** Runtimes of the clients. */
   readonly engines: readonly string[];
 }
 
-/** The head of the report as a page of its own. */
+/** The introduction of the report when it is a page of its own. */
 export const REPORT_HEAD = `# Chaos
 
 What one run of \`deno task chaos\` printed. Three nats-servers replicate a bucket. Each connection between two of them,
@@ -31,13 +31,13 @@ token belongs to one candidate; tokens rise in the order of grants; no update is
 call is answered; each loss is reported before the lease ends by the client's own clock; each lock is held again within
 a lease and 10 s after the last fault; observers see every term while there are no faults, and end on the newest one.`;
 
-/** As Markdown. */
+/** Returns the report as Markdown. */
 export function reportOf({ seed, length, course, faults, violations, engines }: Reported): string {
   const kinds = counts(faults.map(({ kind }) => kind));
   const gap = longestGap(course);
   const facts: [string, string | number][] = [
     ["seed", seed],
-    ["faults went on for", `${Math.round(length / 1000)} s`],
+    ["duration of the faults", `${Math.round(length / 1000)} s`],
     [
       "clients",
       `${course.survivors.size} processes at a time, ${
@@ -71,15 +71,18 @@ function worksOf({ entries }: Course, work: string): string {
   const holds = only(all, "held");
   const handOvers = holds.filter(({ id }, number) => number > 0 && holds[number - 1]?.id !== id).length;
   const rest = counts(all.map(({ on }) => on).filter((on) => on === "refused" || on === "timeout" || on === "error"));
-  return [`${holds.length} granted`, `${handOvers} to another than before`, list(rest, " ")].filter(Boolean).join(", ");
+  return [`${holds.length} granted`, `${handOvers} to another candidate`, list(rest, " ")].filter(Boolean).join(", ");
 }
 
-/** How many items a set let in. */
+/** Number of items that a set accepted. */
 function added({ entries }: Course, set: "guarded" | "bare"): number {
   return only(entries, "added").filter((entry) => entry.set === set && entry.ok).length;
 }
 
-/** From an end of a term to the next grant; what a killed leader left is not counted, as nobody noted its end. */
+/**
+ * The longest time from the end of a term to the next grant. The terms of killed leaders do not count, because nobody
+ * recorded their end.
+ */
 function longestGap({ entries }: Course): number {
   let [longest, endedAt] = [0, Infinity];
   for (const entry of entries) {

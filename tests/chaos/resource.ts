@@ -1,5 +1,5 @@
 /**
- * What the lock protects: two sets in an SQLite file, one of which checks fencing tokens.
+ * The resource that the lock protects: two sets in an SQLite file. One of them checks fencing tokens.
  *
  * @module
  */
@@ -7,27 +7,27 @@
 import { DatabaseSync } from "node:sqlite";
 import type { SetName } from "./history.ts";
 
-/** A hold, as the resource is told of it. */
+/** A hold, as the resource knows it. */
 export interface Fence {
-  /** Identity of the stream that the token is of: its creation time. */
+  /** Identity of the token's stream: its creation time. */
   readonly epoch: string;
   readonly token: number;
 }
 
-/** One access to the guarded set that the resource let through. */
+/** One access that the guarded set accepted. */
 export interface Access extends Fence {
   readonly client: string;
 }
 
-/** How long an access waits for others, in ms: one of them may be stopped in its midst. */
+/** How long an access waits for others, in ms. Another client may be stopped during its access. */
 const BUSY = 30_000;
 
-/** Shared sets, read and written as a whole, as a file would be. */
+/** Two shared sets. Each is read and written as a whole, like a file. */
 export class Resource {
   readonly #db: DatabaseSync;
   readonly #client: string;
 
-  /** Opens the file, and makes it if there is none. */
+  /** Opens the file, or creates it. */
   constructor(path: string, client: string) {
     this.#client = client;
     this.#db = new DatabaseSync(path);
@@ -37,12 +37,12 @@ export class Resource {
       INSERT OR IGNORE INTO sets VALUES ('guarded', '[]', '', 0), ('bare', '[]', '', 0);`);
   }
 
-  /** The items of a set; `null` if it checks tokens and has seen a newer one. */
+  /** Returns the items of a set; `null` if the set checks tokens and has seen a newer one. */
   read(name: SetName, fence: Fence): string[] | null {
     return this.#locked(() => this.#admits(name, fence) ? this.items(name) : null);
   }
 
-  /** Replaces a set as a whole; false if it checks tokens and has seen a newer one. */
+  /** Replaces a whole set. Returns false if the set checks tokens and has seen a newer one. */
   write(name: SetName, items: readonly string[], fence: Fence): boolean {
     return this.#locked(() => {
       if (!this.#admits(name, fence)) return false;
@@ -51,13 +51,13 @@ export class Resource {
     });
   }
 
-  /** What is in a set now, whoever asks. */
+  /** Returns the current contents of a set, without a check. */
   items(name: SetName): string[] {
     const row = this.#db.prepare("SELECT items FROM sets WHERE name = ?").get(name);
     return JSON.parse(String(row?.items)) as string[];
   }
 
-  /** All that the guarded set let through, in order. */
+  /** Returns all accesses that the guarded set accepted, in order. */
   accesses(): Access[] {
     const rows = this.#db.prepare("SELECT client, epoch, token FROM accesses ORDER BY number").all();
     return rows.map(({ client, epoch, token }) => ({
@@ -72,7 +72,7 @@ export class Resource {
     this.#db.close();
   }
 
-  /** Reading raises the fence as writing does: else an older holder could write after a newer one has read. */
+  /** A read raises the stored token like a write. Otherwise an older holder could write after a newer one has read. */
   #admits(name: SetName, { epoch, token }: Fence): boolean {
     if (name === "bare") return true;
     const era = eraOf(epoch);
@@ -97,7 +97,7 @@ export class Resource {
   }
 }
 
-/** An epoch in a form whose order as text is that of time: the server leaves out zeros at the end of the fraction. */
+/** Converts an epoch to text that sorts by time. The server omits trailing zeros of the fraction. */
 function eraOf(epoch: string): string {
   const [seconds = "", fraction = ""] = epoch.replace("Z", "").split(".");
   return `${seconds}.${fraction.padEnd(9, "0")}`;

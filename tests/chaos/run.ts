@@ -1,5 +1,5 @@
 /**
- * One run: faults for a while, then peace, then the judgement.
+ * One run: faults for a while, then a time without faults, then the checks.
  *
  * @module
  */
@@ -13,51 +13,51 @@ import { type Blow, blows, type FaultKind, strike } from "./faults.ts";
 import { now, readHistories } from "./history.ts";
 import { Resource } from "./resource.ts";
 
-/** How a run goes. Times are milliseconds. */
+/** Options of a run. Times are in milliseconds. */
 export interface RunOptions {
   readonly seed: number;
-  /** How long faults go on. */
+  /** How long faults happen. */
   readonly length: number;
-  /** Folder of the histories; it must exist. */
+  /** Folder of the histories. It must exist. */
   readonly folder: string;
   readonly engines: readonly Engine[];
-  /** Ends the faults before their time. */
+  /** Ends the faults early. */
   readonly signal?: AbortSignal;
-  /** Told of each step, for people to read. */
+  /** Called with each step as text. */
   readonly progress?: (line: string) => void;
 }
 
-/** What a run came to. */
+/** Result of a run. */
 export interface Outcome {
   readonly seed: number;
   readonly course: Course;
-  /** When each fault struck, in ms since the start. */
+  /** When each fault started, in ms since the start. */
   readonly faults: readonly { readonly kind: FaultKind; readonly at: number }[];
-  /** What is wrong; empty if nothing is. */
+  /** Broken rules; empty if none. */
   readonly violations: readonly string[];
 }
 
-/** How long a client may take to end its work, and how long observers may take to see the last election. */
+/** Time limit for a client to end its work, and time for observers to see the last election, in ms. */
 const CALMING = 45_000;
 const SETTLING = 2 * TTL;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** What comes of a promise, or `late` if nothing does in time. */
+/** Resolves to the result of a promise, or to `late` after `ms` milliseconds. */
 async function within<T>(ms: number, promise: Promise<T>, late: T): Promise<T> {
   const acquireTimeout = Promise.withResolvers<T>();
   const timer = setTimeout(() => acquireTimeout.resolve(late), ms);
   return await Promise.race([promise, acquireTimeout.promise]).finally(() => clearTimeout(timer));
 }
 
-/** Runs it all. */
+/** Performs a run. */
 export async function run(options: RunOptions): Promise<Outcome> {
   const { seed, progress = () => {} } = options;
   progress("starting three servers and their clients");
   await using arena = await Arena.open(options);
   const faults = await new Nemesis(arena, options).rage();
   const healedAt = now();
-  progress("all faults are over; waiting for everybody to go on");
+  progress("all faults have ended, waiting for the clients to recover");
   await pause(TTL + 10_000);
   const { lastToken, complaints } = await settle(arena, progress);
   using resource = new Resource(arena.resource, "judge");
@@ -74,7 +74,7 @@ export async function run(options: RunOptions): Promise<Outcome> {
   return { seed, course, faults, violations: [...complaints, ...violations(course)] };
 }
 
-/** Draws faults, and ends them. */
+/** Nemesis: draws faults, causes them and ends them. */
 class Nemesis {
   readonly #arena: Arena;
   readonly #options: RunOptions;
@@ -114,7 +114,7 @@ class Nemesis {
     await pause(rest);
   }
 
-  /** Whatever combined faults may have left. */
+  /** Ends everything that combined faults may have left. */
   async #peace(): Promise<void> {
     this.#arena.heal();
     for (const actor of this.#arena.actors) actor.resume();
@@ -127,19 +127,19 @@ class Nemesis {
   }
 }
 
-/** Lets all clients end their work, has one last election, and ends them. */
+/** Lets all clients end their work, holds one last election, and ends the clients. */
 async function settle(
   arena: Arena,
   progress: (line: string) => void,
 ): Promise<{ lastToken: number; complaints: string[] }> {
-  progress("everybody ends its work");
+  progress("all clients end their work");
   await Promise.all(arena.actors.map((actor) => actor.tell("calm")));
   const calm = Promise.all(arena.actors.map((actor) => actor.calm)).then(() => "");
   const complaints = [await within(CALMING, calm, "A client does not end its work")];
   await using locker = new Locker({ kv: arena.kv, key: "election", name: "last" });
   const lease = await locker.acquire({ timeout: CALMING });
   await pause(SETTLING);
-  if (!lease.held) complaints.push("The last election was lost though all is well");
+  if (!lease.held) complaints.push("The last election was lost without a fault");
   await Promise.all(arena.actors.map((actor) => actor.tell("stop")));
   const ends = arena.actors.map(({ ended, client }) => within(CALMING, ended, `${client} does not end`));
   complaints.push(...await Promise.all(ends));

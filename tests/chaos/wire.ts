@@ -1,15 +1,18 @@
 /**
- * A TCP line on loopback that can be cut, held in one direction or slowed down.
+ * Wire: a TCP line on loopback that can be cut, held in one direction or slowed down.
  *
  * @module
  */
 
-/** One direction: towards the server, or back from it. */
+/** A direction: to the server ("up") or back from it ("down"). */
 export type Direction = "up" | "down";
 
-/** Stands between whoever dials `port` and a server. What is held is delivered late, or lost with its connections. */
+/**
+ * A line between a client or server that dials `port`, and a server. Held data is delivered late, or is lost with its
+ * connections.
+ */
 export class Wire {
-  /** How late everything arrives, in milliseconds. */
+  /** Delay of all data, in milliseconds. */
   delay = 0;
   readonly #listener: Deno.TcpListener;
   readonly #target: number;
@@ -17,38 +20,38 @@ export class Wire {
   readonly #held = new Set<Direction>();
   #changed = Promise.withResolvers<void>();
 
-  /** Listens on a free port and connects through to `target`. */
+  /** Listens on a free port and forwards connections to `target`. */
   constructor(target: number) {
     this.#target = target;
     this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     this.#accept();
   }
 
-  /** The port to dial instead of the target's. */
+  /** The port to dial in place of the target's port. */
   get port(): number {
     return this.#listener.addr.port;
   }
 
-  /** Lets nothing pass in these directions until {@linkcode Wire.heal} or {@linkcode Wire.cut}. */
+  /** Holds all data in these directions until {@linkcode Wire.heal} or {@linkcode Wire.cut}. */
   hold(...directions: Direction[]): void {
     for (const direction of directions) this.#held.add(direction);
   }
 
-  /** All passes again, what was held too. */
+  /** Ends all faults and delivers the held data. */
   heal(): void {
     this.delay = 0;
     this.#held.clear();
     this.#wake();
   }
 
-  /** Ends the connections that are open, with what is held of them. */
+  /** Closes the open connections and drops their held data. */
   cut(): void {
     for (const end of this.#ends) close(end);
     this.#ends.clear();
     this.#wake();
   }
 
-  /** Ends it and all that goes through it. */
+  /** Closes the line and its connections. */
   [Symbol.dispose](): void {
     this.#listener.close();
     this.heal();
@@ -72,7 +75,7 @@ export class Wire {
       this.#ends.add(server);
       await Promise.all([this.#pump("up", caller, server), this.#pump("down", server, caller)]);
     } catch {
-      // Nobody listens there now: who dials is told at once.
+      // Nobody listens there now. The dialing side sees a closed connection.
       this.#drop(caller);
     }
   }
@@ -86,7 +89,7 @@ export class Wire {
         for (let sent = 0; sent < read;) sent += await to.write(buffer.subarray(sent, read));
       }
     } catch {
-      // One end is gone; the other follows.
+      // One end is closed. The other is closed below.
     }
     this.#drop(from, to);
   }
@@ -104,6 +107,6 @@ function close(end: Deno.Conn): void {
   try {
     end.close();
   } catch {
-    // It is closed already.
+    // It is already closed.
   }
 }

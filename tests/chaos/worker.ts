@@ -1,5 +1,5 @@
 /**
- * What one client does under the locks: each kind of work in a loop of its own, written down step by step.
+ * The work of one client under the locks. Each kind of work runs in its own loop and records every step.
  *
  * @module
  */
@@ -8,29 +8,29 @@ import { type Lease, LeaseLostError, Locker, type LockerOptions, type LockEvent,
 import type { HistoryFile, Work } from "./history.ts";
 import type { Fence, Resource } from "./resource.ts";
 
-/** What the work is done with. */
+/** What the work needs. */
 export interface Bench {
   readonly kv: LockerOptions["kv"];
   readonly client: string;
   readonly history: HistoryFile;
   readonly resource: Resource;
-  /** Aborted when no work is to be begun any more. */
+  /** Aborted when no new work may start. */
   readonly calm: AbortSignal;
 }
 
-/** Longest wait for a lock, in ms: a faulty minute must not hide that a waiter hangs. */
+/** Longest wait for a lock, in ms. It is limited so that a minute of faults does not hide a waiter that hangs. */
 const PATIENCE = 20_000;
 
-/** Pause after a wait that got nothing, in ms. */
+/** Pause after a wait without a grant, in ms. */
 const REST = 200;
 
-/** How long a round takes inside the lock of the shared set, in ms, as in Jepsen's test of etcd. */
+/** Length of a round of work on the shared sets, in ms, the same as in Jepsen's test of etcd. */
 const INSIDE = 100;
 
-/** One Locker that is asked again and again. */
+/** A Locker that asks for its lock repeatedly, and records it. */
 class Asker {
   readonly locker: Locker;
-  /** When the current lease ends if nothing is renewed, by `performance.now()`. */
+  /** When the current lease ends without another renewal, by `performance.now()`. */
   #until = 0;
   readonly #bench: Bench;
   readonly #work: Work;
@@ -44,7 +44,7 @@ class Asker {
     this.locker = new Locker({ kv: bench.kv, key: work, name: bench.client, onEvent });
   }
 
-  /** Asks once, and notes how that ended, whatever it was. `null` if nothing is held. */
+  /** Asks once and records the result. Resolves to `null` if nothing is held. */
   async ask<Held extends Fence>(
     question: () => Promise<Held | null>,
   ): Promise<{ readonly held: Held; readonly ask: number } | null> {
@@ -67,7 +67,7 @@ class Asker {
     }
   }
 
-  /** Notes how and when a lease ended. */
+  /** Records how and when a lease ends. */
   follow(lease: Lease, ask: number): void {
     this.#until = performance.now() + lease.remaining;
     const tell = () => {
@@ -84,10 +84,10 @@ class Asker {
 let nextAsk = 1;
 let nextItem = 1;
 
-/** Work that is done each time a lease is granted. */
+/** Work that is done for each granted lease. */
 type Round = (lease: Lease) => Promise<void>;
 
-/** Waits for the lock of this kind of work, does a round under the lease, gives it back, and begins anew. */
+/** In a loop: waits for the lock of this kind of work, does a round under the lease, and releases it. */
 async function byLease(bench: Bench, work: Work, round: Round): Promise<void> {
   const asker = new Asker(bench, work);
   while (!bench.calm.aborted) {
@@ -102,7 +102,7 @@ async function byLease(bench: Bench, work: Work, round: Round): Promise<void> {
   await asker.locker.close();
 }
 
-/** Adds to the shared sets under leases. */
+/** Adds items to the shared sets under leases. */
 export function setByLease(bench: Bench): Promise<void> {
   return byLease(bench, "set", async (lease) => {
     await addItem(bench, lease);
@@ -111,19 +111,19 @@ export function setByLease(bench: Bench): Promise<void> {
   });
 }
 
-/** Leads whenever it is elected, for a second or three. */
+/** Leads for one to three seconds after each election. */
 export function campaign(bench: Bench): Promise<void> {
   return byLease(bench, "election", async ({ signal }) => {
     await Promise.race([pause(1000 + 2000 * Math.random()), aborted(signal), aborted(bench.calm)]);
   });
 }
 
-/** One of many that want the same lock for a moment. */
+/** Wants the same lock as many others, for a moment each time (the "storm"). */
 export function storm(bench: Bench): Promise<void> {
   return byLease(bench, "storm", () => pause(5 + 15 * Math.random()));
 }
 
-/** Adds to the shared sets while it leads by calls, some rounds at a time. */
+/** Adds items to the shared sets while it leads by calls, for several rounds at a time. */
 export async function setByCalls(bench: Bench, every: number): Promise<void> {
   const asker = new Asker(bench, "set");
   const { locker } = asker;
@@ -140,7 +140,10 @@ export async function setByCalls(bench: Bench, every: number): Promise<void> {
   await locker.close();
 }
 
-/** Reads both sets, takes its time, and writes them with one item more: what another added meanwhile is then lost. */
+/**
+ * Reads both sets, waits, and writes them with one more item. If another client added an item in between, that item is
+ * lost.
+ */
 async function addItem({ client, resource, history }: Bench, { token, epoch }: Fence): Promise<void> {
   const fence = { token, epoch };
   const item = `${client}.${nextItem++}`;
@@ -152,7 +155,7 @@ async function addItem({ client, resource, history }: Bench, { token, epoch }: F
   history.note({ on: "added", set: "bare", item, ok: true });
 }
 
-/** Follows the election until the end. */
+/** Observes the election until the end. */
 export async function look(bench: Bench, over: AbortSignal): Promise<void> {
   await using locker = new Locker({ kv: bench.kv, key: "election", name: bench.client });
   while (!over.aborted) {

@@ -1,5 +1,5 @@
 /**
- * What axe finds in a page.
+ * Checks a page with axe.
  *
  * @module
  */
@@ -13,14 +13,14 @@ const AXE = `axe.run().then(({ violations, passes }) => ({
   violations: violations.map(({ id, nodes }) => id + ": " + nodes.slice(0, 3).map((node) => node.html.slice(0, 160) + " " + node.failureSummary).join(" | ")),
 }))`;
 
-/** Lets axe look at the page as it is, in both themes. */
+/** Checks the current page with axe in the light and the dark theme. */
 export async function assertAccessible(page: Page): Promise<void> {
   const axe = await npmFolder("axe", { "axe-core": "4.14.1" });
   await page.evaluate(await Deno.readTextFile(`${axe}/node_modules/axe-core/axe.min.js`));
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
     const found = await page.evaluate<{ readonly violations: string[]; readonly passes: number }>(AXE);
-    assert(found.passes > 10, "axe has looked at nothing");
+    assert(found.passes > 10, "axe has checked almost nothing");
     assertEquals(found.violations, [], colorScheme);
   }
   await page.emulateMedia({ colorScheme: "light" });

@@ -1,7 +1,6 @@
 /**
- * Stands in for `@std/assert` where JSR cannot be reached. Where JSR is at hand, change one line
- * of deno.json: `"@std/assert": "./tests/helpers/assert.ts"` becomes
- * `"@std/assert": "jsr:@std/assert@^1"`.
+ * Replaces `@std/assert` where JSR cannot be reached. To use the real package, change one line of deno.json:
+ * `"@std/assert": "./tests/helpers/assert.ts"` becomes `"@std/assert": "jsr:@std/assert@^1"`.
  *
  * @module
  */
@@ -12,27 +11,27 @@ import { type AnyConstructor, AssertionError, refuse, suffix } from "./assert_er
 
 export { AssertionError, assertRejects, assertThrows } from "./assert_errors.ts";
 
-/** Fails at once. */
+/** Always fails. */
 export function fail(msg?: string): never {
   refuse("Failed assertion", msg);
 }
 
-/** Fails because a line was reached which never should be. */
+/** Fails because code was reached that must never run. */
 export function unreachable(msg?: string): never {
   refuse("Unreachable", msg);
 }
 
-/** Holds when `expr` is truthy. */
+/** Passes if `expr` is truthy. */
 export function assert(expr: unknown, msg = ""): asserts expr {
   if (!expr) throw new AssertionError(msg);
 }
 
-/** Holds when `expr` is falsy. */
+/** Passes if `expr` is falsy. */
 export function assertFalse(expr: unknown, msg = ""): void {
   if (expr) throw new AssertionError(msg);
 }
 
-/** Holds when both values are deeply equal, types and prototypes included. */
+/** Passes if both values are deeply equal, including types and prototypes. */
 export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
   try {
     nodeAssert.deepEqual(actual, expected);
@@ -42,13 +41,13 @@ export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
   }
 }
 
-/** Holds when the values differ deeply. */
+/** Passes if the values are not deeply equal. */
 export function assertNotEquals<T>(actual: T, expected: T, msg?: string): void {
   if (!isDeepStrictEqual(actual, expected)) return;
   refuse(`Expected actual: ${inspect(actual)} not to be: ${inspect(expected)}`, msg);
 }
 
-/** Holds when both are the same value by `Object.is`. */
+/** Passes if both are the same value according to `Object.is`. */
 export function assertStrictEquals<T>(actual: unknown, expected: T, msg?: string): asserts actual is T {
   if (Object.is(actual, expected)) return;
   const hint = isDeepStrictEqual(actual, expected)
@@ -57,28 +56,28 @@ export function assertStrictEquals<T>(actual: unknown, expected: T, msg?: string
   throw new AssertionError(`${hint}${suffix(msg)}\n\n${inspect(actual)}\n!==\n${inspect(expected)}\n`);
 }
 
-/** Holds when the value is neither `null` nor `undefined`. */
+/** Passes if the value is neither `null` nor `undefined`. */
 export function assertExists<T>(actual: T, msg?: string): asserts actual is NonNullable<T> {
   if (actual === undefined || actual === null) {
     refuse(`Expected actual: "${actual}" to not be null or undefined`, msg);
   }
 }
 
-/** Holds when the text matches the pattern. */
+/** Passes if the text matches the pattern. */
 export function assertMatch(actual: string, expected: RegExp, msg?: string): void {
   if (!expected.test(actual)) {
     refuse(`Expected actual: "${actual}" to match: "${expected}"`, msg);
   }
 }
 
-/** Holds when the text contains the other text. */
+/** Passes if the text contains the other text. */
 export function assertStringIncludes(actual: string, expected: string, msg?: string): void {
   if (!actual.includes(expected)) {
     refuse(`Expected actual: "${actual}" to contain: "${expected}"`, msg);
   }
 }
 
-/** Holds when every expected element is deeply equal to one of `actual`. */
+/** Passes if every expected element is deeply equal to an element of `actual`. */
 export function assertArrayIncludes<T>(actual: ArrayLike<T>, expected: ArrayLike<T>, msg?: string): void {
   const present = Array.from(actual);
   const missing = Array.from(expected).filter((e) => !present.some((a) => isDeepStrictEqual(a, e)));
@@ -105,7 +104,7 @@ function isSubset(actual: unknown, expected: unknown): boolean {
   return Reflect.ownKeys(expected).every((k) => k in actual && isSubset(actual[k], expected[k]));
 }
 
-/** Holds when `actual` has at least the properties of `expected`, with equal values. */
+/** Passes if `actual` has at least the properties of `expected`, with equal values. */
 export function assertObjectMatch(actual: object, expected: Record<PropertyKey, unknown>, msg?: string): void {
   const holds = Reflect.ownKeys(expected).length === 0 ||
     isSubset(actual, expected);
@@ -114,7 +113,7 @@ export function assertObjectMatch(actual: object, expected: Record<PropertyKey, 
   }
 }
 
-/** Holds when the value is an instance of the class. */
+/** Passes if the value is an instance of the class. */
 export function assertInstanceOf<T>(
   actual: unknown,
   expectedType: AnyConstructor<T>,
@@ -125,28 +124,28 @@ export function assertInstanceOf<T>(
   refuse(`Expected object to be an instance of "${expectedType.name}" but was "${found}"`, msg);
 }
 
-/** Holds when `actual` is greater than `expected`. */
+/** Passes if `actual` is greater than `expected`. */
 export function assertGreater<T>(actual: T, expected: T, msg?: string): void {
   if (!(actual > expected)) {
     refuse(`Expect ${inspect(actual)} > ${inspect(expected)}`, msg);
   }
 }
 
-/** Holds when `actual` is not less than `expected`. */
+/** Passes if `actual` is greater than or equal to `expected`. */
 export function assertGreaterOrEqual<T>(actual: T, expected: T, msg?: string): void {
   if (!(actual >= expected)) {
     refuse(`Expect ${inspect(actual)} >= ${inspect(expected)}`, msg);
   }
 }
 
-/** Holds when `actual` is less than `expected`. */
+/** Passes if `actual` is less than `expected`. */
 export function assertLess<T>(actual: T, expected: T, msg?: string): void {
   if (!(actual < expected)) {
     refuse(`Expect ${inspect(actual)} < ${inspect(expected)}`, msg);
   }
 }
 
-/** Holds when `actual` is not greater than `expected`. */
+/** Passes if `actual` is less than or equal to `expected`. */
 export function assertLessOrEqual<T>(actual: T, expected: T, msg?: string): void {
   if (!(actual <= expected)) {
     refuse(`Expect ${inspect(actual)} <= ${inspect(expected)}`, msg);

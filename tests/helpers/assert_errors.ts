@@ -1,30 +1,27 @@
 /**
- * The half of the assertions that is about errors; see `assert.ts`.
+ * The assertions about errors. See `assert.ts` for the others.
  *
  * @module
  */
-/**
- * Any class, abstract ones included: constructors of every parameter list
- * must be accepted, and only `never` is below all parameters.
- */
+/** Any class, including abstract ones. Only `never` accepts constructors with every parameter list. */
 export type AnyConstructor<T> = abstract new (...args: never[]) => T;
 type ErrorClass<E extends Error> = AnyConstructor<E>;
 
-/** Thrown by every assertion of this module that does not hold. */
+/** Thrown by every assertion of this module that fails. */
 export class AssertionError extends Error {
-  /** Makes the error with the message shown to the reader of the test report. */
+  /** Creates the error with the message that the test report shows. */
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     this.name = "AssertionError";
   }
 }
 
-/** The end of a message: the words of the caller, or a full stop. */
+/** The end of a message: the caller's text, or a period. */
 export function suffix(msg: string | undefined): string {
   return msg ? `: ${msg}` : ".";
 }
 
-/** Throws the AssertionError for what did not hold. */
+/** Throws an AssertionError. */
 export function refuse(what: string, msg?: string): never {
   throw new AssertionError(`${what}${suffix(msg)}`);
 }
@@ -37,7 +34,7 @@ interface Wanted<E extends Error> {
   msg: string | undefined;
 }
 
-// The published signature lets the second argument be a class or the message, so it is told apart here.
+// In the published signature, the second argument is either a class or the message.
 function readRest<E extends Error>(rest: ErrorRest<E>): Wanted<E> {
   const [first, second, third] = rest;
   return typeof first === "function"
@@ -61,9 +58,9 @@ function checkError<E extends Error>(error: unknown, wanted: Wanted<E>): unknown
   return error;
 }
 
-/** Holds when the function throws; with a class, when what it throws is of that class. */
+/** Passes if the function throws. If a class is given, the thrown value must be of that class. */
 export function assertThrows(fn: () => unknown, msg?: string): unknown;
-/** Holds when the function throws an error of the class, its message containing the text. */
+/** Passes if the function throws an error of the class and its message contains the text. */
 export function assertThrows<E extends Error = Error>(
   fn: () => unknown,
   ErrorClass: ErrorClass<E>,
@@ -83,9 +80,9 @@ export function assertThrows<E extends Error>(
   refuse("Expected function to throw", wanted.msg);
 }
 
-/** Holds when the promise of the function rejects; a synchronous throw does not count. */
+/** Passes if the promise of the function rejects. A synchronous throw is a failure. */
 export function assertRejects(fn: () => PromiseLike<unknown>, msg?: string): Promise<unknown>;
-/** Holds when it rejects with an error of the class, its message containing the text. */
+/** Passes if the promise rejects with an error of the class and its message contains the text. */
 export function assertRejects<E extends Error = Error>(
   fn: () => PromiseLike<unknown>,
   ErrorClass: ErrorClass<E>,

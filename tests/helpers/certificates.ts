@@ -1,5 +1,5 @@
 /**
- * A certificate authority for a test, and a server's certificate of it.
+ * A certificate authority for a test and a server certificate that it signed.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 // @ts-types="@types/node-forge"
 import forge from "node-forge";
 
-/** All that a server and its clients need, as PEM. */
+/** Everything that a server and its clients need, as PEM. */
 export interface Certificates {
   readonly authority: string;
   readonly certificate: string;
@@ -23,7 +23,7 @@ interface Subject {
 
 const HOUR = 3_600_000;
 
-/** Makes both for servers on the loopback address; good for an hour. */
+/** Creates the authority and a certificate for servers on the loopback address. Both are valid for one hour. */
 export async function certificates(): Promise<Certificates> {
   const [own, servers] = await Promise.all([keyPair(), keyPair()]);
   const usage = { name: "keyUsage", keyCertSign: true, critical: true };

@@ -1,46 +1,46 @@
 /**
- * The command line as a user starts it: real processes, and a terminal.
+ * Runs the command line as real processes, as a user starts it.
  *
  * @module
  */
 
 import { NatsServer } from "../../tools/nats/server.ts";
 
-/** How a process ended, and what it printed. */
+/** Exit code and output of a process. */
 export interface Finished {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** How a process is started. */
+/** Options of {@linkcode Running}. */
 export interface StartOptions {
   /** The program that runs the command line, with its first arguments. Default: Deno. */
   readonly by?: readonly string[];
-  /** Added to an environment without any NATS settings. */
+  /** Added to an environment without NATS settings. */
   readonly env?: Readonly<Record<string, string>>;
-  /** What it can read. */
+  /** Standard input of the process. Default: none. */
   readonly stdin?: string;
 }
 
-/** Deno on the source. */
+/** Deno with the source of the command line. */
 export const BY_DENO: readonly string[] = [
   Deno.execPath(),
-  // What it downloads at the first run is not what the program says.
+  // Hides the progress of downloads at the first run, which is not output of the program.
   ...["run", "--quiet", "-A"],
   new URL("../../cli/main.ts", import.meta.url).pathname,
 ];
 
-/** No test may take longer, in milliseconds. */
+/** Limit of one process, in milliseconds. */
 const LONGEST = 60_000;
 
-/** The environment of a process: the user's own settings must not count. */
+/** The environment of a process, without the user's own settings. */
 export function environment(more: Readonly<Record<string, string>> = {}): Record<string, string> {
   const kept = Object.entries(Deno.env.toObject()).filter(([name]) => !/^(NATS|XDG_CONFIG_HOME|NO_COLOR)/.test(name));
   return { ...Object.fromEntries(kept), XDG_CONFIG_HOME: "/nonexistent", TERM: "xterm-256color", ...more };
 }
 
-/** A process of the command line; killed at the end if it still runs. */
+/** A process of the command line. It is killed when its block ends. */
 export class Running {
   readonly #child: Deno.ChildProcess;
   readonly #timer: ReturnType<typeof setTimeout>;
@@ -48,7 +48,7 @@ export class Running {
   #printed = ["", ""];
   #heard = () => {};
 
-  /** Starts it. */
+  /** Starts the process. */
   constructor(args: readonly string[], { by = BY_DENO, env, stdin }: StartOptions = {}) {
     const [program = "", ...first] = by;
     this.#child = new Deno.Command(program, {
@@ -64,32 +64,32 @@ export class Running {
     if (stdin !== undefined) this.#write(stdin);
   }
 
-  /** Process id. */
+  /** Process ID. */
   get pid(): number {
     return this.#child.pid;
   }
 
-  /** Sends a signal; nothing if it is gone. */
+  /** Sends a signal. Does nothing if the process has ended. */
   signal(signal: Deno.Signal): void {
     try {
       this.#child.kill(signal);
     } catch {
-      // It has ended.
+      // The process has ended.
     }
   }
 
-  /** Resolves when it has printed this on standard output or error; rejects if it ends before. */
+  /** Resolves when standard output or standard error matches `wanted`. Rejects if the process ends before that. */
   async says(wanted: RegExp): Promise<string> {
     const ended = Promise.all(this.#texts).then(() => true);
     for (let over = false;;) {
       const found = this.#printed.find((text) => wanted.test(text));
       if (found !== undefined) return found;
-      if (over) throw new Error(`It ended and never said ${wanted}:\n${this.#printed.join("\n--\n")}`);
+      if (over) throw new Error(`The process ended without printing ${wanted}:\n${this.#printed.join("\n--\n")}`);
       over = await Promise.race([ended, new Promise<false>((done) => this.#heard = () => done(false))]);
     }
   }
 
-  /** Resolves when it has ended. */
+  /** Resolves when the process has ended. */
   async finished(): Promise<Finished> {
     const [stdout = "", stderr = ""] = await Promise.all(this.#texts);
     const { code } = await this.#child.status;
@@ -97,7 +97,7 @@ export class Running {
     return { code, stdout, stderr };
   }
 
-  /** Ends it with what it started, or kills it. */
+  /** Ends the process and what it started, or kills it. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.signal("SIGCONT");
     this.signal("SIGTERM");
@@ -121,23 +121,23 @@ export class Running {
   }
 }
 
-/** Runs the command line to its end. */
+/** Runs the command line and waits for its end. */
 export async function natslock(args: readonly string[], options?: StartOptions): Promise<Finished> {
   return await new Running(args, options).finished();
 }
 
-/** A server, and the command line on it. */
+/** A server, and the command line connected to it. */
 export interface CliLab {
   readonly server: NatsServer;
-  /** The environment that leads to the server. */
+  /** Environment variables with the address of the server. */
   readonly env: Readonly<Record<string, string>>;
-  /** A process, killed at the end of the test if it still runs. */
+  /** Starts a process. It is ended at the end of the test. */
   start(args: readonly string[], options?: StartOptions): Running;
-  /** A process to its end. */
+  /** Runs a process and waits for its end. */
   run(args: readonly string[], options?: StartOptions): Promise<Finished>;
 }
 
-/** Runs a test body with a server of its own. `config` are further lines of the server's configuration. */
+/** Runs a test body with its own server. `config`: additional lines of the server configuration. */
 export async function withCli(body: (lab: CliLab) => Promise<void>, config = ""): Promise<void> {
   await using server = await NatsServer.start({ config });
   const env = { NATS_URL: `nats://127.0.0.1:${server.port}` };
@@ -154,17 +154,17 @@ export async function withCli(body: (lab: CliLab) => Promise<void>, config = "")
   }
 }
 
-/** True if a process runs; one that was killed but not yet fetched by its parent does not. */
+/** True if the process runs. A killed process that its parent has not collected yet does not count as running. */
 export function runs(pid: number): boolean {
   const { success, stdout } = new Deno.Command("ps", { args: ["-o", "stat=", "-p", `${pid}`] }).outputSync();
   return success && !new TextDecoder().decode(stdout).trim().startsWith("Z");
 }
 
-/** Waits, but not for ever, until something holds. */
+/** Waits until `holds` returns true, for 20 s at most. */
 export async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
   for (const start = performance.now(); performance.now() - start < LONGEST / 3;) {
     if (await holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-  throw new Error(`It did not come to pass: ${what}`);
+  throw new Error(`Timed out waiting for: ${what}`);
 }

@@ -1,5 +1,6 @@
 /**
- * Candidates, waiters and observers that work until they are told to stop, and what they hold open meanwhile.
+ * A crew: candidates, waiters and observers that work until their signal is aborted, and counters of the resources that
+ * they hold open.
  *
  * @module
  */
@@ -9,27 +10,27 @@ import { type KvHandle, type Leadership, type Lease, Locker } from "@x/natslock"
 import { type Clock, SystemClock } from "../../src/base/clock.ts";
 import { storeOf } from "../../src/nats/kv_store.ts";
 
-/** The runtime's clock, and how many of its timers are waiting. */
+/** The clock of the runtime. Counts the timers that are waiting. */
 export class CountingClock implements Clock {
   readonly #clock = new SystemClock();
   readonly #waiting = new Set<symbol>();
 
-  /** Timers that have neither fired nor been cancelled. */
+  /** Number of timers that have neither fired nor been cancelled. */
   get pending(): number {
     return this.#waiting.size;
   }
 
-  /** As the runtime's. */
+  /** Same as the clock of the runtime. */
   now(): number {
     return this.#clock.now();
   }
 
-  /** As the runtime's. */
+  /** Same as the clock of the runtime. */
   wall(): number {
     return this.#clock.wall();
   }
 
-  /** As the runtime's, counted. */
+  /** Same as the clock of the runtime, but counts the timer. */
   after(delay: number, callback: () => void): () => void {
     const timer = Symbol();
     this.#waiting.add(timer);
@@ -44,11 +45,11 @@ export class CountingClock implements Clock {
   }
 }
 
-/** A user's signal, and how many listen to it. */
+/** An abort signal of the user that counts its listeners. */
 export class CountedSignal {
   readonly #controller = new AbortController();
   readonly #listeners = new Set<unknown>();
-  /** To be passed to what is under test. */
+  /** The signal to pass to the code under test. */
   readonly signal: AbortSignal = this.#controller.signal;
 
   constructor() {
@@ -64,32 +65,32 @@ export class CountedSignal {
     };
   }
 
-  /** Listeners that were not taken away again. */
+  /** Number of listeners that were not removed. */
   get listeners(): number {
     return this.#listeners.size;
   }
 
-  /** Aborts it. */
+  /** Aborts the signal. */
   abort(): void {
     this.#controller.abort(new Error("the test is over"));
   }
 }
 
-/** How many follow the status of a connection. */
+/** Number of iterators that follow the status of a connection. */
 export function statusListeners(nc: NatsConnection): number {
   return (nc as unknown as { protocol: { listeners: unknown[] } }).protocol.listeners.length;
 }
 
-/** All that work on one bucket; each candidate campaigns again after a loss, so that one leads and the others wait. */
+/** All workers on one bucket. Each candidate campaigns again after a loss. One leads and the others wait. */
 export class Crew {
-  /** Every lease that was granted, in the order in which the grants were told. */
+  /** All granted leases, in the order of their grants. */
   readonly grants: Lease[] = [];
   /** What each observer saw last. */
   readonly seen: (Leadership | null | undefined)[] = [];
   readonly #lockers: Locker[];
   readonly #ended: Promise<unknown>[];
 
-  /** Begins to work, with one candidate and one observer per handle. */
+  /** Starts one candidate and one observer per handle. */
   constructor(handles: readonly KvHandle[], clock: Clock, signal: AbortSignal) {
     this.#lockers = handles.map((kv) => new Locker({ store: storeOf(kv), clock }));
     const campaigns = this.#lockers.map((locker) => locker.lead((lease) => this.#hold(lease), { signal }));
@@ -97,18 +98,18 @@ export class Crew {
     this.#ended = [...campaigns, ...observers].map((work) => work.then(() => null, (error: unknown) => error));
   }
 
-  /** The lease that is held now, if one is. */
+  /** The lease that is held now; `null` if none is. */
   get lead(): Lease | null {
     return this.grants.find(({ held }) => held) ?? null;
   }
 
-  /** True once somebody leads and every observer sees it. */
+  /** True if one candidate leads and every observer sees it. */
   get isSettled(): boolean {
     const token = this.lead?.token;
     return token !== undefined && this.#lockers.every((_, index) => this.seen[index]?.token === token);
   }
 
-  /** What each ended with, once the signal is aborted. */
+  /** Resolves to the result of each worker after the signal was aborted: `null`, or its error. */
   async ends(): Promise<unknown[]> {
     const ends = await Promise.all(this.#ended);
     await Promise.all(this.#lockers.map((locker) => locker.close()));

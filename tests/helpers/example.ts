@@ -1,5 +1,5 @@
 /**
- * Examples that run as processes of their own.
+ * Runs examples as processes.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import { assertEquals } from "@std/assert";
 import type { NatsServer } from "../../tools/nats/server.ts";
 
 const EXAMPLES = new URL("../../examples/", import.meta.url);
-/** A process that hangs ends with this, and with it what waits for its lines. */
+/** Limit in milliseconds. A process that hangs is killed, and waits for its output then fail. */
 const LONGEST = 20_000;
 
-/** An example that runs as a process of its own; it does not outlive its block. */
+/** An example that runs as its own process. It is killed when its block ends. */
 export class Example {
   readonly lines: string[] = [];
   readonly #process: Deno.ChildProcess;
@@ -29,7 +29,9 @@ export class Example {
     this.#ended = this.#read();
   }
 
-  /** The token in the first line from index `from` on that matches; rejects if the process ends without it. */
+  /**
+   * Returns the token in the first matching line from index `from` on. Rejects if the process ends without such a line.
+   */
   async line(pattern: RegExp, from = 0): Promise<number> {
     for (;;) {
       const line = this.lines.slice(from).find((each) => pattern.test(each));
@@ -39,24 +41,24 @@ export class Example {
     }
   }
 
-  /** Resolves when it has ended, by itself or by the signal; its code must be 0. */
+  /** Resolves when the process has ended, by itself or by `signal`. Fails unless its exit code is 0. */
   async end(signal?: Deno.Signal): Promise<readonly string[]> {
     if (signal) this.kill(signal);
     assertEquals(await this.code(), 0, this.lines.join("\n"));
     return this.lines;
   }
 
-  /** Resolves to its exit code when it has ended by itself. */
+  /** Resolves to the exit code when the process has ended. */
   async code(): Promise<number> {
     return (await this.#ended).code;
   }
 
-  /** Signals it, unless it has ended already. */
+  /** Sends a signal. Does nothing if the process has ended. */
   kill(signal: Deno.Signal): void {
     try {
       this.#process.kill(signal);
     } catch {
-      // It has ended already.
+      // It has already ended.
     }
   }
 
@@ -94,12 +96,12 @@ async function eachLine(stream: ReadableStream<Uint8Array>, told: (line: string)
   }
 }
 
-/** The token that a line names; NaN if it names none. */
+/** The token in a line; NaN if it has none. */
 export function tokenOf(line: string): number {
   return Number(/token (\d+)/.exec(line)?.[1]);
 }
 
-/** Starts an example against a server. */
+/** Starts an example with the address of a server. */
 export function start(name: string, server: NatsServer, env: Record<string, string> = {}): Example {
   return new Example(name, { NATS_URL: server.url, ...env });
 }

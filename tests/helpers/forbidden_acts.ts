@@ -1,12 +1,12 @@
 /**
- * What the users of `examples/permissions/` must not be able to do.
+ * Acts that the permissions of `examples/permissions/` must forbid.
  *
  * @module
  */
 
 import type { Role } from "./roles.ts";
 
-/** One act that has to be refused. */
+/** One act that the server must refuse. */
 export interface Act {
   readonly role: Role;
   readonly what: string;
@@ -19,7 +19,7 @@ export interface Act {
 const API = "$JS.API";
 const json = (value: unknown): { readonly body: string } => ({ body: JSON.stringify(value) });
 
-/** A consumer that would make the server say something on a subject that its maker may not publish on. */
+/** A consumer that makes the server publish on a subject on which its creator has no permission to publish. */
 const FOREIGN = json({
   stream_name: "KV_locks",
   config: { name: "c", deliver_subject: "natslock.locks.billing.leader", filter_subject: "$KV.locks.jobs.x" },
@@ -100,5 +100,5 @@ const BY_ADMIN: readonly Act[] = [
   listens("admin", "hear the answers to a candidate", "_INBOX_jobs.>"),
 ];
 
-/** All of them. */
+/** All forbidden acts. */
 export const FORBIDDEN: readonly Act[] = [...BY_CANDIDATE, ...BY_OBSERVER, ...BY_ADMIN];

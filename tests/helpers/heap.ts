@@ -1,5 +1,5 @@
 /**
- * How much memory is really in use.
+ * Measures the memory that is in use.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { runInNewContext } from "node:vm";
 
 let collect: (() => void) | null = null;
 
-/** Bytes on the heap that something still refers to. */
+/** Bytes on the heap that are still referenced. */
 export function liveHeap(): number {
   if (collect === null) {
     setFlagsFromString("--expose-gc");
     collect = runInNewContext("gc") as () => void;
   }
-  // What a first pass finalizes, a second one frees.
+  // The first pass runs finalizers. Later passes free what they released.
   for (let pass = 0; pass < 3; pass++) collect();
   return Deno.memoryUsage().heapUsed;
 }

@@ -1,5 +1,5 @@
 /**
- * Scripts of events for the lease's state machine, and what it says to them in one line.
+ * Scripts of events for the state machine of a lease, and its reaction as one line of text.
  *
  * @module
  */
@@ -37,7 +37,10 @@ export const by = (holder: string, attempt: string | null, revision: number, fre
 
 export type Script = readonly (readonly [now: number, event: LeaseEvent])[];
 
-/** Plays events and tells the last step in one line: where the machine is, and what it wants done. */
+/**
+ * Plays the events and describes the result of the last one in one line: the state of the machine and the effects that
+ * it asks for.
+ */
 export function play(script: Script): string {
   let state: LeaseState = initialState(epoch);
   let effects: readonly Effect[] = [];
@@ -70,9 +73,9 @@ export function words(effect: Effect): string {
   }
 }
 
-/** Holds since 0, by revision 5. */
+/** Held since 0, with revision 5. */
 export const granted: Script = [[0, start], [10, applied(5)]];
-/** Holds, with a renewal of unknown outcome. */
+/** Held, with a renewal of unknown outcome. */
 export const doubtful: Script = [...granted, [300, renew], [400, unknown]];
-/** Was refused by another, at revision 3. */
+/** Another holder was found at revision 3. */
 export const refused: Script = [[0, start], [1, conflict(3)], [2, by(OTHER, "x.1", 3)]];

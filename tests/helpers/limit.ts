@@ -1,16 +1,16 @@
 /**
- * Gives each test a limit of its own: `deno test --preload tests/helpers/limit.ts`. A test that waits for ever then fails by
- * its name, instead of stopping the gate.
+ * Gives each test a time limit: `deno test --preload=tests/helpers/limit.ts`. A test that waits forever then fails
+ * under its own name instead of blocking the whole run.
  *
  * @module
  */
 
-/** The longest that a test may take, in minutes: the slowest takes one, on a machine that does nothing else. */
+/** Limit of one test in minutes. The slowest test takes one minute on an otherwise idle machine. */
 const LONGEST = 5;
 
 type Body = (t: Deno.TestContext) => void | Promise<void>;
 
-/** The body, which fails when the limit has passed. */
+/** Returns the body with a limit. It fails when the limit has passed. */
 export function limited(body: Body, minutes = LONGEST): Body {
   return async (t) => {
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -26,11 +26,11 @@ export function limited(body: Body, minutes = LONGEST): Body {
   };
 }
 
-/** The arguments of `Deno.test()`, however they are given, with the body limited. */
+/** Returns the arguments of `Deno.test()`, in any of its forms, with the body limited. */
 export function withLimit(args: readonly unknown[]): unknown[] {
   return args.map((arg) => {
     if (typeof arg === "function") {
-      // The name of a test may be that of its function.
+      // The name of a test can be the name of its function.
       const body = limited(arg as Body);
       return Object.defineProperty(body, "name", { value: arg.name });
     }

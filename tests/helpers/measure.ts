@@ -1,5 +1,5 @@
 /**
- * Counts and times of real servers: percentiles, messages, what is left behind.
+ * Measurements of real servers: times, messages, subscriptions and consumers.
  *
  * @module
  */
@@ -8,57 +8,57 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { type Lease, Locker, type LockerOptions, type LockEvent } from "@x/natslock";
 import type { NatsServer } from "../../tools/nats/server.ts";
 
-/** The value that a share of the samples does not exceed. */
+/** Returns the smallest sample that at least `percent` percent of the samples do not exceed. */
 export function percentile(samples: readonly number[], percent: number): number {
   const sorted = samples.toSorted((a, b) => a - b);
   const index = Math.ceil(percent / 100 * sorted.length) - 1;
   return sorted[Math.max(0, index)] ?? NaN;
 }
 
-/** p50 and p99, for people. */
+/** p50 and p99 as text. */
 export function summary(samples: readonly number[]): string {
   const [half, most] = [50, 99].map((percent) => percentile(samples, percent).toFixed(3));
   return `p50 ${half} ms, p99 ${most} ms of ${samples.length}`;
 }
 
-/** Milliseconds that `work` takes. */
+/** Returns how many milliseconds `work` takes. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await work();
   return performance.now() - start;
 }
 
-/** Messages sent so far on these connections; subscriptions are none. */
+/** Number of messages sent so far on these connections. Subscriptions do not count. */
 export function sent(...connections: readonly NatsConnection[]): number {
   return connections.reduce((sum, nc) => sum + nc.stats().outMsgs, 0);
 }
 
-/** Waits without ordering anything: for a stretch of time that is itself the subject. */
+/** Waits for a fixed time. Use it only if the time itself is under test, not to order events. */
 export function elapse(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Resolves once `holds` does; rejects with `what` after `timeout` ms. */
+/** Resolves when `holds` returns true. Rejects with `what` after `timeout` ms. */
 export async function eventually(
   what: string,
   holds: () => boolean | Promise<boolean>,
   timeout = 10_000,
 ): Promise<void> {
   for (const start = performance.now(); !(await holds());) {
-    if (performance.now() - start > timeout) throw new Error(`Cannot wait any longer: ${what}`);
+    if (performance.now() - start > timeout) throw new Error(`Timed out waiting for: ${what}`);
     await elapse(2);
   }
 }
 
-/** A candidate, alone on its connection. */
+/** A candidate with its own connection. */
 export interface Lone {
   readonly locker: Locker;
   readonly nc: NatsConnection;
-  /** `outMsgs` of the connection when its latest wait began. */
+  /** `outMsgs` of the connection at the start of the latest wait. */
   readonly waitingAt: () => number;
 }
 
-/** Makes a candidate whose waits can be told from outside. */
+/** Creates a candidate whose waits can be observed. */
 export function lone(nc: NatsConnection, options: LockerOptions): Lone {
   let at = -1;
   const onEvent = ({ type }: LockEvent) => {
@@ -68,8 +68,9 @@ export function lone(nc: NatsConnection, options: LockerOptions): Lone {
 }
 
 /**
- * Begins to wait for a lock that another holds. Resolves, to a function that gives the lease, once only a push or the
- * clock can end the wait: the look after the watch began has been answered.
+ * Starts to wait for a lock that another candidate holds. Resolves when the read that follows the start of the watch
+ * has been answered. From then on, only a pushed change or the clock can end the wait. Resolves to a function that
+ * returns the promise of the lease.
  */
 export async function begunWait({ locker, nc, waitingAt }: Lone, signal?: AbortSignal): Promise<() => Promise<Lease>> {
   const { inMsgs, outMsgs } = nc.stats();
@@ -89,7 +90,7 @@ export interface Footprint {
   readonly consumers: number;
 }
 
-/** Subscriptions of all clients and consumers of all streams. */
+/** Counts the subscriptions of all clients and the consumers of all streams. */
 export async function footprint(server: NatsServer): Promise<Footprint> {
   const { connections } = await server.monitor("connz?subs=true&limit=10000") as {
     connections: { subscriptions: number }[];

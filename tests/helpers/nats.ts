@@ -1,5 +1,5 @@
 /**
- * Connections to a real server for a test, closed at its end.
+ * Connections to a real server that are closed at the end of a test.
  *
  * @module
  */
@@ -8,21 +8,21 @@ import { type NatsConnection, wsconnect } from "@nats-io/nats-core";
 import { type Locker, newKeyValue } from "@x/natslock";
 import { NatsServer } from "../../tools/nats/server.ts";
 
-/** A server and what was opened on it. */
+/** A server and a connection to it. */
 export interface Lab {
   readonly server: NatsServer;
   readonly nc: NatsConnection;
-  /** Another connection, closed at the end of the test. */
+  /** Opens another connection, which is closed at the end of the test. */
   connect(url?: string): Promise<NatsConnection>;
 }
 
-/** Runs a test body against a server of its own. */
+/** Runs a test body against its own server. */
 export async function withServer(body: (lab: Lab) => Promise<void>): Promise<void> {
   await using server = await NatsServer.start();
   await withConnections(server.url, (nc, connect) => body({ server, nc, connect }));
 }
 
-/** Runs a test body with connections that are closed afterwards. */
+/** Runs a test body with connections, and closes them afterwards. */
 export async function withConnections(
   url: string,
   body: (nc: NatsConnection, connect: (url?: string) => Promise<NatsConnection>) => Promise<unknown>,
@@ -40,14 +40,14 @@ export async function withConnections(
   }
 }
 
-/** How many messages `work` sent on a connection. */
+/** Number of messages that `work` sent on a connection. */
 export async function messagesOf(nc: NatsConnection, work: () => Promise<unknown>): Promise<number> {
   const before = nc.stats().outMsgs;
   await work();
   return nc.stats().outMsgs - before;
 }
 
-/** The connection that `Locker.open()` made. */
+/** The connection that `Locker.open()` created. */
 export function connectionOf({ kv }: Locker): NatsConnection {
   return (kv as unknown as { js: { nc: NatsConnection } }).js.nc;
 }

@@ -1,5 +1,5 @@
 /**
- * An operator with one account for locks, and users of it, as JWTs.
+ * An operator with an account for locks and with users, as JWTs.
  *
  * @module
  */
@@ -12,22 +12,22 @@ import { rightsOf } from "./roles.ts";
 export interface JwtUser {
   readonly jwt: string;
   readonly seed: Uint8Array;
-  /** The text of its credentials file. */
+  /** Contents of its credentials file. */
   readonly creds: Uint8Array;
 }
 
-/** Who signs, and what a server is told of it. */
+/** An operator that signs users. */
 export interface Operator {
-  /** Lines of a server's configuration. */
+  /** Lines of a server configuration that trust the operator. */
   readonly config: string;
-  /** Makes a user with the rights of one of the shipped files; a bearer needs no seed to connect. */
+  /** Creates a user with the permissions of one of the permission files. A bearer needs no seed to connect. */
   user(file: string, options?: { readonly bearer?: boolean; readonly seconds?: number }): Promise<JwtUser>;
 }
 
 const NO_LIMIT = { subs: -1, data: -1, payload: -1, conn: -1, imports: -1, exports: -1, wildcards: true };
 const JETSTREAM = { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 };
 
-/** Makes an operator, a system account and an account with JetStream. */
+/** Creates an operator, a system account and an account with JetStream. */
 export async function makeOperator(): Promise<Operator> {
   const [operator, system, account] = [createOperator(), createAccount(), createAccount()];
   const by = { signer: operator };

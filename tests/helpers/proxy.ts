@@ -4,11 +4,11 @@
  * @module
  */
 
-/** Stands between a client and a server on loopback. */
+/** A proxy between a client and a server on loopback. */
 export class Proxy {
-  /** False: what the client sends is swallowed. */
+  /** If false, everything that the client sends is dropped. */
   forwardRequests = true;
-  /** False: what the server answers is swallowed, after it was carried out. */
+  /** If false, everything that the server sends is dropped. The server has performed the requests. */
   forwardAnswers = true;
   readonly #listener: Deno.TcpListener;
   readonly #target: number;
@@ -16,7 +16,7 @@ export class Proxy {
   readonly #running: Promise<void>;
   #swallowed = Promise.withResolvers<void>();
 
-  /** Listens on a free port and connects through to `target`. */
+  /** Listens on a free port and forwards connections to `target`. */
   constructor(target: number) {
     this.#target = target;
     this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
@@ -28,19 +28,19 @@ export class Proxy {
     return `ws://127.0.0.1:${this.#listener.addr.port}`;
   }
 
-  /** Resolves when the next answer has been swallowed. */
+  /** Resolves when the next chunk has been dropped. */
   nextSwallowed(): Promise<void> {
     this.#swallowed = Promise.withResolvers<void>();
     return this.#swallowed.promise;
   }
 
-  /** Cuts the connections that are open; new ones are let through. */
+  /** Closes the open connections. New connections are accepted. */
   cut(): void {
     for (const end of this.#open) close(end);
     this.#open.clear();
   }
 
-  /** Ends the proxy and all that goes through it. */
+  /** Closes the proxy and all of its connections. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
     this.cut();
@@ -52,7 +52,7 @@ export class Proxy {
     try {
       for await (const client of this.#listener) {
         const server = await Deno.connect({ hostname: "127.0.0.1", port: this.#target }).catch(() => null);
-        // The server is down: so it looks from the other side.
+        // The server is down. The client sees a closed connection.
         if (server === null) {
           close(client);
           continue;
@@ -67,7 +67,10 @@ export class Proxy {
     }
   }
 
-  /** A chunk is one or more whole frames, as both ends write them at once: dropping it keeps the stream in step. */
+  /**
+   * Forwards chunks in one direction. Both ends write whole frames at once, so a chunk is one or more whole frames, and
+   * dropping a chunk does not break the framing.
+   */
   async #pump(from: Deno.Conn, to: Deno.Conn, forward: () => boolean): Promise<void> {
     const buffer = new Uint8Array(65_536);
     try {
@@ -76,7 +79,7 @@ export class Proxy {
         else this.#swallowed.resolve();
       }
     } catch {
-      // One end is gone; the other follows.
+      // One end is closed. The other is closed below.
     }
     close(from);
     close(to);
@@ -91,6 +94,6 @@ function close(end: Deno.Conn): void {
   try {
     end.close();
   } catch {
-    // It is closed already.
+    // It is already closed.
   }
 }

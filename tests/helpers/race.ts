@@ -1,5 +1,5 @@
 /**
- * Many candidates at once, round after round.
+ * Many candidates that compete for one lock, in several rounds.
  *
  * @module
  */
@@ -13,20 +13,20 @@ export interface Candidate {
   releaseLead(): Promise<void>;
 }
 
-/** What the rounds of a race ended in. */
+/** Results of all rounds of a race. */
 export interface RaceResult {
-  /** How many rounds had how many winners. */
+  /** Number of rounds, by the number of winners in a round. */
   readonly winners: ReadonlyMap<number, number>;
   readonly errors: readonly unknown[];
 }
 
-/** How a race is run. */
+/** Options of {@linkcode race}. */
 export interface Race {
   readonly rounds: number;
   readonly candidates: readonly Candidate[];
 }
 
-/** In each round all candidates want the lead at once; the winners then give it back. */
+/** In each round, all candidates try to acquire the lead at the same time. Then the winners release it. */
 export async function race({ rounds, candidates }: Race): Promise<RaceResult> {
   const winners = new Map<number, number>();
   const errors: unknown[] = [];
@@ -44,7 +44,7 @@ export async function race({ rounds, candidates }: Race): Promise<RaceResult> {
   return { winners, errors };
 }
 
-/** `count` Lockers, spread over the connections, on one bucket. */
+/** `count` Lockers on one bucket, distributed over the connections. */
 export async function lockers(
   connections: readonly NatsConnection[],
   count: number,
@@ -54,7 +54,7 @@ export async function lockers(
   return spread(handles, count, (kv) => new Locker({ kv }));
 }
 
-/** The same race for what the Go package does: get, then put. */
+/** Candidates that do what the Go package does: get, then put. They show that the race can have several winners. */
 export async function getThenPut(
   connections: readonly NatsConnection[],
   count: number,

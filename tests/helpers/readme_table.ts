@@ -1,23 +1,23 @@
-/** A table in a document that is written by what ran, between two marks. */
+/** A generated table in a document, between two comments that mark it. */
 
 /** Cells of one row. */
 type Row = readonly string[];
 
-/** Where the table is, and its heads. */
+/** Describes the table and its column heads. */
 export interface TableSpec {
-  /** What it is a table of: names the marks. */
+  /** Subject of the table. It is part of both marks. */
   readonly of: string;
-  /** The command that writes it, named in the first mark. */
+  /** The command that writes the table. The first mark names it. */
   readonly command: string;
   readonly head: Row;
 }
 
-/** The rows that a document shows. */
+/** Returns the rows of the table in a document. */
 export function rowsIn(text: string, spec: TableSpec): string[][] {
   return lines(text, spec).slice(2).map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
 }
 
-/** The document with these rows instead, as the formatter would have them. */
+/** Returns the document with these rows, formatted as the formatter does. */
 export function withRows(text: string, spec: TableSpec, rows: readonly Row[]): string {
   const { head } = spec;
   const { begin, end } = marksOf(spec);

@@ -1,6 +1,6 @@
 import type { NatsConnection } from "@nats-io/nats-core";
 
-/** Resolves once a connection has tried so many more times to reconnect; rejects if it is closed before. */
+/** Resolves after the connection has made `tries` more attempts to reconnect. Rejects if it is closed before that. */
 export async function reconnects(nc: Pick<NatsConnection, "status">, tries: number): Promise<void> {
   let seen = 0;
   for await (const { type } of nc.status()) if (type === "reconnecting" && ++seen === tries) return;

@@ -1,4 +1,4 @@
-/** What `ask` resolves to once it does not reject any more, as when a connection is back; for five seconds. */
+/** Calls `ask` until it does not reject, for example until a connection is back. Gives up after 5 s. */
 export async function retried<T>(ask: () => Promise<T>): Promise<T> {
   for (let tries = 1;; tries++) {
     try {

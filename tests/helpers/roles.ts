@@ -10,31 +10,34 @@ import { NatsServer } from "../../tools/nats/server.ts";
 
 const FOLDER = new URL("../../examples/permissions/", import.meta.url);
 
-/** The users of the shipped files. */
+/** The users in the permission files. */
 export type Role = "jobs" | "observer" | "admin";
 
-/** Lease length of the bucket that the files are about, in milliseconds: nothing that is waited for comes from its end. */
+/**
+ * Length of the lease in the bucket of the permission files, in milliseconds. It is so long that no lease expires
+ * during a test.
+ */
 export const TTL = 60_000;
 
-/** A server with roles, its bucket made, and what was opened on it. */
+/** A server with roles and a bucket, and clients of it. */
 export interface Roles {
   readonly server: NatsServer;
-  /** Where the candidate finds JetStream. */
+  /** JetStream API prefix of the candidate. */
   readonly apiPrefix: string;
-  /** The connection of a role, the same at each call; closed at the end of the test. */
+  /** The connection of a role. Each call returns the same one. It is closed at the end of the test. */
   as(role: Role): Promise<NatsConnection>;
-  /** A Locker of a role that connects by itself; closed at the end of the test. */
+  /** A Locker of a role with its own connection. It is closed at the end of the test. */
   locker(role: Role, key: string): Promise<Locker>;
 }
 
-/** The shipped files, by name. */
+/** Contents of the permission files, by name. */
 export async function permissionFiles(): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
   for await (const { name } of Deno.readDir(FOLDER)) files[name] = await Deno.readTextFile(new URL(name, FOLDER));
   return files;
 }
 
-/** The subjects that a shipped file allows. */
+/** The subjects that a permission file allows. */
 export async function rightsOf(file: string): Promise<{ readonly publish: string[]; readonly subscribe: string[] }> {
   const text = (await Deno.readTextFile(new URL(file, FOLDER))).replaceAll(/#.*/g, "");
   const [publish = "", subscribe = ""] = text.split(/^subscribe:/m);
@@ -44,19 +47,19 @@ export async function rightsOf(file: string): Promise<{ readonly publish: string
 
 const passwordOf = (role: Role): string => `${role}-s3cret`;
 
-/** The variables that the shipped files use. */
+/** The environment variables that the permission files use. */
 export const PASSWORDS: Readonly<Record<string, string>> = {
   JOBS_PASSWORD: passwordOf("jobs"),
   OBSERVER_PASSWORD: passwordOf("observer"),
   ADMIN_PASSWORD: passwordOf("admin"),
 };
 
-/** How a role connects. */
+/** Connection options of a role. */
 export function credentials(role: Role): WsConnectionOptions {
   return { user: role, pass: passwordOf(role), inboxPrefix: `_INBOX_${role}` };
 }
 
-/** Runs a test body against a server that includes one of the shipped files, with the bucket made by the admin. */
+/** Runs a test body against a server that includes one of the permission files. The admin has created the bucket. */
 export async function withRoles(file: string, body: (roles: Roles) => Promise<void>): Promise<void> {
   const config = `include "${file}"`;
   await using server = await NatsServer.start({ config, files: await permissionFiles(), env: PASSWORDS });

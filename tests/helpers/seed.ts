@@ -1,8 +1,8 @@
 /**
- * What tests draw their chance from: the same in every run of the gate.
+ * The seed of the random numbers in tests. It is the same in every run.
  *
  * @module
  */
 
-/** The seed of the gate, unless `NATSLOCK_SEED` gives another. Whoever uses it names it in what a failure says. */
+/** The seed: 1, or the value of `NATSLOCK_SEED`. A test that uses it names it in its failure messages. */
 export const SEED = Number(Deno.env.get("NATSLOCK_SEED") ?? 1);

@@ -1,15 +1,18 @@
 /**
- * Servers that take a connection and then say nothing more.
+ * Servers that accept a connection and then send nothing more.
  *
  * @module
  */
 
-/** How far the server goes: takes the TCP connection, agrees to a websocket, or greets as a NATS server does. */
+/**
+ * How far the server goes: it accepts the TCP connection, completes the websocket handshake, or sends the NATS
+ * greeting.
+ */
 export type Silence = "accepts" | "agrees" | "greets";
 
 const GREETING = `INFO {"version":"2.15.1","max_payload":1048576,"headers":true}\r\n`;
 
-/** Listens on loopback until it is disposed of; never answers a closing handshake. */
+/** Listens on loopback until it is disposed. Never answers a closing handshake. */
 export class SilentServer {
   readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #silence: Silence;
@@ -27,12 +30,12 @@ export class SilentServer {
     return `ws://127.0.0.1:${this.#listener.addr.port}`;
   }
 
-  /** How many connections were taken. */
+  /** Number of accepted connections. */
   get taken(): number {
     return this.#open.length;
   }
 
-  /** Cuts what is open. */
+  /** Closes all connections. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
     await this.#running;

@@ -1,6 +1,6 @@
 // deno-lint-ignore-file no-console
 /**
- * Runs a suite in many places, one after the other, and writes the README's table of them.
+ * Runs a suite in several places, one after the other, and writes the table of the results in the README.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { parseArgs } from "node:util";
 import type { Outcome } from "../runtimes/conformance.ts";
 import { rowsIn, type TableSpec, withRows } from "./readme_table.ts";
 
-/** Where a suite is run, and how. */
+/** Describes a suite and the places where it runs. */
 export interface TableTool<T> {
   /** What `--help` prints. */
   readonly help: string;
@@ -17,24 +17,24 @@ export interface TableTool<T> {
   readonly table: TableSpec;
   /** All places, in the order of the table. */
   readonly places: readonly T[];
-  /** Those of the places, or others, that these words name. */
+  /** Returns the places that the command line names. They need not be in `places`. */
   readonly named: (words: readonly string[]) => readonly T[];
-  /** What a place is called in messages. */
+  /** Name of a place in messages. */
   readonly nameOf: (place: T) => string;
-  /** Runs the suite there; rejects if the place cannot be had. */
+  /** Runs the suite in a place. Rejects if the place is not available. */
   readonly run: (place: T) => Promise<Ran>;
 }
 
-/** How the suite went in one place. */
+/** Results of the suite in one place. */
 export interface Ran {
-  /** Of the table; the second cell counts the checks. */
+  /** Row of the table. Its second cell is the number of passed checks. */
   readonly row: readonly string[];
   readonly outcomes: readonly Outcome[];
 }
 
 const README = new URL("../../README.md", import.meta.url);
 
-/** Does what the arguments of this process say, and resolves to its exit code. */
+/** Runs the tool with the arguments of this process. Resolves to the exit code. */
 export async function runTableTool<T>(tool: TableTool<T>): Promise<number> {
   const { values, positionals } = parseArgs({
     args: Deno.args,
@@ -48,7 +48,7 @@ export async function runTableTool<T>(tool: TableTool<T>): Promise<number> {
   const places = positionals.length > 0 ? tool.named(positionals) : tool.places;
   if (places.length === 0) {
     console.log(
-      `There is no "${positionals.join(" ")}": the table has ${
+      `Unknown place "${positionals.join(" ")}", known are ${
         tool.places.map((place) => `"${tool.nameOf(place)}"`).join(", ")
       }`,
     );
@@ -68,7 +68,7 @@ export async function runTableTool<T>(tool: TableTool<T>): Promise<number> {
   if (!values.write) return failures === 0 ? 0 : 1;
   const isWhole = failures === 0 && places === tool.places;
   if (isWhole) await Deno.writeTextFile(README, written);
-  console.log(`README.md: ${isWhole ? "written" : "not written, since not all ran and passed"}`);
+  console.log(`README.md: ${isWhole ? "written" : "not written, because not all places ran and passed"}`);
   return isWhole ? 0 : 1;
 }
 
@@ -87,7 +87,7 @@ async function ran<T>(
     return { row, failed: failed.length };
   } catch (error) {
     console.log(`${name}: FAILED, ${error instanceof Error ? error.message : error}`);
-    const cells = table.head.map((_, column) => [name, "could not be run"][column] ?? "");
+    const cells = table.head.map((_, column) => [name, "could not run"][column] ?? "");
     return { row: cells, failed: 1 };
   }
 }

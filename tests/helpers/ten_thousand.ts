@@ -1,5 +1,6 @@
 /**
- * Many leases held by one process. By hand: `deno run -A tests/helpers/ten_thousand.ts [leases] [ttl in ms]`.
+ * Holds many leases in one process. To run it by hand: `deno run -A tests/helpers/ten_thousand.ts [leases] [ttl in
+ * ms]`.
  *
  * @module
  */
@@ -9,42 +10,42 @@ import { type Lease, Locker, type LockEvent, newKeyValue } from "@x/natslock";
 import { elapse, sent } from "./measure.ts";
 import { withServer } from "./nats.ts";
 
-/** How many leases of what length, in milliseconds, are held for how many lengths. */
+/** Number of leases, the lease length in milliseconds, and for how many lease lengths to hold them. */
 export interface Crowd {
   readonly leases: number;
   readonly ttl: number;
   readonly lengths: number;
 }
 
-/** What came of it. */
+/** Results of a run. */
 export interface CrowdFigures {
-  /** Leases that were granted. */
+  /** Number of leases that were granted. */
   readonly granted: number;
-  /** Leases that are held at the end. */
+  /** Number of leases that are held at the end. */
   readonly held: number;
-  /** Events of trouble, by type. */
+  /** Number of events that report problems, by type. */
   readonly trouble: Readonly<Record<string, number>>;
-  /** Renewals that were confirmed. */
+  /** Number of confirmed renewals. */
   readonly renewed: number;
-  /** The least that was left of a lease when its renewal was confirmed, in milliseconds. */
+  /** Shortest time that was left of a lease when its renewal was confirmed, in milliseconds. */
   readonly closest: number;
-  /** Messages sent while they were held, for each second. */
+  /** Messages per second while the leases were held. */
   readonly messagesPerSecond: number;
   /** Milliseconds to acquire all. */
   readonly acquiring: number;
-  /** Milliseconds to give all back. */
+  /** Milliseconds to release all. */
   readonly releasing: number;
-  /** Bytes for each lease. */
+  /** Bytes per lease. */
   readonly rss: number;
   readonly heap: number;
 }
 
-/** So many are acquired or released at once. */
+/** Number of leases to acquire or release at the same time. */
 const BATCH = 200;
 
 const TROUBLE: ReadonlySet<string> = new Set(["renewal_failed", "at_risk", "lost", "release_failed"]);
 
-/** Acquires, holds, releases. */
+/** Acquires, holds and releases the leases. */
 export async function holdMany(nc: NatsConnection, { leases: count, ttl, lengths }: Crowd): Promise<CrowdFigures> {
   const kv = await newKeyValue(nc, "crowd", ttl);
   const trouble: Record<string, number> = {};

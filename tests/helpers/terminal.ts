@@ -1,5 +1,5 @@
 /**
- * A terminal with a shell in it, as a user sits before.
+ * A terminal with a shell, as a user has it.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 import pty from "@lydell/node-pty";
 import { BY_DENO, environment } from "./cli.ts";
 
-/** No wait is longer, in milliseconds. */
+/** Limit of each wait, in milliseconds. */
 const LONGEST = 20_000;
 
-/** Runs one line of a shell on a terminal of its own. */
+/** Runs one line of shell code on its own terminal. */
 export class Terminal {
   readonly #pty: pty.IPty;
   readonly #exited: Promise<{ readonly exitCode: number; readonly signal?: number }>;
@@ -18,10 +18,10 @@ export class Terminal {
   #changed = () => {};
   #hasExited = false;
 
-  /** Starts `line` in bash; `natslock` is the command line under test. `by` is the program that runs it. */
+  /** Starts `line` in bash. In it, `natslock` is the command line under test. `by` is the program that runs it. */
   constructor(line: string, env: Readonly<Record<string, string>> = {}, by: readonly string[] = BY_DENO) {
     const words = by.map((word) => `'${word}'`).join(" ");
-    // In the subshell Ctrl-C does what it does to any program, from "go" on.
+    // In the subshell, Ctrl-C has its default effect after "go" was printed.
     const shell = `natslock() { (trap - INT; echo go; exec ${words} "$@"); }; ${line}`;
     this.#pty = pty.spawn("bash", ["--norc", "-c", shell], {
       cols: 100,
@@ -39,23 +39,23 @@ export class Terminal {
     });
   }
 
-  /** All that was written to it, with what steers it. */
+  /** All output, including escape sequences. */
   get screen(): string {
     return this.#screen;
   }
 
-  /** What was written to it, as text. */
+  /** All output as text, without escape sequences. */
   get text(): string {
     // deno-lint-ignore no-control-regex
     return this.#screen.replace(/\u001b\[[0-9;?]*[A-Za-z]/g, "").replaceAll("\r", "");
   }
 
-  /** Types. */
+  /** Types `text`. */
   type(text: string): void {
     this.#pty.write(text);
   }
 
-  /** Resolves when this is on the screen. */
+  /** Resolves when the output matches `wanted`. */
   async shows(wanted: RegExp): Promise<string> {
     const start = performance.now();
     while (!wanted.test(this.text)) {
@@ -77,7 +77,7 @@ export class Terminal {
     return (await this.#exited).exitCode;
   }
 
-  /** Hangs up. */
+  /** Kills the shell. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#hasExited) this.#pty.kill("SIGKILL");
     await this.#exited;

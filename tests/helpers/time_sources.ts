@@ -1,5 +1,5 @@
 /**
- * Clocks and timers of a runtime, moved by hand.
+ * Manually advanced clocks and timers of a runtime.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import { SystemClock, type TimeSources } from "../../src/base/clock.ts";
 export const HOUR = 3_600_000;
 export const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
-/** Two clocks moved by hand; the wall has whole milliseconds, as `Date.now()`. */
+/** Two manually advanced clocks. Like `Date.now()`, the wall clock has whole milliseconds. */
 export class Sources implements TimeSources {
   mono = 500.25;
   epoch = 1_800_000_000_000.75;
-  /** Apart from `epoch`, which is too large for the sum of a million small steps. */
+  /** Separate from `epoch`. That number is so large that adding a million small steps to it would lose precision. */
   #passed = 0;
 
   monotonic(): number {
@@ -34,7 +34,7 @@ export class Sources implements TimeSources {
     this.#passed += ms;
   }
 
-  /** The monotonic clock stands still meanwhile. */
+  /** Lets the machine sleep: the monotonic clock does not advance. */
   sleep(ms: number): void {
     this.epoch += ms;
   }
@@ -45,7 +45,7 @@ interface Timeout {
   readonly delay: number;
 }
 
-/** Runs a body in which `setTimeout` only notes what it was asked for. */
+/** Runs `body` while `setTimeout` and `clearTimeout` only record their calls. */
 export function withTimeouts(body: (set: Timeout[], cleared: unknown[]) => void): void {
   const { setTimeout, clearTimeout } = globalThis;
   const set: Timeout[] = [];

@@ -1,5 +1,5 @@
 /**
- * A server with TLS, and how Deno trusts it.
+ * A server with TLS, and connection options for Deno that trust it.
  *
  * @module
  */
@@ -8,17 +8,17 @@ import type { WsConnectionOptions } from "@nats-io/nats-core";
 import { NatsServer } from "../../tools/nats/server.ts";
 import { certificates } from "./certificates.ts";
 
-/** Where it listens, and what a connection needs to trust it. */
+/** Address of the server, and options of a connection that trusts it. */
 export interface TlsLab {
   readonly url: string;
   readonly trusting: WsConnectionOptions;
 }
 
-/** Runs a test body against a server whose certificate is of an authority made for it. */
+/** Runs a test body against a server with a certificate that a new authority signed. */
 export async function withTls(body: (lab: TlsLab) => Promise<void>): Promise<void> {
   const { authority, certificate, key } = await certificates();
   const folder = await Deno.makeTempDir({ prefix: "natslock-tls-" });
-  // What DENO_CERT does for a whole process.
+  // Does what DENO_CERT does for a whole process.
   const client = Deno.createHttpClient({ caCerts: [authority] });
   try {
     const [certFile, keyFile] = [`${folder}/certificate.pem`, `${folder}/key.pem`];

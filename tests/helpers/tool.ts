@@ -1,5 +1,5 @@
 /**
- * Tools that serve pages, as processes of their own.
+ * Runs the tools that serve pages as processes.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export function startTool(name: string, ...args: string[]): Deno.ChildProcess {
   }).spawn();
 }
 
-/** Reads the address that it prints. */
+/** Reads the address that a tool prints. */
 export async function addressOf({ stdout }: Deno.ChildProcess): Promise<URL> {
   let text = "";
   for await (const chunk of stdout.pipeThrough(new TextDecoderStream()).values({ preventCancel: true })) {
@@ -25,7 +25,10 @@ export async function addressOf({ stdout }: Deno.ChildProcess): Promise<URL> {
   return new URL(text.split("\n")[0] ?? "");
 }
 
-/** Asks by a name that another site has made point to this machine. */
+/**
+ * Sends a request with another host name, as if another site had pointed that name at this machine. Returns the start
+ * of the answer.
+ */
 export async function askAs(host: string, { hostname, port }: URL): Promise<string> {
   using connection = await Deno.connect({ hostname, port: Number(port) });
   await connection.write(new TextEncoder().encode(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`));
@@ -33,7 +36,7 @@ export async function askAs(host: string, { hostname, port }: URL): Promise<stri
   return new TextDecoder().decode(bytes.subarray(0, await connection.read(bytes) ?? 0));
 }
 
-/** Processes that one has started; `null` where that cannot be found out. */
+/** IDs of the child processes of a process; `null` if they cannot be determined. */
 export function childrenOf(pid: number): number[] | null {
   try {
     return Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).split(" ").filter(Boolean).map(Number);
@@ -42,7 +45,7 @@ export function childrenOf(pid: number): number[] | null {
   }
 }
 
-/** True while a process runs. */
+/** True if the process runs. */
 export function runs(pid: number): boolean {
   try {
     return !/^\) [ZX]/.test(Deno.readTextFileSync(`/proc/${pid}/stat`).replace(/^.*(?=\) )/s, ""));
@@ -51,7 +54,7 @@ export function runs(pid: number): boolean {
   }
 }
 
-/** How a tool ends that is started wrongly. */
+/** Starts a tool with wrong arguments. Resolves to its exit code and its standard error. */
 export async function refused(
   name: string,
   ...args: string[]

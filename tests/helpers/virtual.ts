@@ -1,5 +1,5 @@
 /**
- * Lockers on virtual time: what only a clock moved by hand can show.
+ * Lockers on virtual time, for tests that need a manually advanced clock.
  *
  * @module
  */
@@ -10,32 +10,35 @@ import { ManualClock } from "../../src/memory/manual_clock.ts";
 import type { StoreRequest } from "../../src/memory/memory_link.ts";
 import { MemoryStore, type MemoryStoreOptions } from "../../src/memory/memory_store.ts";
 
-/** Lease length of a virtual bucket, in ms: renewals are due at 300, valid until 810 after a send. */
+/**
+ * Length of the lease in a virtual bucket, in ms. A lease is renewed 300 ms after the last write was sent and ends 810
+ * ms after it.
+ */
 export const TTL = 900;
 
-/** What happens to a request on its way. */
+/** What happens to a request. */
 export type Fate = "pass" | "drop" | "drop answer" | "hang" | "fail";
 
-/** A bucket, a clock, and who is in it. */
+/** A bucket, a clock, and the candidates in the bucket. */
 export class VirtualLab {
   readonly clock: ManualClock;
   readonly store: MemoryStore;
-  /** Asked for each request; `hang` never answers. */
+  /** Called for each request. `hang` never answers. */
   fate: (request: { kind: string; key: string }) => Fate = () => "pass";
-  /** What an answer waits for after the request was carried out. */
+  /** Delays an answer after the request was performed. */
   delay: (() => Promise<void>) | null = null;
-  /** How many requests were sent. */
+  /** Number of requests sent. */
   sent = 0;
   readonly #lockers: Locker[] = [];
 
-  /** An empty bucket. */
+  /** Creates an empty bucket. */
   constructor(options: Partial<MemoryStoreOptions> = {}, clock = new ManualClock()) {
     this.clock = clock;
     const intercept = <Outcome>(request: StoreRequest<Outcome>) => this.#carry(request);
     this.store = new MemoryStore(this.clock, { ttl: TTL, ...options, intercept });
   }
 
-  /** A candidate, and what it was told. */
+  /** Creates a candidate. Also returns the list of its events. */
   locker(options: Partial<StoreLockerOptions> = {}): { locker: Locker; events: LockEvent[] } {
     const events: LockEvent[] = [];
     const onEvent = (event: LockEvent) => void events.push(event);
@@ -44,7 +47,7 @@ export class VirtualLab {
     return { locker, events };
   }
 
-  /** Lets time run until a promise settles. */
+  /** Advances the clock until a promise settles, for 10 s at most. */
   async until<T>(promise: Promise<T>): Promise<T> {
     let settled = false;
     promise.then(() => settled = true, () => settled = true);

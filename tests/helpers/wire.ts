@@ -1,26 +1,30 @@
 /**
- * What a stranger may put under a lock's key: generated records, and a client that publishes bytes as they are.
+ * Generated records that a foreign client may write under the key of a lock, and a client that publishes bytes
+ * unchanged.
  *
  * @module
  */
 
 import fc from "fast-check";
 
-/** The id that a generated record may share with the candidate under test: another life of it. */
+/**
+ * A generated record can have this ID. The candidate under test has it too, as if the record came from an earlier
+ * process of it.
+ */
 export const OWN_ID = "0b5e8f1c-2d3a-4c5b-9e6f-a1b2c3d4e5f6";
 
-/** One message as a stranger sends it. */
+/** One message as a foreign client sends it. */
 export interface WireRecord {
   readonly value: Uint8Array;
-  /** Headers in order, the same name perhaps more than once. */
+  /** Headers in order. The same name can occur more than once. */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** Bytes that stand instead of the headers; `null` if they are well formed. */
+  /** Bytes to send in place of the headers; `null` if the headers are well formed. */
   readonly mangled: Uint8Array | null;
 }
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** The value of the first header of that name, as clients read it. */
+/** The value of the first header with this name, as clients read it. */
 export function headerOf({ headers }: WireRecord, name: string): string | undefined {
   return headers.find(([other]) => other === name)?.[1].trim();
 }
@@ -34,7 +38,7 @@ const NUMBERS = ["0", "1", "99", "100", "-1", "NaN", "Infinity", "1.5", "1e3", "
 const LARGE = ["9007199254740991", "9007199254740992", "18446744073709551615", "9".repeat(400), "-9007199254740993"];
 const number = fc.oneof(fc.constantFrom(...NUMBERS, ...LARGE), fc.nat().map(String), fc.double().map(String));
 
-/** Text that a header can carry: line ends are for the mangled ones. */
+/** Text that a header can carry. Only mangled headers contain line ends. */
 const text = fc.oneof(
   fc.string({ unit: "binary", maxLength: 200 }),
   fc.string({ unit: "grapheme", maxLength: 40 }),
@@ -105,8 +109,9 @@ const BROKEN = [
 ];
 
 /**
- * Headers cut off, of another protocol, with names and line ends that no header has, or no text at all. Never a single
- * byte: where a bucket repeats its changes, that ends nats-server 2.15.1 itself (it cuts two bytes off the end).
+ * Headers that are cut off, of another protocol, with invalid names or line ends, or that are not text at all. Never a
+ * single byte: if the bucket republishes its changes, one byte of headers crashes nats-server 2.15.1, which cuts two
+ * bytes off the end.
  */
 const mangled = fc.oneof(
   fc.constantFrom(...BROKEN).map(bytesOf),
@@ -122,7 +127,7 @@ export const wireRecord: fc.Arbitrary<WireRecord> = fc.oneof(
   { arbitrary: fc.record({ value, headers: fc.constant([]), mangled }), weight: 1 },
 );
 
-/** Publishes bytes over plain TCP: what no client library would let through. */
+/** Publishes bytes over plain TCP. No client library would send them. */
 export class RawPublisher {
   readonly #conn: Deno.TcpConn;
 
@@ -140,7 +145,7 @@ export class RawPublisher {
     return publisher;
   }
 
-  /** Sends one message with its headers as they are. */
+  /** Sends one message with unchanged headers. */
   async publish(subject: string, record: WireRecord): Promise<void> {
     const head = headBytes(record);
     const size = head.length + record.value.length;
@@ -148,7 +153,7 @@ export class RawPublisher {
     await this.#send([line, head, record.value, bytesOf("\r\n")]);
   }
 
-  /** Resolves when the server has taken in what was sent; rejects if it complained. */
+  /** Resolves when the server has processed everything sent. Rejects if it reported an error. */
   async flush(): Promise<void> {
     await this.#send([bytesOf("PING\r\n")]);
     const buffer = new Uint8Array(4_096);

@@ -1,32 +1,34 @@
-/** A candidate written in Go that does what the Go package natslock does, as a process driven by lines. */
+/**
+ * A candidate in Go that does what the Go package natslock does. It is a process that is controlled by lines of text.
+ */
 
 import { eachLine } from "../../tools/lines.ts";
 import { guard, signalIfRunning, unguard } from "../../tools/nats/process.ts";
 
-/** What the process answers to a command. */
+/** The answer of the process to a command. */
 export interface GoAnswer {
   readonly leads: boolean;
-  /** What its Get showed, or its own id after a Put; empty if nobody. */
+  /** What its Get showed, or its own ID after a Put; empty if there is none. */
   readonly holder: string;
-  /** Of its Put; 0 if there was none. */
+  /** Revision of its Put; 0 if there was none. */
   readonly revision: number;
   readonly error?: string;
 }
 
-/** Where a candidate stands, and as whom. */
+/** Server and bucket of a candidate. */
 export interface GoPlace {
   readonly port: number;
   readonly bucket: string;
-  /** Lease length of the bucket if it is to be made, in milliseconds. */
+  /** Lease length for the bucket, in milliseconds, if it has to be created. */
   readonly ttl: number;
 }
 
-/** The longest wait for an answer, in milliseconds. */
+/** Longest wait for an answer, in milliseconds. */
 const PATIENCE = 15_000;
 
 const SOURCE = new URL("./", import.meta.url);
 
-/** Builds the program into a folder and resolves to its path; rejects, saying why, where that cannot be done. */
+/** Builds the program in a folder and resolves to its path. Rejects with the reason if it cannot be built. */
 export async function buildCandidate(folder: string): Promise<string> {
   const path = `${folder}/candidate${Deno.build.os === "windows" ? ".exe" : ""}`;
   const command = new Deno.Command("go", { args: ["build", "-o", path, "."], cwd: SOURCE, stdin: "null" });
@@ -41,7 +43,7 @@ export async function buildCandidate(folder: string): Promise<string> {
   return path;
 }
 
-/** One candidate; ended without a farewell, as by a crash, when it is disposed of. */
+/** One candidate. Disposing it kills the process without a release, like a crash. */
 export class GoCandidate {
   readonly id: string = crypto.randomUUID();
   readonly #process: Deno.ChildProcess;
@@ -58,7 +60,7 @@ export class GoCandidate {
     this.#ended = this.#listen();
   }
 
-  /** Starts it and resolves once it has opened, or made, the bucket. */
+  /** Starts the process. Resolves when it has opened or created the bucket. */
   static async start(path: string, place: GoPlace): Promise<GoCandidate> {
     const candidate = new GoCandidate(path, place);
     try {
@@ -70,39 +72,39 @@ export class GoCandidate {
     }
   }
 
-  /** Takes the lead or keeps it: Get, then Put. */
+  /** Acquires or keeps the lead: Get, then Put. */
   acquire(): Promise<GoAnswer> {
     return this.#ask("acquire");
   }
 
-  /** Gives the lead back: Get, then Purge. */
+  /** Releases the lead: Get, then Purge. */
   release(): Promise<GoAnswer> {
     return this.#ask("release");
   }
 
-  /** What a Get shows. */
+  /** Returns what a Get shows. */
   leader(): Promise<GoAnswer> {
     return this.#ask("leader");
   }
 
-  /** Makes the bucket by CreateKeyValue though it is there; resolves to the error, empty if there is none. */
+  /** Calls CreateKeyValue for the existing bucket. Resolves to the error, or an empty string. */
   async create(): Promise<string> {
     return (await this.#ask("create")).error ?? "";
   }
 
-  /** Does the Get of a call and stops before its write; what is returned goes on with it. */
+  /** Performs the Get of a call and stops before its write. The returned function continues with the write. */
   async begin(verb: "acquire" | "release"): Promise<() => Promise<GoAnswer>> {
     await this.#ask(`${verb} slowly`);
     return () => this.#ask("go on");
   }
 
-  /** SIGKILL. */
+  /** Sends SIGKILL and waits for the end. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.destroy();
     await this.#ended;
   }
 
-  /** The same without waiting. */
+  /** Sends SIGKILL without waiting. */
   destroy(): void {
     signalIfRunning(this.#process, "SIGKILL");
   }

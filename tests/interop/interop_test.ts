@@ -19,11 +19,11 @@ const built = (): Promise<string> => building ??= buildCandidate(folder);
 const reason = await hindrance(built);
 if (reason !== null) console.log(`Candidates in Go: skipped, ${reason}`);
 
-/** One bucket, a candidate in Go and a Locker on it. */
+/** A candidate in Go and a Locker on one bucket. */
 interface Pair {
   readonly go: GoCandidate;
   readonly locker: Locker;
-  /** Another Locker on the same key. */
+  /** Opens another Locker on the same key. */
   another(): Promise<Locker>;
 }
 
@@ -41,7 +41,7 @@ async function withPair(maker: Maker, body: (pair: Pair) => Promise<void>): Prom
   });
 }
 
-/** A test with a bucket that one of the two made, or with two, one made by each. */
+/** Registers a test that runs with a bucket of each of the makers. */
 function withGo(name: string, makers: readonly Maker[], body: (pair: Pair) => Promise<void>): void {
   const fn = async () => {
     const ends = await Promise.allSettled(makers.map((maker) => withPair(maker, body)));
@@ -50,7 +50,7 @@ function withGo(name: string, makers: readonly Maker[], body: (pair: Pair) => Pr
   Deno.test({ name: `${name}, in a bucket that ${makers.join(" or ")} made`, ignore: reason !== null, fn });
 }
 
-/** Calls `step` again and again for longer than a lease. */
+/** Calls `step` repeatedly for longer than a lease. */
 async function outlasting(step: () => Promise<void>): Promise<void> {
   for (const start = performance.now(); performance.now() - start < TTL * 1.3;) {
     await step();
@@ -58,7 +58,7 @@ async function outlasting(step: () => Promise<void>): Promise<void> {
   }
 }
 
-withGo("A Locker respects a hold in Go, and takes over once it was released", MAKERS, async ({ go, locker }) => {
+withGo("A Locker respects a hold of a Go candidate, and acquires after its release", MAKERS, async ({ go, locker }) => {
   assertEquals((await go.acquire()).leads, true);
   assertEquals([await locker.acquireLead(), await locker.tryAcquire()], [false, null]);
   assertEquals((await locker.leader())?.holder, go.id);
@@ -71,42 +71,50 @@ withGo("A Locker respects a hold in Go, and takes over once it was released", MA
   assertGreater(locker.token ?? 0, revision);
 });
 
-withGo("A candidate in Go respects a Locker, and takes over once it released", MAKERS, async ({ go, locker }) => {
-  assertEquals(await locker.acquireLead(), true);
-  assertEquals(await go.acquire(), { leads: false, holder: locker.id, revision: 0 });
-  assertEquals(await locker.acquireLead(), true);
-  assertEquals(await go.acquire(), { leads: false, holder: locker.id, revision: 0 });
-  await go.release();
-  assertEquals((await go.leader()).holder, locker.id);
-  await locker.releaseLead();
-  assertEquals((await go.acquire()).leads, true);
-});
+withGo(
+  "A Go candidate respects the hold of a Locker, and acquires after its release",
+  MAKERS,
+  async ({ go, locker }) => {
+    assertEquals(await locker.acquireLead(), true);
+    assertEquals(await go.acquire(), { leads: false, holder: locker.id, revision: 0 });
+    assertEquals(await locker.acquireLead(), true);
+    assertEquals(await go.acquire(), { leads: false, holder: locker.id, revision: 0 });
+    await go.release();
+    assertEquals((await go.leader()).holder, locker.id);
+    await locker.releaseLead();
+    assertEquals((await go.acquire()).leads, true);
+  },
+);
 
-withGo("A Locker that waits is granted when a candidate in Go releases", MAKERS, async ({ go, locker }) => {
+withGo("A waiting Locker is granted when a Go candidate releases", MAKERS, async ({ go, locker }) => {
   const { revision } = await go.acquire();
   const waiting = locker.acquire({ timeout: TTL + SLACK });
   await go.acquire();
   await go.release();
-  // Sooner than its record could have run out.
+  // Sooner than its record could have expired.
   assertGreater((await within(TTL * 0.75, "the hand-over", waiting)).token, revision);
 });
 
-withGo("A candidate in Go keeps its hold by refreshes; a Locker follows its crash", MAKERS, async ({ go, locker }) => {
-  let revision = 0;
-  await outlasting(async () => {
-    ({ revision } = await go.acquire());
-    assertEquals(await locker.acquireLead(), false);
-  });
-  const { revision: latest } = await go.acquire();
-  const last = performance.now();
-  await go[Symbol.asyncDispose]();
-  const lease = await locker.acquire({ timeout: TTL + SLACK });
-  assertGreater(performance.now() - last, TTL * 0.9);
-  assertGreater(latest, revision);
-  assertGreater(lease.token, latest);
-});
+withGo(
+  "A Go candidate keeps its hold by refreshing; a Locker takes over after its crash",
+  MAKERS,
+  async ({ go, locker }) => {
+    let revision = 0;
+    await outlasting(async () => {
+      ({ revision } = await go.acquire());
+      assertEquals(await locker.acquireLead(), false);
+    });
+    const { revision: latest } = await go.acquire();
+    const last = performance.now();
+    await go[Symbol.asyncDispose]();
+    const lease = await locker.acquire({ timeout: TTL + SLACK });
+    assertGreater(performance.now() - last, TTL * 0.9);
+    assertGreater(latest, revision);
+    assertGreater(lease.token, latest);
+  },
+);
 
-withGo("A lease keeps out a candidate in Go by renewals; one that lapses does not", MAKERS, async ({ go, locker }) => {
+withGo("A renewed lease keeps a Go candidate out; an expired one does not", MAKERS, async ({ go, locker }) => {
   const lease = await locker.acquire();
   await outlasting(async () => assertEquals((await go.acquire()).leads, false));
   assert(lease.held);
@@ -119,12 +127,12 @@ withGo("A lease keeps out a candidate in Go by renewals; one that lapses does no
   assertGreater(answer.revision, token);
 });
 
-withGo("CreateKeyValue in Go fails and leaves the bucket fit for both", ["TypeScript"], async ({ go, locker }) => {
+withGo("CreateKeyValue in Go fails and leaves the bucket usable for both", ["TypeScript"], async ({ go, locker }) => {
   assertEquals(await go.create(), "nats: stream name already in use");
   assertEquals([await locker.acquireLead(), (await go.acquire()).holder], [true, locker.id]);
 });
 
-/** What the lock protects: refuses a token older than the greatest it saw. */
+/** The protected resource: refuses a token that is lower than the highest one so far. */
 class Fence {
   #greatest = 0;
 
@@ -135,26 +143,30 @@ class Fence {
   }
 }
 
-/** The races are the same whoever made the bucket. */
+/** The maker of the bucket does not matter to the races. */
 const OURS: readonly Maker[] = ["TypeScript"];
 
-withGo("Get-then-put overwrites a Locker, which loses and is fenced off", OURS, async ({ go, locker }) => {
-  const goOn = await go.begin("acquire");
-  const lease = await locker.acquire();
-  const fence = new Fence();
-  assert(fence.admits(lease.token));
-  const { leads, revision } = await goOn();
-  assertEquals([leads, revision > lease.token], [true, true]);
-  const leader = await locker.leader();
-  assertEquals([leader?.holder, leader?.token], [go.id, revision]);
-  assert(fence.admits(revision));
-  assert(!fence.admits(lease.token));
-  const { name, why } = await within(TTL, "the loss", aborted(lease.signal));
-  assertEquals([name, why, lease.held], ["LeaseLostError", "superseded", false]);
-  assertEquals(await locker.tryAcquire(), null);
-});
+withGo(
+  "Get-then-put overwrites the record of a Locker, which loses its lease; the resource refuses its token",
+  OURS,
+  async ({ go, locker }) => {
+    const goOn = await go.begin("acquire");
+    const lease = await locker.acquire();
+    const fence = new Fence();
+    assert(fence.admits(lease.token));
+    const { leads, revision } = await goOn();
+    assertEquals([leads, revision > lease.token], [true, true]);
+    const leader = await locker.leader();
+    assertEquals([leader?.holder, leader?.token], [go.id, revision]);
+    assert(fence.admits(revision));
+    assert(!fence.admits(lease.token));
+    const { name, why } = await within(TTL, "the loss", aborted(lease.signal));
+    assertEquals([name, why, lease.held], ["LeaseLostError", "superseded", false]);
+    assertEquals(await locker.tryAcquire(), null);
+  },
+);
 
-withGo("A refresh that comes too late overwrites the Locker that followed; run() says so", OURS, async (pair) => {
+withGo("A late refresh overwrites the record of the next holder, a Locker; its run() rejects", OURS, async (pair) => {
   const { go, locker } = pair;
   await go.acquire();
   const goOn = await go.begin("acquire");
@@ -169,7 +181,7 @@ withGo("A refresh that comes too late overwrites the Locker that followed; run()
   assertEquals([error.name, error.why], ["LeaseLostError", "superseded"]);
 });
 
-withGo("A release that comes too late ends the lease of the Locker that followed", OURS, async (pair) => {
+withGo("A late release ends the lease of the next holder, a Locker", OURS, async (pair) => {
   const { go, locker, another } = pair;
   await go.acquire();
   const goOn = await go.begin("release");

@@ -1,15 +1,15 @@
-// A candidate as the Go package natslock is one, for tests: it gets, then puts.
+// A candidate for tests that works like the Go package natslock: it gets, then puts.
 //
-// Started with the server's address, the bucket, its lease length and an id. Each line on its input is one command,
-// answered by one line of JSON:
+// Its arguments are the address of the server, the bucket, the lease length and an ID. Each line of input is one command.
+// It answers each with one line of JSON:
 //
-//	acquire   takes the lead, or keeps it: Get, then Put of the id
-//	release   gives it back: Get, then Purge
-//	leader    what a Get shows
-//	create    makes the bucket by CreateKeyValue though it is there
+//	acquire   acquires or keeps the lead: Get, then Put of the ID
+//	release   releases the lead: Get, then Purge
+//	leader    returns what a Get shows
+//	create    calls CreateKeyValue for the existing bucket
 //
-// After "acquire slowly" or "release slowly" it says what the Get showed and waits for a line, whatever it is, before
-// it writes: the gap in which others act.
+// After "acquire slowly" or "release slowly" it prints what the Get showed. Before it writes, it waits for any line. In
+// between, other candidates can act.
 package main
 
 import (
@@ -41,7 +41,7 @@ type candidate struct {
 	lines *bufio.Scanner
 }
 
-// Opens the bucket as it is, whatever its settings; makes it if there is none.
+// Opens the bucket with any settings, or creates it.
 func open(js nats.JetStreamContext, bucket string, ttl time.Duration) (nats.KeyValue, error) {
 	kv, err := js.KeyValue(bucket)
 	if errors.Is(err, nats.ErrBucketNotFound) {
@@ -50,7 +50,7 @@ func open(js nats.JetStreamContext, bucket string, ttl time.Duration) (nats.KeyV
 	return kv, err
 }
 
-// What stands under the key; a value that is no id, as that of a release, is nobody's.
+// The value of the key; empty if there is none. A value that is not an ID, such as that of a release, has no holder.
 func (c *candidate) holder() (string, error) {
 	entry, err := c.kv.Get(key)
 	if errors.Is(err, nats.ErrKeyNotFound) {
@@ -73,7 +73,7 @@ func (c *candidate) acquire(slowly bool) answer {
 	}
 	revision, err := c.kv.PutString(key, c.id)
 	if err != nil {
-		// The package answers true all the same.
+		// The package returns true even then.
 		return answer{Leads: true, Holder: c.id, Error: err.Error()}
 	}
 	return answer{Leads: true, Holder: c.id, Revision: revision}

@@ -8,18 +8,18 @@ import type { Running } from "../runtimes/running.ts";
 import { Kit, RUNTIMES } from "../runtimes/runtimes.ts";
 
 const TTL = 2000;
-/** The longest wait for one thing to happen, in milliseconds: starts of all runtimes at once take long. */
+/** Longest wait for one event, in milliseconds. Starting all runtimes at the same time takes long. */
 const PATIENCE = 30_000;
 
 type Term = { readonly name: string; readonly token: number };
 
 const isReady = (told: Told) => told.told === "ready";
 
-/** A candidate in each runtime, on one key. */
+/** A candidate in each runtime, all on one key. */
 class Ring {
-  /** Every term that a candidate told of. */
+  /** All terms that the candidates reported. */
   readonly terms: Heard<Term> = new Heard();
-  /** What no candidate should say. */
+  /** All failures that the candidates reported. There must be none. */
   readonly failures: Told[] = [];
   readonly #candidates = new Map<string, Running>();
 
@@ -46,8 +46,7 @@ const reason = await hindrance(() => Promise.all(RUNTIMES.map(({ install }) => i
 if (reason !== null) console.log(`A candidate in each runtime: skipped, ${reason}`);
 
 Deno.test({
-  name:
-    "Candidates in all runtimes share a key: each leads once its forerunners were killed, and a page sees every term",
+  name: "Candidates in all runtimes share a key: each leads after the others were killed, and a page sees every term",
   ignore: reason !== null,
   fn: async () => {
     await using kit = new Kit();

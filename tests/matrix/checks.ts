@@ -1,4 +1,4 @@
-/** What may differ between releases of nats-server, as checks beside the suite of `tests/runtimes/`. */
+/** Checks of what may differ between releases of nats-server, in addition to the suite of `tests/runtimes/`. */
 
 import { jetstream } from "@nats-io/jetstream";
 import { BucketConfigError, type KvHandle, Locker, newKeyValue } from "@x/natslock";
@@ -7,7 +7,7 @@ import { lockers, race } from "../helpers/race.ts";
 import { withConnections } from "../helpers/nats.ts";
 import { expect, expectSame, pause, rejection, within } from "../runtimes/expect.ts";
 
-/** A running server, and which release it is. */
+/** A running server and its release. */
 export interface Bed {
   readonly url: string;
   readonly version: string;
@@ -15,37 +15,37 @@ export interface Bed {
 
 type Check = (bed: Bed) => Promise<void>;
 
-/** A lease length of a lock's own, in milliseconds. */
+/** A lease length of a single lock, in milliseconds. */
 const OWN = 2000;
-/** Lease length of a bucket that no check waits to the end of, in milliseconds. */
+/** Lease length of a bucket in which no check waits for the end of a lease, in milliseconds. */
 const LONG = 60_000;
-/** What a server may be late in removing a record, and a machine under load in noticing, in milliseconds. */
+/** How late a server may remove a record and a machine under load may notice it, in milliseconds. */
 const SLACK = 2500;
-/** What a push takes at the most, in milliseconds. */
+/** Longest time of a push, in milliseconds. */
 const PUSH = 1500;
 
-/** All checks by what they show; they may run at the same time. */
+/** All checks by title. They may run at the same time. */
 export const CHECKS: readonly (readonly [title: string, check: Check])[] = [
-  ["race: of 20 at once one is granted, in each of 30 rounds", grantsOnce],
-  ["own lease: shorter than the bucket's, or an error that names both releases", hasOwnLease],
-  ["own lease: kept by renewal for longer than its length", keepsOwnLease],
-  ["fallback: where a lock cannot have its own, open() refuses and newKeyValue() warns", fallsBack],
-  ["release mark: goes by itself after a second, or after the bucket's lease length", leavesMark],
-  ["expiry: a record runs out while others are written without a pause", runsOutAmongWrites],
-  ["push: a bucket without republishing is watched by a consumer", isWatchedByConsumer],
+  ["race: exactly one of 20 candidates is granted, in each of 30 rounds", grantsOnce],
+  ["own lease: it can be shorter than the bucket's, or the error names both releases", hasOwnLease],
+  ["own lease: renewals keep it for longer than its length", keepsOwnLease],
+  ["fallback: without own lease lengths, open() refuses and newKeyValue() warns", fallsBack],
+  ["release marker: it expires after a second, or after the bucket's lease length", leavesMark],
+  ["expiry: a record expires while others are written without a pause", runsOutAmongWrites],
+  ["push: a consumer watches a bucket without republishing", isWatchedByConsumer],
 ];
 
-/** True where a lock may have a lease length of its own. */
+/** True if a lock can have its own lease length. */
 export function hasOwnLengths({ version }: Bed): boolean {
   return isAtLeast(version, "2.11");
 }
 
-/** True where the mark of a release may go before the bucket's lease length. */
+/** True if a release marker can expire before the bucket's lease length. */
 export function hasShortMarks({ version }: Bed): boolean {
   return isAtLeast(version, "2.11.7");
 }
 
-/** Runs `body` with two handles of one bucket, each on a connection of its own. */
+/** Runs `body` with two handles of one bucket, each on its own connection. */
 function withHandles(
   { url }: Bed,
   [bucket, ttl]: readonly [bucket: string, ttl: number],
@@ -78,7 +78,7 @@ function hasOwnLease(bed: Bed): Promise<void> {
     const first = holder.token ?? Infinity;
     const lease = await waiter.acquire({ timeout: OWN + SLACK });
     expect(lease.token > first, "a takeover with a greater token");
-    expectSame(holder.token, null, "the token of who stopped calling");
+    expectSame(holder.token, null, "the token of the candidate that stopped calling");
   });
 }
 
@@ -117,7 +117,7 @@ function leavesMark(bed: Bed): Promise<void> {
     await locker.releaseLead();
     await pause(1600);
     const mark = await other.get(locker.key);
-    expectSame(mark?.operation ?? null, hasShortMarks(bed) ? null : "PURGE", "what stands 1.6 s after a release");
+    expectSame(mark?.operation ?? null, hasShortMarks(bed) ? null : "PURGE", "the operation 1.6 s after a release");
     await using another = new Locker({ kv: other });
     expectSame(await another.acquireLead(), true, "acquireLead() of another");
   });
@@ -141,7 +141,7 @@ function runsOutAmongWrites(bed: Bed): Promise<void> {
   });
 }
 
-/** Far more often than a server looks for what has run out; each write has a length of its own where it can. */
+/** Writes far more often than a server checks for expired messages. Each write has its own TTL if possible. */
 function writeUntil(signal: AbortSignal, bed: Bed): Promise<void> {
   return withConnections(bed.url, async (nc) => {
     const js = jetstream(nc);
@@ -161,7 +161,7 @@ function isWatchedByConsumer({ url }: Bed): Promise<void> {
     await using waiter = new Locker({ kv: other });
     const lease = await holder.acquire();
     const waiting = waiter.acquire();
-    // The consumer is made in the background: until the bucket has it, a release would not be pushed.
+    // The consumer is created in the background. A release before that would not be pushed.
     await within(PUSH, "a consumer", consumerOf(one));
     await lease.release();
     const next = await within(PUSH, "the hand-over", waiting);

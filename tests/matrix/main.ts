@@ -1,5 +1,5 @@
 /**
- * `deno task matrix`: the suite on each supported release of nats-server.
+ * `deno task matrix`: runs the suite on each supported release of nats-server.
  *
  * @module
  */
@@ -10,12 +10,12 @@ import { VERSIONS } from "./versions.ts";
 
 const HELP = `Usage: deno task matrix [--write] [version ...]
 
-Runs the suite on ${VERSIONS.join(", ")} of nats-server, or on the releases named, one after the other, and
-prints a table. A release that is missing is installed into a cache first: with Go this takes about a minute.
+Runs the suite on nats-server ${VERSIONS.join(", ")}, or on the given releases, one after
+the other, and prints a table. A missing release is installed into a cache first, which takes about a minute with Go.
 
---write  puts the table into README.md; only if all of them ran and passed
+--write  writes the table to README.md, but only if all releases ran and passed
 
-Exit code 1 if a check failed or a release could not be had.`;
+Exit code 1 if a check failed or a release is not available.`;
 
 if (import.meta.main) {
   const code = await runTableTool({

@@ -14,7 +14,7 @@ for (const version of OUTERMOST) {
   const reason = await hindrance(() => natsServerOf(version));
   if (reason !== null) console.log(`nats-server ${version}: skipped, ${reason}`);
   Deno.test({
-    name: `nats-server ${version} passes the suite that all supported releases pass`,
+    name: `nats-server ${version} passes the suite of all supported releases`,
     ignore: reason !== null,
     fn: async () => {
       const trial = await trialOf(version);
@@ -29,7 +29,7 @@ async function readme(): Promise<string> {
   return await Deno.readTextFile(new URL("../../README.md", import.meta.url));
 }
 
-Deno.test("README.md's table of servers has a row for each supported release, all of whose checks passed", async () => {
+Deno.test("README.md's table of servers has a row for each supported release, and all checks passed", async () => {
   const shown = rowsIn(await readme(), TABLE);
   assertEquals(shown.map(([version]) => version), [...VERSIONS]);
   for (const [, passed = ""] of shown) {

@@ -1,4 +1,4 @@
-/** The check that needs the server for itself. */
+/** The check that needs a server of its own. */
 
 import { Locker, newKeyValue } from "@x/natslock";
 import type { NatsServer } from "../../tools/nats/server.ts";
@@ -6,14 +6,16 @@ import { withConnections } from "../helpers/nats.ts";
 import { retried } from "../helpers/retried.ts";
 import { expect, expectSame } from "../runtimes/expect.ts";
 
-/** Lease length in milliseconds: enough for a server to be killed and started within it. */
+/** Lease length in milliseconds: long enough to kill and restart a server within it. */
 const TTL = 4000;
 const SLACK = 3000;
 
-/** What {@linkcode survivesRestart} shows. */
-export const RESTART = "restart: a killed server comes back with the lease, and ends it in time";
+/** Title of {@linkcode survivesRestart}. */
+export const RESTART = "restart: the lease survives a killed server and expires in time";
 
-/** A record outlives its server, and runs out when its time is up: its own if it may have one, else the bucket's. */
+/**
+ * A record survives its server and expires in time: after its own TTL if it can have one, otherwise after the bucket's.
+ */
 export async function survivesRestart(server: NatsServer, isOwn: boolean): Promise<void> {
   const place = { servers: server.url, bucket: "restart", ttl: TTL };
   await withConnections(server.url, (nc) => newKeyValue(nc, place.bucket, isOwn ? 10 * TTL : TTL));

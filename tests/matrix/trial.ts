@@ -6,23 +6,23 @@ import { conform, type Outcome } from "../runtimes/conformance.ts";
 import { type Bed, CHECKS, hasOwnLengths, hasShortMarks } from "./checks.ts";
 import { RESTART, survivesRestart } from "./restart.ts";
 
-/** How a release did. */
+/** Results of one release. */
 export interface Trial {
   readonly version: string;
   readonly outcomes: readonly Outcome[];
 }
 
-/** Cells of one row: release, checks passed, lease length of a lock, the mark of a release. */
+/** Cells of one row: release, checks passed, lease length of a lock, lifetime of the release marker. */
 export type Row = readonly [server: string, passed: string, length: string, mark: string];
 
-/** The README's table of them. */
+/** The table in the README. */
 export const TABLE: TableSpec = {
   of: "servers",
   command: "deno task matrix --write",
-  head: ["nats-server", "checks passed", "lease length", "mark of a release stays"],
+  head: ["nats-server", "checks passed", "lease length", "release marker stays"],
 };
 
-/** Starts that release, runs the checks, and stops it. */
+/** Starts the release, runs the checks, and stops it. */
 export async function trialOf(version: string): Promise<Trial> {
   await using server = await NatsServer.start({ version });
   const bed = { url: server.url, version };
@@ -34,7 +34,7 @@ export async function trialOf(version: string): Promise<Trial> {
   return { version, outcomes: [...suite, ...others, last] };
 }
 
-/** The row that shows how it went. */
+/** The row of a trial. */
 export function rowOf({ version, outcomes }: Trial): Row {
   const bed: Bed = { url: "", version };
   const passed = outcomes.filter(({ error }) => error === undefined).length;

@@ -10,7 +10,7 @@ import {
   assertThrows,
 } from "@std/assert";
 
-Deno.test("assert narrows the type of what holds", () => {
+Deno.test("assert narrows the type of its argument", () => {
   const found: string | undefined = ["a"].at(0);
   assert(found);
   assertEquals(found.length, 1);
@@ -36,11 +36,11 @@ Deno.test("assertNotEquals refuses equal structures", () => {
   assertThrows(() => assertNotEquals([1], [1]), AssertionError);
 });
 
-Deno.test("assertStrictEquals tells equal structures from the same object", () => {
+Deno.test("assertStrictEquals distinguishes equal structures from the same object", () => {
   assertThrows(() => assertStrictEquals({}, {}), AssertionError, "not reference-equal");
 });
 
-Deno.test("assertObjectMatch ignores properties that were not asked for", () => {
+Deno.test("assertObjectMatch ignores properties that are not expected", () => {
   assertObjectMatch({ a: { b: 1, c: 2 }, d: 3 }, { a: { b: 1 } });
 });
 
@@ -48,11 +48,11 @@ Deno.test("assertObjectMatch refuses a differing nested property", () => {
   assertThrows(() => assertObjectMatch({ a: { b: 1 } }, { a: { b: 2 } }), AssertionError);
 });
 
-Deno.test("assertArrayIncludes names the elements that are missing", () => {
+Deno.test("assertArrayIncludes lists the missing elements", () => {
   assertThrows(() => assertArrayIncludes([1, 2], [2, 3]), AssertionError, "missing: [ 3 ]");
 });
 
-Deno.test("assertThrows hands back the error it caught", () => {
+Deno.test("assertThrows returns the error that it caught", () => {
   const boom = new TypeError("boom");
   const caught = assertThrows(() => {
     throw boom;
@@ -75,7 +75,7 @@ Deno.test("assertThrows refuses an error of another class", () => {
   );
 });
 
-Deno.test("assertRejects hands back the error of the promise", async () => {
+Deno.test("assertRejects returns the error of the promise", async () => {
   const boom = new RangeError("far out");
   const caught = await assertRejects(() => Promise.reject(boom), RangeError, "far");
   assertStrictEquals(caught, boom);

@@ -5,23 +5,23 @@ import { bundle } from "../runtimes/bundle.ts";
 import { installed, installedNats } from "../runtimes/packages.ts";
 
 /**
- * What natslock may add to a page that has the NATS libraries already: gzipped, in bytes. A quarter of it says what
- * went wrong and what helps.
+ * Maximum size in bytes, gzipped, that natslock may add to a page that already has the NATS packages. Error messages
+ * are a quarter of it.
  */
 const MOST = 22_900;
-/** What it should come down to. */
+/** Size to aim for. */
 const GOAL = 12_000;
-/** How many of the largest parts are printed. */
+/** Number of the largest parts to print. */
 const SHOWN = 8;
 
 interface Bundle {
-  /** Size as a page loads it, in bytes. */
+  /** Size that a page loads, in bytes. */
   readonly gzipped: number;
-  /** Bytes before compression by source file, the largest first. */
+  /** Bytes before compression by source file, largest first. */
   readonly parts: readonly (readonly [file: string, bytes: number])[];
 }
 
-/** The minified bundle of a module with this text, without the NATS libraries. */
+/** Returns the minified bundle of a module with this text, without the NATS packages. */
 async function bundleOf(text: string): Promise<Bundle> {
   const folder = await Deno.makeTempDir({ prefix: "natslock-bundle-" });
   try {
@@ -59,7 +59,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "Locker alone brings nothing of what only tests need into a bundle",
+  name: "A bundle of Locker contains nothing that only tests need",
   ignore: reason !== null,
   fn: async () => {
     const { parts } = await bundleOf(`import { Locker } from "@x/natslock"; console.log(Locker);`);
@@ -68,7 +68,7 @@ Deno.test({
     const testing = await bundleOf(`export * from "@x/natslock/testing";`);
     assert(
       testing.parts.some(([file]) => file.endsWith("src/memory/memory_store.ts")),
-      "the names looked for are those used",
+      "the names in this test are still in use",
     );
   },
 });

@@ -1,11 +1,11 @@
 import { assert, assertGreater } from "@std/assert";
 import { NatsServer } from "../../tools/nats/server.ts";
 
-/** The address that examples use; a test puts its own server there. */
+/** The server address in examples. A test replaces it with the address of its own server. */
 const SAMPLE_URL = "ws://127.0.0.1:8080";
 const ROOT = new URL("../../", import.meta.url);
 
-/** The examples of a file: its `ts` fences, in doc comments too. */
+/** The examples of a file: its `ts` code blocks, also in doc comments. */
 function examplesOf(text: string): string[] {
   const plain = text.replaceAll(/^[ \t]*\* ?/gm, "");
   return [...plain.matchAll(/^```ts[^\n]*\n([^]*?)^```/gm)].map(([, code]) => code ?? "");

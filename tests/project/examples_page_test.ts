@@ -17,7 +17,7 @@ import { hindrance } from "../runtimes/attempt.ts";
 import { chromiumPath } from "../runtimes/chromium.ts";
 import { installed, installedNats } from "../runtimes/packages.ts";
 
-/** So long that nothing which is waited for here can come from its end. */
+/** So long that no event in these tests can come from the end of a lease. */
 const LONG_LEASE = 60_000;
 const SHORT_LEASE = 3000;
 const SIZE = { width: 800, height: 900 };
@@ -32,26 +32,26 @@ class Tab {
     this.page = page;
   }
 
-  /** What an element says. */
+  /** Text of an element. */
   text(id: string): Promise<string> {
     return this.page.evaluate<string>(`document.getElementById("${id}").innerText`);
   }
 
-  /** The token that it leads with, 0 while it does not lead. */
+  /** The token with which the tab leads; 0 if it does not lead. */
   async token(): Promise<number> {
     return Number(/^Leads, token (\d+)$/.exec(await this.text("state"))?.[1] ?? 0);
   }
 
-  /** Waits until an element says something like that. */
+  /** Waits until the text of an element matches. */
   async says(id: string, pattern: RegExp): Promise<void> {
     await eventually(`${pattern} in "${id}"`, async () => pattern.test(await this.text(id))).catch(async (error) => {
       const text = await this.page.evaluate<string>("document.body.innerText");
-      throw new Error(`Waited in vain; the page says:\n${text}`, { cause: error });
+      throw new Error(`Timed out; the page shows:\n${text}`, { cause: error });
     });
   }
 }
 
-/** One browser, one server and one site for all; each step has a key of its own. */
+/** One browser, one server and one site for all steps. Each step has its own key. */
 class Lab {
   readonly chromium: Chromium;
   readonly #site: PageServer;
@@ -74,7 +74,7 @@ class Lab {
     return new Tab(await this.chromium.open(this.#site.url({ ...usual, ...settings }), SIZE));
   }
 
-  /** Two tabs, of which the first leads and the second waits. */
+  /** Opens two tabs. The first leads and the second waits. */
   async pair(settings: Settings = {}): Promise<readonly [leader: Tab, follower: Tab]> {
     const leader = await this.open(settings);
     await leader.says("state", /^Leads/);
@@ -101,11 +101,11 @@ async function inBrowser(context: Deno.TestContext): Promise<void> {
     (lab) => handsOver(lab, "page"),
   );
   await lab.step(context, "does the same in workers", (lab) => handsOver(lab, "worker"));
-  await lab.step(context, "hands over at once when the leader's tab is closed", handsOverWhenClosed);
+  await lab.step(context, "hands over immediately when the leader's tab is closed", handsOverWhenClosed);
   await lab.step(context, "with a worker hands over by the end of the lease when its tab is closed", isFollowed);
-  await lab.step(context, "says what is wrong if the server is not there", complains);
-  await lab.step(context, "has one copy of the NATS packages for those who connect by themselves", sharesNats);
-  await lab.step(context, "says how to make its modules if they are missing", missesModules);
+  await lab.step(context, "reports an unreachable server", complains);
+  await lab.step(context, "shares its copy of the NATS packages with scripts that connect themselves", sharesNats);
+  await lab.step(context, "explains how to build its modules if they are missing", missesModules);
   await lab.step(context, "is accessible in light and dark", isAccessible);
   assertEquals(chromium.errors, []);
 }
@@ -126,7 +126,7 @@ async function handsOver(lab: Lab, where: string): Promise<void> {
   await follower.page.click("#stop");
   await leader.says("state", /^Leads/);
   await follower.says("state", /^No longer a candidate$/);
-  // Who is no candidate still shows who leads.
+  // A tab that is no candidate still shows who leads.
   await follower.says("leader", new RegExp(`^${name}, token ${await leader.token()}$`));
   await leader.page.click("#stop");
   await follower.says("leader", /^Nobody$/);
@@ -151,7 +151,7 @@ async function complains(lab: Lab): Promise<void> {
   await assertAccessible(tab.page);
 }
 
-/** An error of one copy is no error of another. */
+/** With two copies of a package, `instanceof` would fail for errors of the other copy. */
 async function sharesNats(lab: Lab): Promise<void> {
   const { page } = await lab.open();
   const found = await page.evaluate<object>(`(async () => {

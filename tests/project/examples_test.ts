@@ -5,16 +5,16 @@ import { Example, start, tokenOf } from "../helpers/example.ts";
 
 const EXAMPLES = new URL("../../examples/", import.meta.url);
 const NAMES: readonly string[] = ["leader", "mutex", "fencing", "observe", "reconcile_loop", "worker/main"];
-/** So long that nothing which is waited for here can come from its end. */
+/** So long that no event in these tests can come from the end of a lease. */
 const LONG_LEASE = 60_000;
 const SHORT_LEASE = 1000;
 
-/** The first of some processes that says that it leads. */
+/** The first process that reports that it leads. */
 function firstToLead(candidates: readonly Example[]): Promise<{ leader: Example; token: number }> {
   return Promise.race(candidates.map(async (leader) => ({ leader, token: await leader.line(/ leads, /) })));
 }
 
-Deno.test("examples/leader.ts: of three processes another leads with a greater token once the leader is killed", async () => {
+Deno.test("examples/leader.ts: after the leader was killed, another process leads with a higher token", async () => {
   await using server = await NatsServer.start();
   const env = { TTL_MS: String(SHORT_LEASE) };
   await using red = start("leader", server, { ...env, NAME: "red" });
@@ -30,7 +30,7 @@ Deno.test("examples/leader.ts: of three processes another leads with a greater t
   await Promise.all(others.map((each) => each.end("SIGTERM")));
 });
 
-Deno.test("examples/leader.ts: SIGTERM and Ctrl-C hand over long before the lease runs out, with code 0", async () => {
+Deno.test("examples/leader.ts: SIGTERM and Ctrl-C hand over long before the lease expires, with code 0", async () => {
   await using server = await NatsServer.start();
   const env = { TTL_MS: String(LONG_LEASE) };
   await using red = start("leader", server, { ...env, NAME: "red" });
@@ -47,7 +47,7 @@ Deno.test("examples/leader.ts: SIGTERM and Ctrl-C hand over long before the leas
   await blue.end("SIGINT");
 });
 
-Deno.test("examples/mutex.ts: two at once never overlap, and no count is lost", async () => {
+Deno.test("examples/mutex.ts: two processes never overlap, and no count is lost", async () => {
   await using server = await NatsServer.start();
   const env = { TTL_MS: String(LONG_LEASE), ROUNDS: "4" };
   await using red = start("mutex", server, { ...env, NAME: "red" });
@@ -58,12 +58,13 @@ Deno.test("examples/mutex.ts: two at once never overlap, and no count is lost", 
   const [entered, left] = [by(/ enters, /), by(/ leaves, /)];
   assertEquals(entered.map(tokenOf), left.map(tokenOf));
   assertEquals(new Set(entered.map(tokenOf)).size, 8);
-  // Each reads what the holder of the token before wrote: had two been in at once, two had read the same.
+  // Each holder reads what the holder with the previous token wrote. If two had been in at the same time, both would
+  // have read the same number.
   assertEquals(entered.map(count), [0, 1, 2, 3, 4, 5, 6, 7]);
   assertEquals(left.map(count), [1, 2, 3, 4, 5, 6, 7, 8]);
 });
 
-Deno.test("examples/mutex.ts: who waits in vain says so, and Ctrl-C ends a wait with code 0", async () => {
+Deno.test("examples/mutex.ts: a wait that times out is reported, and Ctrl-C ends a wait with code 0", async () => {
   await using server = await NatsServer.start();
   await using locker = await Locker.open({ servers: server.url, bucket: "locks", ttl: LONG_LEASE, key: "mutex" });
   await using _lease = await locker.acquire();
@@ -77,7 +78,7 @@ Deno.test("examples/mutex.ts: who waits in vain says so, and Ctrl-C ends a wait 
 });
 
 Deno.test({
-  name: "examples/fencing.ts: the late write is refused in both shapes, by the token alone",
+  name: "examples/fencing.ts: the token alone makes both resources refuse the late write",
   ignore: Deno.build.os === "windows",
   fn: async () => {
     await using server = await NatsServer.start();
@@ -116,7 +117,7 @@ Deno.test("examples/observe.ts prints every term in order, and ends with code 0"
   assertEquals(names, [null, "red", null, "green", null, "red", null]);
 });
 
-Deno.test("Each example says with --help how it is used, without a permission to connect", async () => {
+Deno.test("Each example prints its usage with --help, without the permission to connect", async () => {
   for (const name of NAMES) {
     await using example = new Example(name, {}, ["--help"], ["--allow-env", "--allow-sys"]);
     assertStringIncludes((await example.end()).join("\n"), `Usage: deno run -A examples/${name}.ts`);

@@ -2,11 +2,11 @@ import { assertEquals, assertGreater, assertMatch } from "@std/assert";
 import { NatsServer } from "../../tools/nats/server.ts";
 import { Example, start } from "../helpers/example.ts";
 
-/** So long that nothing which is waited for here can come from its end. */
+/** So long that no event in these tests can come from the end of a lease. */
 const LONG_LEASE = "60000";
 const SHORT_LEASE = "1500";
 
-Deno.test("examples/worker: the worker leads and works, and a stop hands over at once with code 0", async () => {
+Deno.test("examples/worker: the worker leads and works, and a stop hands over immediately with code 0", async () => {
   await using server = await NatsServer.start();
   await using red = start("worker/main", server, { NAME: "red", TTL_MS: LONG_LEASE });
   const first = await red.line(/^red leads, token \d+$/);
@@ -17,7 +17,7 @@ Deno.test("examples/worker: the worker leads and works, and a stop hands over at
   assertMatch((await green.end("SIGINT")).at(-1) ?? "", /^green stands down, /);
 });
 
-Deno.test("examples/worker: another leads with a greater token once the process of the leading worker is killed", async () => {
+Deno.test("examples/worker: another leads with a higher token after the leader was killed", async () => {
   await using server = await NatsServer.start();
   await using red = start("worker/main", server, { NAME: "red", TTL_MS: SHORT_LEASE });
   const first = await red.line(/^red leads, /);
@@ -28,7 +28,7 @@ Deno.test("examples/worker: another leads with a greater token once the process 
   await green.end("SIGTERM");
 });
 
-Deno.test("examples/worker: says what is wrong if the server is not there, with code 1", async () => {
+Deno.test("examples/worker: reports an unreachable server and exits with code 1", async () => {
   await using red = new Example("worker/main", { NAME: "red", NATS_URL: "ws://127.0.0.1:1" });
   await red.line(/^red failed: Cannot connect to ws:\/\/127\.0\.0\.1:1: /);
   assertEquals(await red.code(), 1);

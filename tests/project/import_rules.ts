@@ -1,10 +1,10 @@
 /**
- * What a file imports, and what it may import.
+ * Finds the imports of a file and checks whether its folder allows them.
  *
  * @module
  */
 
-/** One file as the rules see it: `path` is relative to the root of the repository. */
+/** A source file. `path` is relative to the root of the repository. */
 export interface Source {
   readonly path: string;
   readonly text: string;
@@ -16,23 +16,23 @@ export interface Import {
   readonly typeOnly: boolean;
 }
 
-// Strings come first in the pattern so that "//" inside one is not a comment.
+// Strings come first in the pattern, so that "//" in a string is not treated as a comment.
 const LEXEMES = /("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\[^]|[^`\\])*`)|\/\*[^]*?\*\/|\/\/[^\n]*/g;
 
 const STATEMENT = /\b(?:import|export)\s+(type\s+)?(?:[\w*$\s,{}]+?\bfrom\s*)?["']([^"'\n]+)["']/g;
 const DYNAMIC = /\bimport\s*\(\s*["'`]([^"'`\n]+)["'`]/g;
 
-/** The text without its comments, whose examples import whatever they like. */
+/** Removes comments, because examples in comments may import anything. */
 export function withoutComments(text: string): string {
   return text.replace(LEXEMES, (_all, quoted?: string) => quoted ?? " ");
 }
 
-/** The text without comments and without plain strings. */
+/** Removes comments and plain strings. */
 export function bareCode(text: string): string {
   return text.replace(LEXEMES, (_all, quoted?: string) => quoted?.startsWith("`") ? quoted : ' "" ');
 }
 
-/** Every import, re-export and dynamic import of a text. */
+/** Returns every import, re-export and dynamic import. */
 export function importsOf(text: string): Import[] {
   const code = withoutComments(text);
   const found: Import[] = [];
@@ -45,19 +45,19 @@ export function importsOf(text: string): Import[] {
   return found;
 }
 
-/** The folders of `src/`, from the lowest to the highest. A folder imports only from itself and from those before it. */
+/** The folders of `src/`, from the lowest to the highest. A folder imports only from itself and from lower folders. */
 export const FOLDERS: readonly string[] = ["base", "store", "lease", "memory", "nats", "locker"];
 
 /** The entry points may import from any folder. */
 const ENTRIES: readonly string[] = ["mod.ts", "src/testing.ts", "src/internal.ts"];
 
-/** Folders that only these files may import from, besides the folder itself. */
+/** Folders from which only these files, besides the folder's own, may import. */
 const CLOSED: Readonly<Record<string, readonly string[]>> = {
   memory: ["src/testing.ts"],
   nats: ["mod.ts", "src/internal.ts", "src/locker/locker.ts", "src/locker/options.ts"],
 };
 
-/** What the command line is made with; the library has only the first three of `@nats-io`. */
+/** Packages that the command line may import. */
 const CLI_PACKAGES: ReadonlySet<string> = new Set([
   ...["@x/natslock", "@x/natslock/internal"],
   ...["jetstream", "kv", "nats-core", "transport-node"].map((name) => `@nats-io/${name}`),
@@ -69,13 +69,13 @@ export function isCli(path: string): boolean {
   return path.startsWith("cli/");
 }
 
-/** Path that a relative import of a file leads to; `null` for a package. */
+/** Path of the file that a relative import refers to; `null` for a package. */
 export function targetOf(from: string, specifier: string): string | null {
   if (!specifier.startsWith(".")) return null;
   return new URL(specifier, `file:///${from}`).pathname.slice(1);
 }
 
-/** Folder of `src/` that a file stands in; `null` for any other file. */
+/** The folder of `src/` that contains a file; `null` for other files. */
 function folderOf(path: string): string | null {
   return /^src\/(\w+)\//.exec(path)?.[1] ?? null;
 }
@@ -98,11 +98,11 @@ function packageProblem(path: string, specifier: string): string | null {
   return `${path} imports ${specifier}: only src/nats imports packages, and only those of @nats-io`;
 }
 
-/** The imports of a file that its folder does not allow. */
+/** Returns the imports of a file that its folder does not allow. */
 export function importProblems({ path, text }: Source): string[] {
   const folder = folderOf(path);
   if (folder === null ? !ENTRIES.includes(path) && !isCli(path) : !FOLDERS.includes(folder)) {
-    return [`${path} stands in no folder that the rules name`];
+    return [`${path} is in no folder that the rules name`];
   }
   return importsOf(text).flatMap(({ specifier }) => {
     const to = targetOf(path, specifier);
@@ -111,7 +111,7 @@ export function importProblems({ path, text }: Source): string[] {
   });
 }
 
-/** One cycle of imports, as the paths along it; `null` if there is none. */
+/** Returns one import cycle as a list of paths; `null` if there is none. */
 export function importCycle(sources: readonly Source[]): readonly string[] | null {
   const graph = new Map(sources.map(({ path, text }) => [
     path,
@@ -135,7 +135,7 @@ export function importCycle(sources: readonly Source[]): readonly string[] | nul
   return null;
 }
 
-/** The folders of `src/` that a document's tree names, in order. */
+/** Returns the folders of `src/` in the first tree of a document, in order. */
 export function documentedFolders(markdown: string): string[] {
   const [, tree = ""] = /```text\n([^]*?)```/.exec(markdown) ?? [];
   return [...tree.matchAll(/^ {2}(\w+)\/ /gm)].map(([, folder = ""]) => folder);

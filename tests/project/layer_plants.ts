@@ -1,5 +1,5 @@
 /**
- * Lines planted to show that the rules of `import_rules.ts` and `word_rules.ts` go red and green.
+ * Examples of imports and words that the rules of `import_rules.ts` and `word_rules.ts` must refuse or allow.
  *
  * @module
  */
@@ -12,7 +12,7 @@ const KEEPER = "src/lease/keeper.ts";
 const LOCKER = "src/locker/locker.ts";
 const CLI = "cli/src/run.ts";
 
-/** What each is, the importing file, and an import it may not have. */
+/** Description, path of the importing file, and an import that it must not have. */
 export const BAD_IMPORTS: readonly PlantedImport[] = [
   ["a file of a higher folder", RECORD, 'import { x } from "../locker/locker.ts";'],
   ["types of a higher folder", RECORD, 'import type { X } from "../lease/lease.ts";'],
@@ -43,7 +43,7 @@ export const BAD_IMPORTS: readonly PlantedImport[] = [
   ["an import behind another", RECORD, 'import "../base/clock.ts"; export { x } from "../lease/lease.ts";'],
 ];
 
-/** What each is, the importing file, and an import it may have. */
+/** Description, path of the importing file, and an import that it may have. */
 export const GOOD_IMPORTS: readonly PlantedImport[] = [
   ["a lower folder", LOCKER, 'import { x } from "../base/clock.ts";'],
   ["a file of the same folder", "src/nats/kv_store.ts", 'import { x } from "./bucket.ts";'],
@@ -58,7 +58,7 @@ export const GOOD_IMPORTS: readonly PlantedImport[] = [
   ["whatever an example in a comment imports", RECORD, '/** import "./locker.ts"; */ // import "x"'],
 ];
 
-/** A path and code that may not stand in it. */
+/** Path of a file, and code that it must not contain. */
 export const BAD_WORDS: readonly PlantedWord[] = [
   [RECORD, "Deno.env"],
   [RECORD, "globalThis.Deno"],
@@ -81,7 +81,7 @@ export const BAD_WORDS: readonly PlantedWord[] = [
   [RECORD, "b as any"],
 ];
 
-/** A path and code that may stand in it. */
+/** Path of a file, and code that it may contain. */
 export const GOOD_WORDS: readonly PlantedWord[] = [
   ["src/base/clock.ts", "Date.now(); setTimeout(f, 1)"],
   ["src/base/random.ts", "crypto.getRandomValues(x)"],

@@ -18,27 +18,27 @@ async function listCode(folder = ""): Promise<string[]> {
   return files.sort();
 }
 
-/** The files whose paths begin like one of these; without any all of the repository. */
+/** Loads the files whose paths start with one of `starts`, or all files of the repository. */
 async function load(...starts: readonly string[]): Promise<Source[]> {
   const paths = (await listCode()).filter((path) =>
     starts.length === 0 || starts.some((start) => path.startsWith(start))
   );
-  // Rules that hold for no file at all would be green for the wrong reason.
+  // Otherwise a test could pass without checking any file.
   assertNotEquals(paths, []);
   return await Promise.all(paths.map(async (path) => ({ path, text: await Deno.readTextFile(new URL(path, ROOT)) })));
 }
 
-Deno.test("every file of the library and of the command line imports only what its folder allows", async () => {
+Deno.test("files of the library and the command line import only what their folder allows", async () => {
   assertEquals((await load("mod.ts", "src/", "cli/")).flatMap(importProblems), []);
 });
 
 for (const folder of ["src/", "cli/", "tools/", "examples/"]) {
-  Deno.test(`no file of ${folder} imports itself by way of others`, async () => {
+  Deno.test(`${folder} has no import cycle`, async () => {
     assertEquals(importCycle(await load(folder)), null);
   });
 }
 
-Deno.test("no file of the library and of the command line uses a word that is kept from it", async () => {
+Deno.test("files of the library and the command line use no forbidden word", async () => {
   assertEquals((await load("mod.ts", "src/", "cli/")).flatMap(wordProblems), []);
 });
 
@@ -46,7 +46,7 @@ Deno.test("no TypeScript file has more than 220 lines", async () => {
   assertEquals((await load()).flatMap((file) => lengthProblems(file)), []);
 });
 
-Deno.test("src/ has the folders that ARCHITECTURE.md draws, in its order", async () => {
+Deno.test("ARCHITECTURE.md lists the folders of src/ in their order", async () => {
   const drawn = documentedFolders(await Deno.readTextFile(new URL("ARCHITECTURE.md", ROOT)));
   assertEquals(drawn, FOLDERS);
   const files = await load("src/");
@@ -68,12 +68,12 @@ for (const [what, path, text] of GOOD_IMPORTS) {
 }
 
 for (const path of ["src/stray.ts", "src/stray/stray.ts"]) {
-  Deno.test(`importProblems refuses ${path}, which stands in no folder of the rules`, () => {
+  Deno.test(`importProblems refuses ${path}, which is in no folder of the rules`, () => {
     assertEquals(importProblems({ path, text: "" }).length, 1);
   });
 }
 
-/** Files that import each other as `edges` say, each written "from>to". */
+/** Files that import each other as `edges` say. Each edge is written as "from>to". */
 function graph(...edges: readonly string[]): Source[] {
   const pairs = edges.map((edge) => edge.split(">"));
   return [...new Set(pairs.flat())].map((name) => ({
@@ -86,7 +86,7 @@ Deno.test("importCycle finds two files that import each other", () => {
   assertEquals(importCycle(graph("a>b", "b>c", "c>b")), ["src/b.ts", "src/c.ts", "src/b.ts"]);
 });
 
-Deno.test("importCycle finds none where two ways lead to one file", () => {
+Deno.test("importCycle finds none if two paths lead to one file", () => {
   assertEquals(importCycle(graph("a>b", "a>c", "b>d", "c>d")), null);
 });
 
@@ -116,6 +116,6 @@ Deno.test("lengthProblems refuses 221 lines", () => {
   assertEquals(lengthProblems({ path: "a.ts", text: "x\n".repeat(221) }), ["a.ts has 221 lines of 220"]);
 });
 
-Deno.test("isCli tells the command line's package from the library", () => {
+Deno.test("isCli distinguishes the command line's package from the library", () => {
   assertEquals([isCli("cli/main.ts"), isCli("src/locker/locker.ts")], [true, false]);
 });

@@ -65,17 +65,17 @@ Deno.test("LICENSE is the same in both packages", async () => {
   assertEquals(await read("cli/LICENSE"), await read("LICENSE"));
 });
 
-Deno.test("deno.json keeps the recommended and jsr lint rules on", async () => {
+Deno.test("deno.json has the recommended and jsr lint rules on", async () => {
   const { lint } = await manifest();
   assertEquals(lint.rules.tags, ["recommended", "jsr"]);
 });
 
-Deno.test("deno.json keeps the sanitizers of ops and resources on", async () => {
+Deno.test("deno.json has the sanitizers of ops and resources on", async () => {
   const { test } = await manifest();
   assertObjectMatch(test, { sanitizeOps: true, sanitizeResources: true });
 });
 
-Deno.test("deno.lock holds no download addresses", async () => {
+Deno.test("deno.lock contains no download addresses", async () => {
   const lock = await read("deno.lock");
   assertEquals(lock.match(/tarball|http/g) ?? [], []);
 });
@@ -91,7 +91,7 @@ Deno.test("no file of the tree names a package registry's host", async () => {
   assertEquals(wrong, []);
 });
 
-Deno.test("CHANGELOG.md has the version of deno.json at its top", async () => {
+Deno.test("CHANGELOG.md starts with the version of deno.json", async () => {
   const { version } = await manifest();
   const top = /^## \[?v?(\d[^\s\]]*)/m.exec(await read("CHANGELOG.md"))?.[1];
   assertEquals(top, version);

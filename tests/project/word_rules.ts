@@ -1,5 +1,5 @@
 /**
- * Words that the code may not use, and the longest file.
+ * Rules about forbidden words in the code, and about the length of files.
  *
  * @module
  */
@@ -19,12 +19,12 @@ function global(name: string): RegExp {
   return new RegExp(GLOBAL + name);
 }
 
-const clockOnly = { why: "time is read through clock only", except: ["src/base/clock.ts"] };
-const randomOnly = { why: "chance comes from random only", except: ["src/base/random.ts"] };
-const portable = { why: "runs on every JavaScript runtime", except: ["cli/"] };
+const clockOnly = { why: "only clock.ts may read the time", except: ["src/base/clock.ts"] };
+const randomOnly = { why: "only random.ts may make random numbers", except: ["src/base/random.ts"] };
+const portable = { why: "the code must run on every JavaScript runtime", except: ["cli/"] };
 const everywhere = { why: "house style", except: [] };
 const published = {
-  why: "Node 20 and Safari cannot parse it, and what is published is not rewritten",
+  why: "Node 20 and Safari cannot parse it, and the published code is not transpiled",
   except: ["cli/"],
 };
 
@@ -44,7 +44,7 @@ const WORD_RULES: readonly WordRule[] = [
   { pattern: /(?:[:<,|&(]\s*|\bas\s+)any\b(?!\s*[:(.?])/, ...everywhere },
 ];
 
-/** The words of a file's code that no file, or not this file, may use. */
+/** Returns the forbidden words in the code of a file. */
 export function wordProblems({ path, text }: Source): string[] {
   const code = bareCode(text);
   return WORD_RULES.flatMap(({ pattern, why, except }) => {
@@ -53,7 +53,7 @@ export function wordProblems({ path, text }: Source): string[] {
   });
 }
 
-/** Says so when a text has more lines than the house allows. */
+/** Reports a text with more lines than allowed. */
 export function lengthProblems({ path, text }: Source, limit = 220): string[] {
   const lines = text.trimEnd().split("\n").length;
   return lines > limit ? [`${path} has ${lines} lines of ${limit}`] : [];

@@ -1,22 +1,22 @@
-/** Runs the suite in one runtime, and says how it went. */
+/** Runs the suite in one runtime and collects the results. */
 
 import { NatsServer } from "../../tools/nats/server.ts";
 import type { Outcome } from "./conformance.ts";
 import type { Told } from "./program.ts";
 import { Kit, type Runtime } from "./runtimes.ts";
 
-/** How the suite went in one runtime. */
+/** Results of one runtime. */
 export interface Attempt {
   readonly runtime: Runtime;
   readonly outcomes: readonly Outcome[];
 }
 
-/** The longest that the suite may take, in milliseconds. */
+/** Time limit of the suite, in milliseconds. */
 const PATIENCE = 60_000;
 
 type Say = (line: string) => void;
 
-/** Runs the suite in one runtime against a server of its own. */
+/** Runs the suite in one runtime against its own server. */
 export async function attempt(runtime: Runtime, say: Say): Promise<Attempt> {
   await runtime.install();
   await using kit = new Kit();
@@ -35,12 +35,14 @@ export async function attempt(runtime: Runtime, say: Say): Promise<Attempt> {
   }
 }
 
-/** "17 of 18". */
+/** Returns text such as "17 of 18". */
 export function counted(outcomes: readonly Outcome[]): string {
   return `${outcomes.filter(({ error }) => error === undefined).length} of ${outcomes.length}`;
 }
 
-/** Why a test cannot run here; `null` if it can, or if it has to, as in continuous integration. */
+/**
+ * Returns why a test cannot run here; `null` if it can. In continuous integration it must run, so the result is `null`.
+ */
 export async function hindrance(install: () => Promise<unknown>): Promise<string | null> {
   if (Deno.env.get("CI") === "true") return null;
   return await install().then(() => null, (error: Error) => error.message);

@@ -1,8 +1,8 @@
-/** What a check of the suite works on: candidates on one key of a real bucket, closed at its end. */
+/** The bench of a check: candidates on one key of a real bucket, which are closed at the end. */
 
 import { type CandidateOptions, Locker, type LockEvent, type OpenOptions } from "@x/natslock";
 
-/** Makes the socket to an address where the runtime has no `WebSocket` of its own. */
+/** Creates a socket in a runtime that has no `WebSocket`. */
 export type SocketOf = (url: string) => WebSocket;
 
 /** Where the suite runs. */
@@ -11,24 +11,26 @@ export interface Place {
   readonly url: string;
   /** Name of a bucket that nobody else uses. */
   readonly bucket: string;
-  /** Default: the runtime's `WebSocket`. */
+  /** Default: the `WebSocket` of the runtime. */
   readonly socketOf?: SocketOf;
 }
 
-/** Lease length of the suite's bucket, in milliseconds. */
+/** Lease length of the bucket, in milliseconds. */
 export const TTL = 3000;
 
-/** A candidate, what happened to it, and a switch that takes its network away. */
+/** A candidate, its events, and a switch that disconnects it. */
 export interface Candidate {
   readonly locker: Locker;
   readonly events: readonly LockEvent[];
-  /** From now on whatever it sends is lost, without anybody being told: as in a crash. */
+  /** From now on, everything that it sends is lost without an error, as after a crash. */
   mute(): void;
 }
 
 /** Opens candidates for one check. */
 export class Bench {
-  /** Chromium makes whoever opens many websockets at once wait for seconds, so they are opened one after the other. */
+  /**
+   * Connections are opened one after the other. Chromium delays clients that open many websockets at once by seconds.
+   */
   static #turn: Promise<unknown> = Promise.resolve();
   readonly #place: Place;
   readonly #key: string;
@@ -39,7 +41,7 @@ export class Bench {
     this.#key = key;
   }
 
-  /** A candidate on a connection of its own. */
+  /** Opens a candidate on its own connection. */
   async candidate(options: CandidateOptions = {}): Promise<Candidate> {
     const events: LockEvent[] = [];
     const wire = wireOf(this.#place.socketOf);
@@ -52,13 +54,13 @@ export class Bench {
     return { locker, events, mute: wire.mute };
   }
 
-  /** Closes whatever was opened. */
+  /** Closes all candidates. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#opened.map((locker) => locker.close()));
   }
 }
 
-/** The connection settings of a runtime that needs a factory; none for any other. */
+/** Connection settings of a runtime that needs a factory; empty for others. */
 export function settingsFor(socketOf: SocketOf | undefined): Pick<OpenOptions, "connection"> {
   if (socketOf === undefined) return {};
   return { connection: { wsFactory: (url) => Promise.resolve({ socket: socketOf(url), encrypted: false }) } };
@@ -66,7 +68,7 @@ export function settingsFor(socketOf: SocketOf | undefined): Pick<OpenOptions, "
 
 type Settings = ReturnType<typeof settingsFor>;
 
-/** Settings of a connection, and a switch that makes all it sends be lost. */
+/** Connection settings, and a switch that drops everything the connection sends. */
 function wireOf(socketOf: SocketOf = (url) => new WebSocket(url)): { settings: Settings; mute: () => void } {
   let isMuted = false;
   const settings = settingsFor((url) => {

@@ -1,4 +1,4 @@
-/** A Chromium at work, from this side of its host's pipes. */
+/** A client of the process that runs Chromium. */
 
 import type { TabAnswer, TabRequest } from "./host_chromium.ts";
 import { bundle, bundleForNode } from "./bundle.ts";
@@ -8,14 +8,14 @@ import { installed, nodePath } from "./packages.ts";
 import type { Order, Told } from "./program.ts";
 import { LineProcess, type Running } from "./running.ts";
 
-/** How long Chromium may take for one request, in milliseconds. */
+/** Time limit of one request to Chromium, in milliseconds. */
 const PATIENCE = 30_000;
 
 type WithoutTab<T> = T extends unknown ? Omit<T, "tab"> : never;
 
 /** One tab. */
 export interface Tab extends Running {
-  /** Asks for something of this tab and resolves to the answer. */
+  /** Sends a request for this tab and resolves to the answer. */
   ask(request: WithoutTab<Exclude<TabRequest, { ask: "open" }>>): Promise<unknown>;
 }
 
@@ -24,7 +24,7 @@ interface Listener {
   readonly answers: Heard<TabAnswer>;
 }
 
-/** One headless Chromium with a fresh profile. */
+/** One headless Chromium with a new profile. */
 export class Browser {
   readonly #process: LineProcess;
   readonly #tabs = new Map<number, Listener>([[0, listener()]]);
@@ -33,7 +33,7 @@ export class Browser {
     this.#process = new LineProcess(command, (line) => this.#hear(JSON.parse(line)), (why) => this.#over(why));
   }
 
-  /** Starts it, with these flags besides the usual; `folder` takes the bundles. */
+  /** Starts Chromium with these additional flags. The bundles are written to `folder`. */
   static async launch(folder: string, ...flags: string[]): Promise<Browser> {
     for (const name of ["run_page", "run_worker"]) {
       const outfile = `${folder}/${name}.js`;
@@ -52,7 +52,7 @@ export class Browser {
     }
   }
 
-  /** Opens a tab that performs an order, in its page or in a dedicated worker. */
+  /** Opens a tab that performs an order in its page or in a dedicated worker. */
   async open(order: Order, where: "page" | "worker"): Promise<Tab> {
     const tab = this.#tabs.size;
     const { told } = this.#listen(tab);
@@ -60,12 +60,12 @@ export class Browser {
     return { told, ask: (request) => this.#ask({ ...request, tab } as TabRequest), kill: () => this.#kill(tab) };
   }
 
-  /** Closes it, with all its tabs. */
+  /** Closes the browser and all its tabs. */
   async close(): Promise<void> {
     await this.#process.close();
   }
 
-  /** The same as {@linkcode Browser.close}. */
+  /** Same as {@linkcode Browser.close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
@@ -75,7 +75,7 @@ export class Browser {
     this.#tabs.get(tab)?.told.finish("the tab was closed");
   }
 
-  /** Requests of one tab are made one after the other. */
+  /** Requests of one tab must be sent one after the other. */
   async #ask(request: TabRequest): Promise<unknown> {
     const from = this.#tabs.get(request.tab)?.answers.all.length ?? 0;
     await this.#process.send(JSON.stringify(request));

@@ -5,14 +5,17 @@ import { hindrance } from "./attempt.ts";
 import { Browser } from "./browser.ts";
 import { Kit, RUNTIMES } from "./runtimes.ts";
 
-/** Lease length in milliseconds: three of them fit into the time for which the page is hidden. */
+/** Lease length in milliseconds. The page is hidden for several times as long. */
 const TTL = 20_000;
 const HIDDEN_FOR = 80_000;
-/** Chromium slows down chains of timers to one a minute after five minutes hidden; here after ten seconds. */
+/**
+ * After five minutes in a hidden page, Chromium throttles chains of timers to one per minute; with this flag after ten
+ * seconds.
+ */
 const SLOWED_DOWN_SOON = "--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/10";
-/** Timers that set the next one each 100 ms: in a page that is seen some 800. */
+/** A timer that sets the next one after 100 ms. In a visible page it would fire about 800 times. */
 const CHAIN = "globalThis.ticks = 0; (function tick() { ticks++; setTimeout(tick, 100); })(); null";
-/** Once a second at first, then once a minute. */
+/** Once per second at first, then once per minute. */
 const MOST_TICKS = 40;
 
 const chromium = RUNTIMES.find(({ name }) => name === "Chromium, page");
@@ -20,7 +23,7 @@ const reason = await hindrance(() => chromium?.install() ?? Promise.reject(new E
 if (reason !== null) console.log(`A page hidden for minutes: skipped, ${reason}`);
 
 Deno.test({
-  name: "A candidate in a page hidden for minutes keeps its lease, though chains of timers run once a minute",
+  name: "A candidate in a page hidden for minutes keeps its lease, although chains of timers run once per minute",
   ignore: reason !== null,
   fn: async () => {
     await using kit = new Kit();

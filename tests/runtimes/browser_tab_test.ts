@@ -8,23 +8,23 @@ import type { Told } from "./program.ts";
 import { Kit, RUNTIMES } from "./runtimes.ts";
 
 const TTL = 3000;
-/** A shorter one leaves no room for a timer that comes a second late. */
+/** A shorter lease would have no room for a timer that is one second late. */
 const HIDDEN_TTL = 6000;
-/** The longest wait for one thing to happen, in milliseconds. */
+/** Longest wait for one event, in milliseconds. */
 const PATIENCE = 15_000;
 
-/** A tab that leads, and another candidate that waits for it outside the browser. */
+/** A tab that leads, and another candidate outside of the browser that waits for the lock. */
 interface Duel {
   readonly leader: Tab;
   readonly other: Locker;
-  /** Runs a script in the leader's page; `lease` is what it holds. */
+  /** Runs a script in the leader's page. In it, `lease` is the leader's lease. */
   script(text: string): Promise<unknown>;
 }
 
 const isElected = ({ told }: Told) => told === "elected";
 const isEnded = ({ told }: Told) => told === "ended";
 
-/** One browser and one server for all; each step has a tab and a bucket of its own. */
+/** One browser and one server for all steps. Each step has its own tab and bucket. */
 class Lab {
   readonly #browser: Browser;
   readonly #url: string;
@@ -50,7 +50,7 @@ class Lab {
     await leader.kill();
   }
 
-  /** Puts another tab before all others. */
+  /** Puts another tab in front of all others. */
   async cover(): Promise<void> {
     const order = { act: "observe", url: this.#url, bucket: "none", ttl: TTL } as const;
     await this.#browser.open(order, "page");
@@ -61,7 +61,7 @@ async function command(tab: Tab, method: string, params: Record<string, unknown>
   await tab.ask({ ask: "command", method, params });
 }
 
-/** Milliseconds until the lock is granted to who waits. */
+/** Milliseconds until the waiting candidate is granted the lock. */
 async function timed(waiting: Promise<Lease>): Promise<number> {
   const start = performance.now();
   await waiting;
@@ -78,15 +78,18 @@ async function inBrowser(context: Deno.TestContext): Promise<void> {
   await using kit = new Kit();
   await using server = await NatsServer.start();
   const lab = new Lab(context, await kit.browser(), server.url);
-  await lab.step("that is frozen stands down: its signal aborts when it wakes", standsDownOnWaking);
-  await lab.step("that is frozen holds nothing at the first look, once another was granted", holdsNothingWhileFrozen);
-  const hidden = "that is frozen for a moment and stays hidden, so that its timers come once a second, keeps its lease";
+  await lab.step("that is frozen stands down: its signal is aborted when it wakes", standsDownOnWaking);
+  await lab.step(
+    "that is frozen holds nothing when it is first asked after another was granted",
+    holdsNothingWhileFrozen,
+  );
+  const hidden = "that was frozen for a moment and stays hidden, with timers once a second, keeps its lease";
   await lab.step(hidden, (duel) => keeps(lab, duel), HIDDEN_TTL);
-  await lab.step("on a processor twenty times slower believes that it holds only if no other does", staysRight);
-  await lab.step("that releases on pagehide hands over at once when its page is left", handsOverWhenLeft);
-  await lab.step("that releases on pagehide hands over at once when it is closed", handsOverWhenClosed);
-  await lab.step("that releases on freeze hands over at once when it is frozen", handsOverWhenFrozen);
-  await lab.step("that releases nothing is followed at the end of its lease when its page is left", isFollowed);
+  await lab.step("on a processor that is twenty times slower believes that it holds only if no other does", staysRight);
+  await lab.step("that releases on pagehide hands over immediately when its page is left", handsOverWhenLeft);
+  await lab.step("that releases on pagehide hands over immediately when it is closed", handsOverWhenClosed);
+  await lab.step("that releases on freeze hands over immediately when it is frozen", handsOverWhenFrozen);
+  await lab.step("that does not release is replaced at the end of its lease when its page is left", isFollowed);
 }
 
 async function standsDownOnWaking({ leader, other }: Duel): Promise<void> {
@@ -114,7 +117,7 @@ async function keeps(lab: Lab, { leader, script }: Duel): Promise<void> {
   assertEquals(await script("document.visibilityState"), "hidden");
   await script("globalThis.ticks = 0; setInterval(() => ticks++, 10); null");
   await new Promise((resolve) => setTimeout(resolve, 1.3 * HIDDEN_TTL));
-  // Else nothing was slowed down, and this shows nothing.
+  // Otherwise the timers were not throttled, and the test would prove nothing.
   assertLess(Number(await script("ticks")), 1.3 * HIDDEN_TTL / 100);
   assertEquals(await script("lease.held"), true);
   assertEquals(leader.told.all.filter(isEnded), []);
@@ -123,7 +126,7 @@ async function keeps(lab: Lab, { leader, script }: Duel): Promise<void> {
 async function staysRight({ leader, other, script }: Duel): Promise<void> {
   await command(leader, "Emulation.setCPUThrottlingRate", { rate: 20 });
   const granted = await other.acquire({ timeout: 1.5 * TTL }).catch(() => null);
-  // A page that is too slow may have lost the lease while its record still keeps the other out.
+  // A page that is too slow may have lost its lease while its record still keeps others out.
   if (granted !== null) assertEquals(await script("lease.held"), false);
 }
 

@@ -1,8 +1,8 @@
-/** Bundles the source for runtimes that cannot load it as it stands. */
+/** Bundles the source for runtimes that cannot load it directly. */
 
 import { installed, installedNats } from "./packages.ts";
 
-/** What is bundled, and how. */
+/** Options of a bundle. */
 export interface BundleOptions {
   /** Where it will run. */
   readonly platform: "browser" | "node";
@@ -14,16 +14,16 @@ export interface BundleOptions {
   readonly minify?: boolean;
 }
 
-/** How much of each input file is in a bundle: the part of esbuild's account that is read here. */
+/** The used part of esbuild's metafile: the size of each input file in a bundle. */
 export interface BundleAccount {
   readonly outputs: Readonly<Record<string, { readonly inputs: Record<string, { readonly bytesInOutput: number }> }>>;
 }
 
-/** Syntax that every runtime of the table has; `using` is newer than some. */
+/** Syntax that every supported runtime has. Some of them do not have `using` yet. */
 const SYNTAX = "es2022";
 const ROOT = new URL("../../", import.meta.url);
 
-/** Writes the bundle of `entry`, a path from the root of this repository, to `outfile`, and says what is in it. */
+/** Bundles `entry`, a path from the root of this repository, into `outfile`. Returns which files are in it. */
 export async function bundle(entry: string, outfile: string, options: BundleOptions): Promise<BundleAccount> {
   const { platform, format = "esm", external = [], minify = false } = options;
   const meta = `${outfile}.meta.json`;
@@ -49,7 +49,10 @@ export async function bundle(entry: string, outfile: string, options: BundleOpti
 
 const made = new Map<string, Promise<string>>();
 
-/** A module for Node or Bun, which find the NATS libraries beside it, as a user's program does. Made once per folder. */
+/**
+ * Bundles a module for Node or Bun. It finds the NATS packages beside it, like a user's program. Bundles once per
+ * folder.
+ */
 export function bundleForNode(entry: string, folder: string): Promise<string> {
   const outfile = `${folder}/${entry.split("/").at(-1)?.replace(/ts$/, "mjs")}`;
   const making = made.get(outfile) ?? makeForNode(entry, outfile);
@@ -66,7 +69,7 @@ async function makeForNode(entry: string, outfile: string): Promise<string> {
   return outfile;
 }
 
-/** Runs esbuild in a folder; rejects with what it printed if it fails. */
+/** Runs esbuild in a folder. Rejects with its output if it fails. */
 export async function esbuild(
   args: readonly string[],
   cwd: string | URL,
@@ -77,7 +80,7 @@ export async function esbuild(
   if (!success) throw new Error(`esbuild ${args[0]} failed:\n${new TextDecoder().decode(stderr)}`);
 }
 
-/** The compiled executable: the package's own script needs Node. */
+/** Path of the compiled executable. The script of the package needs Node. */
 function esbuildPath(folder: string): string {
   const { os, arch } = Deno.build;
   const cpu = arch === "aarch64" ? "arm64" : "x64";

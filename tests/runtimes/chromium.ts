@@ -1,20 +1,20 @@
-/** Finds a Chromium, or installs one. */
+/** Finds or installs a Chromium. */
 
 import { installed, nodePath, runs } from "./packages.ts";
 
 const NAMES: readonly string[] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
-/** How long one way to install may take, in milliseconds. */
+/** Time limit of one way to install, in milliseconds. */
 const PATIENCE = 180_000;
 
 /**
- * The executable: `$CHROMIUM`, then PATH, then what Playwright has installed; else Playwright installs one, or the
- * distribution does.
+ * Returns the path of a Chromium. Looks at `$CHROMIUM`, PATH, and the browser that Playwright has installed. If there
+ * is none, installs one with Playwright or with apt.
  *
- * @throws {Error} that lists what was tried
+ * @throws {Error} if all ways fail; the message lists them
  */
 export function chromiumPath(): Promise<string> {
-  // Two installations at once would lock each other out.
+  // Two installations at the same time would lock each other out.
   return finding ??= find((line) => Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`)));
 }
 
@@ -35,7 +35,7 @@ async function find(say: (line: string) => void): Promise<string> {
       await install();
       const path = await found();
       if (path) return path;
-      failures.push(`${what}: nothing that runs was installed`);
+      failures.push(`${what}: no working Chromium was installed`);
     } catch (error) {
       failures.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -52,7 +52,7 @@ async function found(): Promise<string | null> {
   return own !== "" && await runs(own) ? own : null;
 }
 
-/** Where Playwright puts its browser, whether or not it is there; empty if Playwright itself cannot be had. */
+/** Where Playwright installs its browser, whether or not it exists; empty if Playwright is not available. */
 async function playwrightsOwn(): Promise<string> {
   try {
     const script = `process.stdout.write(require("playwright-core").chromium.executablePath())`;

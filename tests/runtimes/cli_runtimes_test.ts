@@ -7,9 +7,9 @@ import { bunPath, nodePath } from "./packages.ts";
 
 type Case = (lab: CliLab, options: { readonly by: readonly string[] }) => Promise<void>;
 
-/** What every runtime has to show; how, the tests on Deno say at length. */
+/** Short versions of the command line tests that every runtime must pass. The tests on Deno are more detailed. */
 const CASES: Readonly<Record<string, Case>> = {
-  "run passes input, output and exit code on, by TCP and by websocket": async ({ run, server }, { by }) => {
+  "run passes input, output and exit code, over TCP and over a websocket": async ({ run, server }, { by }) => {
     for (const servers of [`127.0.0.1:${server.port}`, server.url]) {
       const script = "cat; echo oops >&2; exit 7";
       const ended = await run(["run", "job", "-s", servers, "--", "sh", "-c", script], { by, stdin: "in\n" });

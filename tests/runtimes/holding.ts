@@ -1,9 +1,9 @@
-/** Checks of the suite: to take, to be refused, to keep, to give back. */
+/** Checks of the suite: acquiring, being refused, keeping and releasing. */
 
 import { type Bench, TTL } from "./bench.ts";
 import { aborted, expect, expectSame, pause } from "./expect.ts";
 
-/** Takes a vacant lock by call, and is known as its leader. */
+/** A candidate acquires a vacant lock by a call and is its leader. */
 export async function takes(bench: Bench): Promise<void> {
   const { locker, events } = await bench.candidate({ name: "first", meta: { zone: "a" } });
   expectSame(await locker.acquireLead(), true, "acquireLead() on a vacant lock");
@@ -13,7 +13,7 @@ export async function takes(bench: Bench): Promise<void> {
   expectSame(events.map(({ type }) => type), ["acquired"], "the events");
 }
 
-/** Is refused while another holds. */
+/** A candidate is refused while another holds the lock. */
 export async function isRefused(bench: Bench): Promise<void> {
   const [a, b] = [await bench.candidate(), await bench.candidate()];
   expectSame(await a.locker.acquireLead(), true, "the first acquireLead()");
@@ -23,14 +23,14 @@ export async function isRefused(bench: Bench): Promise<void> {
   expectSame((await b.locker.leader())?.holder, a.locker.id, "the leader after another's releaseLead()");
 }
 
-/** Of many at once exactly one is granted. */
+/** However many candidates ask, exactly one is granted. */
 export async function isGrantedOnce(bench: Bench): Promise<void> {
   const candidates = await Promise.all(Array.from({ length: 6 }, () => bench.candidate()));
   const answers = await Promise.all(candidates.map(({ locker }) => locker.acquireLead()));
   expectSame(answers.filter((leads) => leads).length, 1, "how many of six lead");
 }
 
-/** A lease renews itself beyond its length, with one token. */
+/** A lease renews itself beyond its length and keeps its token. */
 export async function keeps(bench: Bench): Promise<void> {
   const [a, b] = [await bench.candidate(), await bench.candidate()];
   const lease = await a.locker.acquire();
@@ -42,7 +42,7 @@ export async function keeps(bench: Bench): Promise<void> {
   expect(a.events.filter(({ type }) => type === "renewed").length >= 3, "three renewals or more");
 }
 
-/** Gives back by call; another takes it at once, with a greater token. */
+/** After a release by a call, another candidate acquires immediately, with a higher token. */
 export async function releases(bench: Bench): Promise<void> {
   const [a, b] = [await bench.candidate(), await bench.candidate()];
   await a.locker.acquireLead();
@@ -50,10 +50,10 @@ export async function releases(bench: Bench): Promise<void> {
   await a.locker.releaseLead();
   expectSame([a.locker.token, await b.locker.leader()], [null, null], "token and leader after a release");
   expectSame(await b.locker.acquireLead(), true, "acquireLead() of another after a release");
-  expect((b.locker.token ?? 0) > first, "a token greater than that of the earlier hold");
+  expect((b.locker.token ?? 0) > first, "a token higher than that of the earlier hold");
 }
 
-/** run() holds a lease for as long as its work lasts. */
+/** run() holds a lease while its work runs. */
 export async function runsUnderLease(bench: Bench): Promise<void> {
   const { locker } = await bench.candidate();
   const result = await locker.run(async (lease) => {
@@ -66,19 +66,19 @@ export async function runsUnderLease(bench: Bench): Promise<void> {
   expectSame(await locker.leader(), null, "the leader after run()");
 }
 
-/** What is disposed of is given back. */
+/** Disposing a lease or a Locker releases the lock. */
 export async function disposes(bench: Bench): Promise<void> {
   const { locker } = await bench.candidate();
   const lease = await locker.acquire();
   await lease[Symbol.asyncDispose]();
-  expectSame(await locker.leader(), null, "the leader after the lease was disposed of");
+  expectSame(await locker.leader(), null, "the leader after the lease was disposed");
   const [a, b] = [await bench.candidate(), await bench.candidate()];
   await a.locker.acquire();
   await a.locker[Symbol.asyncDispose]();
-  expectSame(await b.locker.leader(), null, "the leader after the Locker was disposed of");
+  expectSame(await b.locker.leader(), null, "the leader after the Locker was disposed");
 }
 
-/** lead() is elected again after it resigned. */
+/** lead() is elected again after its work ended. */
 export async function leadsAgain(bench: Bench): Promise<void> {
   const { locker } = await bench.candidate();
   const end = new AbortController();

@@ -1,6 +1,6 @@
 /**
- * Keeps one Chromium, in Node: `host_chromium.mjs <playwright-core> <executable> <folder of bundles>`. Reads one
- * request per line, answers in lines, ends with its input and takes the browser with it.
+ * Runs one Chromium from Node: `host_chromium.mjs <playwright-core> <executable> <folder of bundles>`. It reads one
+ * request per line and answers in lines. When its input ends, it ends, and so does the browser.
  *
  * @module
  */
@@ -12,25 +12,25 @@ import { tmpdir } from "node:os";
 import process from "node:process";
 import { createInterface } from "node:readline";
 
-/** What is asked of the browser; `tab` is chosen by who asks. */
+/** A request to the browser. The client chooses the number in `tab`. */
 export type TabRequest =
   & { readonly tab: number }
   & (
-    /** Opens a tab and has the order performed there. */
+    /** Opens a tab and performs the order in it. */
     | { readonly ask: "open"; readonly where: "page" | "worker"; readonly order: unknown }
-    /** Closes the tab without any farewell. */
+    /** Closes the tab without a release. */
     | { readonly ask: "close" }
-    /** Puts the tab before all others, so that those are hidden. */
+    /** Brings the tab to the front, so that the others are hidden. */
     | { readonly ask: "front" }
-    /** Leaves the page, as a user does who follows a link. */
+    /** Leaves the page, as if the user followed a link. */
     | { readonly ask: "leave" }
-    /** Runs a script in the page; its JSON is the answer. */
+    /** Runs a script in the page. The answer is its result as JSON. */
     | { readonly ask: "script"; readonly script: string }
     /** Sends a command of the debugging protocol. */
     | { readonly ask: "command"; readonly method: string; readonly params: Record<string, unknown> }
   );
 
-/** What the browser answers: once `done` per request, besides what the tab says. */
+/** An answer of the browser: one with `done` for each request, and one for each line that the tab prints. */
 export type TabAnswer = {
   readonly tab: number;
   readonly line?: string;
@@ -59,7 +59,7 @@ interface Playwright {
   readonly chromium: { connectOverCDP(url: string, options: Record<string, unknown>): Promise<Browser> };
 }
 
-/** Without a sandbox, which a container seldom has. */
+/** Without a sandbox, because containers rarely allow one. */
 const FLAGS: readonly string[] = [
   ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--remote-debugging-port=0"],
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
@@ -69,16 +69,16 @@ const [library = "", executable = "", folder = "", ...more] = process.argv.slice
 const say = (answer: TabAnswer): void => void process.stdout.write(`${JSON.stringify(answer)}\n`);
 
 const profile = await mkdtemp(`${tmpdir()}/natslock-chromium-`);
-// Chromium that is killed leaves temporary files behind: these go with its profile.
+// A killed Chromium leaves temporary files. They are removed with its profile.
 process.env["TMPDIR"] = profile;
 const child = spawn(executable, [...FLAGS, `--user-data-dir=${profile}`, ...more, "about:blank"], {
   stdio: ["ignore", "ignore", "pipe"],
 });
-// However this process ends, the browser does not outlive it.
+// The browser must end with this process in every case.
 process.on("exit", () => child.kill("SIGKILL"));
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void end(130));
 for (const output of [process.stdout, process.stderr]) output.on("error", () => void end(1));
-// From now on, since what comes next may hang.
+// Registered now, because the following code may hang.
 const requests = createInterface({ input: process.stdin });
 requests.on("close", () => void end(0));
 requests.on("line", (line) => heed(JSON.parse(line) as TabRequest));
@@ -92,17 +92,17 @@ async function end(code: number): Promise<void> {
   const gone = runs ? new Promise((resolve) => child.on("exit", resolve)) : null;
   child.kill("SIGKILL");
   await gone;
-  // Its own processes may still be writing for a moment.
+  // Processes of the browser may still write for a moment.
   await rm(profile, { recursive: true, force: true, maxRetries: 10 }).catch(() => {});
   process.exit(code);
 }
 
-/** The address that it says it can be driven at. */
+/** Waits for the address of the debugging protocol. */
 function addressOf({ stderr }: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     let text = "";
     stderr?.on("data", (chunk) => {
-      // Whoever started this wants to know if it hangs or fails.
+      // Shows what Chromium prints, in case it hangs or fails.
       process.stderr.write(chunk);
       const found = /^DevTools listening on (\S+)\s/m.exec(text += chunk);
       if (found?.[1]) resolve(found[1]);
@@ -111,7 +111,7 @@ function addressOf({ stderr }: ChildProcess): Promise<string> {
 }
 
 const { chromium } = await import(library) as Playwright;
-// Playwright's defaults would keep every tab visible and its timers fast, which a user's are not.
+// Playwright's defaults would keep every tab visible and its timers unthrottled, unlike in a user's browser.
 const browser = await chromium.connectOverCDP(await addressOf(child), { noDefaults: true });
 const [context] = browser.contexts();
 const tabs = new Map<number, Page>();

@@ -1,5 +1,5 @@
 /**
- * Keeps one workerd for one order, in Node: `host_workerd.mjs <miniflare> <bundle> <order>`. Ends with its input.
+ * Runs one workerd for one order, from Node: `host_workerd.mjs <miniflare> <bundle> <order>`. It ends with its input.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import process from "node:process";
 
-/** The part of miniflare that is used here. */
+/** The used part of miniflare. */
 interface Miniflare {
   dispatchFetch(url: string, init: { method: string; body: string }): Promise<Response>;
   dispose(): Promise<void>;
@@ -19,7 +19,7 @@ interface MiniflareModule {
 }
 
 const [library = "", bundle = "", order = ""] = process.argv.slice(2);
-// Where it is killed, what it leaves behind goes with its bundle.
+// If this process is killed, its temporary files are removed with the bundle.
 process.env["TMPDIR"] = dirname(bundle);
 const { Miniflare } = await import(library) as MiniflareModule;
 const script = await readFile(bundle, "utf8");

@@ -1,36 +1,36 @@
-/** What a process says, line by line, to be waited for. */
+/** Waits for lines that a process prints. */
 
-/** Values in the order in which they came; waiting has an end. */
+/** Values in the order in which they arrived. Waits have a time limit. */
 export class Heard<T> {
   readonly #all: T[] = [];
   readonly #waiting = new Set<() => void>();
   readonly #listeners: ((value: T) => void)[] = [];
   #end: string | null = null;
 
-  /** All so far. */
+  /** All values so far. */
   get all(): readonly T[] {
     return this.#all;
   }
 
-  /** Takes in one more. */
+  /** Adds a value. */
   add(value: T): void {
     this.#all.push(value);
     for (const listener of this.#listeners) listener(value);
     this.#wake();
   }
 
-  /** Calls back with each that will come. */
+  /** Calls `listener` with each future value. */
   each(listener: (value: T) => void): void {
     this.#listeners.push(listener);
   }
 
-  /** Nothing more will come; who still waits is told why. */
+  /** Ends the sequence. Pending waits reject with the reason. */
   finish(why: string): void {
     this.#end ??= why;
     this.#wake();
   }
 
-  /** The first that fits, from the one with number `from` on; rejects after `timeout` milliseconds, or at the end. */
+  /** Resolves to the first matching value from index `from` on. Rejects after `timeout` milliseconds, or at the end. */
   async find(
     fits: (value: T) => boolean,
     { timeout, from = 0 }: { readonly timeout: number; readonly from?: number },
@@ -38,10 +38,10 @@ export class Heard<T> {
     for (const deadline = Date.now() + timeout; Date.now() < deadline;) {
       const found = this.#all.slice(from).find(fits);
       if (found !== undefined) return found;
-      if (this.#end !== null) throw new Error(`Waited in vain: ${this.#end}; heard ${this.#heard()}`);
+      if (this.#end !== null) throw new Error(`No match before the end: ${this.#end}; received ${this.#heard()}`);
       await this.#more(deadline - Date.now());
     }
-    throw new Error(`Waited ${timeout} ms in vain; heard ${this.#heard()}`);
+    throw new Error(`No match within ${timeout} ms; received ${this.#heard()}`);
   }
 
   #heard(): string {
@@ -63,7 +63,7 @@ export class Heard<T> {
   }
 }
 
-/** Calls back with each line of a stream; resolves at its end. */
+/** Calls `tell` with each line of a stream. Resolves at the end of the stream. */
 export async function eachLine(stream: ReadableStream<Uint8Array>, tell: (line: string) => void): Promise<void> {
   const decoder = new TextDecoder();
   let rest = "";

@@ -1,4 +1,4 @@
-/** Checks of the suite: to lose the lock, and to be told. */
+/** Checks of the suite: losing the lock. */
 
 import { LeaseLostError } from "@x/natslock";
 import { type Bench, TTL } from "./bench.ts";
@@ -7,7 +7,7 @@ import { aborted, expect, expectSame, within } from "./expect.ts";
 /** What a machine under load may add, in milliseconds. */
 const SLACK = 2000;
 
-/** A holder that is cut off stands down by its own clock, before another is granted, and the lock is taken over. */
+/** A holder that is cut off stands down by its own clock before another is granted. Then the lock is taken over. */
 export async function isTakenOver(bench: Bench): Promise<void> {
   const [a, b] = [await bench.candidate(), await bench.candidate()];
   const lease = await a.locker.acquire();
@@ -17,21 +17,21 @@ export async function isTakenOver(bench: Bench): Promise<void> {
   expect(reason instanceof LeaseLostError, "a LeaseLostError as the signal's reason");
   expectSame([reason.why, lease.held, lease.remaining], ["deadline", false, 0], "why, held and remaining");
   const { granted, held } = await waiting;
-  expectSame(held, false, "whether the first believed that it holds when the second was granted");
-  expect(granted.token > lease.token, "a token greater than that of the lost hold");
-  expectSame(a.events.filter(({ type }) => type === "lost").length, 1, "how often the loss was told");
+  expectSame(held, false, "whether the first believed that it held when the second was granted");
+  expect(granted.token > lease.token, "a token higher than that of the lost hold");
+  expectSame(a.events.filter(({ type }) => type === "lost").length, 1, "how often the loss was reported");
 }
 
-/** A candidate that leads by calls and stops calling is followed without having released. */
+/** A candidate that leads by calls and stops calling is replaced without a release. */
 export async function lapses(bench: Bench): Promise<void> {
   const [a, b] = [await bench.candidate(), await bench.candidate()];
   expectSame(await a.locker.acquireLead(), true, "acquireLead()");
   await b.locker.acquire({ timeout: TTL + SLACK });
-  expectSame(a.locker.token, null, "the token of who stopped calling");
-  expectSame(await a.locker.acquireLead(), false, "acquireLead() of who stopped calling");
+  expectSame(a.locker.token, null, "the token of the candidate that stopped calling");
+  expectSame(await a.locker.acquireLead(), false, "acquireLead() of the candidate that stopped calling");
 }
 
-/** A lease whose record is removed from outside aborts its signal at the next renewal. */
+/** If another client removes the record of a lease, its signal is aborted at the next renewal. */
 export async function noticesRemoval(bench: Bench): Promise<void> {
   const { locker } = await bench.candidate();
   const lease = await locker.acquire();
@@ -40,7 +40,7 @@ export async function noticesRemoval(bench: Bench): Promise<void> {
   expectSame([reason.name, reason.why], ["LeaseLostError", "removed"], "the reason of the signal");
 }
 
-/** A lease whose record was overwritten from outside aborts its signal at the next renewal. */
+/** If another client overwrites the record of a lease, its signal is aborted at the next renewal. */
 export async function noticesOverwriting(bench: Bench): Promise<void> {
   const { locker } = await bench.candidate();
   const lease = await locker.acquire();
@@ -49,7 +49,7 @@ export async function noticesOverwriting(bench: Bench): Promise<void> {
   expectSame([reason.name, reason.why], ["LeaseLostError", "superseded"], "the reason of the signal");
 }
 
-/** A lost lease makes run() reject. */
+/** run() rejects if its lease was lost. */
 export async function tellsOfUnprotectedWork(bench: Bench): Promise<void> {
   const { locker } = await bench.candidate();
   const running = locker.run(async (lease) => {

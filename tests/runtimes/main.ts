@@ -1,5 +1,5 @@
 /**
- * Runs the suite in each runtime and counts.
+ * Runs the suite in each runtime and prints a table of the results.
  *
  * @module
  */
@@ -11,12 +11,12 @@ import { rowOf, RUNTIME_TABLE } from "./table.ts";
 
 const HELP = `Usage: deno run -A tests/runtimes/main.ts [--write] [name ...]
 
-Runs the suite in each runtime, or in those whose names begin so. What they need is installed into a cache; a table is
-printed at the end.
+Runs the suite in each runtime, or in those whose names start with a given name. What they need is installed into a
+cache. A table is printed at the end.
 
---write  puts the table of what ran into README.md; only if all of them ran and passed
+--write  writes the table to README.md, but only if all runtimes ran and passed
 
-Exit code 1 if a check failed or a runtime could not be had.`;
+Exit code 1 if a check failed or a runtime is not available.`;
 
 if (import.meta.main) {
   const code = await runTableTool({

@@ -1,11 +1,11 @@
-/** What the tests of other runtimes install from npm, each at one version. */
+/** The npm packages that the tests of other runtimes install, each in one version. */
 
 import { npmFolder, type Pins } from "../../tools/npm_install.ts";
 
-/** Lines of Node.js: the oldest that is supported, and a current one. */
+/** Versions of Node.js: the oldest supported one, and a current one. */
 const NODES = { 20: "20.20.2", 24: "24.21.0" } as const;
 
-/** For Macs with Apple's processors npm has no others of these lines. */
+/** The newest versions of the same lines that npm has for Macs with Apple processors. */
 const NODES_OF_APPLE: Readonly<Record<keyof typeof NODES, string>> = { 20: "20.18.1", 24: "24.0.0" };
 
 /** Versions by package, in sets that are installed together. */
@@ -20,17 +20,17 @@ export const PINS = {
   vite: { vite: "8.3.8" },
 } as const satisfies Record<string, Pins>;
 
-/** The folder that holds a set of {@linkcode PINS}. */
+/** The folder of a set of {@linkcode PINS}. */
 export function installed(set: keyof typeof PINS): Promise<string> {
   return npmFolder(set, PINS[set]);
 }
 
-/** The folder that holds the NATS libraries. */
+/** The folder of the NATS packages. */
 export async function installedNats(): Promise<string> {
   return await npmFolder("nats", await natsPins());
 }
 
-/** What `src/` depends on, at the versions that `deno.lock` names. */
+/** The dependencies of `src/`, in the versions of `deno.lock`. */
 async function natsPins(): Promise<Pins> {
   const lock = JSON.parse(await Deno.readTextFile(new URL("../../deno.lock", import.meta.url))) as {
     readonly specifiers: Record<string, string>;
@@ -42,7 +42,7 @@ async function natsPins(): Promise<Pins> {
   return Object.fromEntries(found);
 }
 
-/** An executable of Node.js from npm, whose packages hold it without an install script. */
+/** Path of a Node.js executable from npm. Its packages contain it without an install script. */
 export async function nodePath(line: keyof typeof NODES): Promise<string> {
   const { os, arch } = Deno.build;
   const cpu = arch === "aarch64" ? "arm64" : "x64";
@@ -52,10 +52,11 @@ export async function nodePath(line: keyof typeof NODES): Promise<string> {
   return `${folder}/node_modules/${name}/bin/node${os === "windows" ? ".exe" : ""}`;
 }
 
-/** The executable of Bun. */
+/** Path of the Bun executable. */
 export async function bunPath(): Promise<string> {
   const folder = `${await installed("bun")}/node_modules/@oven`;
-  // Several are installed where several fit the processor; the plain one wants most of it.
+  // npm installs all builds that fit the processor. The one with the shortest name requires the newest processor
+  // features.
   for (const { name } of [...Deno.readDirSync(folder)].sort((a, b) => a.name.length - b.name.length)) {
     const path = `${folder}/${name}/bin/bun${Deno.build.os === "windows" ? ".exe" : ""}`;
     if (await runs(path)) return path;
@@ -63,7 +64,7 @@ export async function bunPath(): Promise<string> {
   throw new Error(`None of the Bun executables in "${folder}" runs on this machine`);
 }
 
-/** True if an executable is there and can say its version. */
+/** True if the executable exists and prints its version. */
 export async function runs(path: string): Promise<boolean> {
   try {
     const command = new Deno.Command(path, { args: ["--version"], stdin: "null", stdout: "null", stderr: "null" });

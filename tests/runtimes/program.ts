@@ -1,16 +1,16 @@
-/** What every runtime is asked to do, and what it says while it does it: the part that no runner differs in. */
+/** The program that every runtime runs. It performs an order and reports while it does so. */
 
 import { Locker } from "@x/natslock";
 import { type Place, settingsFor, type SocketOf } from "./bench.ts";
 import { conform, type Outcome } from "./conformance.ts";
 
-/** What a runtime is asked to do: JSON, since it comes by argument, message or request. */
+/** An order to a runtime. It is JSON, because it comes as an argument, a message or a request. */
 export type Order =
-  /** Run the suite. */
+  /** Runs the suite. */
   | { readonly act: "conform"; readonly url: string; readonly bucket: string }
-  /** Campaign until killed; `ttl` is the lease length in milliseconds. */
+  /** Campaigns until it is killed. `ttl` is the lease length in milliseconds. */
   | { readonly act: "campaign"; readonly name: string } & Ring
-  /** Observe until killed. */
+  /** Observes until it is killed. */
   | { readonly act: "observe" } & Ring;
 
 /** The lock that all candidates share. */
@@ -20,7 +20,7 @@ interface Ring {
   readonly ttl: number;
 }
 
-/** What a runtime says. */
+/** A report of a runtime. */
 export type Told =
   | { readonly told: "outcomes"; readonly outcomes: readonly Outcome[] }
   | { readonly told: "ready" }
@@ -29,10 +29,10 @@ export type Told =
   | { readonly told: "observed"; readonly name: string | null; readonly token: number | null }
   | { readonly told: "failed"; readonly error: string };
 
-/** Where a runtime says it. */
+/** Receives the reports of a runtime. */
 export type Tell = (told: Told) => void;
 
-/** Does what is asked; rejects never. */
+/** Performs an order. Never rejects. */
 export async function perform(order: Order, tell: Tell, socketOf?: SocketOf): Promise<void> {
   try {
     if (order.act === "conform") await suite({ ...order, ...(socketOf ? { socketOf } : {}) }, tell);
@@ -53,7 +53,7 @@ async function campaign(order: Ring & { readonly name: string }, tell: Tell, soc
   tell({ told: "ready" });
   await locker.lead((lease) => {
     const { token, signal } = lease;
-    // For whoever drives the runtime to look at.
+    // Global, so that scripts in the page can read it.
     Object.assign(globalThis, { lease });
     tell({ told: "elected", token });
     return new Promise<void>((resolve) =>

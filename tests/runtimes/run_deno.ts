@@ -1,4 +1,4 @@
-/** Runs an order in Deno, as the source stands. */
+/** Runs an order in Deno, directly from the source. */
 
 import { type Order, perform } from "./program.ts";
 

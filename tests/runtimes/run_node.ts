@@ -1,4 +1,4 @@
-/** Runs an order in Node or Bun. The second argument, if there is one, is a module with a `WebSocket` for it. */
+/** Runs an order in Node or Bun. The second argument is optional: a module that exports a `WebSocket`. */
 
 import process from "node:process";
 import type { SocketOf } from "./bench.ts";

@@ -1,11 +1,11 @@
-/** Runs orders in a page: whoever drives the browser calls `order()` and has put `tell()` there. */
+/** Runs orders in a page. The program that drives the browser provides `tell()` and calls `order()`. */
 
 import { type Order, perform } from "./program.ts";
 
 interface Page {
-  /** Puts a line before whoever drives the browser. */
+  /** Passes a line to the program that drives the browser. */
   tell(line: string): void;
-  /** Begins what is asked, in this page or in a dedicated worker of it. */
+  /** Starts an order in this page or in a dedicated worker of it. */
   order(order: Order, where: "page" | "worker"): void;
 }
 

@@ -1,4 +1,7 @@
-/** Runs an order in workerd: the body of a request, within whose life all happens; answers in lines. */
+/**
+ * Runs an order in workerd. The order is the body of a request, and everything happens before that request ends.
+ * Answers in lines.
+ */
 
 import { type Order, perform } from "./program.ts";
 
@@ -11,10 +14,10 @@ const worker: { fetch(request: Request): Promise<Response> } = {
     const encoder = new TextEncoder();
     perform(order, (told) => void writer.write(encoder.encode(`${JSON.stringify(told)}\n`)))
       .then(() => writer.close());
-    // Compressed, the lines would be kept back until there are more.
+    // With compression, workerd would hold lines back until there are more.
     return new Response(readable, { headers: { "content-encoding": "identity" } });
   },
 };
 
-// Without a default export there is nothing that workerd could serve.
+// workerd requires a default export.
 export default worker;

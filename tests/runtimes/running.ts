@@ -1,28 +1,28 @@
-/** An order that is being performed in a process of its own. */
+/** An order that is performed in its own process. */
 
 import { guard, signalIfRunning, unguard } from "../../tools/nats/process.ts";
 import { eachLine, Heard } from "./lines.ts";
 import type { Told } from "./program.ts";
 
-/** A runtime at work. */
+/** A running order. */
 export interface Running {
-  /** What it said. */
+  /** Its reports. */
   readonly told: Heard<Told>;
-  /** Ends it as a crash would: nothing is released. Further calls do nothing. */
+  /** Ends it like a crash, without a release. Further calls do nothing. */
   kill(): Promise<void>;
 }
 
-/** How long a process may take to go by itself once its input has ended, in milliseconds. */
+/** How long a process may take to end after its input has ended, in milliseconds. */
 const FAREWELL = 10_000;
 
-/** A process whose lines are heard; it does not outlive this one. */
+/** A process whose output is read line by line. It ends with this process at the latest. */
 export class LineProcess {
   readonly #process: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #ended: Promise<void>;
   #complaint = "";
 
-  /** `tell` hears each line, `over` why there are no more. */
+  /** Calls `tell` with each line, and `over` with the reason when there are no more. */
   constructor(command: readonly string[], tell: (line: string) => void, over: (why: string) => void) {
     const [path = "", ...args] = command;
     const pipes = { stdin: "piped", stdout: "piped", stderr: "piped" } as const;
@@ -32,7 +32,7 @@ export class LineProcess {
     this.#ended = this.#run(tell, over);
   }
 
-  /** The last of what it said on its error output. */
+  /** The last part of its standard error. */
   get complaint(): string {
     return this.#complaint;
   }
@@ -42,13 +42,13 @@ export class LineProcess {
     await this.#input.write(new TextEncoder().encode(`${line}\n`));
   }
 
-  /** SIGKILL. */
+  /** Sends SIGKILL and waits for the end. */
   async kill(): Promise<void> {
     signalIfRunning(this.#process, "SIGKILL");
     await this.#ended;
   }
 
-  /** Ends its input, upon which it ends whatever it has started, and itself. */
+  /** Closes its input. The process then ends itself and everything it started. */
   async close(): Promise<void> {
     await this.#input.close().catch(() => {});
     const timer = setTimeout(() => signalIfRunning(this.#process, "SIGKILL"), FAREWELL);
@@ -56,7 +56,7 @@ export class LineProcess {
     clearTimeout(timer);
   }
 
-  /** Ends it at once, without waiting; its input ends with this process. */
+  /** Sends SIGTERM without waiting. Its input ends with this process. */
   destroy(): void {
     signalIfRunning(this.#process, "SIGTERM");
   }
@@ -74,7 +74,7 @@ export class LineProcess {
   }
 }
 
-/** Starts a process that performs one order and says so in lines. `end`: whether it is killed, or told to end. */
+/** Starts a process that performs one order. `end` sets how `kill()` ends it: by SIGKILL, or by closing its input. */
 export function run(command: readonly string[], end: "kill" | "close" = "kill"): Running {
   const told = new Heard<Told>();
   const process = new LineProcess(command, (line) => told.add(JSON.parse(line)), (why) => told.finish(why));

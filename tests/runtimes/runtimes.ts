@@ -1,4 +1,4 @@
-/** The runtimes that natslock is run in, and how an order gets there. */
+/** The runtimes that run the suite, and how to start an order in each. */
 
 import { guard, unguard } from "../../tools/nats/process.ts";
 import { Browser } from "./browser.ts";
@@ -12,15 +12,15 @@ import { run, type Running } from "./running.ts";
 export interface Runtime {
   /** Its name in the README. */
   readonly name: string;
-  /** What a user has to know to connect from it. */
+  /** How to connect from it, for the README. */
   readonly connects: string;
-  /** Installs what it needs; rejects with what stands in the way. */
+  /** Installs what it needs. Rejects with the reason if that is not possible. */
   install(): Promise<unknown>;
-  /** Begins an order, with what was installed. */
+  /** Starts an order. `install()` must have run before. */
   start(order: Order, kit: Kit): Promise<Running>;
 }
 
-/** A folder for bundles, and one browser for all that ask for it; both go at the end. */
+/** A folder for bundles, and one shared browser. Both are removed at the end. */
 export class Kit {
   readonly folder: string = Deno.makeTempDirSync({ prefix: "natslock-runtimes-" });
   #browser: Promise<Browser> | null = null;
@@ -29,7 +29,7 @@ export class Kit {
     guard(this);
   }
 
-  /** The browser. */
+  /** The browser. It is started at the first call. */
   browser(): Promise<Browser> {
     this.#browser ??= Browser.launch(this.folder);
     return this.#browser;
@@ -42,7 +42,7 @@ export class Kit {
     this.destroy();
   }
 
-  /** Removes the folder; the processes that use it look after themselves. */
+  /** Removes the folder. The processes that use it end by themselves. */
   destroy(): void {
     try {
       Deno.removeSync(this.folder, { recursive: true });
@@ -59,7 +59,7 @@ const HERE = new URL(".", import.meta.url).pathname;
 const bundler = () => Promise.all([installed("bundler"), installedNats()]);
 const chromium = () => Promise.all([bundler(), nodePath(24), installed("browser"), chromiumPath()]);
 
-/** All of them, in the order of the README. */
+/** All runtimes, in the order of the README. */
 export const RUNTIMES: readonly Runtime[] = [
   {
     name: "Deno 2",

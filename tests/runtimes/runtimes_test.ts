@@ -42,7 +42,7 @@ Deno.test("withRows() refuses a document without the table's marks", () => {
   assertThrows(() => withRows("# No table\n", RUNTIME_TABLE, []), Error, "Cannot write the table");
 });
 
-Deno.test("no file of src names a runtime or asks which one it runs in", async () => {
+Deno.test("no file of src names a runtime or checks in which one it runs", async () => {
   const src = new URL("../../src/", import.meta.url);
   const words = /\b(?:Deno|Bun|process|navigator|window|document|importScripts|WebSocketPair|userAgent)\s*[.?[]/;
   let files = 0;

@@ -1,6 +1,6 @@
-/** What the documents show a user, to be tried as it stands. */
+/** Extracts commands and code from the documents, so that tests can run them unchanged. */
 
-/** Programs whose lines are worth trying, among all that stands between backquotes. */
+/** Programs whose command lines are tested. Other text between backquotes is not. */
 const COMMAND = /^(?:deno|bunx?|np[mx]|node|natslock) /;
 const ROOT = new URL("../../", import.meta.url);
 
@@ -9,26 +9,26 @@ export async function documentAt(path: string): Promise<string> {
   return await Deno.readTextFile(new URL(path, ROOT));
 }
 
-/** What stands below a heading, up to the next one like it. */
+/** Text below a heading, up to the next heading of the same level. */
 export function sectionOf(document: string, heading: string): string {
   const text = document.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0];
   if (text === undefined) throw new Error(`There is no heading "## ${heading}"`);
   return text;
 }
 
-/** The first block of this language. */
+/** The first code block in this language. */
 export function blockOf(text: string, language: string): string {
   const found = new RegExp(`^\`\`\`${language}\\b.*\n([^]*?)^\`\`\``, "m").exec(text)?.[1];
   if (found === undefined) throw new Error(`There is no block of "${language}"`);
   return found;
 }
 
-/** The commands of a block for a shell, without their comments. */
+/** The commands in a shell block, without comments. */
 export function commandsOf(block: string): string[] {
   return block.split("\n").map((line) => line.replace(/\s+#.*/, "")).filter((line) => COMMAND.test(line));
 }
 
-/** The commands in the first row of a table that begins so. */
+/** The commands in the first row of a table that starts with `head`. */
 export function commandsOfRow(text: string, head: string): string[] {
   const row = text.split("\n").find((line) => line.startsWith(`| ${head}`)) ?? "";
   const spans = [...row.matchAll(/`([^`]+)`/g)].map(([, text = ""]) => text).filter((text) => COMMAND.test(text));
@@ -36,7 +36,7 @@ export function commandsOfRow(text: string, head: string): string[] {
   return spans;
 }
 
-/** The commands at the head of an example for another runtime: "In a folder of its own: a; b (Node 20 only); c". */
+/** The commands in the head of an example for another runtime: "In a folder of its own: a; b (Node 20 only); c". */
 export function headCommands(example: string, remark = ""): string[] {
   const line = /In a folder of its own: (.*)/.exec(example)?.[1];
   if (line === undefined) throw new Error(`The example does not say what to do "in a folder of its own"`);

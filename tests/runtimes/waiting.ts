@@ -1,26 +1,26 @@
-/** Checks of the suite: to wait, to watch, to give up. */
+/** Checks of the suite: waiting, observing and cancelling. */
 
 import type { Leadership } from "@x/natslock";
 import { type Bench, TTL } from "./bench.ts";
 import { expect, expectSame, rejection, within } from "./expect.ts";
 
-/** What a push takes at the most, in milliseconds: far less than any timer that would find the release as well. */
+/** Longest time of a push, in milliseconds. It is much shorter than any timer that would also find the release. */
 const PUSH = TTL / 2;
 
-/** A release is pushed to who waits. */
+/** A release is pushed to a waiting candidate. */
 export async function isHandedOver(bench: Bench): Promise<void> {
   const [a, b] = [await bench.candidate(), await bench.candidate()];
   const lease = await a.locker.acquire();
   const waiting = b.locker.acquire();
   await until(b.events, "waiting");
-  // Who waits looks once more after its watch began; only then is nothing but the push left.
+  // A waiting candidate reads the key once more after its watch has started. After that, only a push can end its wait.
   expectSame((await b.locker.leader())?.holder, a.locker.id, "the leader while another waits");
   await lease.release();
   const next = await within(PUSH, "the hand-over", waiting);
   expect(next.held && next.token > lease.token, "a lease with a greater token");
 }
 
-/** An observer sees who leads now, then each change. */
+/** An observer sees the current leader, then each change. */
 export async function observes(bench: Bench): Promise<void> {
   const [a, b, watcher] = [await bench.candidate(), await bench.candidate(), await bench.candidate()];
   const lease = await a.locker.acquire();
@@ -36,7 +36,7 @@ export async function observes(bench: Bench): Promise<void> {
   expectSame((await seen.next()).done, true, "whether an aborted observe() has ended");
 }
 
-/** A wait that is cancelled rejects with the reason it was given and leaves nothing behind. */
+/** A cancelled wait rejects with the given reason and leaves nothing behind. */
 export async function isCancelled(bench: Bench): Promise<void> {
   const [a, b, c] = [await bench.candidate(), await bench.candidate(), await bench.candidate()];
   const lease = await a.locker.acquire();
@@ -49,7 +49,7 @@ export async function isCancelled(bench: Bench): Promise<void> {
   expect(await c.locker.tryAcquire() !== null, "a lock that is free after its only waiter gave up");
 }
 
-/** A wait that takes too long rejects with an error of its own. */
+/** A wait that takes too long rejects with AcquireTimeoutError. */
 export async function timesOut(bench: Bench): Promise<void> {
   const [a, b] = [await bench.candidate(), await bench.candidate()];
   await a.locker.acquire();
@@ -57,7 +57,7 @@ export async function timesOut(bench: Bench): Promise<void> {
   expectSame(name, "AcquireTimeoutError", "what a wait rejects with that takes too long");
 }
 
-/** A Locker that was closed refuses, and a wait on it ends. */
+/** A closed Locker rejects calls, and waits on it end. */
 export async function isClosed(bench: Bench): Promise<void> {
   const [a, b] = [await bench.candidate(), await bench.candidate()];
   await a.locker.acquire();
@@ -68,7 +68,7 @@ export async function isClosed(bench: Bench): Promise<void> {
   expectSame((await rejection(b.locker.acquireLead())).name, "LockerClosedError", "what a closed Locker rejects with");
 }
 
-/** Resolves when an event of that type was told. */
+/** Resolves when an event of that type was reported. */
 async function until(events: readonly { readonly type: string }[], type: string): Promise<void> {
   await within(TTL, `the event "${type}"`, told(events, type));
 }

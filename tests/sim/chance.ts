@@ -1,22 +1,22 @@
 /**
- * Chance that a seed replays.
+ * Random numbers that are determined by a seed.
  *
  * @module
  */
 
 import type { Random } from "../../src/base/random.ts";
 
-/** A seeded source: the same seed, the same numbers (mulberry32). */
+/** A seeded random number generator (mulberry32). The same seed gives the same numbers. */
 export class Chance implements Random {
   #state: number;
 
-  /** Any whole number. */
+  /** `seed`: any whole number. */
   constructor(seed: number) {
-    // Neighbouring seeds begin far apart.
+    // Consecutive seeds must start with very different states.
     this.#state = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) >>> 0;
   }
 
-  /** A number in [0, 1). */
+  /** Returns a number in [0, 1). */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = this.#state;
@@ -25,23 +25,23 @@ export class Chance implements Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** A UUID made of this chance. */
+  /** Returns a UUID made of these random numbers. */
   uuid(): string {
     const digits = (count: number) => Math.floor(this.next() * 16 ** count).toString(16).padStart(count, "0");
     return `${digits(8)}-${digits(4)}-${digits(4)}-${digits(4)}-${digits(6)}${digits(6)}`;
   }
 
-  /** True with this probability. */
+  /** Returns true with this probability. */
   happens(probability: number): boolean {
     return this.next() < probability;
   }
 
-  /** A whole number from `from` up to, not including, `to`. */
+  /** Returns a whole number from `from` up to, but not including, `to`. */
   between(from: number, to: number): number {
     return from + Math.floor(this.next() * (to - from));
   }
 
-  /** One of several. */
+  /** Returns a random element. */
   pick<T>(among: readonly T[]): T {
     return among[this.between(0, among.length)] as T;
   }

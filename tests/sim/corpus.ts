@@ -1,5 +1,5 @@
 /**
- * Seeds that were red once, each with what it was. They run in every test.
+ * Seeds that once broke a rule. They run in every test.
  *
  * @module
  */
@@ -7,44 +7,49 @@
 /** One seed of the corpus. */
 export interface Relic {
   readonly seed: number;
-  /** What it showed. */
+  /** Description of the error. */
   readonly was: string;
 }
 
 export const CORPUS: readonly Relic[] = [
-  { seed: 123, was: "a look answered by a leader of before, at 0, made a live lease be lost" },
-  { seed: 367, was: "such a look ended a taking back while the record stood" },
-  { seed: 2192, was: "after lost writes a grant of a revision equal to the highest seen was believed" },
-  { seed: 3514, was: "a refusal by a look older than a doubtful write was believed, and the write landed" },
-  { seed: 1001659, was: "a cancelled try left an earlier write of its own that had landed after all" },
-  { seed: 10899, was: "a renewal in doubt that a look did not show was forgotten, and left standing by the release" },
-  { seed: 20010774, was: "a failed renewal that the network carried twice landed, and counted from a later one" },
-  { seed: 300309296, was: "after a loss a releaseLead() made the next try forget to ask what the stream is" },
-  { seed: 400118562, was: "a doubtful write on 0 was taken for landed where an older record of its own stood" },
-  { seed: 600573720, was: "a look answered by a leader of before, at 0, ended a taking back of a write put on 0" },
+  { seed: 123, was: "a read that a former leader answered with revision 0 ended a valid lease" },
+  { seed: 367, was: "such a read ended a removal while the record existed" },
+  { seed: 2192, was: "after lost writes, a grant with a revision equal to the highest seen was accepted" },
+  { seed: 3514, was: "a refusal by a read older than a write in doubt was accepted, and the write was stored" },
+  { seed: 1001659, was: "a cancelled attempt left an earlier write of its own that was stored late" },
+  { seed: 10899, was: "a renewal in doubt that a read did not show was forgotten, and the release did not remove it" },
+  { seed: 20010774, was: "a failed renewal that the network duplicated was stored, and was counted from a later one" },
+  { seed: 300309296, was: "after a loss, releaseLead() made the next attempt forget to check the stream" },
+  {
+    seed: 400118562,
+    was: "a write in doubt that expected 0 was considered stored because of an older record of its own",
+  },
+  {
+    seed: 600573720,
+    was: "a read that a former leader answered with revision 0 ended the removal of a write that expected 0",
+  },
   { seed: 700016413, was: "close() waited for a lost request for the settings longer than for any other answer" },
-  { seed: 31, was: "a holder whose renewals were refused while its record stood asked again without a pause" },
+  { seed: 31, was: "a holder whose renewals were refused while its record existed retried without a pause" },
   {
     seed: 73,
-    was: "a holder of a stream that was gone renewed at numbers of the new one, and kept its lease for ever",
+    was: "a holder of a stream that was gone renewed at revisions of the new one, and kept its lease forever",
   },
   {
     seed: 1000015647,
-    was:
-      "a removal that had been refused was put on the same revision again after a failed look, and removed another's",
+    was: "a refused removal was sent again at the same revision after a failed read, and removed another's record",
   },
   {
     seed: 1100037481,
-    was: "a write in doubt for longer than a lease was fenced off where another's record stood by then",
+    was: "a write in doubt for longer than a lease was fenced off when another's record was stored already",
   },
-  { seed: 1100023944, was: "who waited behind its own Locker's lead renewed it, to see whether it stood" },
+  { seed: 1100023944, was: "a wait behind the lead of its own Locker renewed that lead to check its record" },
   {
     seed: 1200083749,
-    was: "a removal went on into a bucket made again, until its numbers had come to the one expected",
+    was: "a removal was retried in a re-created bucket until a revision matched the expected one",
   },
   {
     seed: 1400045389,
-    was: "a removal went on for a lease after its record had run out, and took another's of its number",
+    was: "a removal was retried for a lease after its record had expired, and removed another's with the same revision",
   },
-  { seed: 108, was: "a denied look left a write standing of which nothing had been heard" },
+  { seed: 108, was: "a denied read left a write of unknown outcome stored" },
 ];

@@ -1,5 +1,5 @@
 /**
- * Many seeds on many cores.
+ * Runs many seeds on many cores. A crew is a set of workers.
  *
  * @module
  */
@@ -14,19 +14,19 @@ export interface Campaign {
   readonly seeds: number;
   readonly workers: number;
   readonly options: RunOptions;
-  /** Ends it after the seeds that are under way. */
+  /** Ends the campaign after the seeds that are already running. */
   readonly signal: AbortSignal;
-  /** Told after each handful of seeds. */
+  /** Called after each batch of seeds. */
   readonly progress: (tally: Tally) => void;
 }
 
-/** What is said of a run that throws. */
+/** Start of the message about a run that throws. */
 export const THROWN = "a run throws";
 
-/** Seeds that a worker is given at once. */
+/** Number of seeds that a worker gets at a time. */
 const HANDFUL = 50;
 
-/** Runs them all, or as many as the signal lets. */
+/** Runs all seeds, or fewer if the signal is aborted. */
 export async function runSeeds({ from, seeds, workers, options, signal, progress }: Campaign): Promise<Tally> {
   const total = noTally();
   let next = from;
@@ -47,7 +47,7 @@ export async function runSeeds({ from, seeds, workers, options, signal, progress
   return total;
 }
 
-/** What a worker makes of an order; one that throws is red. */
+/** Returns what a worker answers to an order. If the worker throws, the order counts as red. */
 export function answerOf(worker: Worker, order: Order): Promise<Tally> {
   return new Promise((resolve) => {
     worker.onmessage = ({ data }) => resolve(data as Tally);

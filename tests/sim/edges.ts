@@ -1,12 +1,12 @@
 /**
- * Which edges of the lease's machine a run takes.
+ * Counts the edges of the state machine that a run takes.
  *
  * @module
  */
 
 import type { LoggedStep } from "./node.ts";
 
-/** Every edge that the machine has: from each phase, by each event that can meet it, to each phase that may follow. */
+/** Every edge of the machine: the phase, the events that can occur in it, and the phases that may follow. */
 const TABLE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
   held: {
     applied: ["held", "idle"],
@@ -55,14 +55,14 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 
 const nameOf = (before: string, event: string, after: string) => `${before} -- ${event} --> ${after}`;
 
-/** The names of all of them, as {@linkcode Edges} counts them. */
+/** The names of all edges, as {@linkcode Edges} counts them. */
 export const EDGES: ReadonlySet<string> = new Set(
   Object.entries(TABLE).flatMap(([before, events]) =>
     Object.entries(events).flatMap(([event, phases]) => phases.map((after) => nameOf(before, event, after)))
   ),
 );
 
-/** Counts edges: from where, by which event, to where. */
+/** Counts edges by phase, event and next phase. */
 export class Edges {
   readonly counts = new Map<string, number>();
 

@@ -1,5 +1,5 @@
 /**
- * `deno task explore`: visits every schedule of the shipped state machine within stated bounds.
+ * `deno task explore`: visits every schedule of the shipped state machine within bounds.
  *
  * @module
  */
@@ -8,43 +8,43 @@ import { parseArgs } from "node:util";
 import { type Findings, Search } from "./search.ts";
 import type { Bounds, Budget } from "./world.ts";
 
-const HELP =
-  `Visits every schedule of the shipped state machine within bounds, state by state, and looks for a broken rule.
+const HELP = `Visits every schedule of the shipped state machine within bounds, state by state, and checks its rules.
 
 Usage: deno task explore [--scope NAME]... [--edges]
 
---scope NAME  only this scope; may be given several times (default: all)
---edges       also print how often each step (phase -- event --> next phase) was tried, and the events no phase met
---help        this text
+--scope NAME  visit only this scope; can be repeated (default: all)
+--edges       also print how often each step (phase -- event --> next phase) was tried, and events that never occurred
+--help        show this text
 
-Ctrl-C ends it with what was visited so far. The exit code is 0 only if every scope was visited to its end and no rule
-was broken.`;
+Press Ctrl-C to stop and print the results so far. The exit code is 0 only if every scope was visited completely and no
+rule was broken.`;
 
-/** Most moves between two looks at the clock: a fraction of a second. */
+/** Maximum number of moves between two readings of the clock, which take a fraction of a second. */
 const BATCH = 100_000;
-/** Time between two lines of progress, in ms. */
+/** Time between two progress lines, in ms. */
 const PROGRESS = 1900;
 
 /**
  * Bounds for two clients with the same budget.
  *
- * The times are the smallest in which everything has room that happens with longer ones. A lease is valid for three
- * steps: a request sent in one may be answered in the next or the one after and count, or come too late, and a lease
- * that is wrongly counted from its answer outlives its record by more than the margin hides. The margin sets the
- * holder's end and the server's apart. The mark of a release goes before a lease does, so that a write is under way
- * over a grant, its release, and the return of the key to revision 0. Time has no end: expiry comes at any moment after
- * the lease length, takeover at any moment after that, and whatever is under way as late as it likes.
+ * The times are the smallest ones that allow everything that longer ones allow. A lease is valid for three steps. A
+ * request sent in one step can be answered in the next two steps and count, or be answered too late. A lease that is
+ * wrongly counted from its answer then outlives its record by more than the margin hides. The margin separates the
+ * holder's end from the server's. The release marker expires earlier than a lease, so that a write can be under way
+ * during a grant, its release, and the return of the key to revision 0. Time has no end: expiry comes at any time after
+ * the lease length, takeover at any time after that, and messages arrive at any time.
  */
 export function boundsOf(budget: Budget, times: Omit<Bounds, "budgets"> = { ttl: 4, margin: 1, markerTtl: 1 }): Bounds {
   return { ...times, budgets: [budget, budget] };
 }
 
-/** For one that goes through all of it while the other only wants the lock. */
+/** Budget of a client that does everything while the other only wants the lock. */
 const MUCH: Budget = { starts: 1, renewals: 1, leaves: 1, retries: 2, hints: 1 };
 
 /**
- * What is visited, by name; all of it ends. In `once` both clients do each thing once; in the others one thing more often
- * and another not at all. `guest` is the one that goes through all of it first, since it finds most in the least time.
+ * The scopes, by name. All of them end. In `once`, both clients do each thing once. In the others they do one thing
+ * more often and another not at all. `guest`, in which one client does everything, comes first because it finds most
+ * errors in the least time.
  */
 const SCOPES: ReadonlyMap<string, Bounds> = new Map([
   ["guest", { ...boundsOf(MUCH), budgets: [MUCH, { starts: 1, renewals: 0, leaves: 0, retries: 0, hints: 0 }] }],
@@ -56,7 +56,7 @@ const SCOPES: ReadonlyMap<string, Bounds> = new Map([
   ["twice", boundsOf({ starts: 2, renewals: 1, leaves: 0, retries: 1, hints: 0 })],
 ]);
 
-/** Runs one search and tells how it goes; false if it was stopped or a rule is broken. */
+/** Runs one search and prints its progress. Returns false if it was stopped or a rule is broken. */
 async function tell(bounds: Bounds, { signal, edges }: { signal: AbortSignal; edges: boolean }): Promise<boolean> {
   const search = new Search(bounds);
   const start = performance.now();
@@ -82,12 +82,12 @@ function report(found: Findings, seconds: number): void {
     : broken?.rule ?? "stopped before the end, no rule broken so far";
   const memory = Math.round(Deno.memoryUsage().rss / 2 ** 20);
   say(`  ${states} states, ${moves} moves, depth ${depth}, ${seconds.toFixed(1)} s, ${memory} MB: ${verdict}`);
-  // A state is missed if its 64 bits are those of another: one chance in 2^64 for each pair.
-  if (complete) say(`  chance that a fingerprint hid a state: ${(states ** 2 / 2 ** 65).toExponential(1)}`);
+  // A state is missed if another state has the same 64 bits. The probability is 1 in 2^64 for each pair.
+  if (complete) say(`  probability that a state was missed: ${(states ** 2 / 2 ** 65).toExponential(1)}`);
   for (const line of broken?.path ?? []) say(`    ${line}`);
 }
 
-/** Visits the scopes one after the other; true if all were visited to their ends. */
+/** Visits the scopes one after the other. Returns true if all were visited completely. */
 async function visit(scopes: ReadonlyMap<string, Bounds>, edges: boolean): Promise<boolean> {
   const stop = new AbortController();
   Deno.addSignalListener("SIGINT", () => stop.abort());

@@ -10,14 +10,14 @@ import { beginning, type Bounds, type Budget, shown, violation, type World } fro
 type Machine = typeof step;
 type Taken = { before: LeaseState; event: LeaseEvent; now: number; rules: Parameters<Machine>[3] };
 
-/** Both clients take a grant, renew it and go without one answer; `deno task explore` goes further. */
+/** Both clients acquire, renew, and miss one answer. `deno task explore` goes further. */
 const RETRIED = boundsOf({ starts: 1, renewals: 1, leaves: 0, retries: 1, hints: 0 });
 const TWICE = besides({ starts: 1, renewals: 1, leaves: 0, retries: 2, hints: 0 }, 1);
 const LEFT = boundsOf({ starts: 1, renewals: 1, leaves: 1, retries: 0, hints: 0 });
 const GIVEN_UP = boundsOf({ starts: 1, renewals: 0, leaves: 1, retries: 1, hints: 0 });
 const RETURNED = boundsOf({ starts: 2, renewals: 0, leaves: 1, retries: 0, hints: 0 });
 
-/** One client that goes through all of it, and one that only wants the lock; or nobody else at all. */
+/** One client that does everything, and another that only wants the lock or does nothing. */
 const ALONE = besides({ starts: 2, renewals: 1, leaves: 1, retries: 2, hints: 0 }, 0);
 const GUEST = besides({ starts: 1, renewals: 1, leaves: 1, retries: 1, hints: 0 }, 1);
 
@@ -25,7 +25,7 @@ function besides(budget: Budget, starts: number): Bounds {
   return { ...RETRIED, budgets: [budget, { starts, renewals: 0, leaves: 0, retries: 0, hints: 0 }] };
 }
 
-/** The shipped machine, but for what one wrong rule makes of a hold. */
+/** The shipped machine, but one wrong rule changes each hold. */
 function holding(wrong: (phase: Held, taken: Taken) => Partial<Held>): Machine {
   return (before, event, now, rules) => {
     const result = step(before, event, now, rules);
@@ -50,21 +50,21 @@ for (const [name, bounds] of Object.entries({ RETRIED, LEFT, ALONE, GUEST })) {
   });
 }
 
-Deno.test("The search turns red when a lease counts from the answer instead of the send", () => {
+Deno.test("The search turns red when a lease is counted from the answer instead of the send", () => {
   const machine = holding(({ validUntil }, { event, now, rules: { ttl, margin } }) => (
     { validUntil: event.on === "applied" ? now + ttl - margin : validUntil }
   ));
   assertRed(RETRIED, { machine }, /^S[14]/);
 });
 
-Deno.test("The search turns red when a grant of unknown outcome is counted from the time of reading", () => {
+Deno.test("The search turns red when a grant of unknown outcome is counted from the read", () => {
   const machine = holding(({ validUntil }, { before, event, now, rules: { ttl, margin } }) => (
     { validUntil: before.phase.at === "seeking" && event.on === "seen" ? now + ttl - margin : validUntil }
   ));
   assertRed(RETRIED, { machine }, /^S[14]/);
 });
 
-Deno.test("The search turns red when a renewal of unknown outcome is counted from the time of reading", () => {
+Deno.test("The search turns red when a renewal of unknown outcome is counted from the read", () => {
   const machine = holding(({ validUntil }, { before, event, now, rules: { ttl, margin } }) => {
     const settled = before.phase.at === "held" && before.phase.doubt !== null && event.on === "seen";
     return { validUntil: settled ? now + ttl - margin : validUntil };
@@ -72,7 +72,7 @@ Deno.test("The search turns red when a renewal of unknown outcome is counted fro
   assertRed(RETRIED, { machine }, /^S[14]/);
 });
 
-Deno.test("The search turns red when a renewal that a look finds counts from the latest that left", () => {
+Deno.test("The search turns red when a renewal that a read finds is counted from the latest one sent", () => {
   const machine = holding(({ busy, doubt, sentAt }) => ({ doubt: busy === "write" ? sentAt : doubt }));
   assertRed(TWICE, { machine }, /^S[14]/);
 });
@@ -81,7 +81,7 @@ Deno.test("The search turns red when a held lease ignores the clock", () => {
   assertRed(RETRIED, { machine: holding(() => ({ validUntil: Infinity })) }, /^S[14]/);
 });
 
-Deno.test("The search turns red when a lease that is over is renewed", () => {
+Deno.test("The search turns red when an expired lease is renewed", () => {
   const machine: Machine = (before, event, now, rules) => {
     const { phase } = before;
     if (phase.at !== "held" || event.on !== "applied" || now < phase.validUntil) return step(before, event, now, rules);
@@ -90,7 +90,7 @@ Deno.test("The search turns red when a lease that is over is renewed", () => {
   assertRed(RETRIED, { machine }, /^L9/);
 });
 
-Deno.test("The search turns red when a token is given again", () => {
+Deno.test("The search turns red when a token is used twice", () => {
   assertRed(RETRIED, { machine: holding(() => ({ token: 1 })) }, /^S2/);
 });
 
@@ -98,7 +98,7 @@ Deno.test("The search turns red when the server does not compare revisions", () 
   assertRed(RETRIED, { compares: false }, /^S/);
 });
 
-Deno.test("The search turns red when a doubtful grant is abandoned without the fence", () => {
+Deno.test("The search turns red when a grant in doubt is abandoned without being fenced off", () => {
   const machine: Machine = (before, event, now, rules) => {
     const result = step(before, event, now, rules);
     const { memory, phase } = result.state;
@@ -116,7 +116,7 @@ Deno.test("The search turns red when a stuck machine waits for nothing", () => {
   assertRed(RETRIED, { machine }, /^V1/);
 });
 
-Deno.test("Worlds that count as one have the same futures", () => {
+Deno.test("Worlds with the same fingerprint have the same futures", () => {
   for (const bounds of [RETRIED, LEFT, GIVEN_UP, RETURNED]) {
     const moves = new Moves(bounds);
     const fingerprint = new Fingerprint(bounds.ttl);
@@ -131,7 +131,7 @@ Deno.test("Worlds that count as one have the same futures", () => {
     const futures = new Map<string, string>();
     const open = [beginning(bounds)];
     for (let count = 0; count < 6_000 && open.length > 0; count++) {
-      // A walk that is neither deep nor broad first meets the same world by different ways.
+      // Neither depth first nor breadth first, so that the walk reaches the same world by different paths.
       const [world] = open.splice(count * 7919 % open.length, 1) as [World];
       for (const next of moves.from(world).map((move) => moves.after(world, move))) {
         const key = keyOf(next);

@@ -1,12 +1,12 @@
 /**
- * What can go wrong, how often it does in one run, and how often it did.
+ * The kinds of faults, how often they happen in one run, and how often they happened.
  *
  * @module
  */
 
 import type { Chance } from "./chance.ts";
 
-/** Faults that befall one message, one push or one call: drawn at each. */
+/** Faults of one message, one pushed change or one call. Each of these draws separately. */
 export const EDGE_FAULTS = [
   "request lost",
   "request late",
@@ -29,7 +29,7 @@ export const EDGE_FAULTS = [
   "work overdue",
 ] as const;
 
-/** Faults that come over the world now and then and last for a while. */
+/** Storms: faults that start at random times, last for a while, and affect a node or the server. */
 export const STORM_FAULTS = [
   "node cut off",
   "requests cut",
@@ -50,7 +50,7 @@ export const STORM_FAULTS = [
   "leader change",
 ] as const;
 
-/** Faults after which mutual exclusion is not promised: only the token protects. */
+/** Disasters: faults after which mutual exclusion is not guaranteed. Only the fencing token protects. */
 export const DISASTERS = [
   "foreign write",
   "eviction",
@@ -59,10 +59,10 @@ export const DISASTERS = [
   "sequence rolled back",
 ] as const;
 
-/** Faults of a clock for the whole run. */
+/** Faults of a clock that last for the whole run. */
 export const CLOCK_FAULTS = ["slow clock", "fast clock", "skewed server"] as const;
 
-/** What follows from other faults or takes no chance of theirs: counted where it is seen. */
+/** Consequences of other faults, and faults that are drawn elsewhere. They are counted where they are seen. */
 export const SEEN_FAULTS = ["requests reordered", "revision 0 came back", "wall clock off"] as const;
 
 export const FAULTS = [...EDGE_FAULTS, ...STORM_FAULTS, ...DISASTERS, ...CLOCK_FAULTS, ...SEEN_FAULTS] as const;
@@ -70,15 +70,18 @@ export const FAULTS = [...EDGE_FAULTS, ...STORM_FAULTS, ...DISASTERS, ...CLOCK_F
 /** One kind of fault. */
 export type Fault = (typeof FAULTS)[number];
 
-/** Limits on a run's faults, found by shrinking. */
+/** Limits the faults of a run. Shrinking finds these limits. */
 export interface Mask {
-  /** Faults after this many do not happen. */
+  /** Maximum number of faults. Later ones do not happen. */
   readonly most?: number;
   /** Kinds that do not happen. */
   readonly without?: readonly Fault[];
 }
 
-/** What one run may suffer: a random subset of the kinds, each at a rate of its own, so that rare pairs meet. */
+/**
+ * Weather: the faults that one run can have. It is a random subset of the kinds, and each kind has its own rate, so
+ * that rare combinations occur.
+ */
 export class Weather {
   readonly hits = new Map<Fault, number>();
   readonly #rates = new Map<Fault, number>();
@@ -100,29 +103,29 @@ export class Weather {
     for (const fault of CLOCK_FAULTS) if (chance.happens(0.5)) this.#rates.set(fault, 0.6);
   }
 
-  /** How many faults there were. */
+  /** Number of faults so far. */
   get total(): number {
     return this.#total;
   }
 
-  /** True once nothing goes wrong any more. */
+  /** True after faults were switched off. */
   get isCalm(): boolean {
     return this.#calm;
   }
 
-  /** From now on nothing goes wrong any more. */
+  /** Switches all faults off. */
   calm(): void {
     this.#calm = true;
   }
 
-  /** True if this fault happens here; chance is drawn alike whether or not the mask lets it. */
+  /** Returns true if this fault happens now. Draws the same random numbers whether or not the mask allows the fault. */
   hit(fault: Fault): boolean {
     const rate = this.#rates.get(fault);
     if (rate === undefined || !this.#chance.happens(rate)) return false;
     return this.#count(fault);
   }
 
-  /** One of the storms or disasters of this run, drawn by their rates; `null` if none. */
+  /** Draws a storm or a disaster of this run, weighted by their rates; `null` if there is none. */
   storm(): Fault | null {
     const kinds = [...STORM_FAULTS, ...DISASTERS].filter((kind) => this.#rates.has(kind));
     const sum = kinds.reduce((total, kind) => total + (this.#rates.get(kind) ?? 0), 0);
@@ -131,7 +134,7 @@ export class Weather {
     return kind !== undefined && this.#count(kind) ? kind : null;
   }
 
-  /** Counts what was seen to follow from others. */
+  /** Counts a fault that was seen as a consequence of others. */
   see(fault: (typeof SEEN_FAULTS)[number]): void {
     this.hits.set(fault, (this.hits.get(fault) ?? 0) + 1);
   }

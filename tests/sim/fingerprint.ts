@@ -1,5 +1,5 @@
 /**
- * 64 bits for a world, the same for worlds whose futures are the same.
+ * Fingerprints: 64 bits for a world. Worlds with the same fingerprint have the same futures.
  *
  * @module
  */
@@ -19,34 +19,34 @@ const ANSWERS: readonly string[] = ["applied", "conflict", "seen"];
 const NEVER = 1 << 9;
 
 /**
- * Takes fingerprints. Two worlds get the same one if they differ only in
+ * Computes fingerprints. Two worlds have the same one if they differ only in
  *
- * - how high revisions and nonces are, not in their order (the machine compares them, and 0 is a value of its own);
- * - the time of day, not in how long ago something was: only differences count, and neither a deadline that has passed
- *   nor what is a lease length old or older ever becomes anything else;
- * - which client is which: both have the same rules, and what is left of their budgets is part of the world;
- * - the order of messages in the net;
- * - what nobody will look at: errors, times for people, the token (a grant is checked when it happens), the last look
- *   at the key and the last ending of a client that will not start again, and everything of one that is over.
+ * - the values of revisions and nonces, but not in their order (the machine compares them, and 0 has its own meaning);
+ * - the current time, but not in how long ago something was. Only differences count. A deadline that has passed never
+ *   changes again, and neither does anything that is at least one lease length old;
+ * - which client is which: both have the same rules, and their remaining budgets are part of the world;
+ * - the order of messages in the network;
+ * - what is never read again: errors, times in messages, the token (a grant is checked when it happens), the latest
+ *   read and the latest ending of a client that does not start again, and everything of a client that is over.
  *
- * `explore_test.ts` holds this: worlds with one fingerprint have successors with the same fingerprints.
+ * A test checks this: worlds with the same fingerprint have successors with the same fingerprints.
  */
 export class Fingerprint {
-  /** Half of the latest fingerprint. */
+  /** Upper half of the latest fingerprint. */
   high = 0;
-  /** The other half. */
+  /** Lower half of the latest fingerprint. */
   low = 0;
   readonly #ttl: number;
   readonly #words = new Words();
   readonly #nonces: string[] = [];
   #now = 0;
 
-  /** For worlds with this lease length. */
+  /** `ttl`: lease length of the worlds. */
   constructor(ttl: number) {
     this.#ttl = ttl;
   }
 
-  /** Takes that of a world; it stands in `high` and `low`. */
+  /** Computes the fingerprint of a world and stores it in `high` and `low`. */
   take(world: World): void {
     const words = this.#words;
     const { standing, highest } = world;
@@ -77,7 +77,7 @@ export class Fingerprint {
     this.#words.put(low);
   }
 
-  /** What concerns one client: its machine, its answer, its messages, its record. */
+  /** Adds everything about one client: its machine, its answer, its messages and its record. */
   #client(world: World, index: number): void {
     const client = world.clients[index] as Client;
     this.#name(world, client, index);
@@ -148,7 +148,7 @@ export class Fingerprint {
     this.#words.put(ours ? this.#nonce(keyState.record.attempt) : holder === null ? -1 : -2);
   }
 
-  /** The client's messages in an order that does not hang on when they were sent. */
+  /** Adds the client's messages in an order that does not depend on when they were sent. */
   #messages(net: readonly Message[], index: number): void {
     const first = this.#words.size;
     for (const { client, act, awaited, excused, fresh, attempt, expected } of net) {
@@ -159,7 +159,7 @@ export class Fingerprint {
     this.#words.sort(first);
   }
 
-  /** Finds the nonces of a client that are still about, oldest first. */
+  /** Collects the nonces of a client that still occur, oldest first. */
   #name({ standing, net }: World, { state: { phase }, inbox }: Client, index: number): void {
     this.#nonces.length = 0;
     if (phase.at === "seeking" || phase.at === "held") this.#know(phase.attempt);

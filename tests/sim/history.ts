@@ -1,9 +1,9 @@
 /**
- * What candidates saw of one lock, and whether a lock that never lies could have shown it to them.
+ * The history of one lock as its candidates saw it, and a check that a correct lock could have produced it.
  *
- * The reference model is a fenced mutex: a grant needs a free lock and raises the token, an end frees it, a look shows
- * the token granted last. Each happens at one instant between its call and its return; one of unknown outcome returns
- * at infinity, or never happened.
+ * The reference model is a fenced mutex. A grant requires a free lock and raises the token. An end frees the lock. A
+ * look shows the latest token, or a free lock. Each operation takes effect at one instant between its call and its
+ * return. An operation of unknown outcome returns at infinity, or may never take effect.
  *
  * @module
  */
@@ -11,20 +11,20 @@
 /** One operation on the lock. Times are true time in milliseconds. */
 export interface Operation {
   readonly kind: "grant" | "end" | "look";
-  /** Token granted, ended or seen; `null` = seen vacant. */
+  /** Token that was granted, ended or seen; `null` = seen vacant. */
   readonly token: number | null;
   readonly called: number;
   /** Infinity if the outcome is unknown. */
   readonly returned: number;
 }
 
-/** The model's state: who holds it, by token, and the highest token yet. */
+/** State of the model: the token of the holder, and the highest token so far. */
 interface Mutex {
   readonly holder: number | null;
   readonly highest: number;
 }
 
-/** What the model becomes; `null` if it could not do that. */
+/** Applies an operation to the model. Returns `null` if the model does not allow it. */
 function apply({ holder, highest }: Mutex, { kind, token }: Operation): Mutex | null {
   switch (kind) {
     case "grant":
@@ -38,8 +38,8 @@ function apply({ holder, highest }: Mutex, { kind, token }: Operation): Mutex | 
 }
 
 /**
- * Finds an order of the operations that the model could have gone through (Wing and Gong, with Lowe's memory of the
- * configurations seen).
+ * Searches an order of the operations that the model allows. The algorithm is that of Wing and Gong, with Lowe's cache
+ * of visited configurations.
  *
  * @returns true if there is one
  */
@@ -65,19 +65,22 @@ export function isLinearizable(operations: readonly Operation[]): boolean {
 
 const at = (operations: readonly Operation[], index: number): Operation => operations[index] as Operation;
 
-/** Notes down one run. */
+/** Records the history of one run. */
 export class History {
   readonly #asked = new Map<string, number>();
-  /** By attempt and token: a second copy of a write may stand long after the first, once the key is at 0 again. */
+  /**
+   * Records by attempt and token. A duplicate of a write may be stored long after the first copy, when the key is at
+   * revision 0 again.
+   */
   readonly #stood = new Map<string, { asked: number; token: number; granted: number; ended: number }>();
   readonly #looks: Operation[] = [];
 
-  /** The first write of an attempt leaves. */
+  /** The first write of an attempt was sent. */
   asked(attempt: string, now: number): void {
     if (!this.#asked.has(attempt)) this.#asked.set(attempt, now);
   }
 
-  /** It stood in the bucket under this revision, whether or not anybody knows. */
+  /** A write of the attempt was stored with this revision, whether or not a candidate knows it. */
   stood(attempt: string, token: number): void {
     const asked = this.#asked.get(attempt);
     if (asked === undefined) return;
@@ -98,7 +101,9 @@ export class History {
     this.#looks.push({ kind: "look", token, called, returned });
   }
 
-  /** All of it as operations. What was not granted may have stood for a while without a holder. */
+  /**
+   * The history as operations. A record that no candidate was granted may have existed for a while without a holder.
+   */
   get operations(): Operation[] {
     const operations = [...this.#looks];
     for (const { asked, token, granted, ended } of this.#stood.values()) {

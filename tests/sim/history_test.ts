@@ -15,9 +15,9 @@ const HISTORIES: readonly (readonly [title: string, operations: readonly Operati
   ["two holders at once", [op("grant", 1, 0, 1), op("grant", 2, 2, 3), op("end", 1, 8, 9)], false],
   ["a token that goes back", [op("grant", 5, 0, 1), op("end", 5, 2, 3), op("grant", 4, 4, 5)], false],
   ["a token granted twice", [op("grant", 5, 0, 1), op("end", 5, 2, 3), op("grant", 5, 4, 5)], false],
-  ["the end of a hold that another has", [op("grant", 1, 0, 1), op("end", 2, 2, 3)], false],
+  ["the end of another's hold", [op("grant", 1, 0, 1), op("end", 2, 2, 3)], false],
   ["a look at the holder", [op("grant", 1, 0, 1), op("look", 1, 2, 3)], true],
-  ["a look that shows the holder of before", [
+  ["a look that shows the previous holder", [
     op("grant", 1, 0, 1),
     op("end", 1, 2, 3),
     op("grant", 2, 4, 5),
@@ -28,14 +28,14 @@ const HISTORIES: readonly (readonly [title: string, operations: readonly Operati
     op("end", 1, 2, 9),
     op("look", null, 3, 4),
   ], true],
-  ["a look that shows nobody while one holds", [op("grant", 1, 0, 1), op("look", null, 2, 3)], false],
+  ["a look that shows a free lock during a hold", [op("grant", 1, 0, 1), op("look", null, 2, 3)], false],
   ["a look that shows a grant of unknown outcome", [
     op("grant", 3, 0, Infinity),
     op("end", 3, 0, Infinity),
     op("look", 3, 5, 6),
     op("grant", 4, 7, 8),
   ], true],
-  ["a look that shows what nobody ever wrote", [op("look", 3, 5, 6)], false],
+  ["a look that shows a token that was never written", [op("look", 3, 5, 6)], false],
 ];
 
 for (const [title, operations, legal] of HISTORIES) {
@@ -44,7 +44,7 @@ for (const [title, operations, legal] of HISTORIES) {
   });
 }
 
-/** One attempt that was asked for once, and stood first as 1 and then as 9. */
+/** The history of one attempt that was sent once and stored twice, as 1 and then as 9. */
 function landedTwice(): History {
   const history = new History();
   history.asked("a", 0);
@@ -53,7 +53,7 @@ function landedTwice(): History {
   return history;
 }
 
-Deno.test("History tells a second copy of a request from the hold that it once was", () => {
+Deno.test("History distinguishes a duplicate of a request from its earlier hold", () => {
   const history = landedTwice();
   history.granted("a", 1, 1);
   history.ended("a", 1, 5);
@@ -61,14 +61,14 @@ Deno.test("History tells a second copy of a request from the hold that it once w
   assert(isLinearizable(history.operations));
 });
 
-Deno.test("History keeps the token of a write that nobody was granted when its second copy lands", () => {
+Deno.test("History keeps the token of a write without a grant when its duplicate is stored", () => {
   const history = landedTwice();
   history.looked(1, 2, 3);
   history.looked(9, 10, 11);
   assert(isLinearizable(history.operations));
 });
 
-Deno.test("History grants the second copy of a write where that is what was found", () => {
+Deno.test("History grants the duplicate of a write if the candidate found it", () => {
   const history = landedTwice();
   history.looked(1, 2, 3);
   history.granted("a", 9, 10);

@@ -1,5 +1,5 @@
 /**
- * A store that refuses, is silent or contradicts itself, and does so at once.
+ * A hostile store: it refuses, does not answer or contradicts itself, and does so without delay.
  *
  * @module
  */
@@ -8,32 +8,33 @@ import { ConnectionError } from "../../src/base/errors.ts";
 import type { StoreRequest } from "../../src/memory/memory_link.ts";
 import type { Chance } from "./chance.ts";
 
-/** How a store answers: always alike, or now so and now so. */
+/** How a store answers: always the same way, or each time another way. */
 const MOODS = ["denied", "unavailable", "unknown", "conflict"] as const;
 type Mood = (typeof MOODS)[number] | "any";
 
-/** How soon it does, in ms: a cycle without a pause must take some time, or a run never ends. */
+/** Delay of its answers in ms. A cycle without any delay would never end. */
 export const AT_ONCE = 0.1;
 
-/** What a hostile store says to one node. */
+/** The answers of a hostile store to one node. */
 export class Hostility {
   readonly #chance: Chance;
   readonly #mood: Mood;
 
-  /** Draws its mood. */
+  /** Draws the mood. */
   constructor(chance: Chance) {
     this.#chance = chance;
     this.#mood = chance.pick([...MOODS, "any"]);
   }
 
-  /** What it answers; `honest` does what was asked, and says so. */
+  /** Returns an answer. `honest` performs the request and returns the true answer. */
   answer<Outcome>(request: StoreRequest<Outcome>, honest: () => () => Outcome, stands: number): () => Outcome {
     const mood = this.#mood === "any" ? this.#chance.pick(MOODS) : this.#mood;
     if (mood === "denied" || mood === "unavailable") {
       return () => request.fail(new ConnectionError(mood, `refused: ${mood}`));
     }
     if (mood === "conflict") {
-      // A removal that is refused has to be believed: what stands is another's. A write may be refused for no reason.
+      // A client must be able to trust a refused removal: the key holds another's record. A write may be refused
+      // without a reason.
       if (request.kind !== "write") return honest();
       const current = this.#chance.happens(0.8) ? stands : null;
       return () => ({ kind: "conflict", current }) as Outcome;

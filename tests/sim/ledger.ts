@@ -1,5 +1,5 @@
 /**
- * Which holds count: every grant with its token, and what disasters took away.
+ * Ledger: every grant with its token, and which holds a disaster has made void.
  *
  * @module
  */
@@ -7,17 +7,17 @@
 import type { Node } from "./node.ts";
 import { CLIENT_RATE, TTL } from "./server.ts";
 
-/** How long a hold of so many ms goes on at the longest where nothing new is known: one lease by a slow clock, one request. */
+/** Longest time in ms that a hold can continue without new information: one lease on a slow clock, and one request. */
 const lasting = (ttl: number): number => ttl / (1 - CLIENT_RATE) + ttl / 4;
 
-/** One hold, from its grant. */
+/** One hold. */
 export interface Hold {
   readonly node: Node;
   readonly token: number;
   readonly attempt: string;
-  /** How often the bucket was made anew or lost writes before. */
+  /** How often the bucket had been re-created or had lost writes before the grant. */
   readonly era: number;
-  /** The stream that its machine takes it to be of. */
+  /** The stream that its machine considers it part of. */
   readonly epoch: string;
   /** When it was granted, in true time. */
   readonly since: number;
@@ -25,9 +25,9 @@ export interface Hold {
 
 /** The grants of one run. Times are true time in milliseconds. */
 export class Ledger {
-  /** How often the bucket was made anew or lost writes. */
+  /** How often the bucket was re-created or lost writes. */
   era = 0;
-  /** How many grants counted. */
+  /** Number of grants that count. */
   grants = 0;
   readonly #tokens = new Map<string, number>();
   readonly #voided = new Set<string>();
@@ -35,24 +35,30 @@ export class Ledger {
   #mixedUntil = 0;
   #last = 0;
 
-  /** True if what left then may meet numbers of after that were those of before: then nothing is promised. */
+  /**
+   * True if a request sent at this time may meet revisions of a new era that equal those of the era before. Nothing is
+   * guaranteed then.
+   */
   isMixed(at: number): boolean {
     return at < this.#mixedUntil;
   }
 
-  /** Revisions begin anew. */
+  /** Revisions start again. */
   newEra(now: number): void {
     this.era++;
     this.#last = 0;
     this.begin(now);
   }
 
-  /** The stream of the era is there: at once, or some time after the end of the one before. */
+  /** The stream of the era was created, at once or some time after the previous era ended. */
   begin(now: number): void {
     this.#mixedUntil = Math.max(this.#mixedUntil, now + lasting(TTL));
   }
 
-  /** True once a hold of another stream than `epoch`, which was made then, must have ended: its machine had to notice. */
+  /**
+   * True if a hold of another stream must have ended by now, because its machine had time to notice. `stream` is the
+   * current stream, and when it was created.
+   */
   isOverdue(
     { node, epoch, since }: Hold,
     stream: { readonly epoch: string; readonly madeAt: number },
@@ -61,27 +67,30 @@ export class Ledger {
     return epoch !== stream.epoch && now > Math.max(since, stream.madeAt) + lasting(node.ttl);
   }
 
-  /** What this attempt wrote was destroyed by somebody who may, or is worth nothing: only its token protects. */
+  /**
+   * A client with the permission to do so destroyed the record of this attempt, or the record has no effect. Only the
+   * token protects.
+   */
   void(attempt: string): void {
     this.#voided.add(attempt);
   }
 
-  /** True if a disaster took this hold's ground away. */
+  /** True if a disaster made this hold void. */
   isVoid({ attempt, era }: Hold): boolean {
     return this.#voided.has(attempt) || era < this.era;
   }
 
-  /** The network made a second copy of a write of this attempt, and that stood. */
+  /** The network duplicated a write of this attempt, and the duplicate was stored. */
   copied(attempt: string): void {
     this.#copied.add(attempt);
   }
 
-  /** True if what stands may be of that copy, of which nobody can know. */
+  /** True if the stored record may be that duplicate, of which no candidate can know. */
   isCopied(attempt: string): boolean {
     return this.#copied.has(attempt);
   }
 
-  /** The grant of this attempt stood under this revision. */
+  /** The grant of this attempt was stored with this revision. */
   stood(attempt: string, token: number): void {
     this.#tokens.set(attempt, token);
   }
@@ -91,7 +100,10 @@ export class Ledger {
     return this.#tokens.get(attempt);
   }
 
-  /** Counts a grant; what is wrong with it, or `null` (S2, S3: each token is above all before, so none is used twice). */
+  /**
+   * Counts a grant. Returns the rule that it breaks, or `null` (S2, S3: each token is higher than all before, so none
+   * is used twice).
+   */
   grant({ node, token }: Hold): string | null {
     this.grants++;
     const last = this.#last;

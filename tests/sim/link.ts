@@ -1,5 +1,5 @@
 /**
- * One candidate's way to the bucket: a network that delays, loses, doubles and cuts.
+ * The connection of one candidate to the bucket: a network that delays, loses, duplicates and cuts.
  *
  * @module
  */
@@ -14,19 +14,19 @@ import { AT_ONCE, Hostility } from "./hostility.ts";
 import type { Runtime } from "./runtime.ts";
 import { type CarriedOut, KEY, type Place, type Server, TTL } from "./server.ts";
 
-/** What a link tells of what passes over it. */
+/** Called for each message on a link. */
 export interface Listener {
   carriedOut(request: StoreRequest<unknown>, change: CarriedOut): void;
   note(text: string): void;
 }
 
-/** A message that takes very long arrives after up to this, in ms. */
+/** Longest delay of a late message, in ms. */
 const LATEST = 1.5 * TTL;
 
-/** The longest way without a fault, in ms. */
+/** Longest delay without a fault, in ms. */
 const USUAL = 10;
 
-/** The shipped memory store, seen through a bad network. */
+/** The shipped memory store behind an unreliable network. */
 export class Link {
   readonly store: MemoryStore;
   readonly #place: Place;
@@ -53,35 +53,38 @@ export class Link {
     });
   }
 
-  /** True while it asks what the bucket is like: its Locker waits for that answer before anything else. */
+  /**
+   * True while the link waits for the bucket's settings. Its Locker then waits for that answer before it does anything
+   * else.
+   */
   get isAsking(): boolean {
     return this.#questions.size > 0;
   }
 
-  /** True once the connection is closed for good. */
+  /** True after the connection was closed for good. */
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** Nothing of one kind passes for a while. */
+  /** Drops all messages of one kind for a while. */
   cut(what: Fault, ms: number): void {
     this.#cutUntil.set(what, this.#place.timeline.now + ms);
   }
 
-  /** The store is hostile for a while. */
+  /** Makes the answers of the store hostile for a while. */
   beset(ms: number): void {
     const { chance, timeline } = this.#place;
     const hostility = this.#hostility = new Hostility(chance);
     timeline.after(ms, () => this.#hostility === hostility && (this.#hostility = null));
   }
 
-  /** The connection is closed for good. */
+  /** Closes the connection for good. */
   close(): void {
     this.#closed = true;
     this.store.tell({ kind: "gap" });
   }
 
-  /** All passes again; whoever watches is told that something may be missing, as after a reconnect. */
+  /** Ends all cuts. Watchers receive a gap, as after a reconnect. */
   heal(): void {
     if (this.#cutUntil.size > 0) this.#runtime.deliver(() => this.store.tell({ kind: "gap" }));
     this.#cutUntil.clear();
@@ -125,7 +128,7 @@ export class Link {
       if (weather.hit("request lost") || this.#isCut("requests cut", "node cut off")) return;
       const sentAt = timeline.now;
       timeline.after(this.#delay("request late"), () => {
-        // What is still on its way when all is well again was lost with its connection.
+        // A message that is still under way when faults end was lost with its connection.
         if (weather.isCalm && timeline.now - sentAt > USUAL) return;
         if (number < this.#performed) weather.see("requests reordered");
         this.#performed = Math.max(this.#performed, number);
@@ -144,7 +147,7 @@ export class Link {
     timeline.after(this.#delay("answer late"), () => this.#runtime.deliver(() => settle(answer)));
   }
 
-  /** What the server does with a request. */
+  /** Performs a request on the server. */
   #answer<Outcome>(request: StoreRequest<Outcome>, sentAt: number, copy = false): () => Outcome {
     const { weather } = this.#place;
     const writes = request.kind === "write" || request.kind === "remove";
@@ -157,7 +160,7 @@ export class Link {
     if (writes && this.#server.replicas === 3 && weather.hit("write in flight")) {
       return () => ({ kind: "conflict", current: null }) as Outcome;
     }
-    // Not twice within a lease: who looks again, after asking for the stream, reaches the leader of now.
+    // Not twice within one lease: the next read asks for the stream first and then reaches the current leader.
     const { now } = this.#place.timeline;
     const stale = request.kind === "read" && weather.hit("stale read") && now >= this.#misledUntil;
     if (stale) this.#misledUntil = now + TTL;
@@ -178,7 +181,7 @@ export class Link {
 
   #push(hint: Hint, deliver: () => void): void {
     const { weather, timeline } = this.#place;
-    // As the shipped watch does: revisions that go back are those of a bucket made anew.
+    // The shipped watch does the same. Revisions that decrease belong to a re-created bucket.
     if (hint.kind === "seen") {
       if (hint.keyState.revision < this.#pushed) return this.#runtime.deliver(() => this.store.tell({ kind: "gap" }));
       this.#pushed = hint.keyState.revision;
@@ -190,7 +193,8 @@ export class Link {
     if (weather.hit("watch gap")) this.#runtime.deliver(() => this.store.tell({ kind: "gap" }));
     if (weather.hit("push replayed")) this.#tell(this.#server.past());
     if (hint.kind === "seen" && weather.hit("push forged")) {
-      // Far ahead: one that guesses the very next renewal needs the right that is the server's alone (ADR 2).
+      // The forged revision is far ahead. Forging the revision of the very next renewal requires the permission to
+      // publish on the republished subject, which only the server may have (docs/adr/002).
       this.#tell({ kind: "vacant", revision: hint.keyState.revision + this.#place.chance.between(1000, 1010) });
     }
   }

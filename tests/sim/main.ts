@@ -1,5 +1,5 @@
 /**
- * `deno task sim`: many seeds, or one again.
+ * `deno task sim`: runs many seeds, or repeats one.
  *
  * @module
  */
@@ -11,37 +11,37 @@ import { Run, type RunOptions } from "./run.ts";
 import { replayCommand, shrink } from "./shrink.ts";
 import { coverageOf, type Tally } from "./tally.ts";
 
-const HELP = `Runs the shipped Lockers on simulated machines, networks and servers that fail, seed by seed.
+const HELP = `Runs the shipped Lockers on simulated machines, networks and servers with faults. Each seed is one run.
 
 Usage: deno task sim [--seeds N] [--minutes N] [--from N] [--workers N] [--markers]
        deno task sim --seed N [--most N] [--without KINDS] [--markers]
 
---seeds N        how many seeds (default 2000; with --minutes: no limit)
---minutes N      ends after so many minutes and the seeds that are under way (default: no limit)
---from N         the first of them (default: one drawn from the time, printed)
---workers N      how many cores (default: all)
---markers        a bucket with expiry markers, in which no lock is safe: expected to turn red
---seed N         one run, with its trace
---most N         its faults after this many do not happen
---without KINDS  faults of these kinds, joined by commas, do not happen
+--seeds N        number of seeds (default 2000; with --minutes: no limit)
+--minutes N      stop after N minutes, when the running seeds have ended (default: no limit)
+--from N         first seed (default: drawn from the time; it is printed)
+--workers N      number of cores (default: all)
+--markers        use a bucket with expiry markers, in which no lock is safe; a broken rule is expected
+--seed N         run one seed and print its trace
+--most N         allow only the first N faults of that run
+--without KINDS  do not allow faults of these kinds, separated by commas
 
-Exit code 1 if a rule was broken; the first red seed is then shrunk and its trace printed.`;
+Exit code 1 if a rule was broken. The first such seed is then shrunk to fewer faults and its trace is printed.`;
 
-/** Lines of a trace that are shown: those before the end matter. */
+/** Number of trace lines to print. The last ones matter. */
 const SHOWN = 60;
 
 const MINUTE = 60_000;
 
-/** As many seeds as nobody runs. */
+/** More seeds than anybody runs. */
 const NO_LIMIT = "999999999";
 
 const say = (line: string) => void Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 
-/** One run, with its trace. */
+/** Repeats one run and prints its trace. */
 async function replay(seed: number, options: RunOptions): Promise<boolean> {
   const lines: string[] = [];
   const outcome = await new Run(seed, { ...options, trace: (line) => void lines.push(line) }).outcome();
-  if (lines.length > SHOWN) say(`(${lines.length - SHOWN} lines before)`);
+  if (lines.length > SHOWN) say(`(${lines.length - SHOWN} earlier lines)`);
   for (const line of lines.slice(-SHOWN)) say(line);
   const faults = [...outcome.faults].map(([name, number]) => `${name} ${number}`).join(", ");
   say(`seed ${seed}: ${outcome.steps} events, ${outcome.grants} grants, faults: ${faults || "none"}`);
@@ -49,17 +49,17 @@ async function replay(seed: number, options: RunOptions): Promise<boolean> {
   return outcome.broken === null;
 }
 
-/** Which seeds to hunt, and how. */
+/** Which seeds to run, and how. */
 interface Hunt {
   readonly from: number;
   readonly seeds: number;
-  /** How long at most, in ms. */
+  /** Time limit in ms. */
   readonly length: number;
   readonly workers: number;
   readonly options: RunOptions;
 }
 
-/** Many runs; explains the first that is red. */
+/** Runs many seeds. Explains the first one that breaks a rule. */
 async function hunt({ length, ...how }: Hunt): Promise<boolean> {
   const { from, seeds } = how;
   const start = performance.now();
@@ -94,12 +94,12 @@ async function hunt({ length, ...how }: Hunt): Promise<boolean> {
 async function explain(seed: number, options: RunOptions): Promise<void> {
   say(`\nshrinking seed ${seed}`);
   const shrunk = await shrink(seed, options);
-  if (shrunk === null) return say("It is green when run alone: the run is not determined by its seed");
+  if (shrunk === null) return say("The seed breaks no rule when it runs alone: the run is not determined by its seed");
   await replay(seed, shrunk.options);
   say(`replay: ${replayCommand(seed, shrunk.options)}`);
 }
 
-/** A whole number, 0 or more, given as text. */
+/** Parses a whole number, 0 or more. */
 function whole(name: string, text: string): number {
   if (/^\d{1,12}$/.test(text)) return Number(text);
   throw new Error(`"--${name}" must be a whole number, current value is "${text}"`);

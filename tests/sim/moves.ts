@@ -1,5 +1,5 @@
 /**
- * All that can happen in the small world of the exhaustive search.
+ * All moves that can happen in the small world of the exhaustive search.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { eventOf, isAnswer, type Prompt, saidOf, sightingOf, spent } from "./pro
 import { Steps } from "./steps.ts";
 import { type Bounds, type Client, EPOCH, idOf, isOver, misstep, nameOf, type World } from "./world.ts";
 
-/** What stands in for shipped parts in a test of the search itself. */
+/** Replacements for shipped parts, for tests of the search itself. */
 export interface Parts {
   /** Default: the shipped function. */
   readonly machine?: typeof step;
@@ -19,7 +19,7 @@ export interface Parts {
   readonly compares?: boolean;
 }
 
-/** One move; `at` is a client, or a place in the net. */
+/** One move. `at` is the index of a client, or of a message in the network. */
 export interface Move {
   readonly kind: "deliver" | "receive" | "expire" | "time" | Prompt;
   readonly at: number;
@@ -31,10 +31,10 @@ export class Moves {
   readonly #step: typeof step;
   readonly #compares: boolean;
   readonly #rules: readonly LeaseRules[];
-  /** What the machine was asked so far. */
+  /** The steps of the machine so far. */
   readonly steps = new Steps();
 
-  /** Nothing has happened yet. */
+  /** Creates the rules for these bounds. */
   constructor(bounds: Bounds, parts: Parts = {}) {
     this.#bounds = bounds;
     this.#step = parts.machine ?? step;
@@ -43,13 +43,13 @@ export class Moves {
     this.#rules = bounds.budgets.map((_, at) => ({ id: idOf(at), instance: nameOf(at), ttl, margin, markerTtl }));
   }
 
-  /** Everything that can happen next. */
+  /** Returns every move that can happen next. */
   from(world: World): Move[] {
     const { net, standing, now, clients } = world;
     const moves: Move[] = [];
     for (let at = 0; at < net.length; at++) {
       const { awaited, expected } = net[at] as Message;
-      // What nobody waits for and would be refused may as well come later, or never.
+      // A message that nobody waits for and that would be refused changes nothing, so its delivery is not a move.
       if (awaited || expected === (standing?.revision ?? 0)) moves.push({ kind: "deliver", at });
     }
     for (let at = 0; at < clients.length; at++) this.#ofClient(world, at, moves);
@@ -77,7 +77,7 @@ export class Moves {
     moves.push({ kind: "refusal", at }, { kind: "clash", at });
   }
 
-  /** The world after a move. */
+  /** Returns the world after a move. */
   after(world: World, { kind, at }: Move): World {
     switch (kind) {
       case "time":
@@ -93,7 +93,7 @@ export class Moves {
     }
   }
 
-  /** One step of a client's machine, and what it wants done. */
+  /** Performs one step of a client's machine, and the effects that it asks for. */
   #post(world: World, index: number, event: LeaseEvent): World {
     const before = world.clients[index] as Client;
     const { state, effects } = this.#step(before.state, event, world.now, this.#rules[index] as LeaseRules);
@@ -119,7 +119,7 @@ export class Moves {
     return { ...after, broken, highest: Math.max(world.highest, granted) };
   }
 
-  /** The server carries a message out; its answer waits with the client, if that still waits for it. */
+  /** The server performs a message. Its client receives the answer if it still waits for it. */
   #deliver(world: World, at: number): World {
     const message = world.net[at] as Message;
     const rest = { ...world, net: world.net.toSpliced(at, 1) };
@@ -141,20 +141,20 @@ export class Moves {
     const goneFrom = world.now + (attempt === null ? this.#bounds.markerTtl : this.#bounds.ttl);
     const next: Standing = { revision, client, attempt, goneFrom, excused };
     const ruined = standing !== null && standing.attempt !== null && standing.client !== client;
-    const broken = ruined ? `S5: ${nameOf(client)} has put a ${message.act} on the record of another` : null;
+    const broken = ruined ? `S5: ${nameOf(client)} changed the record of another client by a ${message.act}` : null;
     const after = { ...rest, clients, sequence: revision, standing: next, net: movedOn(rest.net, revision), broken };
     return answered(after, message, { on: "applied", revision, epoch: EPOCH });
   }
 }
 
-/** A move for people. */
+/** Describes a move as text. */
 export function named({ net }: World, { kind, at }: Move): string {
-  if (kind === "time") return "time goes on";
-  if (kind === "expire") return "the server lets expire what stands";
+  if (kind === "time") return "time passes";
+  if (kind === "expire") return "the server expires the message under the key";
   if (kind === "receive") return `${nameOf(at)} receives its answer`;
   if (kind !== "deliver") return `${nameOf(at)} ${saidOf(kind)}`;
   const { act, client } = net[at] as Message;
-  return `the server carries out ${act} of ${nameOf(client)}`;
+  return `the server performs the ${act} of ${nameOf(client)}`;
 }
 
 function answered(world: World, { client: at, awaited }: Message, inbox: LeaseEvent): World {

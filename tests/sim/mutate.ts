@@ -1,5 +1,5 @@
 /**
- * `deno task mutate`: turns each rule off in a copy of the source and looks for a seed that shows it.
+ * `deno task mutate`: turns off each rule in a copy of the source and searches for a seed that detects it.
  *
  * @module
  */
@@ -11,38 +11,38 @@ import { ROWS_OFF } from "./rows_off.ts";
 import { RULES_OFF } from "./rules_off.ts";
 import type { Tally } from "./tally.ts";
 
-const HELP = `Turns each rule off in a copy of src/ and runs seeds until one is red.
+const HELP = `Turns off each rule in a copy of src/ and runs simulator seeds until one breaks a rule (is red).
 
 Usage: deno task mutate [--only TEXT] [--most N] [--quick]
        deno task mutate --check
 
---only TEXT  only mutations whose rule or text has this; nothing is written
---most N     seeds to try for each (default 60000)
---quick      first the seed that MUTATIONS.md names
---check      only the seed that MUTATIONS.md names for each
+--only TEXT  only mutations whose rule or description contains TEXT; writes no file
+--most N     maximum number of seeds for each mutation (default 60000)
+--quick      try the seed in MUTATIONS.md first
+--check      try only the seed in MUTATIONS.md; writes no file
 
-Writes tests/sim/MUTATIONS.md. Exit code 1 if a rule can be off without any seed turning red.`;
+Writes tests/sim/MUTATIONS.md. Exit code 1 if no seed is red for some mutation.`;
 
 const ROOT = new URL("../../", import.meta.url);
 const TABLE = new URL("./MUTATIONS.md", import.meta.url);
 
-/** Seeds that a worker is given at once, and how long it may take over them, in ms. */
+/** Number of seeds that a worker gets at a time, and its time limit for them in ms. */
 const HANDFUL = 20;
 const PATIENCE = 60_000;
 
-/** What was found out about one mutation. */
+/** The result for one mutation. */
 export interface Verdict {
   readonly mutation: Mutation;
   /** The first red seed; `null` if there was none. */
   readonly red: Tally["broken"][number] | null;
 }
 
-/** All of them: by rule, then by row. */
+/** All mutations: of the rules, then of the rows of the state machine. */
 export const MUTATIONS: readonly Mutation[] = [...RULES_OFF, ...ROWS_OFF];
 
 const say = (line: string) => void Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 
-/** Copies what a run needs into a fresh folder, with one edit. */
+/** Copies everything that a run needs to a new folder and makes one edit. */
 async function mutated({ file, from, to }: Mutation): Promise<URL> {
   const folder = await Deno.makeTempDir({ prefix: "natslock-mutant-" });
   const root = new URL(`file://${folder}/`);
@@ -52,9 +52,9 @@ async function mutated({ file, from, to }: Mutation): Promise<URL> {
   const text = await Deno.readTextFile(target);
   const places = text.split(from).length - 1;
   if (places !== 1) {
-    throw new Error(`Cannot edit ${file}: "${from}" must stand there once, it stands there ${places} times`);
+    throw new Error(`Cannot edit ${file}: "${from}" must occur once, found ${places} times`);
   }
-  // An edit leaves things unused behind: nobody checks its types.
+  // The edit can leave code unused, so types are not checked.
   await Deno.writeTextFile(target, `// @ts-nocheck: an edit of "${file}"\n${text.replace(from, () => to)}`);
   return root;
 }
@@ -75,7 +75,7 @@ async function hunt(mutation: Mutation, first: number, seeds: number): Promise<V
     for (let from = first; from < first + seeds; from += HANDFUL) {
       const order = { from, to: Math.min(from + HANDFUL, first + seeds), options: {} };
       const { broken: [red] } = await inTime(answerOf(worker, order), from);
-      // An edit that only breaks the program shows nothing.
+      // If the edit makes the program throw, the run says nothing about the rule.
       if (red?.rule.startsWith(THROWN)) throw new Error(`Cannot judge "${mutation.off}": ${red.rule}`);
       if (red) return { mutation, red };
     }
@@ -86,7 +86,7 @@ async function hunt(mutation: Mutation, first: number, seeds: number): Promise<V
   }
 }
 
-/** A worker that does not answer hangs. */
+/** A worker that does not answer in time is considered hanging. */
 async function inTime(answer: Promise<Tally>, seed: number): Promise<Pick<Tally, "broken">> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const hung = new Promise<Pick<Tally, "broken">>((resolve) => {
@@ -99,7 +99,7 @@ async function inTime(answer: Promise<Tally>, seed: number): Promise<Pick<Tally,
   }
 }
 
-/** Judges mutations, as many at once as there are cores. */
+/** Tries mutations, in parallel on all cores. */
 export async function judge(
   mutations: readonly Mutation[],
   seedsOf: (mutation: Mutation) => readonly [first: number, seeds: number],
@@ -120,7 +120,7 @@ export async function judge(
 const inOrder = (verdicts: readonly Verdict[]): Verdict[] =>
   verdicts.toSorted((a, b) => MUTATIONS.indexOf(a.mutation) - MUTATIONS.indexOf(b.mutation));
 
-/** The seeds that the table names, by what is turned off. */
+/** Returns the seeds in the table, by the description of the mutation. */
 export async function tabledSeeds(): Promise<Map<string, number>> {
   const rows = (await Deno.readTextFile(TABLE)).matchAll(/^\| [^|]+ \| ([^|]+?) +\| [^|]+ \| (\d+)/gm);
   return new Map([...rows].map(([, off = "", seed]) => [off, Number(seed)]));
@@ -135,8 +135,8 @@ function table(verdicts: readonly Verdict[]): string {
   return [
     "# Rules turned off",
     "",
-    "Made by `deno task mutate`: each line is one edit of a copy of `src/` that turns a rule off, and the first seed that",
-    "shows it. With all rules on the same seeds are green.",
+    "Written by `deno task mutate`. Each row is one edit in a copy of `src/` that turns a rule off, and the first seed",
+    "that detects it. The same seeds break no rule in the unchanged source.",
     "",
     "| rule | off | file | seed | what is violated | events |",
     "| --- | --- | --- | --- | --- | --- |",
@@ -165,7 +165,7 @@ async function main(args: string[]): Promise<boolean> {
     await new Deno.Command(Deno.execPath(), { args: ["fmt", "-q", TABLE.pathname] }).output();
   }
   const unseen = verdicts.filter(({ red }) => red === null);
-  say(`${verdicts.length - unseen.length} of ${verdicts.length} rules are seen to matter`);
+  say(`${verdicts.length - unseen.length} of ${verdicts.length} mutations are detected`);
   return unseen.length === 0;
 }
 

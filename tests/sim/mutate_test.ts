@@ -2,20 +2,20 @@ import { assert, assertEquals } from "@std/assert";
 import { judge, MUTATIONS, tabledSeeds } from "./mutate.ts";
 import { Run } from "./run.ts";
 
-Deno.test("Each rule that is turned off is seen by the seed that MUTATIONS.md names", async () => {
+Deno.test("The seed in MUTATIONS.md detects each rule that is turned off", async () => {
   const seeds = await tabledSeeds();
   assertEquals(MUTATIONS.map(({ off }) => off).filter((off) => !seeds.has(off)), [], "run: deno task mutate");
   const verdicts = await judge(MUTATIONS, ({ off }) => [seeds.get(off) ?? 0, 1]);
   assertEquals(verdicts.filter(({ red }) => red === null).map(({ mutation }) => mutation.off), []);
 });
 
-Deno.test("With all rules on, the seeds of MUTATIONS.md are green", async () => {
+Deno.test("The seeds of MUTATIONS.md break no rule in the unchanged source", async () => {
   const seeds = new Set((await tabledSeeds()).values());
   assert(seeds.size > 10);
   for (const seed of seeds) assertEquals((await new Run(seed).outcome()).broken, null, `seed ${seed}`);
 });
 
-Deno.test("Each of L1 to L12 is turned off by some mutation", () => {
+Deno.test("Each of the rules L1 to L12 has a mutation", () => {
   const rules = new Set(MUTATIONS.map(({ rule }) => rule));
   for (let number = 1; number <= 12; number++) assert(rules.has(`L${number}`), `L${number}`);
 });

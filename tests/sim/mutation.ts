@@ -1,14 +1,14 @@
 /**
- * One rule turned off: an edit of one file of `src/`.
+ * A mutation: an edit of one file of `src/` that turns one rule off.
  *
  * @module
  */
 
-/** One edit; `from` stands in the file once. */
+/** One edit. `from` occurs exactly once in the file. */
 export interface Mutation {
-  /** Number of the rule in the design notes, or the row of the machine's table. */
+  /** Number of the rule (L1 to L12), of the invariant, or the row of the state machine. */
   readonly rule: string;
-  /** What is turned off. */
+  /** Description of what is turned off. It is the key of the row in MUTATIONS.md. */
   readonly off: string;
   readonly file: string;
   readonly from: string;
@@ -17,7 +17,7 @@ export interface Mutation {
 
 type Row = readonly [rule: string, off: string, from: string, to: string];
 
-/** Edits of one file. */
+/** Creates the edits of one file. */
 export function edits(file: string, ...rows: readonly Row[]): Mutation[] {
   return rows.map(([rule, off, from, to]) => ({ rule, off, file, from, to }));
 }

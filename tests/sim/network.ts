@@ -1,5 +1,5 @@
 /**
- * The key and the messages on their way to it, for the small world of the exhaustive search.
+ * The key and the messages on their way to it, in the small world of the exhaustive search.
  *
  * @module
  */
@@ -9,29 +9,30 @@ import type { Effect } from "../../src/lease/model.ts";
 /** One message on its way to the server. */
 export interface Message {
   readonly client: number;
-  /** False once its client has given up waiting for the answer. */
+  /** False after its client has given up waiting for the answer. */
   readonly awaited: boolean;
   readonly act: "write" | "read" | "remove";
   readonly expected: number;
   readonly attempt: string | null;
   readonly fresh: boolean;
   /**
-   * True for a write whose landing is no fault of its client's letting go: one that expects 0 and was under way while
-   * the key stood elsewhere (the key comes back to 0 by itself, and no removal can fence off what expects 0 then), or
-   * one of an earlier try, whose hold was lost (it runs out by itself). It is an orphan for one lease length.
+   * True for a write whose client did nothing wrong if the write is stored after the client gave up. There are two
+   * cases. The write expects 0 and was under way while the key had another revision: the key returns to 0 by itself,
+   * and no removal can fence off such a write in the meantime. Or the write belongs to an earlier attempt, whose hold
+   * was lost: its record expires by itself. The record of such a write has no holder for one lease length.
    */
   readonly excused: boolean;
 }
 
-/** What stands under the key. */
+/** The message under the key. */
 export interface Standing {
   readonly revision: number;
   readonly client: number;
-  /** Nonce of the record; `null` for the mark of a release. */
+  /** Nonce of the record; `null` for a release marker. */
   readonly attempt: string | null;
-  /** From this step on the server may let it expire. */
+  /** The server may expire it from this step on. */
   readonly goneFrom: number;
-  /** True if an excused write put it there, or one of an earlier try. */
+  /** True if an excused write, or one of an earlier attempt, stored it. */
   readonly excused: boolean;
 }
 
@@ -43,7 +44,7 @@ export function isRequest(effect: Effect): effect is Request {
   return effect.act === "write" || effect.act === "read" || effect.act === "remove";
 }
 
-/** What a request sends while the key stands at `revision`. */
+/** The message of a request that is sent while the key is at `revision`. */
 export function messageOf(request: Request, client: number, revision: number): Message {
   const message: Message = {
     client,
@@ -57,7 +58,7 @@ export function messageOf(request: Request, client: number, revision: number): M
   return excusing(message, revision);
 }
 
-/** The net once a client waits no more: what it sent may be carried out yet, as far as that changes anything. */
+/** The network after a client stopped waiting. Its messages may still be performed if that can change anything. */
 export function givenUp(net: readonly Message[], client: number, revision: number): Message[] {
   const rest: Message[] = [];
   for (const message of net) {
@@ -67,7 +68,7 @@ export function givenUp(net: readonly Message[], client: number, revision: numbe
   return rest;
 }
 
-/** The net once the key stands at another revision. */
+/** The network after the key got another revision. */
 export function movedOn(net: readonly Message[], revision: number): Message[] {
   const rest: Message[] = [];
   for (const message of net) {
@@ -82,7 +83,10 @@ function excusing(message: Message, revision: number): Message {
   return passed ? { ...message, excused: true } : message;
 }
 
-/** Revisions above 0 never come back; what nobody waits for and can never be applied is as good as lost. */
+/**
+ * Revisions above 0 never return. A message that nobody waits for and that can never be applied is the same as a lost
+ * one.
+ */
 function mayLand({ act, expected }: Message, revision: number): boolean {
   return act !== "read" && (expected === 0 || expected === revision);
 }

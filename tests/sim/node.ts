@@ -1,5 +1,5 @@
 /**
- * One candidate: a process on a machine, its way to the bucket, and the shipped Locker on top.
+ * Node: one candidate, that is a process on a machine, its connection to the bucket, and the shipped Locker.
  *
  * @module
  */
@@ -16,13 +16,13 @@ import { Pace } from "./pace.ts";
 import { Runtime } from "./runtime.ts";
 import { CLIENT_RATE, KEY, type Place, type Server, TTL } from "./server.ts";
 
-/** What a node stands in. */
+/** Ground: the environment of a node. */
 export interface Ground extends Place {
   readonly server: Server;
   readonly oracle: Oracle;
-  /** Notes a line of the trace; free unless the run is traced. */
+  /** Adds a line to the trace. `text` is called only if the run is traced. */
   note(who: string, text: () => string): void;
-  /** Told of each step of a machine. */
+  /** Called for each step of a machine. */
   stepped(step: LoggedStep): void;
 }
 
@@ -37,34 +37,34 @@ export class Node {
   /** Lease length in ms. */
   readonly ttl: number;
   readonly beliefs = new Set<Belief>();
-  /** The last hold that its machine was granted. */
+  /** The latest hold that its machine was granted. */
   hold: Hold | null = null;
-  /** The stream that it took that to be of. */
+  /** The stream that the machine considers that hold part of. */
   epoch = "";
-  /** Token of the hold that its user was told of and not yet of the end of. */
+  /** Token of the hold whose start was reported to its user, but not its end. */
   told: number | null = null;
-  /** True if its user does two things at once with one Locker. */
+  /** True if its user makes two calls at the same time on one Locker. */
   mixed = false;
-  /** When its machine last had reason to ask whether it is still the same stream, in true time. */
+  /** When its machine last had a reason to check that the stream is the same, in true time. */
   suspectAt = -Infinity;
   /** True while its user waits for the lock. */
   waiting = false;
-  /** How many requests its machine has made; what observers look at is not among them. */
+  /** Number of requests of its machine. Reads for observers do not count. */
   requests = 0;
-  /** Nonces of the grants that are being asked for or held, and those of which nothing may land any more. */
+  /** Nonces of the grants that are requested or held, and those of which nothing may be stored any more. */
   readonly attempts = new Set<string>();
   readonly settled = new Set<string>();
-  /** Since when it takes back what it wrote, in true time. */
+  /** Since when it removes its record, in true time. */
   leavingSince = Infinity;
   /** When something last kept its code from running in time. */
   hampered = -Infinity;
-  /** Its machine's requests within a pause after trouble, `retryEvery`, by whatever calls they come. */
+  /** Limits the machine's requests within one pause after a transient error (`retryEvery`), over all calls. */
   readonly pace: Pace;
   locker: Locker;
   readonly #ground: Ground;
   #byCalls: Belief | null = null;
 
-  /** `former`: the process whose id it takes over. */
+  /** `former`: the process whose ID it takes over. */
   constructor(ground: Ground, name: string, former?: Node) {
     const { timeline, chance, weather, server } = ground;
     this.#ground = ground;
@@ -76,9 +76,9 @@ export class Node {
     const fast = weather.hit("fast clock") ? CLIENT_RATE * chance.next() : 0;
     const off = new Chance(~seed);
     const rate = 1 + slow + fast;
-    // One oscillator drives both clocks, unless somebody keeps the wall clock right.
+    // One oscillator drives both clocks, unless something (like NTP) corrects the wall clock.
     this.runtime = new Runtime(timeline, chance, { monotonic: rate, wall: off.happens(0.5) ? rate : 1 });
-    // Half of the machines were never told the time.
+    // The wall clock of half of the machines was never set.
     if (off.happens(0.5)) {
       weather.see("wall clock off");
       this.runtime.stepWall(off.between(0, 20 * TTL));
@@ -105,7 +105,7 @@ export class Node {
     this.locker = this.open();
   }
 
-  /** A fresh Locker of the same id. */
+  /** Opens a new Locker with the same ID. */
   open(): Locker {
     const { oracle } = this.#ground;
     this.epoch = "";
@@ -127,19 +127,19 @@ export class Node {
     });
   }
 
-  /** Resolves when its own timers say so. */
+  /** Resolves when a timer of this node fires. */
   sleep(ms: number): Promise<void> {
     return new Promise((resolve) => void this.runtime.later(ms, resolve));
   }
 
-  /** What its user believes to lead by calls of `acquireLead()`. */
+  /** Sets the belief that comes from calls of `acquireLead()`. */
   believe(belief: Belief | null): void {
     if (this.#byCalls) this.beliefs.delete(this.#byCalls);
     if (belief) this.beliefs.add(belief);
     this.#byCalls = belief;
   }
 
-  /** Something keeps its code from running in time. */
+  /** Records that something keeps its code from running in time. */
   hamper(): void {
     this.hampered = this.#ground.timeline.now;
   }
@@ -158,7 +158,7 @@ export class Node {
   }
 }
 
-/** What the log says of one step. */
+/** One step of the machine in the trace. */
 export interface LoggedStep {
   readonly before: Transition["before"]["phase"];
   readonly event: Transition["event"];

@@ -1,5 +1,5 @@
 /**
- * Those who only watch: each term in order, and the newest in the end (S10).
+ * Followers, which only observe. Each must see the terms in order, and the newest one in the end (invariant S10).
  *
  * @module
  */
@@ -8,12 +8,12 @@ import { NatslockError } from "../../mod.ts";
 import type { Node } from "./node.ts";
 import type { Town } from "./users.ts";
 
-/** One who follows the lock on a node's Locker. */
+/** An observer of the lock on the Locker of a node. */
 export class Follower {
   readonly node: Node;
-  /** Token seen last; `null` = vacant, `undefined` = nothing yet. */
+  /** Token seen last; `null` = vacant, `undefined` = nothing seen yet. */
   last: number | null | undefined = undefined;
-  /** False once it ended, which it may only with the Locker or the connection. */
+  /** False after it ended. It may end only with the Locker or the connection. */
   following = true;
 
   constructor(node: Node) {
@@ -21,14 +21,14 @@ export class Follower {
   }
 }
 
-/** Follows who leads until the Locker is closed; then the next Locker of the node. */
+/** Observes the leader until the Locker is closed, and then with the next Locker of the node. */
 export function follow(node: Node, town: Town): Follower {
   const follower = new Follower(node);
   const run = async () => {
     let highest = 0;
     for await (const leader of node.locker.observe()) {
       follower.last = leader?.token ?? null;
-      // After a disaster revisions may begin anew, and Leadership does not say in which epoch it stands.
+      // After a disaster revisions may start again at 1, and Leadership does not name its epoch.
       const ordered = town.oracle.isWhole && !town.oracle.isMisled;
       if (leader !== null && leader.token < highest && ordered) {
         town.oracle.blame(`S10: ${node.name} sees ${leader.token} after ${highest}`);

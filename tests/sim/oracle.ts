@@ -1,7 +1,17 @@
 /**
- * Sees true time and both sides of the network, and knows what may never be.
+ * Oracle: checks the invariants after each event. It sees true time and both sides of the network.
  *
- * Invariants are numbered as in the design notes: S1-S7 safety, S10 observers, V1-V6 liveness.
+ * - S1: at most one candidate believes that it holds the lock.
+ * - S2: a grant's token is higher than all before, and the resource refuses no write of the holder.
+ * - S3: a hold keeps its token.
+ * - S4: a holder's record exists, and no write of another replaces it. S5: no removal of another removes it.
+ * - S6: a call ends as documented, and what has ended leaves no record.
+ * - S7: each hold has exactly one end, with the right reason.
+ * - S10: an observer sees the terms in order, and in the end the newest.
+ * - V1: after a release, a waiting candidate is granted soon. V2: the same after faults end.
+ * - V4: no timer, watch or listener is left behind.
+ * - V5: the number of requests is limited.
+ * - V6: closing and leaving end in time.
  *
  * @module
  */
@@ -17,17 +27,17 @@ import type { LoggedStep, Node } from "./node.ts";
 import { type CarriedOut, KEY, type Place, type Server } from "./server.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** By when somebody is granted after a release, where somebody waits and all is well (V1): push, try, some luck. */
+/** Time in ms until a waiting candidate must be granted after a release without faults (V1). */
 const WAKING = 400;
 
-/** The longest that a taking back goes on after the lease, in ms: a request, a pause; and the settings of a bucket lost. */
+/** Longest time in ms that a removal continues after the lease: a request and a pause; and to read the settings. */
 const LEAVING = 1200;
 const ASKING = 2200;
 
-/** The judge of one run. */
+/** Checks one run. */
 export class Oracle {
   readonly history = new History();
-  /** What was violated first, and when; `null` if nothing was. */
+  /** The first violation, with its time; `null` if there was none. */
   broken: string | null = null;
   readonly ledger = new Ledger();
   readonly #timeline: Timeline;
@@ -35,7 +45,7 @@ export class Oracle {
   readonly #server: Server;
   readonly #nodes: readonly Node[];
   readonly #putOnZero = new Set<string>();
-  /** By when somebody must have been granted (V1, V2). */
+  /** Time by which a candidate must have been granted (V1, V2). */
   #grantDue = Infinity;
 
   constructor(place: Place, server: Server, nodes: readonly Node[]) {
@@ -45,12 +55,12 @@ export class Oracle {
     this.#nodes = nodes;
   }
 
-  /** True if no disaster took place. */
+  /** True if no disaster happened. */
   get isWhole(): boolean {
     return DISASTERS.every((fault) => !this.#weather.hits.has(fault));
   }
 
-  /** True if somebody was shown what did not stand. */
+  /** True if a candidate was shown something that was not stored. */
   get isMisled(): boolean {
     return this.#weather.hits.has("stale read") || this.#weather.hits.has("push forged");
   }
@@ -59,30 +69,32 @@ export class Oracle {
     this.broken ??= `${rule} (at ${Math.round(this.#timeline.now)} ms)`;
   }
 
-  /** What stands is destroyed by somebody who may. */
+  /** A client with the permission to do so destroys the current record. */
   void(): void {
     const standing = this.#server.store.look(KEY);
     if (standing.kind === "held" && standing.record.attempt !== null) this.ledger.void(standing.record.attempt);
   }
 
-  /** Revisions begin anew. */
+  /** Revisions start again. */
   newEra(): void {
     this.ledger.newEra(this.#timeline.now);
   }
 
-  /** Somebody has to be granted by then. */
+  /** From now on, a candidate must be granted within this time. */
   expectGrant(within: number): void {
     this.#grantDue = Math.min(this.#grantDue, this.#timeline.now + within);
   }
 
-  /** The server did what was asked. */
+  /** The server performed a request. */
   carriedOut(node: Node, request: StoreRequest<unknown>, { before, after, applied, copy, sentAt }: CarriedOut): void {
     if (request.kind === "read" || request.kind === "settings" || !applied) return;
     const mixed = this.#isMixedAt(sentAt);
     const own = before.kind === "vacant" || (before.kind === "held" && before.record.holder === node.id);
     if (!own && mixed && before.kind === "held") this.ledger.void(before.record.attempt ?? "");
     if (!own && !mixed) {
-      this.blame(`${request.kind === "write" ? "S4" : "S5"}: ${node.name} ${request.kind}s over what another holds`);
+      this.blame(
+        `${request.kind === "write" ? "S4" : "S5"}: a ${request.kind} of ${node.name} changed another's record`,
+      );
     }
     const isAwaited = this.#nodes.some(({ waiting, link }) => waiting && !link.isAsking);
     if (after.kind === "vacant" && this.#weather.isCalm && isAwaited) this.expectGrant(WAKING);
@@ -92,12 +104,12 @@ export class Oracle {
     if (copy) this.ledger.copied(attempt);
     if (token !== null) {
       if (mixed) return;
-      if (token !== this.ledger.tokenOf(attempt)) this.blame(`S3: ${node.name} renews as ${token}`);
-      if (before.kind === "vacant") this.blame(`S4: ${node.name} renews ${token}, which was gone`);
+      if (token !== this.ledger.tokenOf(attempt)) this.blame(`S3: ${node.name} renews with token ${token}`);
+      if (before.kind === "vacant") this.blame(`S4: ${node.name} renews token ${token}, whose record was gone`);
       return;
     }
     if (node.settled.has(attempt) && before.revision > 0 && !copy && !mixed) {
-      this.blame(`S6: ${node.name}'s ${attempt} lands after it was done with`);
+      this.blame(`S6: ${node.name}'s ${attempt} was stored after its attempt had ended`);
     }
     this.ledger.stood(attempt, after.revision);
     if (before.revision === 0) this.#putOnZero.add(attempt);
@@ -119,26 +131,26 @@ export class Oracle {
     this.#left(node, step);
   }
 
-  /** What is said to be superseded or removed is no longer there (S7). */
+  /** A hold that is lost as superseded or removed has no record (S7). */
   #lost(node: Node, attempt: string, end: Ending | null): void {
     if (end?.kind !== "lost" || (end.why !== "superseded" && end.why !== "removed")) return;
-    // In a stream made after its own it may have landed by the same numbers.
+    // In a stream that is newer than the hold's stream, a write may have matched by coincidence of revisions.
     if (node.epoch !== this.#server.epoch) return;
     const standing = this.#server.store.look(KEY);
     if (standing.kind !== "held" || standing.record.attempt !== attempt || this.ledger.isCopied(attempt)) return;
-    if (!this.#isMixed) this.blame(`S7: ${node.name} is told "${end.why}", but its record stands`);
+    if (!this.#isMixed) this.blame(`S7: ${node.name} loses its hold as "${end.why}", but its record still exists`);
   }
 
-  /** What is taken back is gone when that is said, and not for longer than it would have stood (S6, V6). */
+  /** When a removal is reported as done, the record is gone. It ends not long after the lease would have (S6, V6). */
   #left(node: Node, { before: was, event, after: is }: LoggedStep): void {
     const { now } = this.#timeline;
     if (is.at !== "leaving") node.leavingSince = Infinity;
     else node.leavingSince = Math.min(node.leavingSince, now);
     const slow = this.#weather.hits.has("bucket deleted") ? ASKING : 0;
-    // Only who is answered, and not by another stream, can give up: where calls drive the machine, it rests until the next one.
+    // Only an answer of its own stream lets a client give up. A machine that only calls drive rests between calls.
     const answered = (event.on === "unknown" || event.on === "failed") && is.busy === null;
     if (answered && now - node.leavingSince > 1.05 * node.ttl + LEAVING + slow && node.hampered < node.leavingSince) {
-      this.blame(`V6: ${node.name} takes back for ${now - node.leavingSince} ms`);
+      this.blame(`V6: ${node.name} is leaving for ${now - node.leavingSince} ms`);
     }
     if (is.at !== "idle" || was.at === "idle") return;
     if (is.end?.kind === "withdrawn" || (is.end?.kind === "lost" && is.end.why === "removed")) node.suspectAt = now;
@@ -150,10 +162,10 @@ export class Oracle {
     const standing = this.#server.store.look(KEY);
     const attempt = standing.kind === "held" ? standing.record.attempt : null;
     if (attempt === null || !attempts.has(attempt) || this.#isMixed) return;
-    // A write put on 0 that no removal could fence off may land when the key comes back there (ADR 3).
+    // A write that expects 0 and could not be fenced off may be stored when the key is at 0 again (docs/adr/003).
     const isPassed = attempt !== [...attempts].at(-1) || (event.on === "seen" && event.keyState.revision > 0);
     if (this.#putOnZero.has(attempt) && (kind === "refused" || isPassed)) return;
-    if (!this.ledger.isCopied(attempt)) this.blame(`S6: ${node.name} is done, but its ${attempt} stands`);
+    if (!this.ledger.isCopied(attempt)) this.blame(`S6: ${node.name} has ended, but its ${attempt} is still stored`);
   }
 
   #hold(node: Node, { token, attempt }: Extract<LoggedStep["after"], { at: "held" }>, epoch: string): void {
@@ -164,10 +176,10 @@ export class Oracle {
     }
     node.hold = hold;
     node.epoch = epoch;
-    // The acknowledgement of a write does not name the stream: a bucket made anew behind an idle Locker (README).
+    // The acknowledgement does not name the stream. The bucket may be re-created while the Locker is idle.
     const foreign = epoch !== this.#server.epoch;
     if (foreign && node.suspectAt > this.#server.madeAt) {
-      this.blame(`S3: ${node.name} takes ${token} for one of ${epoch}, though it had reason to ask`);
+      this.blame(`S3: ${node.name} accepts ${token} as a token of ${epoch} without checking the stream`);
     }
     if (foreign || this.#isMixed) ledger.void(attempt);
     if (ledger.isVoid(hold)) return;
@@ -185,21 +197,21 @@ export class Oracle {
     return this.ledger.isMixed(time);
   }
 
-  /** Each win has one end (S7). */
+  /** Each grant has exactly one end (S7). */
   told(node: Node, event: LockEvent): void {
     if (event.type === "acquired") {
-      if (node.told !== null) this.blame(`S7: ${node.name} is told of ${event.token} during ${node.told}`);
+      if (node.told !== null) this.blame(`S7: ${node.name} reports the grant ${event.token} during ${node.told}`);
       node.told = event.token;
     }
     if (event.type !== "released" && event.type !== "lost") return;
-    if (node.told !== event.token) this.blame(`S7: ${node.name} is told the end of ${event.token}, not ${node.told}`);
+    if (node.told !== event.token) this.blame(`S7: ${node.name} ends ${event.token} instead of ${node.told}`);
     node.told = null;
     if (node.hold !== null) this.history.ended(node.hold.attempt, node.hold.token, this.#timeline.now);
   }
 
-  /** Holds all of it against the rules; called when everything that could run has run. */
+  /** Checks all invariants. Called after each event, when everything that could run has run. */
   check(): void {
-    if (this.#timeline.now > this.#grantDue) this.blame("V1/V2: nobody is granted in time though somebody waits");
+    if (this.#timeline.now > this.#grantDue) this.blame("V1/V2: no grant in time although a candidate waits");
     const wrong = wrongBelief({ nodes: this.#nodes, ledger: this.ledger, server: this.#server }, this.#timeline.now);
     if (wrong !== null) this.blame(wrong);
   }

@@ -1,26 +1,27 @@
 /**
- * How many requests leave within a while.
+ * Limits how many requests a machine may send in a period.
  *
  * @module
  */
 
 /**
- * The most requests of one machine within a pause after trouble (`retryEvery`): its user may call some times in that
- * while, and each call may make five requests in a row, two after a pause for contention and five to take back.
+ * The maximum number of requests of one machine within one pause after a transient error (`retryEvery`). The user may
+ * make several calls in that time. Each call may send five requests in a row, two after a pause for contention, and
+ * five for a removal.
  */
 const MOST = 36;
 
-/** Counts requests within a sliding window; times are milliseconds. */
+/** Counts requests within a sliding window. Times are in milliseconds. */
 export class Pace {
   readonly #window: number;
   readonly #sent: number[] = [];
 
-  /** `window`: its length. */
+  /** `window`: its length in ms. */
   constructor(window: number) {
     this.#window = window;
   }
 
-  /** So many leave now; false if that is too many within the window. */
+  /** Counts requests that are sent now. Returns false if there are too many within the window. */
   keeps(requests: number, now: number): boolean {
     for (let left = requests; left > 0; left--) this.#sent.push(now);
     while ((this.#sent[0] ?? now) < now - this.#window) this.#sent.shift();

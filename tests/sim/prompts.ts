@@ -1,5 +1,5 @@
 /**
- * What a client's machine is told, and what that costs its client.
+ * Prompts: events that a client's machine receives without a delivered message, and what they cost.
  *
  * @module
  */
@@ -10,29 +10,29 @@ import type { KeyState } from "../../src/store/record.ts";
 import type { Message, Standing } from "./network.ts";
 import { type Budget, type Client, EPOCH, idOf, type World } from "./world.ts";
 
-/** A prompt that comes of no message: its share of the budget, and its name for people. */
+/** Each prompt with the budget that it uses, and its text in messages. */
 const PROMPTS = {
   start: { spends: "starts", says: "starts" },
   renew: { spends: "renewals", says: "renews" },
   leave: { spends: "leaves", says: "leaves" },
   retry: { spends: null, says: "tries again" },
-  tick: { spends: null, says: "sees that it is over" },
-  hint: { spends: "hints", says: "is pushed what stands" },
-  timeout: { spends: "retries", says: "waits in vain" },
-  refusal: { spends: "retries", says: "finds nobody who takes its request" },
-  clash: { spends: "retries", says: "is told of another write in flight" },
+  tick: { spends: null, says: "sees that its lease is over" },
+  hint: { spends: "hints", says: "receives a pushed change" },
+  timeout: { spends: "retries", says: "gets no answer" },
+  refusal: { spends: "retries", says: "gets no responders" },
+  clash: { spends: "retries", says: "conflicts with another write in flight" },
 } as const satisfies Record<string, { spends: keyof Budget | null; says: string }>;
 
-/** What can happen to a client without a message that is carried out. */
+/** What can happen to a client without a delivered message. */
 export type Prompt = keyof typeof PROMPTS;
 
 const TIMEOUT = new ConnectionError("timeout", "No answer");
 const NOBODY = new ConnectionError("unavailable", "No responders");
 
-/** A prompt for people. */
+/** The text of a prompt. */
 export const saidOf = (prompt: Prompt): string => PROMPTS[prompt].says;
 
-/** What the machine is told. */
+/** The event that the machine receives. */
 export function eventOf(prompt: Prompt, { clients, standing }: World, at: number): LeaseEvent {
   switch (prompt) {
     case "start":
@@ -50,14 +50,15 @@ export function eventOf(prompt: Prompt, { clients, standing }: World, at: number
   }
 }
 
-/** True for what answers a request. */
+/** True if the event answers a request. */
 export function isAnswer({ on }: LeaseEvent): boolean {
   return on === "applied" || on === "conflict" || on === "seen" || on === "failed" || on === "unknown";
 }
 
 /**
- * What the prompt costs. A request that was not stored is under way no more. A new try does not answer for what the last
- * one left behind, nor does who leaves without a hold answer for what nobody waits for any more.
+ * Returns the world after the cost of the prompt was paid. A request that was not stored is no longer under way. A new
+ * attempt is not responsible for what the last attempt left behind. A client that leaves without a hold is not
+ * responsible for messages that nobody waits for.
  */
 export function spent(world: World, at: number, prompt: Prompt): World {
   const { spends } = PROMPTS[prompt];
@@ -82,7 +83,7 @@ function excused(net: readonly Message[], at: number, all: boolean): Message[] {
   });
 }
 
-/** What a read finds. */
+/** The answer to a read. */
 export function sightingOf(standing: Standing | null): KeyState {
   if (standing === null) return { kind: "vacant", revision: 0 };
   const { revision, client, attempt } = standing;

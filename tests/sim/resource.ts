@@ -1,16 +1,16 @@
 /**
- * What the lock protects: it keeps the highest token and refuses older ones.
+ * The resource that the lock protects. It stores the highest token and refuses lower ones.
  *
  * @module
  */
 
-/** Accepts a write whose token is no older than any it has seen. */
+/** Accepts a write if its token is not lower than any token before. */
 export class Resource {
   #highest: readonly [era: number, token: number] = [0, 0];
-  /** How many writes came too late. */
+  /** Number of writes that were refused. */
   refused = 0;
 
-  /** True if the write was accepted. */
+  /** Returns true if the write was accepted. */
   write(era: number, token: number): boolean {
     const [highestEra, highest] = this.#highest;
     const fresh = era > highestEra || (era === highestEra && token >= highest);

@@ -1,5 +1,5 @@
 /**
- * Rows of the machine's table that guard something, and what keeps waits and calls alive, each turned off.
+ * Mutations of rows of the state machine that guard something, and of code that keeps waits and calls correct.
  *
  * @module
  */
@@ -9,48 +9,48 @@ import { edits, type Mutation } from "./mutation.ts";
 export const ROWS_OFF: readonly Mutation[] = [
   ...edits(
     "lease/seeking.ts",
-    ["seeking, applied", "a grant that comes too late is acted on", "context.now >= validUntil || ", ""],
-    ["seeking, applied", "a grant of a stream made anew is acted on", " || revision <= context.memory.high", ""],
+    ["seeking, applied", "a grant that is confirmed too late is accepted", "context.now >= validUntil || ", ""],
+    ["seeking, applied", "a grant in a re-created stream is accepted", " || revision <= context.memory.high", ""],
     [
       "seeking, start",
-      "after a loss nobody asks whether it is the same stream",
+      "after a loss, the identity of the stream is not checked",
       "if (suspect || !takeable) return look(context, phase, suspect);",
       "if (!takeable) return look(context, phase);",
     ],
     [
       "seeking, conflict",
-      "a write in flight is taken for a refusal",
+      "a conflict with a write in flight is treated as a refusal",
       'if (current === null) return stepTo(context.memory, phase, { act: "pause", why: "contention" });',
       'if (current === null) return finish(context, { kind: "released", token: null });',
     ],
     [
       "seeking, seen",
-      "an answer older than a doubtful write is believed",
+      "an answer older than a write in doubt is accepted",
       "if (revision < known && (revision > 0 || phase.doubt) && !fresh) return look(context, phase, true);",
       "",
     ],
     [
       "seeking, seen",
-      "what a stranger wrote is taken over",
+      "a foreign record is overwritten",
       'if (keyState.kind === "foreign" ||',
       'if (keyState.kind === "foreign") return ask(context, phase, revision);\n  if (',
     ],
     [
       "seeking, seen",
-      "what another holds is taken over",
+      "the record of another holder is overwritten",
       "keyState.record.holder !== rules.id",
       'keyState.record.holder === ""',
     ],
     [
       "seeking, seen",
-      "any record of our id is taken for the grant",
+      "any record with our ID is accepted as the grant",
       "if (attempt === phase.attempt) return",
       "if (attempt !== null) return",
     ],
   ),
   ...edits("lease/seeking.ts", [
     "seeking, failed",
-    "a look that is denied forgets what may stand",
+    "after a denied read, a write in doubt is forgotten",
     "if (!phase.doubt) return finish(context, end, context.memory.lastSeen);",
     "if (context.now >= 0) return finish(context, end, context.memory.lastSeen);",
   ]),
@@ -58,37 +58,37 @@ export const ROWS_OFF: readonly Mutation[] = [
     "lease/held.ts",
     [
       "held, any",
-      "a hold goes on in another stream",
+      "a hold continues in another stream",
       "if (context.epochChanged) {",
       "if (context.epochChanged && context.now < 0) {",
     ],
     [
       "held, renew",
-      "nobody asks whether it is still the same stream",
+      "the identity of the stream is not checked",
       "now - phase.checkedAt >= rules.ttl / 2",
       "now - phase.checkedAt >= rules.ttl * 1e9",
     ],
     [
       "held, seen",
-      "a look older than our own write is believed",
+      "a read older than our own write is accepted",
       "if (revision < phase.revision && !fresh) return look(context, phase, true);",
       "",
     ],
     [
       "held, conflict",
-      "a refusal is taken for a loss",
+      "a conflict is treated as a loss",
       'return look(context, phase);\n    case "failed":',
       'return finish(context, { kind: "lost", why: "superseded", error: null });\n    case "failed":',
     ],
     [
       "held, conflict",
-      "a write in flight is taken for a loss",
+      "a conflict with a write in flight is treated as a loss",
       'if (event.current === null) return stepTo(context.memory, phase, { act: "pause", why: "contention" });',
       'if (event.current === null) return finish(context, { kind: "lost", why: "superseded", error: null });',
     ],
     [
       "held, unknown",
-      "a renewal of unknown outcome is taken for a loss",
+      "a renewal of unknown outcome is treated as a loss",
       'case "unknown":',
       'case "unknown":\n      return finish(context, { kind: "lost", why: "superseded", error: event.error });\n    case "tick":',
     ],
@@ -97,31 +97,31 @@ export const ROWS_OFF: readonly Mutation[] = [
     "lease/leaving.ts",
     [
       "leaving, write answered",
-      "a write that lands during the release is left standing",
+      "a write that is stored during the release is not removed",
       'if (event.on === "applied") return undo(context, { ...phase, target: event.revision, stake: "stands" });',
       'if (event.on === "applied") return finish(context, phase.end);',
     ],
     [
       "leaving, conflict",
-      "a renewal that landed in doubt is left standing",
+      "a renewal in doubt that was stored is not removed",
       'return phase.stake === "doubt" ? look(context, { ...phase, refused: true }) : finish(context, phase.end);',
       "return finish(context, phase.end);",
     ],
     [
       "leaving, seen",
-      "a look older than our own write ends the release",
+      "a read older than our own write ends the release",
       "if (event.keyState.revision < known(context, phase) && !event.fresh) return look(context, phase, true);",
       "",
     ],
     [
       "leaving, unknown",
-      "a removal of unknown outcome is taken for done",
+      "a removal of unknown outcome is treated as done",
       'case "unknown":\n      return again(context, phase, event);',
       'case "unknown":\n      return finish(context, phase.end);',
     ],
     [
       "leaving, unknown",
-      "a removal is tried for ever",
+      "a removal is retried forever",
       "if (context.now < phase.until) return",
       "if (context.now >= 0) return",
     ],
@@ -130,13 +130,13 @@ export const ROWS_OFF: readonly Mutation[] = [
     "lease/state.ts",
     [
       "idle, start",
-      "an answer to the last hold is taken for one to the next",
+      "an answer to a request of the last hold is used for the next hold",
       "return phase.busy === null ? seek(context, event.since) : stepTo(memory, phase);",
       "return seek(context, event.since);",
     ],
     [
       "any, answer",
-      "an answer does not end the request in flight before the next decision",
+      "an answer does not clear the request in flight before the next decision",
       "const busy = isAnswer(event) ? null : phase.busy;",
       "const busy = phase.busy;",
     ],
@@ -149,7 +149,7 @@ export const ROWS_OFF: readonly Mutation[] = [
   ]),
   ...edits("lease/key_context.ts", [
     "any, write",
-    "a revision of one stream is sent into another that is known",
+    "a revision of one stream is sent to another stream",
     'if (request.act !== "read" && isOther(settings.epoch, epoch)) {',
     'if (request.act !== "read" && isOther(settings.epoch, epoch) && epoch === "none") {',
   ]),
@@ -157,20 +157,20 @@ export const ROWS_OFF: readonly Mutation[] = [
     "lease/keeper.ts",
     [
       "calls",
-      "what an earlier call wrote is held for as long as a new one promises",
+      "a lease from an earlier call is considered as long as one from a new call",
       "if (isSettled(this.#state) && !old) return;",
       "if (isSettled(this.#state)) return;",
     ],
     [
       "calls",
-      "time goes on to drive what calls hold",
+      "a lease that only calls may renew is renewed by timers",
       'if (after.phase.at === "idle") this.#driver = "calls";',
       "",
     ],
   ),
   ...edits("base/wait.ts", [
     "V4",
-    "a signal's listener stays",
+    "a listener on the signal is not removed",
     "if (!callbacks.delete(own) || callbacks.size > 0) return;",
     "if (callbacks.has(own)) return;",
   ]),

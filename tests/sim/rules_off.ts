@@ -1,5 +1,5 @@
 /**
- * The lease rules of the design notes, each turned off.
+ * Mutations of the lease rules L1 to L12 and of some invariants.
  *
  * @module
  */
@@ -9,10 +9,15 @@ import { edits, type Mutation } from "./mutation.ts";
 export const RULES_OFF: readonly Mutation[] = [
   ...edits(
     "lease/seeking.ts",
-    ["L1", "a grant counts from its answer", "validity(sentAt, context.rules)", "validity(context.now, context.rules)"],
+    [
+      "L1",
+      "a granted lease is counted from the answer to its write",
+      "validity(sentAt, context.rules)",
+      "validity(context.now, context.rules)",
+    ],
     [
       "L11",
-      "the end of another's lease is told by its host's clock",
+      "another holder's lease is considered over by the wall clock of its host",
       "keyState.record.holder !== rules.id",
       "(keyState.record.holder !== rules.id && (keyState.record.since ?? 0) + rules.ttl > phase.since)",
     ],
@@ -33,7 +38,7 @@ export const RULES_OFF: readonly Mutation[] = [
     "lease/held.ts",
     [
       "L1",
-      "a renewal counts from its answer",
+      "a renewed lease is counted from the answer to its renewal",
       "{ memory, rules }: StepContext, phase: Held, revision: number): Step {",
       "{ memory, now, rules }: StepContext, phase: Held, revision: number): Step {\n  phase = { ...phase, sentAt: now };",
     ],
@@ -45,31 +50,31 @@ export const RULES_OFF: readonly Mutation[] = [
     ],
     [
       "L6",
-      "a renewal is put on whatever revision was seen last",
+      "a renewal expects the revision that was seen last",
       "const { revision: expected, attempt, token, since } = phase;",
       "const { attempt, token, since } = phase; const expected = memory.high;",
     ],
     [
       "L6",
-      "another record under the key is taken for ours",
+      "any record under the key is accepted as the holder's own",
       'keyState.kind !== "held" || keyState.record.attempt !== phase.attempt',
       'keyState.kind !== "held"',
     ],
     [
       "L6",
-      "a renewal of unknown outcome counts from the look that finds it",
+      "a renewal of unknown outcome is counted from the read that finds it",
       "validity(phase.doubt ?? -Infinity, context.rules)",
       "validity(context.now, context.rules)",
     ],
     [
       "L9",
-      "a lease whose record is gone is silently taken again",
+      "a lease whose record is gone is silently acquired again",
       'const why = keyState.kind === "vacant" ? "removed" : "superseded";',
       'if (keyState.kind === "vacant") return write(context, { ...phase, revision }); const why = "superseded";',
     ],
     [
       "L10",
-      "the token moves with each renewal",
+      "the token changes with each renewal",
       "{ ...phase, revision, validUntil: validity(",
       "{ ...phase, token: revision, revision, validUntil: validity(",
     ],
@@ -78,7 +83,7 @@ export const RULES_OFF: readonly Mutation[] = [
     "lease/leaving.ts",
     [
       "L7",
-      "a doubtful write that may land yet is not waited for",
+      "a write in doubt that may still be stored is not fenced off",
       'keyState.kind === "vacant" && revision === phase.target',
       'keyState.kind === "vacant" && revision < 0',
     ],
@@ -90,17 +95,17 @@ export const RULES_OFF: readonly Mutation[] = [
     ],
     [
       "L8",
-      "a release takes back whatever stands",
+      "a release removes any record",
       "keyState.record.holder === context.rules.id &&\n    (",
       "((1 as number) === 1 ||",
     ],
   ),
   ...edits(
     "base/clock.ts",
-    ["L2", "sleep is not counted", "if (gained > SLEEP_THRESHOLD) this.#elapsed += gained;", ""],
+    ["L2", "time asleep is not counted", "if (gained > SLEEP_THRESHOLD) this.#elapsed += gained;", ""],
     [
       "L2",
-      "sleep counts per look, from a quarter second on",
+      "time asleep is counted only if one clock reading finds more than 250 ms",
       "if (gained > SLEEP_THRESHOLD) this.#elapsed += gained;\n    if (gained > SLEEP_THRESHOLD || gained < 0) ",
       "if (gained > 250) this.#elapsed += gained;\n    ",
     ],
@@ -108,21 +113,21 @@ export const RULES_OFF: readonly Mutation[] = [
   ...edits("lease/steps.ts", ["L3", "no margin", "sentAt + ttl - margin", "sentAt + ttl"]),
   ...edits("lease/key_context.ts", [
     "L4",
-    "a lease of its own length is claimed as long as the bucket's",
+    "a lease with its own TTL is considered as long as the bucket's TTL",
     "leaseLength(ttl, seen, this.store.name)",
     "leaseLength(null, seen, this.store.name)",
   ]),
   ...edits(
     "lease/keeper.ts",
     ["L5", "the end of a lease has no timer", 'due.push([phase.validUntil, { on: "tick" }]);', ""],
-    ["L5", "a look does not compare the clock", "!isHeld(this.#state, this.#context.clock.now())", "false"],
+    ["L5", "a query of the lease does not check the clock", "!isHeld(this.#state, this.#context.clock.now())", "false"],
   ),
   ...edits(
     "locker/key_watcher.ts",
-    ["L12", "nobody looks again by the clock", "else this.#tell(null);\n    });", "});"],
+    ["L12", "the key is not read again when no changes are pushed", "else this.#tell(null);\n    });", "});"],
     [
       "S10",
-      "a change from before the key ran out is news",
+      "a change older than the expiry of the key is reported as new",
       "if (keyState.revision > 0) this.#revision = keyState.revision;",
       "this.#revision = keyState.revision;",
     ],

@@ -1,5 +1,6 @@
 /**
- * One seed, one run: shipped Lockers on a bucket in memory, a world in which things go wrong, an oracle that sees all.
+ * One run of the simulator, determined by its seed: the shipped Lockers on a memory bucket, faults, and an oracle that
+ * checks every event.
  *
  * @module
  */
@@ -18,42 +19,47 @@ import { strike } from "./storms.ts";
 import { Timeline } from "./timeline.ts";
 import { live, type Town } from "./users.ts";
 
-/** How long things go wrong, how long all is well afterwards, and how long each may take to go home at least, in ms. */
+/** Lengths of the phases in ms: with faults, without faults, and at least for the last calls to end. */
 const TROUBLED = 4 * TTL;
 const SERENE = 1.5 * TTL;
 const HOMEWARD = 3 * TTL;
 
-/** The longest turn of one user when all is well, in ms. There is no order among them: one may have to let all pass. */
+/**
+ * Longest turn of one user without faults, in ms. Users take turns in no order, so one may have to wait for all others.
+ */
 const TURN = TTL / 2;
 
-/** By when somebody leads once all is well: what stands runs out, late, and is found by whoever asks again (V2). */
+/**
+ * When faults stop, a candidate must be granted the lock within this time (V2): the old record expires, possibly late,
+ * and the next read finds the key vacant.
+ */
 const RECOVERY = 3 * TTL;
 
-/** A run has some thousand events; one that never comes to an end has this many. */
+/** A run has a few thousand events. More than this means that it does not end. */
 const MOST_STEPS = 60_000;
 
-/** How one run is done. */
+/** Options of a run. */
 export interface RunOptions extends Mask {
-  /** The bucket has expiry markers: a violation is to be expected. */
+  /** If true, the bucket has expiry markers. A violation is then expected. */
   readonly markers?: boolean;
-  /** Told of each thing that happens. */
+  /** Called with each event as text. */
   readonly trace?: (line: string) => void;
 }
 
-/** What a run ended in. */
+/** Result of a run. */
 export interface Outcome {
   readonly seed: number;
-  /** What was violated, and when; `null` if nothing was. */
+  /** The first violation, with its time; `null` if there was none. */
   readonly broken: string | null;
   readonly grants: number;
-  /** Events of the run. */
+  /** Number of events. */
   readonly steps: number;
-  /** How many faults there were in all, and of each kind. */
+  /** Total number of faults, and the number by kind. */
   readonly total: number;
   readonly faults: ReadonlyMap<Fault, number>;
-  /** How often each edge of the lease's machine was taken. */
+  /** How often the state machine took each of its edges. */
   readonly edges: ReadonlyMap<string, number>;
-  /** Writes that the protected resource refused for their token. */
+  /** Number of writes that the protected resource refused because of their token. */
   readonly refused: number;
 }
 
@@ -93,7 +99,7 @@ export class Run implements Town {
     this.#edges.count(step);
   }
 
-  /** A process starts: one more, or in the place of a former one. */
+  /** Starts a process, either an additional one or a replacement for `former`. */
   start(former?: Node, sameId = false): Node {
     const node = new Node(this, `n${++this.#made}`, sameId ? former : undefined);
     if (former) this.nodes.splice(this.nodes.indexOf(former), 1, node);
@@ -108,7 +114,7 @@ export class Run implements Town {
     return node;
   }
 
-  /** Runs it to the end. */
+  /** Runs to the end. */
   async outcome(): Promise<Outcome> {
     for (let left = this.chance.between(2, 8); left > 0; left--) this.start();
     this.#plan();
@@ -133,7 +139,7 @@ export class Run implements Town {
     };
   }
 
-  /** Storms come at random. */
+  /** Plans storms at random times. */
   #plan(): void {
     const next = () => {
       if (!this.troubled) return;
@@ -156,19 +162,19 @@ export class Run implements Town {
       node.runtime.throttle(0);
       if (node.link.closed) this.start(node);
     }
-    this.note("world", () => "all is well again");
+    this.note("world", () => "faults end");
     if (this.oracle.broken === null) this.oracle.expectGrant(RECOVERY);
   }
 
-  /** After all have left, nothing is left behind and the lock is free for another. */
+  /** Checks that, after all users stopped, nothing is left behind and the lock is vacant. */
   async #goHome(): Promise<void> {
     const { oracle, timeline } = this;
     if (oracle.broken !== null) return;
     const stuck = [...this.#lives.values()].filter((node) => this.nodes.includes(node));
-    if (stuck.length > 0) oracle.blame(`V2/S6: calls of ${stuck.map(({ name }) => name)} never end`);
+    if (stuck.length > 0) oracle.blame(`V2/S6: calls of ${stuck.map(({ name }) => name)} do not end`);
     for (const { node, following, last } of this.#followers) {
       if (following && this.nodes.includes(node) && last !== null) {
-        oracle.blame(`S10: ${node.name} sees ${last} in the end`);
+        oracle.blame(`S10: ${node.name} still sees token ${last} in the end`);
       }
     }
     const closings = this.nodes.map((node) => node.locker.close());
@@ -179,17 +185,19 @@ export class Run implements Town {
       if (runtime.pending > 0) oracle.blame(`V4: ${name} leaves ${runtime.pending} timers behind`);
       if (link.store.watches > 0) oracle.blame(`V4: ${name} leaves ${link.store.watches} watches behind`);
     }
-    if (this.server.store.look(KEY).kind !== "vacant") oracle.blame("S6: a record stands though nobody is left");
+    if (this.server.store.look(KEY).kind !== "vacant") {
+      oracle.blame("S6: a record is left although all candidates have ended");
+    }
     if (oracle.isWhole && !oracle.isMisled && !isLinearizable(oracle.history.operations)) {
-      oracle.blame("the history is not that of a fenced mutex");
+      oracle.blame("the history is not linearizable as a fenced mutex");
     }
   }
 
-  /** Lets things happen until then; what one event set in motion within the processes ends before the next one. */
+  /** Runs the events up to `time`. Everything that an event starts within the processes ends before the next event. */
   #until(time: number): Promise<void> {
     return stepByStep(() => {
       if (this.#steps > 0) this.oracle.check();
-      if (++this.#steps > MOST_STEPS) this.oracle.blame("V5: events without end");
+      if (++this.#steps > MOST_STEPS) this.oracle.blame("V5: the run does not end");
       return this.oracle.broken === null && this.timeline.step(time);
     });
   }

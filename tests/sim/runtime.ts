@@ -1,5 +1,5 @@
 /**
- * The machine and process of one candidate: its clocks, its timers, and what can befall them.
+ * The machine and the process of one candidate: clocks, timers, and their faults.
  *
  * @module
  */
@@ -11,17 +11,17 @@ import type { Timeline } from "./timeline.ts";
 /** The wall clock at the start of a run: milliseconds since the Unix epoch. */
 const START = 1_800_000_000_000;
 
-/** The longest that timers may take to notice a sleep, in ms: a quarter of the longest wait of a holder. */
+/** Longest time that timers need to notice a sleep, in ms: a quarter of the longest wait of a holder. */
 const WAKING = 520;
 
 interface Timer {
   readonly due: number;
   readonly callback: () => void;
-  /** Takes back what the timeline has planned for it. */
+  /** Cancels the planned event of this timer. */
   unplan(): void;
 }
 
-/** What the shipped `SystemClock` reads time from and sets timers on. */
+/** Time and timers for the shipped `SystemClock`. */
 export class Runtime implements TimeSources {
   readonly #timeline: Timeline;
   readonly #chance: Chance;
@@ -39,7 +39,7 @@ export class Runtime implements TimeSources {
   #grain = 0;
   #dead = false;
 
-  /** `rates`: milliseconds of its monotonic and its wall clock to one of true time. */
+  /** `rates`: milliseconds of the monotonic and the wall clock per millisecond of true time. */
   constructor(timeline: Timeline, chance: Chance, rates: { readonly monotonic: number; readonly wall: number }) {
     this.#timeline = timeline;
     this.#chance = chance;
@@ -47,12 +47,12 @@ export class Runtime implements TimeSources {
     this.#wallRate = rates.wall;
   }
 
-  /** True unless paused, suspended or dead: its code can run. */
+  /** True if its code can run: it is not paused, suspended or dead. */
   get runs(): boolean {
     return !this.#dead && this.#timeline.now >= this.#stoppedUntil;
   }
 
-  /** True if it runs and no timer of it is late; not at once after a sleep, of which no timer knows. */
+  /** True if it runs and none of its timers is late. False for a while after a sleep, of which no timer knows. */
   get prompt(): boolean {
     const asleep = this.#frozenFrom !== Infinity || this.#timeline.now < this.#awakeFrom;
     if (!this.runs || this.#grain > 0 || asleep) return false;
@@ -61,12 +61,12 @@ export class Runtime implements TimeSources {
     return true;
   }
 
-  /** True once it was killed. */
+  /** True after it was killed. */
   get dead(): boolean {
     return this.#dead;
   }
 
-  /** Timers that are waiting: 0 when nothing was left behind. */
+  /** Number of waiting timers; 0 if nothing was left behind. */
   get pending(): number {
     return this.#timers.size;
   }
@@ -76,7 +76,7 @@ export class Runtime implements TimeSources {
     return this.#monotonic;
   }
 
-  /** Whole milliseconds, as `Date.now()`. */
+  /** Whole milliseconds, like `Date.now()`. */
   wall(): number {
     return Math.floor(START + this.#timeline.now * this.#wallRate + this.#wallOffset);
   }
@@ -91,22 +91,22 @@ export class Runtime implements TimeSources {
     };
   }
 
-  /** Runs something as soon as the process can: a message came in. */
+  /** Runs a callback as soon as the process can run, for example for a received message. */
   deliver(callback: () => void): void {
     if (this.#dead) return;
     if (this.#timeline.now < this.#stoppedUntil) this.#backlog.push(callback);
     else callback();
   }
 
-  /** The process does not run for a while: SIGSTOP, a blocked event loop, a debugger. Its clocks go on. */
+  /** Stops the process for a while: SIGSTOP, a blocked event loop, or a debugger. Its clocks continue. */
   pause(ms: number): void {
     this.#stoppedUntil = Math.max(this.#stoppedUntil, this.#timeline.now + ms);
     this.#timeline.at(this.#stoppedUntil, () => this.#resume());
   }
 
   /**
-   * The machine sleeps: the monotonic clock stands still, the wall clock does not. Between two looks at the clock not
-   * both this and a wall clock set back: nothing could tell that from no sleep at all.
+   * Lets the machine sleep: the monotonic clock stops, the wall clock continues. A sleep and a wall clock set back do
+   * not happen between the same two readings of the clock, because no process could distinguish that from no sleep.
    */
   suspend(ms: number): void {
     if (!this.runs || this.#setBackAt >= this.#lookedAt) return;
@@ -114,7 +114,7 @@ export class Runtime implements TimeSources {
     this.pause(ms);
   }
 
-  /** Somebody sets the wall clock. */
+  /** Sets the wall clock forward or back. */
   stepWall(ms: number): void {
     if (ms < 0 && (this.#frozenFrom !== Infinity || this.#awakeFrom > this.#lookedAt)) return;
     if (ms < 0) this.#setBackAt = this.#timeline.now;
@@ -127,14 +127,17 @@ export class Runtime implements TimeSources {
     for (const timer of grain === 0 ? this.#timers : []) this.#arm(timer);
   }
 
-  /** kill -9. */
+  /** Kills the process (SIGKILL). */
   kill(): void {
     this.#dead = true;
     this.#timers.clear();
     this.#backlog = [];
   }
 
-  /** What the clock shows, also to who is no part of the machine: only its own process's looks tell it of a sleep. */
+  /**
+   * The time of the monotonic clock. Also for readers outside of the machine: only readings of its own process tell it
+   * of a sleep.
+   */
   get #monotonic(): number {
     return (Math.min(this.#timeline.now, this.#frozenFrom) - this.#frozen) * this.#rate;
   }
@@ -148,7 +151,7 @@ export class Runtime implements TimeSources {
       this.#awakeFrom = now + WAKING;
     }
     for (const timer of this.#timers) this.#arm(timer);
-    // What piled up comes in any order, each piece a turn of the event loop of its own.
+    // The backlog is delivered in random order. Each piece is its own turn of the event loop.
     for (const left = this.#backlog; left.length > 0;) {
       const [next] = left.splice(this.#chance.between(0, left.length), 1);
       if (next) this.#timeline.at(now, next);
@@ -166,7 +169,7 @@ export class Runtime implements TimeSources {
   }
 
   #fire(timer: Timer): void {
-    // Rounding may leave it a hair early; after a sleep it is early by as much as the machine slept.
+    // Rounding may make the timer slightly early. After a sleep, it is early by the length of the sleep.
     if (timer.due - this.#monotonic > 1e-6) return this.#timers.has(timer) ? this.#arm(timer) : undefined;
     if (this.#timers.delete(timer)) timer.callback();
   }

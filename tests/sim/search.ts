@@ -1,5 +1,5 @@
 /**
- * Visits every state of the small world, depth first, each once.
+ * Visits every state of the small world once, depth first.
  *
  * @module
  */
@@ -9,21 +9,21 @@ import { type Move, Moves, named, type Parts } from "./moves.ts";
 import { Seen } from "./seen.ts";
 import { beginning, type Bounds, shown, violation, type World } from "./world.ts";
 
-/** What a search found. */
+/** Results of a search. */
 export interface Findings {
-  /** Different states visited. */
+  /** Number of different states visited. */
   readonly states: number;
-  /** Moves tried. */
+  /** Number of moves tried. */
   readonly moves: number;
-  /** Moves that are still to be tried in states on the way to the latest. */
+  /** Number of moves that are still to be tried in the states on the current path. */
   readonly open: number;
-  /** Longest way without a state met before. */
+  /** Length of the longest path so far on which every state was new. */
   readonly depth: number;
-  /** What was violated, and a way there; `null` if nothing was. */
+  /** The broken rule, and a path to it; `null` if no rule was broken. */
   readonly broken: { readonly rule: string; readonly path: readonly string[] } | null;
   /** True if every state within the bounds was visited. */
   readonly complete: boolean;
-  /** Steps of the machine: phase, event, next phase, how often each was tried. */
+  /** Steps of the machine (phase, event, next phase), and how often each was tried. */
   readonly steps: ReadonlyMap<string, number>;
 }
 
@@ -33,19 +33,19 @@ interface Visit {
   next: number;
 }
 
-/** A search that can be looked at while it goes on. */
+/** A search whose findings can be read while it runs. */
 export class Search {
   readonly #moves: Moves;
   readonly #bounds: Bounds;
   readonly #fingerprint: Fingerprint;
   readonly #seen = new Seen();
-  /** The way to where the search is: the only worlds that are kept. */
+  /** The current path. Only its worlds are kept in memory. */
   readonly #way: Visit[] = [];
   #tried = 0;
   #depth = 0;
   #broken: Findings["broken"] = null;
 
-  /** Nothing visited yet. */
+  /** Creates a search that has visited only the first state. */
   constructor(bounds: Bounds, parts: Parts = {}) {
     this.#bounds = bounds;
     this.#moves = new Moves(bounds, parts);
@@ -53,7 +53,7 @@ export class Search {
     this.#visit(beginning(bounds));
   }
 
-  /** Tries so many moves; false once there is nothing left to try, or a rule is broken. */
+  /** Tries up to `moves` moves. Returns false if nothing is left to try, or if a rule is broken. */
   advance(moves: number = Infinity): boolean {
     for (let left = moves; left > 0; left--) {
       const visit = this.#way.at(-1);
@@ -72,7 +72,7 @@ export class Search {
     return true;
   }
 
-  /** What was found so far. */
+  /** The results so far. */
   get findings(): Findings {
     return {
       states: this.#seen.size,
@@ -92,7 +92,7 @@ export class Search {
     if (this.#way.length > this.#depth) this.#depth = this.#way.length;
   }
 
-  /** The way to a violation without the moves that it does not need. */
+  /** Returns the path to a violation without the moves that it does not need. */
   #shortened(rule: string): string[] {
     let names = this.#way.map(({ world, moves, next }) => named(world, moves[next - 1] as Move));
     for (let at = names.length - 1; at >= 0; at--) {
@@ -105,7 +105,7 @@ export class Search {
     return this.#replayed(names).lines;
   }
 
-  /** Makes moves by their names, as far as they can be made and nothing is violated. */
+  /** Makes moves by their names, until one is impossible or a rule is broken. */
   #replayed(names: readonly string[]): { rule: string | null; lines: string[] } {
     let world = beginning(this.#bounds);
     let rule: string | null = null;
@@ -121,7 +121,7 @@ export class Search {
   }
 }
 
-/** Visits all of it in one go. */
+/** Runs a whole search. */
 export function explore(bounds: Bounds, parts: Parts = {}): Findings {
   const search = new Search(bounds, parts);
   search.advance();

@@ -4,24 +4,24 @@
  * @module
  */
 
-/** Grows as it fills; 8 bytes for each place, at most two thirds of the places taken. */
+/** A hash table that grows. It needs 8 bytes per place and fills at most two thirds of its places. */
 export class Seen {
-  /** How many are in it. */
+  /** Number of elements. */
   size = 0;
   #mask: number;
   #highs: Int32Array;
   #lows: Int32Array;
 
-  /** Empty, with room for some. */
+  /** Creates an empty set. `places`: initial number of places, a power of two. */
   constructor(places: number = 1 << 16) {
     this.#mask = places - 1;
     this.#highs = new Int32Array(places);
     this.#lows = new Int32Array(places);
   }
 
-  /** Puts one in; false if it is in already. */
+  /** Adds a fingerprint. Returns false if it is already in the set. */
   add(high: number, low: number): boolean {
-    // A place with two zeros is free.
+    // Two zeros mark a free place.
     const first = high === 0 && low === 0 ? 1 : high;
     if (!this.#put(first, low)) return false;
     this.size++;

@@ -1,5 +1,5 @@
 /**
- * The servers of one run: the bucket, its leader's clock, and what befalls them.
+ * The servers of one run: the bucket, the clock of its leader, and their faults.
  *
  * @module
  */
@@ -15,44 +15,47 @@ import type { Timeline } from "./timeline.ts";
 /** Key of the lock. */
 export const KEY = "leader";
 
-/** Lease length of the bucket, in ms of the leader's clock. */
+/** TTL of the bucket, in ms of the leader's clock. */
 export const TTL = 2000;
 
 /**
- * How much the clocks of two leaders differ at the most, and how much their rate differs from true time. With the
- * candidates' own rates (`CLIENT_RATE`) they stay within the margin of a tenth, for a lease of 1,000 ms too:
- * 900 / (1 - 0.03) < (1000 - 30) / (1 + 0.02).
+ * Limits of the clocks of two leaders: their difference in ms, and how much their rate differs from true time. Together
+ * with the rates of the candidates' clocks (`CLIENT_RATE`) they stay within the margin, which is a tenth of the lease.
+ * That is also true for a lease of 1,000 ms: 900 / (1 - 0.03) < (1000 - 30) / (1 + 0.02).
  */
 const LEADER_SKEW = 30;
 const LEADER_RATE = 0.02;
 export const CLIENT_RATE = 0.03;
 
-/** The longest that removal of what has run out is late (nats-facts 1). */
+/** Longest time in ms by which the server removes an expired message late. */
 export const LAG = 300;
 
-/** What the world that a server stands in gives it. */
+/** What a server needs of the run. */
 export interface Place {
   readonly timeline: Timeline;
   readonly chance: Chance;
   readonly weather: Weather;
 }
 
-/** What others want to know of each request that was carried out. */
+/** Describes a performed request. */
 export interface CarriedOut {
   readonly before: KeyState;
   readonly after: KeyState;
   readonly applied: boolean;
-  /** When it left, in true time. */
+  /** When it was sent, in true time. */
   readonly sentAt: number;
-  /** True for a second copy of a request that the network made. */
+  /** True for a duplicate that the network made. */
   readonly copy: boolean;
 }
 
-/** The bucket with its leader. */
+/** The bucket and its leader. */
 export class Server {
   readonly store: MemoryStore;
   readonly replicas: 1 | 3;
-  /** True if expired records are replaced by markers, as in a bucket that others made: no lock is safe in it. */
+  /**
+   * True if expiry markers replace expired records, which is possible in a bucket that the library did not create. No
+   * lock is safe in it.
+   */
   readonly markers: boolean;
   readonly #place: Place;
   readonly #rate: number;
@@ -79,12 +82,12 @@ export class Server {
     this.store.watch(KEY, (hint) => hint.kind === "seen" && this.#changed(hint.keyState));
   }
 
-  /** False while nobody leads the stream. */
+  /** False while the stream has no leader. */
   get answers(): boolean {
     return this.#place.timeline.now >= this.#absentUntil;
   }
 
-  /** When the stream was made. */
+  /** When the stream was created. */
   get madeAt(): number {
     return this.#madeAt;
   }
@@ -94,12 +97,12 @@ export class Server {
     return `memory-${this.#epoch}`;
   }
 
-  /** Highest revision that was given out. */
+  /** Highest revision so far. */
   get highest(): number {
     return this.#history.at(-1)?.keyState.revision ?? 0;
   }
 
-  /** Carries a request out, and tells what that changed. */
+  /** Performs a request and reports what it changed. */
   carryOut<Outcome>(request: StoreRequest<Outcome>, way: Pick<CarriedOut, "sentAt" | "copy">): [Outcome, CarriedOut] {
     const before = this.store.look(KEY);
     const { highest } = this;
@@ -108,7 +111,7 @@ export class Server {
     return [outcome, { before, after: this.store.look(KEY), applied: this.highest !== highest, ...way }];
   }
 
-  /** What a leader that was cut off some time ago still believes to stand; `null` if that is no other. */
+  /** What a former leader that was cut off some time ago would still answer; `null` if that is the current state. */
   stale(): KeyState | null {
     const { timeline, chance } = this.#place;
     const then = timeline.now - chance.between(1, 2 * TTL);
@@ -117,12 +120,12 @@ export class Server {
     return keyState.revision === this.store.look(KEY).revision ? null : keyState;
   }
 
-  /** A change from before, as a consumer that begins anew repeats it. */
+  /** An earlier change, as a re-created consumer repeats it. */
   past(): KeyState | null {
     return this.#history.length === 0 ? null : this.#place.chance.pick(this.#history).keyState;
   }
 
-  /** Nobody leads for a while; then somebody with another clock does. */
+  /** The stream has no leader for a while, and then one with another clock. */
   loseLeader(ms: number): void {
     this.#absentUntil = Math.max(this.#absentUntil, this.#place.timeline.now + ms);
     this.changeLeader();
@@ -151,14 +154,14 @@ export class Server {
     this.#history = [];
   }
 
-  /** Servers that lost acknowledged writes. */
+  /** The servers lose acknowledged writes. */
   rollBack(): void {
     const to = Math.max(0, this.highest - this.#place.chance.between(1, 5));
     this.store.rollBack(to);
     this.#history = this.#history.filter(({ keyState }) => keyState.revision <= to);
   }
 
-  /** All is well again. */
+  /** Ends all faults of the servers. */
   heal(): void {
     this.#absentUntil = 0;
     if (this.#deletedUntil > this.#place.timeline.now && this.#deletedUntil !== Infinity) this.recreate();
@@ -173,7 +176,7 @@ export class Server {
     }
   }
 
-  /** The leader decides on a marker and applies it later, whatever was written in between (nats-facts 0.1). */
+  /** The leader decides to place an expiry marker and applies it later, whatever was written in between. */
   #expireByMarker(revision: number): void {
     const { timeline, chance } = this.#place;
     if (this.store.look(KEY).revision !== revision || this.store.look(KEY).kind === "vacant") return;

@@ -1,17 +1,20 @@
 /**
- * Steps between which everything settles that waits for nothing but promises.
+ * Runs steps, and lets all pending promises settle between them.
  *
  * @module
  */
 
 import { setImmediate } from "node:timers";
 
-/** The runtime's own way to run all that is due, without a turn of its event loop; six times faster, not public. */
+/**
+ * An internal function of Deno that runs the microtask queue without a turn of the event loop. It is six times faster,
+ * but not a public API.
+ */
 const { core } = Reflect.get(Deno, Reflect.get(Deno, "internal") ?? "") as { core?: { runMicrotasks?: () => void } } ??
   {};
 const runMicrotasks = core?.runMicrotasks;
 
-/** Takes steps until one says that it was the last, and lets promises settle after each. */
+/** Runs `step` until it returns false. After each step, promises settle. */
 export function stepByStep(step: () => boolean): Promise<void> {
   return new Promise((resolve, reject) => {
     const turn = () => {

@@ -1,5 +1,5 @@
 /**
- * Finds a smaller run that is still red.
+ * Finds a smaller run that still breaks a rule.
  *
  * @module
  */
@@ -7,15 +7,15 @@
 import { type Fault, FAULTS, type Mask } from "./faults.ts";
 import { type Outcome, Run, type RunOptions } from "./run.ts";
 
-/** A red run with as few faults as were found to suffice. */
+/** A red run, and options under which it has fewer faults. A run is red if it breaks a rule. */
 export interface Shrunk {
   readonly options: RunOptions;
   readonly outcome: Outcome;
 }
 
 /**
- * Leaves out faults: all after some number, then whole kinds, then again all after some number. What is left need not
- * be the least, since a run with fewer faults goes another way.
+ * Leaves out faults: first all faults after some number, then whole kinds, then again all after some number. The result
+ * need not be minimal, because a run with fewer faults takes another course.
  *
  * @returns `null` if the seed is not red
  */
@@ -46,7 +46,7 @@ async function shorten(found: Shrunk, red: (mask: Mask) => Promise<Shrunk | null
   return best;
 }
 
-/** The command that runs it again. */
+/** Returns the command that repeats the run. */
 export function replayCommand(seed: number, { most, without = [], markers }: RunOptions): string {
   const words = [`deno task sim --seed ${seed}`];
   if (markers) words.push("--markers");

@@ -6,18 +6,21 @@ import { type Fault, FAULTS } from "./faults.ts";
 import { Run } from "./run.ts";
 import { replayCommand, shrink } from "./shrink.ts";
 
-/** The seeds of the gate: about 15 s on two cores. Fresh ones are for `deno task sim`. */
+/** The fixed seeds of this test: about 15 s on two cores. `deno task sim` runs fresh ones. */
 const FROM = 1;
 const SEEDS = 6000;
 
-/** The longest that they may take on a machine that has other work, in ms. */
+/** Time limit in ms, for a machine that also does other work. */
 const PATIENCE = 300_000;
 
-/** Faults of each kind in 10,000 seeds, at least; and edges so rare that so few seeds may miss them. */
+/**
+ * Minimum number of faults of each kind per 10,000 seeds, and the number of edges that are so rare that these seeds may
+ * miss them.
+ */
 const HITS = 1000;
 const RARE = 4;
 
-Deno.test("Lockers keep every rule over some thousand seeds, which hit each kind of fault and take the machine's edges", async () => {
+Deno.test("Lockers keep every rule in thousands of seeds that cover all kinds of faults", async () => {
   const campaign = { from: FROM, seeds: SEEDS, workers: navigator.hardwareConcurrency, options: {} };
   const tally = await runSeeds({ ...campaign, signal: AbortSignal.timeout(PATIENCE), progress: () => {} });
   const broken = tally.broken.map(({ seed, rule }) => `${rule}: deno task sim --seed ${seed}`);
@@ -29,11 +32,11 @@ Deno.test("Lockers keep every rule over some thousand seeds, which hit each kind
   assert(tally.grants > tally.seeds && tally.refused > 0, JSON.stringify(tally));
 });
 
-Deno.test("Lockers keep every rule over the seeds that were red once", async () => {
+Deno.test("Lockers keep every rule in the seeds that once broke a rule", async () => {
   for (const { seed, was } of CORPUS) assertEquals((await new Run(seed).outcome()).broken, null, `${seed}: ${was}`);
 });
 
-Deno.test("A run is replayed by its seed, bit for bit", async () => {
+Deno.test("Two runs with the same seed are identical", async () => {
   const traceOf = async (seed: number) => {
     const lines: string[] = [];
     const outcome = await new Run(seed, { trace: (line) => void lines.push(line) }).outcome();

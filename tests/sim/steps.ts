@@ -1,5 +1,5 @@
 /**
- * Which steps of the state machine a search has tried.
+ * Counts the steps of the state machine that a search has tried.
  *
  * @module
  */
@@ -29,13 +29,13 @@ const EVENTS: Record<On, number> = {
 export class Steps {
   readonly #counts = new Float64Array(4 * 12 * 4);
 
-  /** One more. */
+  /** Counts one step. */
   count(from: At, event: On, to: At): void {
     const place = placeOf(from, event, to);
     this.#counts[place] = (this.#counts[place] ?? 0) + 1;
   }
 
-  /** How often each was tried; an event that a phase never met stands there once, with 0. */
+  /** How often each step was tried. An event that never occurred in a phase is listed once, with 0. */
   get counts(): Map<string, number> {
     const counts = new Map<string, number>();
     const phases = Object.keys(PHASES) as At[];

@@ -1,5 +1,5 @@
 /**
- * Faults that come over the world and last for a while.
+ * Storms: faults that last for a while. Disasters are started here too.
  *
  * @module
  */
@@ -9,13 +9,16 @@ import type { Node } from "./node.ts";
 import type { Run } from "./run.ts";
 import { KEY, TTL } from "./server.ts";
 
-/** What a storm may do. `left`: true time in ms until all is well again. */
+/** Starts a storm. `left`: true time in ms until faults end. */
 type Storm = (run: Run, node: Node, left: number) => void;
 
-/** The longest a close may take: the settings of the bucket (2 s) and two requests, each unanswered, and some pauses. */
+/**
+ * Longest time that a close may take, in ms: the settings of the bucket (2 s) and two requests, each unanswered, and
+ * some pauses.
+ */
 const CLOSING = 4500;
 
-/** Some while: mostly short, at the longest one and a half leases, and over in time. */
+/** A random duration: mostly short, at most one and a half leases, and never beyond the end of the faults. */
 const while_ = (run: Run, left: number): number => Math.min(left, 1 + 1.5 * TTL * run.chance.next() ** 2);
 
 const cut = (what: Fault): Storm => (run, node, left) => {
@@ -24,7 +27,7 @@ const cut = (what: Fault): Storm => (run, node, left) => {
   run.timeline.after(ms, () => node.runtime.deliver(() => node.link.store.tell({ kind: "gap" })));
 };
 
-/** A machine that sleeps does so for at least this, in ms. */
+/** Shortest sleep of a machine, in ms. */
 const SHORTEST_SLEEP = 20;
 
 const stop = (how: "pause" | "suspend"): Storm => (run, node, left) => {
@@ -34,7 +37,7 @@ const stop = (how: "pause" | "suspend"): Storm => (run, node, left) => {
   else if (left > SHORTEST_SLEEP) node.runtime.suspend(Math.min(left, SHORTEST_SLEEP + ms));
 };
 
-/** A machine that falls asleep again and again, each time for a moment: as many times, at the longest this in all. */
+/** Many short sleeps: their maximum number, and their maximum total length in ms. */
 const DOZES = 40;
 const DOZING = 600;
 
@@ -90,7 +93,7 @@ const STORMS: { readonly [fault in Fault]?: Storm } = {
     runtime.deliver(() => {
       node.believe(null);
       let closed = false;
-      // An id belongs to one living candidate: the next Locker waits for the end of this one.
+      // An ID belongs to only one running candidate. The next Locker waits for the end of this one.
       locker.close().then(() => {
         closed = true;
         if (node.locker === locker) node.open();
@@ -116,7 +119,7 @@ const STORMS: { readonly [fault in Fault]?: Storm } = {
   "sequence rolled back": disaster(({ server }) => server.rollBack(), "era"),
 };
 
-/** Lets it happen. */
+/** Starts a storm or a disaster. */
 export function strike(run: Run, fault: Fault, left: number): void {
   const node = run.chance.pick(run.nodes);
   if (!node.runtime.dead) STORMS[fault]?.(run, node, left);

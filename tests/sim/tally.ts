@@ -1,5 +1,5 @@
 /**
- * What many runs came to, added up.
+ * The sum of the results of many runs.
  *
  * @module
  */
@@ -11,24 +11,24 @@ import type { Outcome } from "./run.ts";
 /** Counts by name. */
 type Counts = Map<string, number>;
 
-/** Sums over runs; plain data, so that workers can send it. */
+/** Sums over runs. It is plain data, so that workers can send it. */
 export interface Tally {
   seeds: number;
   grants: number;
   steps: number;
-  /** Writes that the protected resource refused for their token. */
+  /** Number of writes that the protected resource refused because of their token. */
   refused: number;
   readonly faults: Counts;
   readonly edges: Counts;
   readonly broken: { readonly seed: number; readonly rule: string; readonly steps: number }[];
 }
 
-/** No run yet. */
+/** The tally of no runs. */
 export function noTally(): Tally {
   return { seeds: 0, grants: 0, steps: 0, refused: 0, faults: new Map(), edges: new Map(), broken: [] };
 }
 
-/** One run more. */
+/** Adds the outcome of one run. */
 export function count(tally: Tally, outcome: Outcome): void {
   const { seed, broken, grants, steps, refused, faults, edges } = outcome;
   add(tally, {
@@ -53,7 +53,7 @@ export function add(tally: Tally, other: Tally): void {
   tally.broken.push(...other.broken);
 }
 
-/** What was hit and what was not, for people. */
+/** Describes which faults and edges occurred, and which did not. */
 export function coverageOf({ faults, edges }: Tally): string[] {
   const rarest = (counts: Counts) =>
     [...counts].sort(([, a], [, b]) => a - b).map(([name, number]) => `${name} ${number}`);
@@ -62,7 +62,7 @@ export function coverageOf({ faults, edges }: Tally): string[] {
   return [
     `faults, rarest first: ${rarest(faults).join(", ")}`,
     `faults never hit: ${missing.join(", ") || "none"}`,
-    `edges of the lease's machine, rarest first: ${rarest(edges).join(", ")}`,
+    `edges of the state machine, rarest first: ${rarest(edges).join(", ")}`,
     `edges never taken: ${untaken.join(", ") || "none"}`,
   ];
 }

@@ -1,5 +1,5 @@
 /**
- * True time, which only the simulator sees: a queue of what happens next.
+ * True time, which only the simulator sees, and a queue of events.
  *
  * @module
  */
@@ -10,26 +10,26 @@ interface Entry {
   run: (() => void) | null;
 }
 
-/** Events in order of time, those of one instant in the order in which they were planned. */
+/** Events in order of time. Events at the same time run in the order in which they were planned. */
 export class Timeline {
   /** Milliseconds since the start of the run. */
   now = 0;
   readonly #heap: Entry[] = [];
   #planned = 0;
 
-  /** Plans something; returns what cancels it. */
+  /** Plans an event. Returns a function that cancels it. */
   at(time: number, run: () => void): () => void {
     const entry: Entry = { time: Math.max(time, this.now), order: this.#planned++, run };
     this.#push(entry);
     return () => entry.run = null;
   }
 
-  /** Plans something for later. */
+  /** Plans an event after a delay. */
   after(delay: number, run: () => void): () => void {
     return this.at(this.now + delay, run);
   }
 
-  /** Moves on to the next event and runs it; false if there is none until then. */
+  /** Advances to the next event and runs it. Returns false if there is none before or at `until`. */
   step(until: number): boolean {
     for (;;) {
       const first = this.#heap[0];

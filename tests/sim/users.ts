@@ -1,5 +1,6 @@
 /**
- * What users do with a Locker: each way of holding, with work that goes on too long and waits that are given up.
+ * Users: what they do with a Locker. They use every way to hold the lock, work longer than their lease, and give up
+ * waits.
  *
  * @module
  */
@@ -11,19 +12,19 @@ import type { Ground, Node } from "./node.ts";
 import type { Resource } from "./resource.ts";
 import { TTL } from "./server.ts";
 
-/** What users live in. */
+/** Town: the environment of the users. */
 export interface Town extends Ground {
   readonly resource: Resource;
-  /** True while things go wrong. */
+  /** True while faults happen. */
   readonly troubled: boolean;
-  /** True once everybody is to go home. */
+  /** True when all users must stop. */
   readonly over: boolean;
 }
 
-/** The reason of waits that their users give up. */
+/** The reason of a wait that its user gave up. */
 const GIVEN_UP = new Error("given up");
 
-/** Lives on one node until it is over. */
+/** Uses one node until the run is over. */
 export async function live(node: Node, town: Town): Promise<void> {
   const { chance } = town;
   const ways = [rounds, waits, tries, runs, leads, looks];
@@ -43,7 +44,10 @@ export async function live(node: Node, town: Town): Promise<void> {
   }
 }
 
-/** `acquireLead()` in a loop, believing as long as its documentation says; then nobody calls and the lead lapses. */
+/**
+ * Calls `acquireLead()` in a loop and believes its answer for as long as the documentation says. Then it stops calling,
+ * and the lease expires.
+ */
 async function rounds(node: Node, locker: Locker, town: Town): Promise<void> {
   const { chance } = town;
   const looking = chance.happens(0.5) || node.mixed;
@@ -66,7 +70,7 @@ async function rounds(node: Node, locker: Locker, town: Town): Promise<void> {
   }
 }
 
-/** Waits, perhaps not for long. */
+/** Waits for the lock, possibly only for a short time. */
 async function waits(node: Node, locker: Locker, town: Town): Promise<void> {
   const { chance } = town;
   const patience = new CountedSignal();
@@ -77,7 +81,7 @@ async function waits(node: Node, locker: Locker, town: Town): Promise<void> {
     await work(node, lease, town);
     await lease.release();
   } finally {
-    if (patience.listeners > 0) town.oracle.blame(`V4: ${patience.listeners} listeners stay on a user's signal`);
+    if (patience.listeners > 0) town.oracle.blame(`V4: ${patience.listeners} listeners were left on a user's signal`);
   }
 }
 
@@ -106,7 +110,7 @@ async function looks(node: Node, locker: Locker, town: Town): Promise<void> {
   await node.sleep(town.chance.between(10, TTL / 2));
 }
 
-/** All is well: everybody gets a turn and holds at no more cost than renewals (V5). */
+/** No faults happen: each user gets its turn, and a hold costs no requests besides renewals (V5). */
 async function serene(node: Node, locker: Locker, town: Town): Promise<void> {
   node.waiting = true;
   const lease = await locker.acquire().finally(() => node.waiting = false);
@@ -114,17 +118,17 @@ async function serene(node: Node, locker: Locker, town: Town): Promise<void> {
   const [before, since] = [node.requests, town.timeline.now];
   await node.sleep(town.chance.between(20, TTL / 3));
   const requests = node.requests - before;
-  // One is under way to a user who comes to look late; one that is refused is looked up, as after a disaster, and what
-  // it may have left is removed.
+  // One request may be under way to a user that looks late. After a conflict, as after a disaster, the key is read, and
+  // what may be left of the write is removed.
   if (requests > 3 + (town.timeline.now - since) / (node.ttl / 3) && !node.mixed) {
-    town.oracle.blame(`V5: ${node.name} sends ${requests} in one hold`);
+    town.oracle.blame(`V5: ${node.name} sends ${requests} requests in one hold`);
   }
   if (belief) node.beliefs.delete(belief);
   await lease.release();
   await node.sleep(town.chance.between(0, 100));
 }
 
-/** Works under a lease: for a while, or until it is lost, or too long. */
+/** Works under a lease: for a while, until the lease is lost, or longer than the lease. */
 async function work(node: Node, lease: Lease, town: Town): Promise<void> {
   const { chance, weather } = town;
   const belief = believe(node, lease, town);
@@ -135,20 +139,24 @@ async function work(node: Node, lease: Lease, town: Town): Promise<void> {
   }
   if (belief && weather.hit("work overdue")) {
     await node.sleep(chance.between(0, TTL));
-    // A hold of a stream that is gone: its token compares with none of the new one's.
+    // The stream of this hold may be gone. Its token cannot be compared with tokens of the new stream.
     if (!town.oracle.ledger.isVoid(belief.hold)) town.resource.write(belief.hold.era, belief.hold.token);
   }
   if (belief) node.beliefs.delete(belief);
   const typed = lease.signal.reason instanceof LeaseLostError || lease.signal.reason instanceof LeaseReleasedError;
-  if (lease.signal.aborted && !typed) town.oracle.blame(`S7: ${node.name} is told ${lease.signal.reason}`);
+  if (lease.signal.aborted && !typed) {
+    town.oracle.blame(`S7: ${node.name} gets a lease signal with the reason ${lease.signal.reason}`);
+  }
 }
 
-/** From now on the oracle asks whether this lease is believed to be held. */
+/** From now on, the oracle checks whether this lease is believed to be held. */
 function believe(node: Node, lease: Lease, town: Town): Belief | null {
   const { hold } = node;
   if (hold === null || lease.token !== hold.token) {
-    // The lease ended before its user came to look.
-    if (!lease.signal.aborted) town.oracle.blame(`S3: ${node.name} is given ${lease.token}, not ${hold?.token}`);
+    // The lease ended before its user got to see it.
+    if (!lease.signal.aborted) {
+      town.oracle.blame(`S3: ${node.name} gets a lease with token ${lease.token} instead of ${hold?.token}`);
+    }
     return null;
   }
   const passive = town.chance.happens(0.5);
@@ -157,15 +165,15 @@ function believe(node: Node, lease: Lease, town: Town): Belief | null {
   return belief;
 }
 
-/** Writes to what the lock protects: the holder's write is never refused (S2). */
+/** Writes to the protected resource. A holder's write must never be refused (S2). */
 function act(town: Town, hold: Hold, holds: () => boolean): void {
   if (!holds() || town.oracle.ledger.isVoid(hold)) return;
   if (!town.resource.write(hold.era, hold.token)) {
-    town.oracle.blame(`S2: the holder's write with ${hold.token} is refused`);
+    town.oracle.blame(`S2: the holder's write with token ${hold.token} is refused`);
   }
 }
 
-/** A signal that knows who listens to it. */
+/** A signal that counts its listeners. */
 class CountedSignal {
   readonly signal: AbortSignal;
   readonly #controller = new AbortController();
@@ -186,7 +194,7 @@ class CountedSignal {
     };
   }
 
-  /** How many listen. */
+  /** Number of listeners. */
   get listeners(): number {
     return this.signal.aborted ? 0 : this.#listeners.size;
   }

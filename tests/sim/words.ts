@@ -1,20 +1,20 @@
 /**
- * What is told of a world, as numbers, and the hash of that.
+ * Describes a world as a list of numbers, and hashes that list.
  *
  * @module
  */
 
-/** Marks a word whose lowest five bits are a revision. */
+/** Marks a number whose lowest five bits are a revision. */
 const MARK = 1 << 20;
 const REVISION = 31;
 
-/** A list of whole numbers from -8 up to, not including, 2^20, and of revisions. */
+/** A list of whole numbers from -8 up to, but not including, 2^20, and of revisions. */
 export class Words {
-  /** Half of the latest hash. */
+  /** Upper half of the latest hash. */
   high = 0;
-  /** The other half. */
+  /** Lower half of the latest hash. */
   low = 0;
-  /** How many there are. */
+  /** Length of the list. */
   size = 0;
   readonly #list = new Int32Array(256);
   readonly #ranks = new Uint8Array(32);
@@ -24,15 +24,15 @@ export class Words {
     this.#list[this.size++] = word;
   }
 
-  /** Adds a revision up to 31, with a small number that goes with it. */
+  /** Adds a revision up to 31, and a small number that belongs to it. */
   revision(revision: number | null, besides: number = 0): void {
     if (revision !== null && revision > REVISION) {
-      throw new Error(`Cannot tell revision ${revision}: more than ${REVISION}`);
+      throw new Error(`Cannot encode revision ${revision}: the limit is ${REVISION}`);
     }
     this.put(revision === null ? -1 : besides << 21 | MARK | revision);
   }
 
-  /** Sorts what was added from this place on. */
+  /** Sorts the part of the list that starts at `first`. */
   sort(first: number): void {
     const list = this.#list;
     for (let next = first + 1; next < this.size; next++) {
@@ -43,7 +43,7 @@ export class Words {
     }
   }
 
-  /** Makes revisions 0, 1, 2 ... in their order; 0 stays what it is. */
+  /** Renumbers the revisions to 0, 1, 2 ... in their order. 0 stays 0. */
   rename(): void {
     const list = this.#list;
     let present = 0;
@@ -52,7 +52,7 @@ export class Words {
       if (word >= MARK && (word & MARK) !== 0) present |= 1 << (word & REVISION);
     }
     let rank = 0;
-    // The lowest bit that is set, then the next.
+    // Visits the set bits from the lowest to the highest.
     for (let rest = present & ~1; rest !== 0; rest &= rest - 1) this.#ranks[31 - Math.clz32(rest & -rest)] = ++rank;
     for (let at = 0; at < this.size; at++) {
       const word = list[at] as number;

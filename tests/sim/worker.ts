@@ -1,5 +1,5 @@
 /**
- * Runs the seeds that it is sent, on a core of its own.
+ * Runs the seeds that it receives, in a thread of its own.
  *
  * @module
  */
@@ -7,17 +7,17 @@
 import { Run, type RunOptions } from "./run.ts";
 import { count, noTally } from "./tally.ts";
 
-/** Seeds from `from` up to, not including, `to`. */
+/** Seeds from `from` up to, but not including, `to`. */
 export interface Order {
   readonly from: number;
   readonly to: number;
   readonly options: RunOptions;
 }
 
-// Nobody reads the stacks of the errors that the runs are full of.
+// Runs create many errors, and nobody reads their stacks.
 Error.stackTraceLimit = 0;
 
-/** What a worker talks through. */
+/** The message channel of the worker. */
 const desk = self as unknown as {
   onmessage: ((event: MessageEvent<Order>) => void) | null;
   postMessage(tally: unknown): void;

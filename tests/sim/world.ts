@@ -1,6 +1,6 @@
 /**
  * A small world for exhaustive search: the shipped state machine of two clients, one key, a network that delays and
- * loses, a server that expires. Time goes in whole steps, without end.
+ * loses messages, and a server that expires records. Time advances in whole steps, without end.
  *
  * @module
  */
@@ -9,45 +9,45 @@ import type { LeaseEvent, LeaseState } from "../../src/lease/model.ts";
 import { initialState, isHeld } from "../../src/lease/state.ts";
 import type { Message, Standing } from "./network.ts";
 
-/** How often a client may do what costs. */
+/** How often a client may do each thing that enlarges the search. */
 export interface Budget {
-  /** Asks for a grant. */
+  /** Requests for a grant. */
   readonly starts: number;
-  /** Asks for a renewal. */
+  /** Renewals. */
   readonly renewals: number;
-  /** Gives up what it has or wants. */
+  /** Releases, and cancelled attempts. */
   readonly leaves: number;
-  /** Goes without the answer to a request: it waits in vain, nobody takes the request, or it meets another write. */
+  /** Requests without a result: no answer comes, no server responds, or another write is in flight. */
   readonly retries: number;
-  /** Is pushed what stands under the key. */
+  /** Pushed changes of the key. */
   readonly hints: number;
 }
 
-/** What bounds the search. Times are steps. */
+/** Bounds of the search. Times are in steps. */
 export interface Bounds {
   readonly ttl: number;
   readonly margin: number;
   readonly markerTtl: number;
-  /** One for each client. */
+  /** One budget for each client. */
   readonly budgets: readonly Budget[];
 }
 
-/** One client: its machine, and what the keeper around it knows. */
+/** One client: its state machine, and what the keeper around the machine knows. */
 export interface Client {
   readonly state: LeaseState;
-  /** Which request's answer is awaited. */
+  /** The kind of request whose answer the client waits for. */
   readonly waits: Message["act"] | null;
-  /** The answer, if it is there. */
+  /** The answer, if it has arrived. */
   readonly inbox: LeaseEvent | null;
-  /** True while the machine waits to try again. */
+  /** True while the machine waits before it tries again. */
   readonly paused: boolean;
   readonly left: Budget;
 }
 
-/** One state of all of it. */
+/** One state of the whole world. */
 export interface World {
   readonly now: number;
-  /** CachedRequest revision given out. */
+  /** Latest revision of the bucket. */
   readonly sequence: number;
   /** Highest fencing token of all grants so far. */
   readonly highest: number;
@@ -58,13 +58,13 @@ export interface World {
   readonly broken: string | null;
 }
 
-/** The one stream there is. */
+/** Epoch of the only stream. */
 export const EPOCH = "e";
 
 /** A client's UUID. */
 export const idOf = (client: number): string => `holder-${client}`;
 
-/** The world before anything has happened. */
+/** The world at the start. */
 export function beginning(bounds: Bounds): World {
   const clients = bounds.budgets.map((left): Client => (
     { state: initialState(EPOCH), waits: null, inbox: null, paused: false, left }
@@ -72,12 +72,12 @@ export function beginning(bounds: Bounds): World {
   return { now: 0, sequence: 0, highest: 0, standing: null, net: [], clients, broken: null };
 }
 
-/** True once a client can do nothing any more. */
+/** True if the client cannot do anything more. */
 export function isOver({ state, waits, left }: Client): boolean {
   return state.phase.at === "idle" && waits === null && left.starts === 0 && left.leaves === 0;
 }
 
-/** What is wrong with a world; `null` if nothing is. */
+/** Returns the rule that a world breaks; `null` if it breaks none. */
 export function violation(world: World): string | null {
   if (world.broken !== null) return world.broken;
   const { now, standing, clients } = world;
@@ -88,48 +88,52 @@ export function violation(world: World): string | null {
     const busy = phase.at === "seeking" || phase.at === "leaving";
     if (busy && waits === null && !paused) return `V1: ${nameOf(index)} is ${phase.at} and waits for nothing`;
     if (phase.at !== "held" || !isHeld(state, now)) continue;
-    if (++holders > 1) return "S1: two believe that they hold";
+    if (++holders > 1) return "S1: two clients hold at the same time";
     if (standing?.client !== index || standing.attempt !== phase.attempt) {
-      return `S4: ${nameOf(index)} holds, but its record does not stand`;
+      return `S4: ${nameOf(index)} holds, but its record does not exist`;
     }
   }
   return null;
 }
 
-/** What a client's move broke: no second request in flight, no token that goes back, no hold out of nothing. */
+/**
+ * Returns the rule that a client's move breaks: a token that does not increase, a hold without a grant, or something
+ * left behind. `null` if it breaks none.
+ */
 export function misstep(before: World, after: World, index: number): string | null {
   const old = (before.clients[index] as Client).state;
   const { state } = after.clients[index] as Client;
   const { phase } = state;
   if (phase.at === "held" && isHeld(state, after.now) && !isHeld(old, after.now)) {
-    if (old.phase.at !== "seeking") return `L9: ${nameOf(index)} holds again what it had lost`;
+    if (old.phase.at !== "seeking") return `L9: ${nameOf(index)} holds a lease again that it had lost`;
     if (phase.token <= before.highest) return `S2: token ${phase.token} is granted after ${before.highest}`;
   }
   return phase.at === "idle" && old.phase.at !== "idle" ? leftBehind(after, index) : null;
 }
 
 /**
- * Who was refused or has let go leaves nothing that bars others: no record, no write that may land (L7, L8). A hold that
- * is lost before its time has no record any more (L6). What ran out of time, or could not be confirmed, runs out.
+ * A client that was refused or has released must leave nothing that keeps others out: no record, and no write that may
+ * still be stored (L7, L8). A hold that is lost as superseded or removed must have no record (L6). A record whose lease
+ * expired, or whose removal could not be confirmed, expires by itself.
  */
 function leftBehind({ clients, net, standing }: World, index: number): string | null {
   const { phase } = (clients[index] as Client).state;
   const end = phase.at === "idle" ? phase.end : null;
   const stands = standing?.client === index && standing.attempt !== null && !standing.excused;
   if (end?.kind === "lost" && (end.why === "superseded" || end.why === "removed")) {
-    return stands ? `L6: ${nameOf(index)} is told that it lost, but its record stands` : null;
+    return stands ? `L6: ${nameOf(index)} has lost its lease, but its record still exists` : null;
   }
   if (end?.kind !== "released" && end?.kind !== "withdrawn" && end?.kind !== "refused") return null;
   const it = `${nameOf(index)} is ${end.kind}`;
-  if (stands) return `L8: ${it}, but its record stands`;
+  if (stands) return `L8: ${it}, but its record still exists`;
   const lurks = net.some(({ client, act, excused }) => client === index && act === "write" && !excused);
-  return lurks ? `L7: ${it}, but a write of it may still land` : null;
+  return lurks ? `L7: ${it}, but a write of it may still be stored` : null;
 }
 
-/** A client's name for people. */
+/** A client's name in messages. */
 export const nameOf = (client: number): string => "AB"[client] ?? `${client}`;
 
-/** A world for people. */
+/** Describes a world in one line of text. */
 export function shown(world: World): string {
   const { standing } = world;
   const key = standing === null

@@ -10,7 +10,7 @@ async function ask(address: URL, path: string, headers: Record<string, string>, 
   return await fetch(new URL(path, address), { headers, method, body });
 }
 
-Deno.test("tools/dashboard/main.ts gives settings and demo to nobody but who has the address, and ends all on Ctrl-C", async () => {
+Deno.test("tools/dashboard/main.ts requires the key, and ends everything on Ctrl-C", async () => {
   const tool = startTool(TOOL);
   const address = await addressOf(tool);
   const key = { "x-dashboard-key": address.hash.replace("#key=", "") };
@@ -39,7 +39,7 @@ Deno.test("tools/dashboard/main.ts gives settings and demo to nobody but who has
   await eventually("end of all processes", () => !children.some(runs));
 });
 
-Deno.test("tools/dashboard/main.ts hands settings of the command line to its page", async () => {
+Deno.test("tools/dashboard/main.ts passes the settings of the command line to its page", async () => {
   const servers = "wss://nats.example:443";
   const tool = startTool(
     TOOL,
@@ -62,7 +62,7 @@ Deno.test("tools/dashboard/main.ts hands settings of the command line to its pag
   await Promise.all([tool.status, tool.stderr.cancel()]);
 });
 
-Deno.test("tools/dashboard/main.ts says what is wrong with its options, and ends with code 2", async () => {
+Deno.test("tools/dashboard/main.ts reports wrong options and exits with code 2", async () => {
   const unknown = await refused(TOOL, "--nonsense");
   assertEquals(unknown.code, 2);
   assertMatch(unknown.text, /--nonsense/);
@@ -71,7 +71,7 @@ Deno.test("tools/dashboard/main.ts says what is wrong with its options, and ends
   assertStringIncludes(half.text, '"--bucket"');
 });
 
-Deno.test("tools/dashboard/main.ts --help says what it does and starts nothing", async () => {
+Deno.test("tools/dashboard/main.ts --help prints its usage and starts nothing", async () => {
   const { code, stdout } = await startTool(TOOL, "--help").output();
   assertEquals(code, 0);
   assertStringIncludes(new TextDecoder().decode(stdout), "Usage: deno task dashboard");

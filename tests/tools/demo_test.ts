@@ -20,12 +20,12 @@ function start(...args: string[]): Deno.ChildProcess {
   }).spawn();
 }
 
-/** The process ids that the demo named in a text. */
+/** The process IDs in the output of the demo. */
 function pidsOf(text: string): number[] {
   return [...text.matchAll(/\bpid (\d+)/g)].map(([, pid]) => Number(pid));
 }
 
-/** True if a process runs; one that was killed but not yet fetched by its parent does not. */
+/** True if the process runs. A zombie does not count as running. */
 function runs(pid: number): boolean {
   try {
     const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
@@ -43,7 +43,7 @@ function hasProc(): boolean {
   }
 }
 
-/** What is still there after a while in which all should go. */
+/** The processes that still run after 2 s in which all should end. */
 async function remaining(pids: readonly number[]): Promise<number[]> {
   for (let tries = 0; tries < 40 && pids.some(runs); tries++) {
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -51,7 +51,7 @@ async function remaining(pids: readonly number[]): Promise<number[]> {
   return pids.filter(runs);
 }
 
-/** Reads a stream until the text has what is looked for, else to its end. */
+/** Reads a stream until the text matches `wanted`, or to its end. */
 async function read(stream: ReadableStream<Uint8Array>, wanted?: RegExp): Promise<string> {
   let text = "";
   const decoder = new TextDecoder();
@@ -62,7 +62,7 @@ async function read(stream: ReadableStream<Uint8Array>, wanted?: RegExp): Promis
   return text;
 }
 
-Deno.test("tools/demo/main.ts shows both gaps, ends by itself and leaves no process behind", async () => {
+Deno.test("tools/demo/main.ts prints both gaps, ends by itself and leaves no process", async () => {
   const demo = start();
   const timer = setTimeout(() => demo.kill("SIGKILL"), LONGEST);
   const { code, stdout, stderr } = await demo.output();
@@ -78,7 +78,7 @@ Deno.test("tools/demo/main.ts shows both gaps, ends by itself and leaves no proc
 });
 
 Deno.test({
-  name: "tools/demo/main.ts takes its processes and its server with it on Ctrl-C",
+  name: "tools/demo/main.ts ends its processes and its server on Ctrl-C",
   ignore: !hasProc(),
   fn: async () => {
     const demo = start();
@@ -95,7 +95,7 @@ Deno.test({
   },
 });
 
-Deno.test("tools/demo/main.ts ends with code 1 and says which candidate ended by itself", async () => {
+Deno.test("tools/demo/main.ts exits with code 1 and names a candidate that ended by itself", async () => {
   const demo = start();
   const timer = setTimeout(() => demo.kill("SIGKILL"), LONGEST);
   const complaint = read(demo.stderr);
@@ -111,7 +111,7 @@ Deno.test("tools/demo/main.ts ends with code 1 and says which candidate ended by
   assertEquals(await remaining(pidsOf(text)), []);
 });
 
-Deno.test("tools/demo/main.ts --help says what it does and starts nothing", async () => {
+Deno.test("tools/demo/main.ts --help prints its usage and starts nothing", async () => {
   const { code, stdout } = await start("--help").output();
   const text = new TextDecoder().decode(stdout);
   assertEquals(code, 0);

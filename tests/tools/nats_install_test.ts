@@ -2,14 +2,14 @@ import { assertEquals } from "@std/assert";
 
 const INSTALL = new URL("../../tools/nats/install.ts", import.meta.url).href;
 
-/** A Go that makes a server of whatever release it is asked for, and notes what that was. */
+/** A `go` that creates a server of the requested release and records the request. */
 const GO = `#!/bin/sh
 echo "\${2##*@}" >> "\${0%/*}/asked"
 printf "#!/bin/sh\\necho nats-server: \${2##*@}\\n" > "$GOBIN/nats-server"
 chmod +x "$GOBIN/nats-server"
 `;
 
-Deno.test("natsServerOf() installs just the release that is asked for, once", {
+Deno.test("natsServerOf() installs exactly the requested release, once", {
   ignore: Deno.build.os === "windows",
 }, async () => {
   const folder = await Deno.makeTempDir({ prefix: "natslock-test-" });

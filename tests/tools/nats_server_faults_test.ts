@@ -20,14 +20,14 @@ async function ledCluster(body: (cluster: NatsCluster, leader: NatsServer) => Pr
   await body(cluster, leader);
 }
 
-Deno.test("NatsServer.start() says what is wrong with its configuration", async () => {
+Deno.test("NatsServer.start() reports an error in its configuration", async () => {
   await assertRejects(() => NatsServer.start({ config: "nonsense { a: 1 }" }), Error, "unknown field");
 });
 
 Deno.test("NatsServer.stop() removes the store of a server that ended by itself", UNIX, async () => {
   const server = await NatsServer.start();
   Deno.kill(server.pid, "SIGKILL");
-  // Until it answers no more.
+  // Waits until the server does not answer.
   while (await server.monitor("varz").then(() => true, () => false));
   await server.stop();
   assertFalse(await exists(server.storeDir));
@@ -36,7 +36,7 @@ Deno.test("NatsServer.stop() removes the store of a server that ended by itself"
 Deno.test("NatsServer.monitor() of a paused server rejects", UNIX, async () => {
   await using server = await NatsServer.start();
   server.pause();
-  // A stop takes a moment to reach all threads, and what is asked meanwhile may be answered.
+  // Not all threads stop at the same time. A request in the meantime may still be answered.
   for (let tries = 0; tries < 100 && await server.monitor("varz").then(() => true, () => false); tries++);
   await assertRejects(() => server.monitor("varz"), Error, "no answer");
 });

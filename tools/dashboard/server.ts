@@ -1,5 +1,5 @@
 /**
- * Serves the dashboard's page on this machine, with what the command line said.
+ * Serves the page of the dashboard on this machine, with the settings of the command line.
  *
  * @module
  */
@@ -10,9 +10,9 @@ import { buildPage } from "./page.ts";
 import { answerFile, refusalOf } from "../static_files.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
-/** A demo that the page can drive. */
+/** A demo that the page can control. */
 export interface Demo {
-  /** How it stands. */
+  /** Current state of the demo. */
   state(): DemoState;
   /** Does what the page asks for. */
   perform(act: DemoAct): Promise<void>;
@@ -20,21 +20,23 @@ export interface Demo {
 
 /** How the page is served. */
 export interface DashboardOptions {
-  /** Port on loopback. Default: any that is free. */
+  /** Port on loopback. Default: any free port. */
   readonly port?: number;
-  /** What the page connects with; without it asks the user. */
+  /** What the page connects with. If `null`, the page asks the user. */
   readonly settings: Settings | null;
-  /** What the page can drive. */
+  /** The demo that the page can control. Default: none. */
   readonly demo?: Demo;
 }
 
-/** The page, served until it is closed. */
+/** Serves the page until it is disposed. */
 export class DashboardServer {
-  /** What the page connects with, from its next load on; `null`: it asks the user. */
+  /** What the page connects with from its next load on. If `null`, the page asks the user. */
   settings: Settings | null;
   readonly #folder: TemporaryFolder;
   readonly #options: DashboardOptions;
-  /** Proves that who asks has the address that was printed: credentials and the demo are for nobody else. */
+  /**
+   * Proves that the client knows the printed address. Without it, nobody can read the credentials or control the demo.
+   */
   readonly #key: string = crypto.randomUUID();
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 
@@ -46,7 +48,7 @@ export class DashboardServer {
     this.#server = Deno.serve(where, (request) => this.#answer(request));
   }
 
-  /** Makes the page and serves it; rejects if the port is taken. */
+  /** Builds the page and serves it. Rejects if the port is taken. */
   static async start(options: DashboardOptions): Promise<DashboardServer> {
     const folder = new TemporaryFolder("dashboard");
     try {
@@ -58,12 +60,12 @@ export class DashboardServer {
     }
   }
 
-  /** Address for the browser, with the key. */
+  /** Address for the browser, including the key. */
   get url(): string {
     return `http://127.0.0.1:${this.#server.addr.port}/#key=${this.#key}`;
   }
 
-  /** Serves no more. */
+  /** Stops the server and removes the built page. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.shutdown();
     this.#folder.remove();

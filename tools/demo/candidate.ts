@@ -7,43 +7,43 @@
 import { eachLine } from "../lines.ts";
 import { guard, unguard } from "../nats/process.ts";
 
-/** Where candidates run and how. Times are milliseconds. */
+/** Where and how candidates run. Times are in milliseconds. */
 export interface CandidateSettings {
   /** Websocket address of the server. */
   readonly url: string;
   /** Bucket of the lock. */
   readonly bucket: string;
-  /** Key of the lock. Default: the example's. */
+  /** Key of the lock. Default: the key of the example. */
   readonly key?: string;
-  /** Lease length. */
+  /** Length of the lease. */
   readonly ttl: number;
   /** Time between two rounds of the loop. */
   readonly interval: number;
 }
 
-/** What a candidate says after each round. */
+/** What a candidate prints after each round. */
 export interface Round {
-  /** When, since the Unix epoch by the candidate's clock. */
+  /** Milliseconds since the Unix epoch by the candidate's clock. */
   readonly at: number;
   /** UUID of its Locker. */
   readonly id: string;
   /** True if it led in this round. */
   readonly leads: boolean;
-  /** Why it could not be told who leads. */
+  /** Why the candidate could not find out who leads. */
   readonly error?: string;
 }
 
 const EXAMPLE = new URL("../../examples/reconcile_loop.ts", import.meta.url);
 
-/** A candidate process; it does not outlive this one. */
+/** A candidate process. It ends with this process at the latest. */
 export class Candidate {
   /** Its name. */
   readonly name: string;
-  /** What it said, oldest first. */
+  /** Its rounds, oldest first. */
   readonly rounds: Round[] = [];
-  /** Resolves when it said its first round; rejects if it ends before. */
+  /** Resolves when it has printed its first round. Rejects if it ends before that. */
   readonly ready: Promise<void>;
-  /** Resolves when it has ended and all it said was read. */
+  /** Resolves when it has ended and all of its output was read. */
   readonly ended: Promise<Deno.CommandStatus>;
   readonly #process: Deno.ChildProcess;
   readonly #began = Promise.withResolvers<void>();
@@ -51,7 +51,7 @@ export class Candidate {
   #asked = false;
   #hasEnded = false;
 
-  /** Starts the process. `failed` is told if it ends without having been asked to. */
+  /** Starts the process. Calls `failed` if the process ends without having been asked to. */
   constructor(name: string, settings: CandidateSettings, failed: (error: Error) => void) {
     this.name = name;
     this.#process = new Deno.Command(Deno.execPath(), {
@@ -75,24 +75,24 @@ export class Candidate {
     this.ended = this.#run(failed);
   }
 
-  /** Process id. */
+  /** Process ID. */
   get pid(): number {
     return this.#process.pid;
   }
 
-  /** True once it has ended, by itself or not. */
+  /** True when it has ended, by itself or by a signal. */
   get hasEnded(): boolean {
     return this.#hasEnded;
   }
 
-  /** Sends a signal and resolves when the process has ended. */
+  /** Sends a signal. Resolves when the process has ended. */
   end(signal: Deno.Signal): Promise<Deno.CommandStatus> {
     this.#asked = true;
     this.#signal(signal);
     return this.ended;
   }
 
-  /** Ends it at once, without waiting. */
+  /** Kills the process without waiting. */
   destroy(): void {
     this.#asked = true;
     this.#signal("SIGKILL");
@@ -102,7 +102,7 @@ export class Candidate {
     try {
       this.#process.kill(signal);
     } catch {
-      // It has ended already.
+      // It has already ended.
     }
   }
 

@@ -1,5 +1,5 @@
 /**
- * What happens to a lock, as the server repeats it: no polling, no consumer.
+ * Follows the changes of a lock, which the server republishes. Uses neither polling nor a consumer.
  *
  * @module
  */
@@ -8,29 +8,29 @@ import type { Msg, NatsConnection, Subscription } from "@nats-io/nats-core";
 
 /** One change of the lock that the server stored. */
 export interface Change {
-  /** What it did. */
+  /** What changed. */
   readonly kind: "granted" | "renewed" | "released";
   /** Revision of the message. */
   readonly revision: number;
-  /** When it was stored: milliseconds since the Unix epoch by the server's clock, with fractions. */
+  /** When the server stored it: milliseconds since the Unix epoch by the server's clock, with fractions. */
   readonly at: number;
-  /** UUID of the holder; of the holder so far for a release. */
+  /** UUID of the holder; after a release, of the previous holder. */
   readonly holder: string;
-  /** Name of the holder; of the holder so far for a release. */
+  /** Name of the holder; after a release, of the previous holder. */
   readonly name: string;
   /** Fencing token of the hold. */
   readonly token: number;
 }
 
-/** How long to wait for a change. */
+/** Limits of a wait for a change. */
 export interface WaitScope {
   /** Milliseconds. */
   readonly timeout: number;
-  /** Ends the wait with its reason. */
+  /** Aborts the wait with the signal's reason. */
   readonly signal: AbortSignal;
 }
 
-/** The changes of one lock since a moment, in order. */
+/** The changes of one lock since this object was created, in order. */
 export class History {
   /** Oldest first. */
   readonly changes: Change[] = [];
@@ -43,7 +43,10 @@ export class History {
     this.#told = told;
   }
 
-  /** Follows all locks of a bucket made by `newKeyValue`, which may come to be later; `told` hears each change. */
+  /**
+   * Follows all locks of a bucket that `newKeyValue` creates. The bucket may be created later. Calls `told` with each
+   * change.
+   */
   static async follow(
     nc: NatsConnection,
     bucket: string,
@@ -59,22 +62,22 @@ export class History {
     return history;
   }
 
-  /** The latest change; `undefined` if there was none. */
+  /** The latest change; `undefined` if there is none. */
   get last(): Change | undefined {
     return this.changes.at(-1);
   }
 
-  /** The first grant after a revision, come or to come. */
+  /** Returns the first grant after a revision. Waits for it if necessary. */
   granted(after: number, patience: WaitScope): Promise<Change> {
     return this.#first("granted", after, patience);
   }
 
-  /** The first release after a revision, come or to come. */
+  /** Returns the first release after a revision. Waits for it if necessary. */
   released(after: number, patience: WaitScope): Promise<Change> {
     return this.#first("released", after, patience);
   }
 
-  /** Hears no more. */
+  /** Ends the subscription. */
   stop(): void {
     this.#subscription.unsubscribe();
   }
@@ -103,7 +106,7 @@ export class History {
     this.changes.push(change);
     this.#next.resolve();
     this.#next = Promise.withResolvers<void>();
-    // Last, since the client swallows what is thrown here.
+    // Comes last, because the client swallows errors thrown here.
     this.#told(change);
   }
 }
@@ -112,7 +115,7 @@ function changeOf(message: Msg, before: Change | undefined): Change {
   const header = (name: string): string => message.headers?.get(name) ?? "";
   const revision = Number(header("Nats-Sequence"));
   const stored = { revision, at: serverTime(header("Nats-Time-Stamp")) };
-  // The mark of a release is empty: it does not say whose lock it was.
+  // The release marker is empty. It does not name the holder.
   if (header("KV-Operation")) {
     return { holder: "", name: "", token: 0, ...before, kind: "released", ...stored };
   }
@@ -126,7 +129,10 @@ function changeOf(message: Msg, before: Change | undefined): Change {
   };
 }
 
-/** Milliseconds since the Unix epoch of a server's time stamp, which has nanoseconds; `Date` would drop these. */
+/**
+ * Converts a server time stamp to milliseconds since the Unix epoch. Keeps its nanoseconds as a fraction, which `Date`
+ * would drop.
+ */
 export function serverTime(stamp: string): number {
   const fraction = /\.\d+/.exec(stamp)?.[0] ?? "";
   return Date.parse(stamp.replace(fraction, "")) + Number(`0${fraction}`) * 1000;

@@ -1,5 +1,5 @@
 /**
- * `deno task demo`: three processes, one leader; it stops gracefully, the next one is killed.
+ * `deno task demo`: runs three processes that elect a leader. It stops the leader gracefully and kills the next one.
  *
  * @module
  */
@@ -11,22 +11,22 @@ import type { Change, WaitScope } from "./history.ts";
 import { Screen } from "./screen.ts";
 import { NatsServer } from "../nats/server.ts";
 
-const HELP = `Shows one leader among three processes that run examples/reconcile_loop.ts on a nats-server of their own.
+const HELP = `Runs three processes with examples/reconcile_loop.ts on a nats-server of their own. One of them leads.
 
 Usage: deno task demo [--help]
 
-The leader is stopped gracefully and started again; the next leader is killed. It ends by itself within half a minute;
-Ctrl-C ends it at once. The last line says how long nobody led. Exit code: 0, or 1 with the reason.`;
+The leader is stopped gracefully and started again. Then the next leader is killed. The demo ends within half a minute.
+Press Ctrl-C to end it earlier. The last line says how long nobody led. Exit code: 0, or 1 with the reason.`;
 
 const NAMES: readonly string[] = ["red", "green", "blue"];
 const BUCKET = "demo";
 const TTL = 3000;
 const INTERVAL = 500;
-/** No multiple of the interval, so that the gaps do not depend on where in its round a candidate is. */
+/** Not a multiple of the interval, so that the measured gaps do not depend on the phase of a candidate's loop. */
 const LOOK = 2200;
 const PATIENCE = 10_000;
 
-/** A demo that runs. */
+/** A running demo. */
 interface Stage {
   readonly fleet: Fleet;
   readonly screen: Screen;
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** Serves the dashboard for as long as the demo runs, and says where; the demo does not wait for it, nor depend on it. */
+/** Serves the dashboard while the demo runs and prints its address. The demo neither waits for it nor depends on it. */
 function dashboard(servers: string, say: (line: string) => void): AsyncDisposable {
   let isOver = false;
   const starting = DashboardServer.start({ settings: { servers, bucket: BUCKET } }).then((page) => {
@@ -79,13 +79,15 @@ async function play(stage: Stage): Promise<void> {
   for (const name of [...followersOf(stage), lastOf(stage).name]) await stop(stage, name);
   screen.close();
   screen.say(
-    `\nGaps: graceful ${seconds(graceful)} from release to next grant, about one round at most; ` +
-      `crash ${seconds(crash)} from last renewal to next grant, never less than the lease of ${seconds(TTL)}`,
+    `\nGaps: graceful ${seconds(graceful)} from release to next grant, about one round at most, ` +
+      `crash ${seconds(crash)} from last renewal to next grant, at least the lease of ${seconds(TTL)}`,
     "bold",
   );
 }
 
-/** Stops the leader, sees another lead, and starts it again. Returns the time without a leader. */
+/**
+ * Stops the leader, waits until another candidate leads, and restarts the first one. Returns the time without a leader.
+ */
 async function handOver(stage: Stage): Promise<number> {
   const { fleet: { history }, patience } = stage;
   const before = lastOf(stage);
@@ -98,12 +100,15 @@ async function handOver(stage: Stage): Promise<number> {
   return grant.at - release.at;
 }
 
-/** Kills the leader and sees another lead. Returns the time from the dead leader's last message. */
+/**
+ * Kills the leader and waits until another candidate leads. Returns the time since the last message of the killed
+ * leader.
+ */
 async function takeOver(stage: Stage): Promise<number> {
   const { fleet, screen, patience } = stage;
   const { name } = lastOf(stage);
   await fleet.get(name).end("SIGKILL");
-  // What the killed leader sent may still be on its way here.
+  // Messages that the killed leader sent may still be on their way to this process.
   await fleet.nc.flush();
   const last = lastOf(stage);
   screen.tell(name, "killed", "is killed (SIGKILL), its lease runs on");
@@ -133,7 +138,7 @@ function followersOf(stage: Stage): string[] {
 function lastOf(stage: Stage): Change {
   const { last } = stage.fleet.history;
   if (last && last.kind !== "released") return last;
-  throw new Error("Nobody leads, though some time was given to take the lead");
+  throw new Error("Nobody leads: no candidate took the lead in time");
 }
 
 async function look({ fleet }: Stage): Promise<void> {

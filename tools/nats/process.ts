@@ -1,19 +1,19 @@
 /**
- * Child processes that do not outlive this one, and ports and files for them.
+ * Child processes that end with this process, and ports and files for them.
  *
  * @module
  */
 
-/** What has to go when this process is interrupted or ends. */
+/** Something to clean up when this process is interrupted or ends. */
 interface Guarded {
-  /** Ends it at once, without waiting. */
+  /** Cleans up synchronously, without waiting. */
   destroy(): void;
 }
 
 const guarded = new Set<Guarded>();
 const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
 
-/** From now on `thing` is destroyed when this process is interrupted or ends. */
+/** Registers `thing` to be destroyed when this process is interrupted or ends. */
 export function guard(thing: Guarded): void {
   if (guarded.size === 0) {
     for (const signal of SIGNALS) Deno.addSignalListener(signal, interrupted);
@@ -22,7 +22,7 @@ export function guard(thing: Guarded): void {
   guarded.add(thing);
 }
 
-/** It ended in good order. */
+/** Unregisters `thing` after it was cleaned up normally. */
 export function unguard(thing: Guarded): void {
   if (!guarded.delete(thing) || guarded.size > 0) return;
   for (const signal of SIGNALS) Deno.removeSignalListener(signal, interrupted);
@@ -38,10 +38,10 @@ function destroyAll(): void {
   for (const thing of guarded) thing.destroy();
 }
 
-/** Ports that this process has handed out: another use of theirs may not have begun to listen yet. */
+/** Ports that this process has handed out. They stay reserved, because their user may not listen on them yet. */
 const handedOut = new Set<number>();
 
-/** Ports that are free now; another process may take one before it is used, which then shows as a failed start. */
+/** Returns ports that are free now. Another process can take one before it is used. The start then fails. */
 export function freePorts(count: number): number[] {
   const listeners: Deno.TcpListener[] = [];
   const ports: number[] = [];
@@ -56,12 +56,12 @@ export function freePorts(count: number): number[] {
   return ports;
 }
 
-/** Writes files into a folder. */
+/** Writes files to a folder. */
 export async function writeTexts(folder: string, texts: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, text] of Object.entries(texts)) await Deno.writeTextFile(`${folder}/${name}`, text);
 }
 
-/** Signals a process unless it has ended by itself: Deno refuses to signal such a one. */
+/** Sends a signal to a process. Does nothing if the process has ended, because Deno throws in that case. */
 export function signalIfRunning(process: Deno.ChildProcess | null, signal: Deno.Signal): void {
   try {
     process?.kill(signal);
@@ -70,16 +70,16 @@ export function signalIfRunning(process: Deno.ChildProcess | null, signal: Deno.
   }
 }
 
-/** How often a process that was told to stop is looked at, at the most. */
+/** How many times at most {@linkcode pause} checks whether the process has stopped. */
 const MOST_LOOKS = 1000;
 
-/** Stops a process, and waits until that is in force: until then it may still answer what it has read. */
+/** Sends SIGSTOP and waits until the process has stopped. Before that, it can still answer what it has already read. */
 export function pause(process: Deno.ChildProcess | null): void {
   signalIfRunning(process, "SIGSTOP");
   for (let looks = 0; process !== null && looks < MOST_LOOKS && !isStopped(process.pid); looks++);
 }
 
-/** True if a process is stopped, or that cannot be told: only Linux says it in a file. */
+/** True if the process is stopped, or if that is not known. Only Linux reports it in a file. */
 function isStopped(pid: number): boolean {
   try {
     return Deno.readTextFileSync(`/proc/${pid}/stat`).includes(") T ");

