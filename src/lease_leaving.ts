@@ -84,18 +84,20 @@ function undone(scene: Scene, phase: Leaving, event: Answer): Step {
 
 /**
  * Only a record of ours is taken back: never a successor's (L8, S5). While the key still stands where the doubtful
- * write expects it, that write may land yet: it has to be fenced off, not waited for. It was put on nobody's record.
+ * write expects it, that write may land yet: it has to be fenced off, not waited for.
  */
 function seen(scene: Scene, phase: Leaving, sighting: Sighting): Step {
   const { revision } = sighting;
-  const ours = sighting.kind === "held" && sighting.record.holder === scene.rules.id &&
-    (phase.of === "id" || isOurs(sighting.record.attempt, scene.rules));
+  const isOwnId = sighting.kind === "held" && sighting.record.holder === scene.rules.id;
+  const ours = isOwnId && (phase.of === "id" || isOurs(sighting.record.attempt, scene.rules));
   if (ours) {
     // A write put on 0 may land yet: what stands there may be older, and the key comes back to 0 after it.
     const landed = phase.target !== null && phase.target > 0 && revision > phase.target;
     return remove(scene, { ...phase, stake: landed ? "stands" : phase.stake }, revision);
   }
-  if (phase.stake === "doubt" && sighting.kind === "vacant" && revision === phase.target) {
+  // What a grant in doubt was put on: nothing, or the record of an earlier life of this id.
+  const mayBePutOn = sighting.kind === "vacant" || isOwnId;
+  if (phase.stake === "doubt" && mayBePutOn && revision === phase.target) {
     return again(scene, { ...phase, refused: false }, { error: null, why: "contention" });
   }
   return finish(scene, phase.end, sightOf(sighting, scene));

@@ -52,6 +52,14 @@ const TABLE: readonly (readonly [title: string, script: Script, end: string])[] 
     [4, conflict(7)],
     [5, by(ME, "i.1", 7)],
   ], "leaving > remove 7"],
+  ["fences off a doubtful grant on the record of an earlier life of its id, which may land yet", [
+    [0, start],
+    [1, by(ME, "old.1", 4)],
+    [2, unknown],
+    [3, leave],
+    [4, by(ME, "old.1", 4)],
+    [5, retry],
+  ], "leaving > remove 4"],
   ["does not believe a look older than what refused its removal", [
     [0, start],
     [1, leave],

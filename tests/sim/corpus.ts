@@ -46,5 +46,6 @@ export const CORPUS: readonly Relic[] = [
     seed: 1400045389,
     was: "a removal went on for a lease after its record had run out, and took another's of its number",
   },
+  { seed: 1700120083, was: "a doubtful grant on the record of an earlier life of its id was not fenced off" },
   { seed: 108, was: "a denied look left a write standing of which nothing had been heard" },
 ];

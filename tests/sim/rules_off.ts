@@ -74,8 +74,14 @@ export const RULES_OFF: readonly Mutation[] = [
     [
       "L7",
       "a doubtful write that may land yet is not waited for",
-      'sighting.kind === "vacant" && revision === phase.target',
-      'sighting.kind === "vacant" && revision < 0',
+      "mayBePutOn && revision === phase.target",
+      "mayBePutOn && revision < 0",
+    ],
+    [
+      "L7",
+      "a doubtful grant on the record of an earlier life of its id is not fenced off",
+      'const mayBePutOn = sighting.kind === "vacant" || isOwnId;',
+      'const mayBePutOn = sighting.kind === "vacant";',
     ],
     [
       "L8",
