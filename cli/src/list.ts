@@ -6,7 +6,7 @@ import { shortly } from "./duration.ts";
 import { EXIT } from "./exit.ts";
 import { keysOf, locksOf, openedBucket } from "./locks.ts";
 import { print } from "./print.ts";
-import { say } from "./say.ts";
+import { plain, say } from "./say.ts";
 import { heldFor, holderOf, jsonOf, type Lock, type ShowFlags, table } from "./show.ts";
 
 /** Lists the held locks whose keys match the filter. Returns the exit code. */
@@ -27,7 +27,9 @@ export async function list(filter: string | undefined, flags: ShowFlags): Promis
 function tableOf(locks: readonly Lock[]): string {
   const now = new SystemClock().wall();
   const rows = locks.flatMap(({ key, leader }) =>
-    leader === null ? [] : [[key, holderOf(leader), String(leader.token), heldFor(leader, now), shortly(leader.ttl)]]
+    leader === null
+      ? []
+      : [[plain(key), holderOf(leader), String(leader.token), heldFor(leader, now), shortly(leader.ttl)]]
   );
   return table(["KEY", "HOLDER", "TOKEN", "HELD FOR", "LEASE"], rows);
 }

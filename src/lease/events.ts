@@ -31,8 +31,8 @@ export type LockEvent =
   /** A renewal failed, or its outcome is unknown. It is tried again until the lease ends. */
   | { readonly type: "renewal_failed"; readonly remaining: number; readonly error: NatslockError } & HoldEventAbout
   /**
-   * Renewals failed and the lease is about to end: at most half of the time from the latest try to the end is left.
-   * Finish the work or stop it. Once per streak of failures.
+   * Renewals failed and the lease is about to end: at most half of the time that a renewal gives is left. Finish the
+   * work or stop it. Once per streak of failures.
    */
   | { readonly type: "at_risk"; readonly remaining: number } & HoldEventAbout
   /** The holder released the lock. */

@@ -100,21 +100,22 @@ function undone(context: StepContext, phase: Leaving, event: Answer): Step {
 /**
  * A read found the key state. Removes a record of ours, and never the record of a successor.
  *
- * If the key is vacant and still at the revision that a write in doubt expects, that write can still be stored. Waiting
- * does not prevent that, so the removal at this revision is repeated after a pause. The key is vacant there, so it
- * removes nobody's record.
+ * If the key is still at the revision that a write in doubt expects, that write can still be stored. Waiting does not
+ * prevent that, so a removal at this revision follows after a pause. It removes nobody else's record: a grant is only
+ * sent to a vacant key, or to the record of an earlier process with this id.
  */
 function seen(context: StepContext, phase: Leaving, keyState: KeyState): Step {
   const { revision } = keyState;
-  const ours = keyState.kind === "held" && keyState.record.holder === context.rules.id &&
-    (phase.of === "id" || isOurs(keyState.record.attempt, context.rules));
+  const hasOwnId = keyState.kind === "held" && keyState.record.holder === context.rules.id;
+  const ours = hasOwnId && (phase.of === "id" || isOurs(keyState.record.attempt, context.rules));
   if (ours) {
     // If the target is above 0, a newer record of ours is the write in doubt: it was stored. If the target is 0, the
     // record may be an older one. When that is gone the key is at 0 again, and the write in doubt can still be stored.
     const landed = phase.target !== null && phase.target > 0 && revision > phase.target;
     return remove(context, { ...phase, stake: landed ? "stands" : phase.stake }, revision);
   }
-  if (phase.stake === "doubt" && keyState.kind === "vacant" && revision === phase.target) {
+  const mayBeExpected = keyState.kind === "vacant" || hasOwnId;
+  if (phase.stake === "doubt" && mayBeExpected && revision === phase.target) {
     return again(context, { ...phase, refused: false }, { error: null, why: "contention" });
   }
   return finish(context, phase.end, lastSeenOf(keyState, context));

@@ -33,6 +33,8 @@ export class Reporter {
   readonly #listener: EventListener | undefined;
   readonly #trace: Trace | undefined;
   #grantedAt = 0;
+  /** How long a grant or renewal makes the lease valid, in milliseconds. */
+  #length = 0;
   #last: LockEvent["type"] | null = null;
   /** End of the lease at the last `at_risk`. A renewal moves that end, so each failure streak is reported once. */
   #riskTold = NaN;
@@ -88,6 +90,7 @@ export class Reporter {
 
   #granted(held: Held): void {
     this.#grantedAt = this.#clock.now();
+    this.#length = held.validUntil - held.sentAt;
     this.tell({ type: "acquired", ...this.#about(held) });
   }
 
@@ -97,7 +100,7 @@ export class Reporter {
     const pause = effects.find((effect) => effect.act === "pause");
     if (pause?.why !== "trouble") return;
     this.tell({ type: "renewal_failed", error: pause.error, ...about });
-    if (this.#riskTold === is.validUntil || about.remaining > (is.validUntil - is.sentAt) / 2) return;
+    if (this.#riskTold === is.validUntil || about.remaining > this.#length / 2) return;
     this.#riskTold = is.validUntil;
     this.tell({ type: "at_risk", ...about });
   }

@@ -45,9 +45,9 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 /** Resolves to the result of a promise, or to `late` after `ms` milliseconds. */
 async function within<T>(ms: number, promise: Promise<T>, late: T): Promise<T> {
-  const acquireTimeout = Promise.withResolvers<T>();
-  const timer = setTimeout(() => acquireTimeout.resolve(late), ms);
-  return await Promise.race([promise, acquireTimeout.promise]).finally(() => clearTimeout(timer));
+  const timedOut = Promise.withResolvers<T>();
+  const timer = setTimeout(() => timedOut.resolve(late), ms);
+  return await Promise.race([promise, timedOut.promise]).finally(() => clearTimeout(timer));
 }
 
 /** Performs a run. */

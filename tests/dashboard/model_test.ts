@@ -143,7 +143,7 @@ Deno.test("The dashboard's model uses no browser, no NATS and no clock, its view
   };
   const wrong: string[] = [];
   for (const [part, forbidden] of Object.entries(rules)) {
-    const folder = new URL(`../examples/dashboard/${part}/`, import.meta.url);
+    const folder = new URL(`../../examples/dashboard/${part}/`, import.meta.url);
     for await (const { name } of Deno.readDir(folder)) {
       const code = (await Deno.readTextFile(new URL(name, folder))).replace(/\/\*[^]*?\*\/|\/\/.*/g, "");
       if (forbidden.test(code)) wrong.push(`${part}/${name}: ${forbidden.exec(code)?.[0]}`);

@@ -59,6 +59,14 @@ const TABLE: readonly (readonly [title: string, script: Script, end: string])[] 
     [3, conflict(6)],
     [4, vacant(0)],
   ], "leaving > read fresh"],
+  ["fences off a grant in doubt on the record of an earlier process with its id, which can still be stored", [
+    [0, start],
+    [1, by(ME, "old.1", 4)],
+    [2, unknown],
+    [3, leave],
+    [4, by(ME, "old.1", 4)],
+    [5, retry],
+  ], "leaving > remove 4"],
   ["repeats a removal of unknown outcome", [...granted, [20, leave], [21, unknown], [30, retry]], "leaving > remove 5"],
   [
     "gives up a removal once the record has expired by itself",

@@ -1,10 +1,12 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import { Locker } from "@x/natslock";
 import { candidateOf } from "../../src/lease/candidate.ts";
 import { ConnectionError } from "../../src/base/errors.ts";
 import type { LockEvent } from "../../src/lease/events.ts";
 import { NO_BURST } from "../../src/lease/model.ts";
 import type { Effect, Ending, Held, LeaseEvent, LeaseState, Phase, Transition } from "../../src/lease/model.ts";
 import { ManualClock } from "../../src/memory/manual_clock.ts";
+import { MemoryStore } from "../../src/memory/memory_store.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { Reporter } from "../../src/locker/reporter.ts";
 
@@ -34,6 +36,7 @@ interface Told {
   readonly details: unknown[][];
   readonly steps: unknown[][];
   readonly reporter: Reporter;
+  readonly onEvent: (event: LockEvent) => unknown;
 }
 
 function listening(listener?: (event: LockEvent) => unknown): Told {
@@ -45,7 +48,8 @@ function listening(listener?: (event: LockEvent) => unknown): Told {
   const candidate = candidateOf({ key: "a.b", id: ID, logger }, systemRandom);
   const onEvent = listener ?? ((event: LockEvent) => void events.push(event));
   const trace = (...data: unknown[]) => void steps.push(data);
-  return { events, lines, details, steps, reporter: new Reporter(candidate, new ManualClock(), { onEvent, trace }) };
+  const reporter = new Reporter(candidate, new ManualClock(), { onEvent, trace });
+  return { events, lines, details, steps, reporter, onEvent };
 }
 
 function at(phase: Phase): LeaseState {
@@ -109,8 +113,31 @@ Deno.test("Reporter reports a failed renewal, and once that the lease is at risk
   assertEquals(events.map(({ type }) => type), ["renewal_failed", "renewal_failed"]);
   const { events: risky, reporter: other } = listening();
   const short = at({ ...HELD, validUntil: 100, sentAt: -900 });
+  other.step(stepped(idle(null), short));
+  risky.length = 0;
   for (let tries = 0; tries < 2; tries++) other.step(stepped(short, short, { act: "pause", why: "trouble", error }));
   assertEquals(risky.map(({ type }) => type), ["renewal_failed", "at_risk", "renewal_failed"]);
+});
+
+Deno.test("Reporter reports that a lease is at risk when less than half of its length is left after a failure", async () => {
+  const clock = new ManualClock();
+  const { events, onEvent } = listening();
+  let isCut = false;
+  const store = new MemoryStore(clock, {
+    ttl: 900,
+    intercept: (request) =>
+      isCut && request.kind !== "settings"
+        ? new Promise((resolve) => clock.after(request.within, () => resolve(request.timeout())))
+        : Promise.resolve(request.perform()),
+  });
+  const locker = new Locker({ store, clock, onEvent });
+  await locker.acquire();
+  isCut = true;
+  // The renewal is sent at 300 ms and fails at 525 ms. The read after it fails only when the lease is over, at 810 ms.
+  await clock.advance(900);
+  assertEquals(events.map(({ type }) => type).slice(0, 4), ["acquired", "renewal_failed", "at_risk", "lost"]);
+  isCut = false;
+  await Promise.all([locker.close(), clock.advance(5000)]);
 });
 
 Deno.test("Reporter reports a release that could not be confirmed", () => {

@@ -84,8 +84,14 @@ export const RULES_OFF: readonly Mutation[] = [
     [
       "L7",
       "a write in doubt that may still be stored is not fenced off",
-      'keyState.kind === "vacant" && revision === phase.target',
-      'keyState.kind === "vacant" && revision < 0',
+      "mayBeExpected && revision === phase.target",
+      "mayBeExpected && revision < 0",
+    ],
+    [
+      "L7",
+      "a grant in doubt on the record of an earlier process with its id is not fenced off",
+      'const mayBeExpected = keyState.kind === "vacant" || hasOwnId;',
+      'const mayBeExpected = keyState.kind === "vacant";',
     ],
     [
       "L8",
@@ -96,8 +102,8 @@ export const RULES_OFF: readonly Mutation[] = [
     [
       "L8",
       "a release removes any record",
-      "keyState.record.holder === context.rules.id &&\n    (",
-      "((1 as number) === 1 ||",
+      'const ours = hasOwnId && (phase.of === "id" || isOurs(keyState.record.attempt, context.rules));',
+      'const ours = keyState.kind === "held";',
     ],
   ),
   ...edits(

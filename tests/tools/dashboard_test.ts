@@ -3,7 +3,7 @@ import type { Settings } from "../../examples/dashboard/model/link.ts";
 import { eventually } from "../helpers/measure.ts";
 import { addressOf, askAs, childrenOf, refused, runs, startTool } from "../helpers/tool.ts";
 
-const TOOL = "dashboard";
+const TOOL = "dashboard/main";
 
 async function ask(address: URL, path: string, headers: Record<string, string>, method = "GET"): Promise<Response> {
   const body = method === "POST" ? JSON.stringify({ act: "kill", name: "red" }) : null;

@@ -5,7 +5,7 @@ import { addressOf, askAs, childrenOf, refused, runs, startTool } from "../helpe
 import { hindrance } from "../runtimes/attempt.ts";
 import { installed, installedNats } from "../runtimes/packages.ts";
 
-const TOOL = "page";
+const TOOL = "page/main";
 const reason = await hindrance(() => Promise.all([installed("bundler"), installedNats()]));
 if (reason !== null) console.log(`The tool of the page: skipped, ${reason}`);
 

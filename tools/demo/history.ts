@@ -23,7 +23,7 @@ export interface Change {
 }
 
 /** Limits of a wait for a change. */
-export interface WaitScope {
+export interface TimeLimit {
   /** Milliseconds. */
   readonly timeout: number;
   /** Aborts the wait with the signal's reason. */
@@ -68,12 +68,12 @@ export class History {
   }
 
   /** Returns the first grant after a revision. Waits for it if necessary. */
-  granted(after: number, patience: WaitScope): Promise<Change> {
+  granted(after: number, patience: TimeLimit): Promise<Change> {
     return this.#first("granted", after, patience);
   }
 
   /** Returns the first release after a revision. Waits for it if necessary. */
-  released(after: number, patience: WaitScope): Promise<Change> {
+  released(after: number, patience: TimeLimit): Promise<Change> {
     return this.#first("released", after, patience);
   }
 
@@ -82,7 +82,7 @@ export class History {
     this.#subscription.unsubscribe();
   }
 
-  async #first(kind: Change["kind"], after: number, patience: WaitScope): Promise<Change> {
+  async #first(kind: Change["kind"], after: number, patience: TimeLimit): Promise<Change> {
     const { timeout, signal } = patience;
     const given = Promise.withResolvers<never>();
     const abort = () => given.reject(signal.reason);

@@ -7,7 +7,7 @@
 import { DashboardServer } from "../dashboard/server.ts";
 import type { Candidate } from "./candidate.ts";
 import { Fleet } from "./fleet.ts";
-import type { Change, WaitScope } from "./history.ts";
+import type { Change, TimeLimit } from "./history.ts";
 import { Screen } from "./screen.ts";
 import { NatsServer } from "../nats/server.ts";
 
@@ -30,7 +30,7 @@ const PATIENCE = 10_000;
 interface Stage {
   readonly fleet: Fleet;
   readonly screen: Screen;
-  readonly patience: WaitScope;
+  readonly patience: TimeLimit;
 }
 
 async function main(): Promise<void> {

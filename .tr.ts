@@ -1,5 +1,0 @@
-import { Run } from "./tests/sim/run.ts";
-const lines: string[] = [];
-const o = await new Run(1700120083, { trace: (l) => lines.push(l) }).outcome();
-console.log(lines.slice(-140).join("\n"));
-console.log(o.broken, o.faults);
