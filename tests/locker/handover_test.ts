@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual, assertLess } from "@std/assert";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { Fleet } from "../../tools/demo/fleet.ts";
-import { type Change, serverTime, type WaitScope } from "../../tools/demo/history.ts";
+import { type Change, serverTime, type TimeLimit } from "../../tools/demo/history.ts";
 import { NatsServer } from "../../tools/nats/server.ts";
 
 const BUCKET = "handover";
@@ -14,7 +14,7 @@ const SLACK = 500;
 /** Candidates in processes of their own, one of which leads. */
 interface Race {
   readonly fleet: Fleet;
-  readonly patience: WaitScope;
+  readonly patience: TimeLimit;
   /** The latest message of the leader. */
   latest(): Change;
 }

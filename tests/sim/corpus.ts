@@ -51,6 +51,10 @@ export const CORPUS: readonly Relic[] = [
     seed: 1400045389,
     was: "a removal was retried for a lease after its record had expired, and removed another's with the same revision",
   },
+  {
+    seed: 1800057903,
+    was: "a hold by calls in a re-created bucket was expected to end within one lease, not one and a half",
+  },
   { seed: 1700120083, was: "a grant in doubt on the record of an earlier process with its id was not fenced off" },
   { seed: 108, was: "a denied read left a write of unknown outcome stored" },
 ];

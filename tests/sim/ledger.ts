@@ -7,8 +7,12 @@
 import type { Node } from "./node.ts";
 import { CLIENT_RATE, TTL } from "./server.ts";
 
-/** Longest time in ms that a hold can continue without new information: one lease on a slow clock, and one request. */
-const lasting = (ttl: number): number => ttl / (1 - CLIENT_RATE) + ttl / 4;
+/**
+ * Longest time in ms that a hold can continue without new information: one and a half leases on a slow clock, and one
+ * request. A renewal checks the stream only if the last check is half a lease old. The last renewal without a check is
+ * therefore sent almost half a lease after the check, and makes the lease valid for almost one lease more.
+ */
+const lasting = (ttl: number): number => 1.5 * ttl / (1 - CLIENT_RATE) + ttl / 4;
 
 /** One hold. */
 export interface Hold {
