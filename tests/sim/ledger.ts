@@ -8,11 +8,11 @@ import type { Node } from "./node.ts";
 import { CLIENT_RATE, TTL } from "./server.ts";
 
 /**
- * Longest time in ms that a hold can continue without new information: one and a half leases on a slow clock, and one
- * request. A renewal checks the stream only if the last check is half a lease old. The last renewal without a check is
- * therefore sent almost half a lease after the check, and makes the lease valid for almost one lease more.
+ * Longest time in ms that a hold can continue without new information: one lease on a slow clock, and one request. A
+ * holder by calls gets half a lease more. It renews without a check of the stream if the last check is less than half a
+ * lease old, and may then not come back.
  */
-const lasting = (ttl: number): number => 1.5 * ttl / (1 - CLIENT_RATE) + ttl / 4;
+const lasting = (ttl: number, byCalls: boolean): number => (byCalls ? 1.5 : 1) * ttl / (1 - CLIENT_RATE) + ttl / 4;
 
 /** One hold. */
 export interface Hold {
@@ -56,7 +56,7 @@ export class Ledger {
 
   /** The stream of the era was created, at once or some time after the previous era ended. */
   begin(now: number): void {
-    this.#mixedUntil = Math.max(this.#mixedUntil, now + lasting(TTL));
+    this.#mixedUntil = Math.max(this.#mixedUntil, now + lasting(TTL, true));
   }
 
   /**
@@ -66,9 +66,9 @@ export class Ledger {
   isOverdue(
     { node, epoch, since }: Hold,
     stream: { readonly epoch: string; readonly madeAt: number },
-    now: number,
+    { now, byCalls }: { readonly now: number; readonly byCalls: boolean },
   ): boolean {
-    return epoch !== stream.epoch && now > Math.max(since, stream.madeAt) + lasting(node.ttl);
+    return epoch !== stream.epoch && now > Math.max(since, stream.madeAt) + lasting(node.ttl, byCalls);
   }
 
   /**
