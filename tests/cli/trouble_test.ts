@@ -52,7 +52,7 @@ for (const way of [[], ["--try"], ["--keep-trying"], ["--timeout", "5s"]]) {
       assertEquals([code, stdout], [78, ""], stderr);
       assertMatch(
         stderr,
-        /"max_bytes" must be at least \d+, .* current value is 60; see "natslock bucket check locks"/,
+        /"max_bytes" must be at least \d+ to fit a record, current value is 60; see "natslock bucket check locks"/,
       );
     }));
 }

@@ -103,13 +103,16 @@ export class SimStream {
     const header = (name: string) => headers.find(([known]) => known === name)?.[1] ?? "";
     const stream = header("Nats-Expected-Stream");
     if (stream !== "" && stream !== this.config.name) return API_ERRORS.wrongStream;
-    // In this order, as a server checks: a length of its own that is not allowed, the condition, the rollup, its form.
-    const ttl = ttlOf(header("Nats-TTL"));
-    if (ttl !== null && ttl !== NONE && !this.config.allow_msg_ttl) return API_ERRORS.ttlDisabled;
+    const text = header("Nats-TTL");
+    const ttl = ttlOf(text);
+    const { num_replicas: replicas, allow_msg_ttl: mayHaveTtl, allow_rollup_hdrs: mayRollUp } = this.config;
+    // In this order, as servers check. Replicated streams check the length before the condition, single ones after it.
+    if (text !== "" && !mayHaveTtl && (ttl !== null || replicas > 1)) return API_ERRORS.ttlDisabled;
+    if (ttl === null && replicas > 1) return API_ERRORS.ttlInvalid;
     const refusal = this.#refusal(subject, header, inFlight);
     if (refusal !== null) return refusal;
     const rollup = header("Nats-Rollup");
-    if (rollup !== "" && !this.config.allow_rollup_hdrs) return API_ERRORS.rollupForbidden;
+    if (rollup !== "" && !mayRollUp) return API_ERRORS.rollupForbidden;
     if (!["", "sub", "all"].includes(rollup)) return rollupInvalid(rollup);
     if (ttl === null) return API_ERRORS.ttlInvalid;
     if (rollup === "all") this.#messages.clear();
