@@ -3,9 +3,9 @@
 import type { KvHandle } from "@x/natslock";
 import {
   candidateOf,
+  keyStateOf,
   type KvStore,
   leadershipOf,
-  seenOrThrow,
   storeOf,
   systemRandom,
   toLockError,
@@ -52,7 +52,7 @@ export function requireKey(key: string): void {
 
 /** Reads from the stream leader who holds a lock. */
 export async function lockOf(store: KvStore, key: string): Promise<Lock> {
-  const keyState = seenOrThrow(await store.read(key, { timeout: ANSWER_TIMEOUT }));
+  const keyState = keyStateOf(await store.read(key, { timeout: ANSWER_TIMEOUT }));
   return { key, leader: leadershipOf(keyState, (await store.settings()).ttl ?? 0) };
 }
 

@@ -55,7 +55,7 @@ export class Watcher {
       else void this.#followHolds(key, signal).catch((error) => failing.abort(error));
     };
     const { store } = this.#bucket;
-    const subject = store.repeatedSubject(">");
+    const subject = store.republishSubject(">");
     const prefix = subject?.slice(0, -1) ?? "";
     if (subject !== null) {
       store.nc.subscribe(subject, {

@@ -5,7 +5,7 @@
  * whatever order the answers arrive.
  */
 export class CachedRequest<T> {
-  #asked = 0;
+  #lastRequest = 0;
   /** Answers to requests with this number or a lower one are outdated. */
   #outdated = 0;
   #kept: T | null = null;
@@ -27,7 +27,7 @@ export class CachedRequest<T> {
    * If a later request was answered first, resolves with that answer.
    */
   async refresh(ask: () => Promise<T>): Promise<T> {
-    const request = ++this.#asked;
+    const request = ++this.#lastRequest;
     const answer = await ask();
     if (request <= this.#outdated) return this.#kept ?? answer;
     this.#outdated = request;
@@ -37,6 +37,6 @@ export class CachedRequest<T> {
   /** Drops the kept answer. Answers to the requests that are in flight are not kept either. */
   invalidate(): void {
     this.#kept = null;
-    this.#outdated = this.#asked;
+    this.#outdated = this.#lastRequest;
   }
 }

@@ -40,7 +40,7 @@ const LONGEST_TIMEOUT = 2 ** 31 - 1;
  * A wait is split into this many naps, each at least `SHORTEST_NAP` milliseconds long. In hidden pages Chromium runs
  * longer chains of timers only once a minute.
  */
-const NAPS = 4;
+const MAX_NAPS = 4;
 const SHORTEST_NAP = 50;
 
 const runtimeSources: TimeSources = {
@@ -110,7 +110,7 @@ export class SystemClock implements Clock {
    */
   after(delay: number, callback: () => void): () => void {
     const due = this.now() + delay;
-    const nap = Math.min(Math.max(delay / NAPS, SHORTEST_NAP), LONGEST_TIMEOUT);
+    const nap = Math.min(Math.max(delay / MAX_NAPS, SHORTEST_NAP), LONGEST_TIMEOUT);
     let cancel = () => {};
     const wait = (left: number) => {
       cancel = this.#sources.later(Math.max(0, Math.ceil(Math.min(left, nap))), () => {

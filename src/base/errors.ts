@@ -26,13 +26,13 @@ export class NatslockError extends Error {
 }
 
 /** The most characters of a value that an error message shows. */
-const SHOWN = 100;
+const MAX_SHOWN = 100;
 
 /** Formats a value for an error message and shortens it. Never throws, whatever the value is. */
 export function show(value: unknown): string {
   try {
     const text = typeof value === "number" ? String(value) : JSON.stringify(value) ?? String(value);
-    return text.length <= SHOWN ? text : `${text.slice(0, SHOWN)}... (${text.length} characters)`;
+    return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}... (${text.length} characters)`;
   } catch {
     return typeof value;
   }

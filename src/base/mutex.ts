@@ -8,13 +8,13 @@ export type Unlock = () => void;
 /** In-process FIFO mutex: one caller holds it at a time, and waiters get it in the order of their calls. */
 export class Mutex {
   readonly #waiting = new Set<(unlock: Unlock) => void>();
-  #inside = false;
+  #isLocked = false;
 
   /** Locks the mutex if it is free. Returns the function that unlocks it, or `null` if the mutex is locked. */
   tryLock(): Unlock | null {
-    if (this.#inside) return null;
-    this.#inside = true;
-    return this.#exit();
+    if (this.#isLocked) return null;
+    this.#isLocked = true;
+    return this.#unlocker();
   }
 
   /**
@@ -22,9 +22,9 @@ export class Mutex {
    * rejects with the signal's reason.
    */
   async lock(signal?: AbortSignal): Promise<Unlock> {
-    return this.tryLock() ?? await wait<Unlock>(signal, (goIn) => {
-      this.#waiting.add(goIn);
-      return () => this.#waiting.delete(goIn);
+    return this.tryLock() ?? await wait<Unlock>(signal, (resolve) => {
+      this.#waiting.add(resolve);
+      return () => this.#waiting.delete(resolve);
     });
   }
 
@@ -38,14 +38,14 @@ export class Mutex {
     }
   }
 
-  #exit(): Unlock {
+  #unlocker(): Unlock {
     let left = false;
     return () => {
       if (left) return;
       left = true;
       const [next] = this.#waiting;
-      if (next) next(this.#exit());
-      else this.#inside = false;
+      if (next) next(this.#unlocker());
+      else this.#isLocked = false;
     };
   }
 }

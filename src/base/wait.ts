@@ -37,23 +37,23 @@ export function requireSignal(signal: AbortSignal | undefined): void {
 }
 
 /** The callbacks of one signal. They share one listener, because Node warns about more than ten listeners. */
-interface Fan {
+interface Listeners {
   readonly callbacks: Set<() => void>;
   readonly fire: () => void;
 }
 
-const fans = new WeakMap<AbortSignal, Fan>();
+const listeners = new WeakMap<AbortSignal, Listeners>();
 
-function fanOf(signal: AbortSignal): Fan {
+function listenersOf(signal: AbortSignal): Listeners {
   const callbacks = new Set<() => void>();
   const fire = () => {
-    fans.delete(signal);
+    listeners.delete(signal);
     signal.removeEventListener("abort", fire);
     for (const callback of [...callbacks]) if (callbacks.delete(callback)) callback();
   };
   signal.addEventListener("abort", fire);
   const fan = { callbacks, fire };
-  fans.set(signal, fan);
+  listeners.set(signal, fan);
   return fan;
 }
 
@@ -63,13 +63,13 @@ export function onAbort(signal: AbortSignal | undefined, callback: () => void): 
     if (signal) callback();
     return { [Symbol.dispose]: () => {} };
   }
-  const { callbacks, fire } = fans.get(signal) ?? fanOf(signal);
+  const { callbacks, fire } = listeners.get(signal) ?? listenersOf(signal);
   const own = () => callback();
   callbacks.add(own);
   const dispose = () => {
     if (!callbacks.delete(own) || callbacks.size > 0) return;
     signal.removeEventListener("abort", fire);
-    fans.delete(signal);
+    listeners.delete(signal);
   };
   return { [Symbol.dispose]: dispose };
 }

@@ -13,7 +13,7 @@ import { finish, isAnswer, lastSeenOf, stepTo, validity } from "./steps.ts";
  *   there is not ours. A renewal that arrived late may be stored in the new stream, so it is looked for and removed.
  */
 export function held(context: StepContext, before: Held, event: LeaseEvent): Step {
-  if (context.now >= before.validUntil) return overdue(context, before, event);
+  if (context.now >= before.validUntil) return expired(context, before, event);
   if (context.epochChanged) {
     const end = { kind: "lost", why: "removed", error: null } as const;
     const until = context.now + context.rules.ttl;
@@ -93,7 +93,7 @@ function troubled({ memory }: StepContext, phase: Held, error: NatslockError): S
  * The lease ended by the clock. What is stored may be our own old record, so the next grant may expect its revision. A
  * request that is still in flight stays marked, so that its late answer is not mistaken for one to a new try.
  */
-function overdue(context: StepContext, phase: Held, event: LeaseEvent): Step {
+function expired(context: StepContext, phase: Held, event: LeaseEvent): Step {
   const error = event.on === "unknown" || event.on === "failed" ? event.error : phase.trouble;
   const revision = event.on === "applied" ? event.revision : phase.revision;
   const lastSeen = { revision, takeable: true, until: phase.sentAt + context.rules.ttl };
@@ -103,7 +103,7 @@ function overdue(context: StepContext, phase: Held, event: LeaseEvent): Step {
 
 /** Ends the hold at once, then removes the record. */
 function resign(context: StepContext, { revision, token, doubt, busy, sentAt }: Held): Step {
-  const stake = doubt === null ? "stands" : "doubt";
+  const stake = doubt === null ? "stored" : "doubt";
   const until = sentAt + context.rules.ttl;
   return leave(context, { of: "machine", target: revision, stake, until, end: { kind: "released", token }, busy });
 }

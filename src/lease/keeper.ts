@@ -79,7 +79,7 @@ export class Keeper {
     this.#contentions = 0;
     for (let round = 0;;) {
       signal.throwIfAborted();
-      if (round > 0) await this.#breathe(round === 1 ? "contention" : "burst");
+      if (round > 0) await this.#pauseBetween(round === 1 ? "contention" : "burst");
       const { at } = this.state.phase;
       if (at !== "leaving") round++;
       if (at === "idle") this.#start();
@@ -160,7 +160,7 @@ export class Keeper {
   }
 
   /** Pauses between two tries of one call. */
-  async #breathe(why: "contention" | "burst"): Promise<void> {
+  async #pauseBetween(why: "contention" | "burst"): Promise<void> {
     this.#pause({ act: "pause", why });
     this.#arm();
     await this.#rest();

@@ -10,10 +10,10 @@ import type { Random } from "../base/random.ts";
 import { type KeyState, recordSize } from "../store/record.ts";
 import {
   type BucketSettings,
+  keyStateOf,
   type LeaseStore,
   type ReadOutcome,
   requireRoom,
-  seenOrThrow,
   type SettingsRequest,
   type WriteOutcome,
 } from "../store/store.ts";
@@ -92,7 +92,7 @@ export class KeyContext {
   async read(): Promise<KeyState> {
     const { requestTimeout: timeout } = await this.load();
     try {
-      return seenOrThrow(await this.store.read(this.key, { timeout }));
+      return keyStateOf(await this.store.read(this.key, { timeout }));
     } catch (cause) {
       throw asNatslockError(cause, `read key "${this.key}"`);
     }

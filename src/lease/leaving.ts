@@ -15,7 +15,7 @@ import type { KeyState } from "../store/record.ts";
 export function leave(context: StepContext, phase: Omit<Leaving, "at" | "refused">): Step {
   const leaving: Leaving = { at: "leaving", refused: false, ...phase };
   if (leaving.busy !== null) return stepTo(context.memory, leaving);
-  return leaving.stake === "none" ? finish(context, leaving.end) : undo(context, leaving);
+  return leaving.stake === "none" ? finish(context, leaving.end) : removeNext(context, leaving);
 }
 
 /**
@@ -29,13 +29,13 @@ export function leaving(context: StepContext, before: Leaving, event: LeaseEvent
   if (context.epochChanged && event.on !== "seen") return look(context, phase);
   switch (event.on) {
     case "retry":
-      return phase.busy === null ? undo(context, phase) : stepTo(context.memory, phase);
+      return phase.busy === null ? removeNext(context, phase) : stepTo(context.memory, phase);
     case "applied":
     case "conflict":
     case "unknown":
     case "failed":
     case "seen":
-      return ended === "write" ? written(context, phase, event) : undone(context, phase, event);
+      return ended === "write" ? writeEnded(context, phase, event) : removalEnded(context, phase, event);
     default:
       return stepTo(context.memory, phase);
   }
@@ -45,7 +45,7 @@ export function leaving(context: StepContext, before: Leaving, event: LeaseEvent
  * Starts the next try to remove. Reads first if the target is unknown, if a removal there was refused, or if all that
  * we wrote has expired: in a re-created bucket another holder's record can have the same revision.
  */
-function undo(context: StepContext, phase: Leaving): Step {
+function removeNext(context: StepContext, phase: Leaving): Step {
   const { target, refused, until } = phase;
   if (target === null || refused || context.now >= until) return look(context, phase);
   return remove(context, phase, target);
@@ -65,16 +65,16 @@ function look({ memory }: StepContext, phase: Leaving, fresh = false): Step {
 }
 
 /** Handles the answer to a write that was in flight when the leaving began. */
-function written(context: StepContext, phase: Leaving, event: Answer): Step {
-  if (event.on === "applied") return undo(context, { ...phase, target: event.revision, stake: "stands" });
-  if (event.on === "unknown") return undo(context, { ...phase, stake: "doubt" });
+function writeEnded(context: StepContext, phase: Leaving, event: Answer): Step {
+  if (event.on === "applied") return removeNext(context, { ...phase, target: event.revision, stake: "stored" });
+  if (event.on === "unknown") return removeNext(context, { ...phase, stake: "doubt" });
   if (phase.stake === "none") return finish(context, phase.end);
   // The record that refused it may be an earlier write of our own.
-  return event.on === "conflict" ? look(context, { ...phase, refused: true }) : undo(context, phase);
+  return event.on === "conflict" ? look(context, { ...phase, refused: true }) : removeNext(context, phase);
 }
 
 /** Handles the answer to a removal or a read. */
-function undone(context: StepContext, phase: Leaving, event: Answer): Step {
+function removalEnded(context: StepContext, phase: Leaving, event: Answer): Step {
   if (phase.stake === "none") return finish(context, phase.end);
   switch (event.on) {
     case "applied": {
@@ -112,7 +112,7 @@ function seen(context: StepContext, phase: Leaving, keyState: KeyState): Step {
     // If the target is above 0, a newer record of ours is the write in doubt: it was stored. If the target is 0, the
     // record may be an older one. When that is gone the key is at 0 again, and the write in doubt can still be stored.
     const landed = phase.target !== null && phase.target > 0 && revision > phase.target;
-    return remove(context, { ...phase, stake: landed ? "stands" : phase.stake }, revision);
+    return remove(context, { ...phase, stake: landed ? "stored" : phase.stake }, revision);
   }
   const mayBeExpected = keyState.kind === "vacant" || hasOwnId;
   if (phase.stake === "doubt" && mayBeExpected && revision === phase.target) {

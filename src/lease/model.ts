@@ -128,7 +128,7 @@ export interface Leaving extends Busy {
   /** True if the key refused a request that expects `target`: read before the next removal. */
   readonly refused: boolean;
   /** What has to be removed: nothing known, a stored record, or a write that may be stored now or later. */
-  readonly stake: "none" | "stands" | "doubt";
+  readonly stake: "none" | "stored" | "doubt";
   /** When all of it has expired by itself. */
   readonly until: number;
   /** The ending to report when the removal is done. */

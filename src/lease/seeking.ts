@@ -63,8 +63,8 @@ function granted(context: StepContext, phase: Seeking, revision: number): Step {
     return leave(context, {
       of: "machine",
       target: revision,
-      stake: "stands",
-      until: goneAt(context, phase),
+      stake: "stored",
+      until: expiryOf(context, phase),
       end,
       busy: null,
     });
@@ -144,12 +144,12 @@ function ask({ memory, now, rules }: StepContext, phase: Seeking, expected: numb
 function fail(context: StepContext, phase: Seeking, error: NatslockError): Step {
   const end: Ending = { kind: "failed", error };
   if (!phase.doubt) return finish(context, end, context.memory.lastSeen);
-  const until = goneAt(context, phase);
+  const until = expiryOf(context, phase);
   return leave(context, { of: "machine", target: phase.expected, stake: "doubt", until, end, busy: null });
 }
 
 /** Returns when the record of the latest write has expired by itself, if it was stored without delay. */
-function goneAt({ now, rules }: StepContext, { sentAt }: Seeking): number {
+function expiryOf({ now, rules }: StepContext, { sentAt }: Seeking): number {
   return (sentAt ?? now) + rules.ttl;
 }
 
@@ -158,7 +158,7 @@ function cancel(context: StepContext, phase: Seeking): Step {
   const { busy, doubt } = phase;
   const end: Ending = { kind: "released", token: null };
   if (!doubt && busy === null) return finish(context, end, context.memory.lastSeen);
-  const [target, until] = [phase.sentAt === null ? null : phase.expected, goneAt(context, phase)];
+  const [target, until] = [phase.sentAt === null ? null : phase.expected, expiryOf(context, phase)];
   return leave(context, { of: "machine", target, stake: doubt ? "doubt" : "none", until, end, busy });
 }
 

@@ -30,7 +30,7 @@ export type LeaseTiming = Required<TimingOptions> & { readonly ttl: number };
 const SECOND = 1000;
 
 /** Shortest time, in milliseconds, for which a server lets a bucket keep messages. */
-const SHORTEST_TTL = 100;
+const MIN_TTL = 100;
 
 /**
  * Least margin in milliseconds. Half covers sleep that the clock may miss, half covers the clocks' resolution and
@@ -77,7 +77,7 @@ export function leaseTiming(ttl: number, options: TimingOptions = {}): LeaseTimi
 /** Checks a bucket's lease length in milliseconds. @throws {BadParameterError} if no server accepts it */
 export function requireBucketTtl(ttl: number): void {
   requireDuration("ttl", ttl);
-  if (ttl < SHORTEST_TTL) throw badParameter("ttl", `at least ${SHORTEST_TTL} ms, the server's minimum`, ttl);
+  if (ttl < MIN_TTL) throw badParameter("ttl", `at least ${MIN_TTL} ms, the server's minimum`, ttl);
 }
 
 /**

@@ -11,16 +11,16 @@ type Work<T> = (lease: Lease) => T | Promise<T>;
 export async function runUnder<T>(holder: Holder, work: Work<T>, options: WaitOptions): Promise<T> {
   requireWork(work);
   const lease = await holder.acquire(options);
-  return await holder.under(lease, async () => {
-    if (!lease.held) throw whyOver(lease);
+  return await holder.runWork(lease, async () => {
+    if (!lease.held) throw endReason(lease);
     try {
       const result = await work(lease);
       // `held` asks the clock. No timer could end the lease while the work kept the event loop busy.
-      if (lease.held || !isUnprotected(whyOver(lease))) return result;
+      if (lease.held || !isUnprotected(endReason(lease))) return result;
     } catch (error) {
       if (error !== lease.signal.reason) throw error;
     }
-    throw whyOver(lease);
+    throw endReason(lease);
   });
 }
 
@@ -51,7 +51,7 @@ async function term(holder: Holder, work: Work<unknown>, signal: AbortSignal): P
   const lease = await holder.acquire({ signal });
   const aborting = onAbort(signal, () => holder.standDown(lease));
   try {
-    await holder.under(lease, async () => {
+    await holder.runWork(lease, async () => {
       try {
         if (lease.held) await work(lease);
       } catch (error) {
@@ -67,7 +67,7 @@ async function term(holder: Holder, work: Work<unknown>, signal: AbortSignal): P
 }
 
 /** Returns what ended a lease: its loss, its release, or the close of its Locker. */
-function whyOver({ signal }: Lease): unknown {
+function endReason({ signal }: Lease): unknown {
   const { reason } = signal;
   return reason instanceof Error && reason.cause instanceof LockerClosedError ? reason.cause : reason;
 }

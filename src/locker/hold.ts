@@ -6,15 +6,15 @@ import { endOfLease, Lease } from "../lease/lease.ts";
 import type { LeaseState } from "../lease/model.ts";
 
 /** The public fields of a lease. */
-type About = Pick<Lease, "key" | "token" | "epoch">;
+type LeaseFields = Pick<Lease, "key" | "token" | "epoch">;
 
 /** Ties a lease to the machine that keeps it, and to the work that runs under it. */
 export class Hold {
   readonly lease: Lease;
   /** Resolves once the record is settled: removed, lost or expired. */
-  readonly over: Promise<void>;
+  readonly whenOver: Promise<void>;
   /** True once a warning was logged that another wait of the same Locker queues behind it. */
-  isBlamed = false;
+  isWarned = false;
   /** True once the record is settled. */
   isOver = false;
   readonly #keeper: Keeper;
@@ -24,12 +24,12 @@ export class Hold {
   #work: Promise<void> | null = null;
 
   /** Starts when the machine of `keeper` has just got the grant. From here on timers drive that machine. */
-  constructor(about: About, keeper: Keeper) {
-    this.over = new Promise((resolve) => this.#resolve = resolve);
+  constructor(about: LeaseFields, keeper: Keeper) {
+    this.whenOver = new Promise((resolve) => this.#resolve = resolve);
     this.#keeper = keeper;
     this.lease = new Lease({ ...about, signal: this.#end.signal }, {
       remaining: () => this.isOver ? 0 : keeper.remaining,
-      // Work that was asked to stop still needs its record. `giveBack()` or the Holder removes it after that work.
+      // Work that was asked to stop still needs its record. `standDownAndRelease()` or the Holder removes it after that work.
       release: async () => {
         if (this.#work === null || !this.isStandingDown) await this.release();
       },
@@ -43,7 +43,7 @@ export class Hold {
   }
 
   /** Runs work under the lease. */
-  async do<T>(work: () => T | Promise<T>): Promise<T> {
+  async runWork<T>(work: () => T | Promise<T>): Promise<T> {
     let settled = () => {};
     // Set before the work begins, because the work may close its Locker before it yields.
     this.#work = new Promise<void>((done) => settled = done);
@@ -61,11 +61,11 @@ export class Hold {
   }
 
   /** Stands down, stops renewing, and removes the record once the work has settled or the lease has run out. */
-  async giveBack(cause?: unknown): Promise<void> {
+  async standDownAndRelease(cause?: unknown): Promise<void> {
     this.standDown(cause);
     if (this.#work !== null) {
       this.#keeper.drive("expiry");
-      await Promise.race([this.#work, this.over]);
+      await Promise.race([this.#work, this.whenOver]);
     }
     await this.release();
   }

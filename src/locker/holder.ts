@@ -13,7 +13,7 @@ import type { KeyState } from "../store/record.ts";
 import { Reporter } from "./reporter.ts";
 import { Retrier } from "./retrier.ts";
 import { Mutex, type Unlock } from "../base/mutex.ts";
-import { queueBehind, waitTurn } from "./waiter.ts";
+import { queueBehind, waitForLock } from "./waiter.ts";
 
 /** Everything that one Locker does to its key. Not re-entrant: while it holds a lease, its further waits queue. */
 export class Holder {
@@ -34,8 +34,8 @@ export class Holder {
   constructor(context: KeyContext, listeners: Pick<CandidateOptions, "onEvent" | "trace">) {
     this.context = context;
     this.reporter = new Reporter(context.candidate, context.clock, listeners);
-    context.onChange = (changes, error) => this.reporter.tell({ type: "bucket_changed", changes, error });
-    this.#keeper = new Keeper(context, (stepped) => this.#stepped(stepped));
+    context.onChange = (changes, error) => this.reporter.report({ type: "bucket_changed", changes, error });
+    this.#keeper = new Keeper(context, (stepped) => this.#onStep(stepped));
   }
 
   /** Fencing token of the current hold, by a call or by a lease; `null` if there is none. */
@@ -50,7 +50,7 @@ export class Holder {
   }
 
   /** Takes the lead by calls, or keeps it. Renews a lease that is held. */
-  async take(): Promise<boolean> {
+  async acquireLead(): Promise<boolean> {
     this.closing.throwIfAborted();
     return await this.#calls.runExclusive(async () => {
       // While work stands down, timers alone keep its record or let it expire. A call must not renew it.
@@ -62,9 +62,9 @@ export class Holder {
   }
 
   /** Releases what is held, once the work that runs under it has settled. */
-  async giveBack(): Promise<void> {
+  async releaseLead(): Promise<void> {
     this.closing.throwIfAborted();
-    if (this.#hold !== null) await this.#hold.giveBack();
+    if (this.#hold !== null) await this.#hold.standDownAndRelease();
     else await this.#calls.runExclusive(() => this.#keeper.undo());
   }
 
@@ -72,7 +72,7 @@ export class Holder {
   async tryAcquire(): Promise<Lease | null> {
     this.closing.throwIfAborted();
     const unlock = this.#leases.tryLock();
-    const got = unlock && await this.#inside(unlock, () => this.#attempt(unlock, this.closing));
+    const got = unlock && await this.#unlockUnlessGranted(unlock, () => this.#attempt(unlock, this.closing));
     return got instanceof Lease ? got : null;
   }
 
@@ -87,8 +87,8 @@ export class Holder {
     try {
       const { signal } = scope;
       signal.throwIfAborted();
-      if (timeout > 0) scope.limit({ timeout, key }, clock, () => retrier.trouble);
-      contending = timeout === 0 ? this.#once() : this.#wait(signal, retrier);
+      if (timeout > 0) scope.limit({ timeout, key }, clock, () => retrier.lastError);
+      contending = timeout === 0 ? this.#tryOnce() : this.#wait(signal, retrier);
       return await Promise.race([contending, scope.ended]);
     } catch (error) {
       // A lease that is granted while the wait ends has no owner, so it is released.
@@ -100,13 +100,13 @@ export class Holder {
   }
 
   /** Runs work under a lease, then removes the record. Reports an error of the removal as an event, never throws it. */
-  async under<T>(lease: Lease, work: () => T | Promise<T>): Promise<T> {
+  async runWork<T>(lease: Lease, work: () => T | Promise<T>): Promise<T> {
     const hold = this.#hold?.lease === lease ? this.#hold : null;
     if (hold === null) return await work();
     try {
-      return await hold.do(work);
+      return await hold.runWork(work);
     } finally {
-      await this.#quietly(() => hold.release());
+      await this.#reportingErrors(() => hold.release());
     }
   }
 
@@ -118,15 +118,15 @@ export class Holder {
   /** Ends every wait and releases what is held. Resolves when that is confirmed, or at the first error. */
   async close(): Promise<void> {
     this.#closing.abort(new LockerClosedError(`Cannot use the Locker of key "${this.context.key}": it was closed`));
-    await this.#quietly(async () => {
-      await this.#hold?.giveBack(this.closing.reason);
+    await this.#reportingErrors(async () => {
+      await this.#hold?.standDownAndRelease(this.closing.reason);
       await this.#calls.runExclusive(() => this.#keeper.state.phase.at === "idle" ? undefined : this.#keeper.undo());
     });
     this.#keeper.drive("nobody");
   }
 
   /** Tries once: a wait with a timeout of 0. */
-  async #once(): Promise<Lease> {
+  async #tryOnce(): Promise<Lease> {
     let trouble: unknown;
     const got = await this.tryAcquire().catch((error: unknown) => {
       if (!(error instanceof NatslockError) || !error.transient) throw error;
@@ -141,11 +141,11 @@ export class Holder {
     const unlock = this.#leases.tryLock() ??
       await queueBehind(this.#hold, { context, reporter, leases: this.#leases }, signal);
     const attempt = (released: KeyState | null) => this.#attempt(unlock, signal, released);
-    return await this.#inside(unlock, () => waitTurn({ context, reporter, retrier }, attempt, signal));
+    return await this.#unlockUnlessGranted(unlock, () => waitForLock({ context, reporter, retrier }, attempt, signal));
   }
 
   /** Unlocks if `work` yields no lease. If it rejects, withdraws its writes: between calls, never during one. */
-  async #inside<T>(unlock: Unlock, work: () => Promise<T>): Promise<T> {
+  async #unlockUnlessGranted<T>(unlock: Unlock, work: () => Promise<T>): Promise<T> {
     let got: T | undefined;
     try {
       return got = await work();
@@ -193,20 +193,20 @@ export class Holder {
 
   #grant({ token }: Held, unlock: Unlock): Lease {
     const hold = new Hold({ key: this.context.key, token, epoch: this.#epoch }, this.#keeper);
-    hold.over.then(unlock);
+    hold.whenOver.then(unlock);
     this.#hold = hold;
     return hold.lease;
   }
 
-  async #quietly(work: () => Promise<void>): Promise<void> {
+  async #reportingErrors(work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
-      if (error instanceof NatslockError) this.reporter.tell({ type: "release_failed", error });
+      if (error instanceof NatslockError) this.reporter.report({ type: "release_failed", error });
     }
   }
 
-  #stepped(stepped: Transition): void {
+  #onStep(stepped: Transition): void {
     const { before, after } = stepped;
     const { at } = after.phase;
     if (at === "held" && before.phase.at !== "held") this.#epoch = after.memory.epoch;

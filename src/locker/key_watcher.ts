@@ -7,10 +7,10 @@ import type { KeyState } from "../store/record.ts";
 import type { Hint } from "../store/store.ts";
 
 /** The parts of a candidate's context that a watch needs. */
-type Place = Pick<KeyContext, "store" | "clock" | "key" | "settings" | "load">;
+type WatchedKey = Pick<KeyContext, "store" | "clock" | "key" | "settings" | "load">;
 
 /** What the owner gets: a pushed change, `null` = read the key, or the error that ended the pushes. */
-type News = KeyState | null | NatslockError;
+type Delivery = KeyState | null | NatslockError;
 
 /** Pause before the next read of a record that should have expired, in ms; doubles up to its lease length. */
 const FIRST_RECHECK = 50;
@@ -20,10 +20,10 @@ const AGE_DELAY = 250;
 
 /** Most deliveries without a pause, and most per `retryEvery`. A large group of waiters needs that many. */
 const LONGEST_BURST = 4;
-const MOST_NEWS = 64;
+const MOST_PER_RETRY = 64;
 
 /** A gap is rare; it counts as this many deliveries. */
-const PER_GAP = 16;
+const GAP_COST = 16;
 
 /**
  * Watches one key until it is disposed of.
@@ -34,7 +34,7 @@ const PER_GAP = 16;
  * late.
  */
 export class KeyWatcher {
-  readonly #context: Place;
+  readonly #context: WatchedKey;
   readonly #down: (error: NatslockError) => void;
   readonly #unwatch: () => void;
   #cancelTimer = () => {};
@@ -44,32 +44,32 @@ export class KeyWatcher {
   #expiresAt = Infinity;
   #recheck = FIRST_RECHECK;
   /** True from a gap, as after a reconnect, until the owner gets it: the bucket may have been re-created. */
-  #isShaken = false;
+  #hasGap = false;
   /** What the owner has not got yet: `null` = read the key, `undefined` = nothing. */
-  #news: News | undefined;
-  #wake: ((news: News) => void) | null = null;
-  /** Deliveries that may still follow without a pause, as of `#countedAt`. */
+  #pending: Delivery | undefined;
+  #wake: ((news: Delivery) => void) | null = null;
+  /** Deliveries that may still follow without a pause, as of `#creditAt`. */
   #credit = LONGEST_BURST;
-  #countedAt: number;
+  #creditAt: number;
 
   /** Starts the watch; calls `down` when the connection is lost. The context's settings must be loaded. */
-  constructor(context: Place, down: (error: NatslockError) => void) {
+  constructor(context: WatchedKey, down: (error: NatslockError) => void) {
     this.#context = context;
     this.#down = down;
-    this.#countedAt = context.clock.now();
+    this.#creditAt = context.clock.now();
     try {
-      this.#unwatch = context.store.watch(context.key, (hint) => this.#hear(hint));
+      this.#unwatch = context.store.watch(context.key, (hint) => this.#onHint(hint));
     } catch (cause) {
       throw asNatslockError(cause, `watch key "${context.key}"`);
     }
   }
 
   /** Notes the key state that the owner read. A change that was pushed meanwhile, with a higher revision, wins. */
-  saw(keyState: KeyState): void {
-    if (this.#news instanceof NatslockError) return;
-    if (this.#news) {
-      if (this.#news.revision > keyState.revision) return;
-      this.#news = undefined;
+  noteRead(keyState: KeyState): void {
+    if (this.#pending instanceof NatslockError) return;
+    if (this.#pending) {
+      if (this.#pending.revision > keyState.revision) return;
+      this.#pending = undefined;
     }
     if (keyState.revision !== this.#revision || keyState.kind === "vacant") {
       this.#note(keyState);
@@ -78,7 +78,7 @@ export class KeyWatcher {
     }
     // The record should have expired, but it is still there: the server is late, or the record never expires.
     if (this.#context.clock.now() < this.#expiresAt) return;
-    this.#lookIn(this.#recheck);
+    this.#readIn(this.#recheck);
     this.#recheck = Math.min(2 * this.#recheck, this.#lengthOf(keyState));
   }
 
@@ -88,17 +88,17 @@ export class KeyWatcher {
    */
   async next(signal: AbortSignal): Promise<KeyState | null> {
     signal.throwIfAborted();
-    await this.#breathe(signal);
-    const kept = this.#news;
-    this.#news = undefined;
-    const news = kept !== undefined ? kept : await wait<News>(signal, (wake) => {
+    await this.#throttle(signal);
+    const kept = this.#pending;
+    this.#pending = undefined;
+    const news = kept !== undefined ? kept : await wait<Delivery>(signal, (wake) => {
       this.#wake = wake;
       return () => this.#wake = null;
     });
     if (news instanceof NatslockError) throw news;
-    if (this.#isShaken) {
-      this.#isShaken = false;
-      this.#credit -= PER_GAP;
+    if (this.#hasGap) {
+      this.#hasGap = false;
+      this.#credit -= GAP_COST;
       this.#context.load({ fresh: true }).catch(() => {});
     }
     return news;
@@ -112,25 +112,25 @@ export class KeyWatcher {
   }
 
   /** Pauses after too many deliveries, so that a flood of changes does not cause a flood of reads. */
-  async #breathe(signal: AbortSignal): Promise<void> {
+  async #throttle(signal: AbortSignal): Promise<void> {
     const { clock, settings: { retryEvery } } = this.#context;
-    const gained = (clock.now() - this.#countedAt) * MOST_NEWS / retryEvery;
+    const gained = (clock.now() - this.#creditAt) * MOST_PER_RETRY / retryEvery;
     this.#credit = Math.min(LONGEST_BURST, this.#credit + gained) - 1;
-    this.#countedAt = clock.now();
+    this.#creditAt = clock.now();
     if (this.#credit >= 0) return;
-    await wait<void>(signal, (done) => clock.after(-this.#credit * retryEvery / MOST_NEWS, done));
+    await wait<void>(signal, (done) => clock.after(-this.#credit * retryEvery / MOST_PER_RETRY, done));
   }
 
-  #hear(hint: Hint): void {
-    if (hint.kind === "denied") return this.#tell(hint.error);
+  #onHint(hint: Hint): void {
+    if (hint.kind === "denied") return this.#deliver(hint.error);
     if (hint.kind === "down") return this.#down(hint.error);
     if (hint.kind === "gap") {
-      this.#isShaken = true;
-      return this.#tell(null);
+      this.#hasGap = true;
+      return this.#deliver(null);
     }
     if (hint.keyState.revision <= this.#revision) return;
     this.#note(hint.keyState);
-    this.#tell(hint.keyState);
+    this.#deliver(hint.keyState);
   }
 
   /** Also sets the timer for a vacant key, because a push can be lost without a sign. */
@@ -139,7 +139,7 @@ export class KeyWatcher {
     // Revision 0: the last message expired. A push from before that may still arrive, so the known revision stays.
     if (keyState.revision > 0) this.#revision = keyState.revision;
     this.#recheck = FIRST_RECHECK;
-    this.#lookIn(this.#lengthOf(keyState));
+    this.#readIn(this.#lengthOf(keyState));
   }
 
   /** A live holder renews soon, and that is pushed. So only a record that stays for a while is asked for its age. */
@@ -150,8 +150,8 @@ export class KeyWatcher {
       const outcome = await store.read(key, { timeout, aged: true });
       if (!wanted || outcome.kind === "failed") return;
       const { keyState, age = NaN } = outcome;
-      if (keyState.revision !== revision) this.#tell(null);
-      else if (age > 0) this.#lookBy(clock.now() + this.#lengthOf(keyState) - age);
+      if (keyState.revision !== revision) this.#deliver(null);
+      else if (age > 0) this.#readBy(clock.now() + this.#lengthOf(keyState) - age);
     };
     const cancel = clock.after(AGE_DELAY, () => void ask().catch(() => {}));
     this.#cancelAging = () => {
@@ -166,12 +166,12 @@ export class KeyWatcher {
     return Math.max(retryEvery, (keyState.kind === "held" ? keyState.record.ttl : null) ?? ttl);
   }
 
-  #lookIn(ms: number): void {
+  #readIn(ms: number): void {
     this.#expiresAt = this.#context.clock.now() + ms;
     this.#arm();
   }
 
-  #lookBy(time: number): void {
+  #readBy(time: number): void {
     this.#expiresAt = Math.min(this.#expiresAt, time);
     this.#arm();
   }
@@ -187,12 +187,12 @@ export class KeyWatcher {
     this.#cancelTimer = clock.after(Math.max(0, this.#expiresAt - clock.now()), () => {
       this.#timerAt = Infinity;
       if (clock.now() < this.#expiresAt) this.#arm();
-      else this.#tell(null);
+      else this.#deliver(null);
     });
   }
 
-  #tell(news: News): void {
+  #deliver(news: Delivery): void {
     if (this.#wake !== null) this.#wake(news);
-    else if (this.#news !== null || news instanceof NatslockError) this.#news = news;
+    else if (this.#pending !== null || news instanceof NatslockError) this.#pending = news;
   }
 }

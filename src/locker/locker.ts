@@ -112,7 +112,7 @@ export class Locker {
    * @throws {BucketConfigError | ConnectionError} if the bucket is unfit, full, missing or unreachable, or NATS refuses
    */
   acquireLead(): Promise<boolean> {
-    return this.#holder.take();
+    return this.#holder.acquireLead();
   }
 
   /**
@@ -123,7 +123,7 @@ export class Locker {
    * @throws {ConnectionError} if the bucket is missing or unreachable, or NATS refuses; a record that is left expires
    */
   releaseLead(): Promise<void> {
-    return this.#holder.giveBack();
+    return this.#holder.releaseLead();
   }
 
   /**

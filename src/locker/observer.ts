@@ -34,7 +34,7 @@ async function* follow(
   signal.throwIfAborted();
   const retrier = new Retrier({ context, reporter });
   await retrier.run(signal, () => unlessAborted(signal, context.load()));
-  const watcher = new KeyWatcher(context, (error) => retrier.failed(error));
+  const watcher = new KeyWatcher(context, (error) => retrier.noteFailure(error));
   // A reader that asks for no further value would keep the watch open.
   const ending = onAbort(signal, () => watcher[Symbol.dispose]());
   try {
@@ -42,11 +42,11 @@ async function* follow(
     for (let news: KeyState | null = null;; news = await watcher.next(signal)) {
       const keyState = news ?? await retrier.run(signal, () => unlessAborted(signal, context.read()));
       signal.throwIfAborted();
-      if (news === null) watcher.saw(keyState);
+      if (news === null) watcher.noteRead(keyState);
       const leader = leadershipOf(keyState, context.settings.ttl);
       if (last === undefined || leader?.token !== last?.token || leader?.holder !== last?.holder) {
         last = leader;
-        reporter.tell({ type: "observed", leader });
+        reporter.report({ type: "observed", leader });
         yield leader;
       }
     }

@@ -4,7 +4,7 @@ import { type BucketOptions, type Connection, newKeyValue, requireBucket } from 
 import { candidateOf, type CandidateOptions } from "../lease/candidate.ts";
 import { type Clock, SystemClock } from "../base/clock.ts";
 import {
-  closeSoon,
+  closeWithin,
   connect,
   type ConnectionSettings,
   longestConnect,
@@ -73,10 +73,10 @@ export function backendOf(options: Partial<LockerOptions & StoreLockerOptions>):
 }
 
 /** Longest wait for everything about the bucket, in milliseconds. */
-const LONGEST_SETUP = 10_000;
+const SETUP_TIMEOUT = 10_000;
 
 /** The shortest lease length that a single lock can have, in milliseconds. */
-const SECOND = 1000;
+const SHORTEST_OWN_TTL = 1000;
 
 /** Options for a Locker, and a function that closes the connection made for it; `null` if none was made. */
 type Opened = { readonly options: LockerOptions; readonly close: (() => Promise<void>) | null };
@@ -96,16 +96,16 @@ export async function openBucket(options: OpenOptions): Promise<Opened> {
   const late = new AbortController();
   const scope = new WaitScope(outer, late.signal);
   const { ended, signal } = scope;
-  const limit = longestConnect(addresses, settings) + LONGEST_SETUP;
+  const limit = longestConnect(addresses, settings) + SETUP_TIMEOUT;
   const error = new ConnectionError("timeout", `Cannot open bucket "${bucket}" within ${limit} ms`);
   const cancel = limit < Infinity ? clock.after(limit, () => late.abort(error)) : () => {};
   const connecting = given ? Promise.resolve(given) : connect({ addresses, ttl, settings, clock, signal });
   try {
     const nc = await Promise.race([ended, connecting]);
     const opened = await Promise.race([ended, setUp(nc, options)]);
-    return { options: { ...candidate, ...opened }, close: given ? null : () => closeSoon(nc, clock) };
+    return { options: { ...candidate, ...opened }, close: given ? null : () => closeWithin(nc, clock) };
   } catch (error) {
-    const closed = given ? null : connecting.then((nc) => closeSoon(nc, clock), () => {});
+    const closed = given ? null : connecting.then((nc) => closeWithin(nc, clock), () => {});
     if (!signal.aborted) await closed;
     throw error;
   } finally {
@@ -127,8 +127,8 @@ async function setUp(nc: Connection, options: OpenOptions): Promise<Pick<LockerO
   const kept = settings.ttl ?? Infinity;
   // The server stores whole nanoseconds, so its value can differ from `ttl` by less than 1 ms.
   if (Math.abs(kept - ttl) < 1) return { kv };
-  if (!settings.perKeyTtl || ttl < SECOND || ttl > kept) {
-    const range = settings.perKeyTtl && kept > SECOND ? `${SECOND} to ${kept}` : `${kept}`;
+  if (!settings.perKeyTtl || ttl < SHORTEST_OWN_TTL || ttl > kept) {
+    const range = settings.perKeyTtl && kept > SHORTEST_OWN_TTL ? `${SHORTEST_OWN_TTL} to ${kept}` : `${kept}`;
     const lacking = settings.perKeyTtl
       ? ""
       : ` (a lock's own "ttl" needs "allow_msg_ttl", server 2.11; this is ${settings.server})`;

@@ -11,7 +11,7 @@ import { type Logger, writeLog } from "../base/logger.ts";
 type EventFields = LockEvent extends infer One ? One extends LockEvent ? Omit<One, "key" | "id"> : never : never;
 
 /** The log line of each event; `*` stands for the key. */
-const LINES: { readonly [type in LockEvent["type"]]: readonly [level: keyof Logger, line: string] } = {
+const LOG_LINES: { readonly [type in LockEvent["type"]]: readonly [level: keyof Logger, line: string] } = {
   acquired: ["info", "Took *"],
   renewed: ["debug", "Renewed *"],
   renewal_failed: ["warn", "Could not renew * yet"],
@@ -37,7 +37,7 @@ export class Reporter {
   #length = 0;
   #last: LockEvent["type"] | null = null;
   /** End of the lease at the last `at_risk`. A renewal moves that end, so each failure streak is reported once. */
-  #riskTold = NaN;
+  #riskReportedFor = NaN;
 
   /** Contains what the listeners throw or reject with. */
   constructor(candidate: Candidate, clock: Clock, { onEvent, trace }: Pick<CandidateOptions, "onEvent" | "trace">) {
@@ -56,19 +56,19 @@ export class Reporter {
     );
     if (was.at !== "held") {
       if (is.at === "held") this.#granted(is);
-      if (is.at === "idle" && was.at !== "idle") this.#settled(is.end);
-    } else if (is.at === "held") this.#kept(was, is, effects);
+      if (is.at === "idle" && was.at !== "idle") this.#tryEnded(is.end);
+    } else if (is.at === "held") this.#stillHeld(was, is, effects);
     else if (is.at !== "seeking" && is.end?.kind === "lost") {
-      this.tell({ type: "lost", why: is.end.why, ...this.#about(was) });
-    } else this.tell({ type: "released", ...this.#about(was) });
+      this.report({ type: "lost", why: is.end.why, ...this.#about(was) });
+    } else this.report({ type: "released", ...this.#about(was) });
   }
 
   /** Reports one event to the log and to the listener. */
-  tell(told: EventFields): void {
+  report(told: EventFields): void {
     const { key, id } = this.#candidate;
     const event = { ...told, key, id } as LockEvent;
     this.#last = event.type;
-    const [level, line] = LINES[event.type];
+    const [level, line] = LOG_LINES[event.type];
     this.#log(level, event.type === "lost" ? `${line}: ${event.why}` : line, event);
     this.#contain("event listener", () => this.#listener?.(event));
   }
@@ -91,24 +91,24 @@ export class Reporter {
   #granted(held: Held): void {
     this.#grantedAt = this.#clock.now();
     this.#length = held.validUntil - held.sentAt;
-    this.tell({ type: "acquired", ...this.#about(held) });
+    this.report({ type: "acquired", ...this.#about(held) });
   }
 
-  #kept(was: Held, is: Held, effects: readonly Effect[]): void {
+  #stillHeld(was: Held, is: Held, effects: readonly Effect[]): void {
     const about = { remaining: is.validUntil - this.#clock.now(), ...this.#about(is) };
-    if (is.validUntil > was.validUntil) this.tell({ type: "renewed", ...about });
+    if (is.validUntil > was.validUntil) this.report({ type: "renewed", ...about });
     const pause = effects.find((effect) => effect.act === "pause");
     if (pause?.why !== "trouble") return;
-    this.tell({ type: "renewal_failed", error: pause.error, ...about });
-    if (this.#riskTold === is.validUntil || about.remaining > this.#length / 2) return;
-    this.#riskTold = is.validUntil;
-    this.tell({ type: "at_risk", ...about });
+    this.report({ type: "renewal_failed", error: pause.error, ...about });
+    if (this.#riskReportedFor === is.validUntil || about.remaining > this.#length / 2) return;
+    this.#riskReportedFor = is.validUntil;
+    this.report({ type: "at_risk", ...about });
   }
 
-  #settled(end: Ending | null): void {
+  #tryEnded(end: Ending | null): void {
     // The caller of the release may have reported the failure already. If the bucket is gone, so is the record.
     const isNews = this.#last !== "release_failed" && !(end?.kind === "abandoned" && isMissing(end.error));
-    if (end?.kind === "abandoned" && isNews) this.tell({ type: "release_failed", error: end.error });
+    if (end?.kind === "abandoned" && isNews) this.report({ type: "release_failed", error: end.error });
     if (end?.kind !== "refused" || end.by.kind !== "foreign") return;
     const { key, id } = this.#candidate;
     this.#log("warn", "The value of * is not a UUID: it counts as held until it expires", { key, id });

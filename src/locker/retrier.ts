@@ -12,7 +12,7 @@ const FIRST_RETRY = 1000;
 export class Retrier {
   readonly #context: KeyContext;
   readonly #reporter: Reporter;
-  #trouble: NatslockError | null = null;
+  #lastError: NatslockError | null = null;
 
   constructor({ context, reporter }: { readonly context: KeyContext; readonly reporter: Reporter }) {
     this.#context = context;
@@ -20,15 +20,15 @@ export class Retrier {
   }
 
   /** The last transient error; `null` after a success. */
-  get trouble(): NatslockError | null {
-    return this.#trouble;
+  get lastError(): NatslockError | null {
+    return this.#lastError;
   }
 
   /** Notes a failure. The streak lasts until `run()` succeeds. */
-  failed(error: NatslockError): void {
-    const isFirst = this.#trouble === null;
-    this.#trouble = error;
-    if (isFirst) this.#reporter.tell({ type: "retrying", error });
+  noteFailure(error: NatslockError): void {
+    const isFirst = this.#lastError === null;
+    this.#lastError = error;
+    if (isFirst) this.#reporter.report({ type: "retrying", error });
   }
 
   /** Repeats `work` until it succeeds or fails with a lasting error. Rejects with the signal's reason on abort. */
@@ -37,13 +37,13 @@ export class Retrier {
     for (;;) {
       try {
         const result = await work();
-        if (this.#trouble !== null) this.#reporter.tell({ type: "recovered" });
-        this.#trouble = null;
+        if (this.#lastError !== null) this.#reporter.report({ type: "recovered" });
+        this.#lastError = null;
         return result;
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof NatslockError) || !error.transient) throw error;
-        this.failed(error);
+        this.noteFailure(error);
         const ms = this.#context.isLoaded ? this.#context.settings.retryEvery : FIRST_RETRY;
         await wait<void>(signal, (done) => clock.after(ms, done));
       }

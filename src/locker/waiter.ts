@@ -18,7 +18,7 @@ const LONGEST_QUEUE = 5000;
 const NOT_REENTRANT = "a Locker is not re-entrant, so do not wait for its lock inside the work that holds it";
 
 /** What a wait needs. */
-export interface Waiting {
+export interface WaitContext {
   readonly context: KeyContext;
   readonly reporter: Reporter;
   readonly retrier: Retrier;
@@ -30,22 +30,22 @@ export interface Waiting {
  * `attempt` returns a lease, or the key state that refused it. After a pushed release, which it gets as `released`, it
  * tries without a read.
  */
-export async function waitTurn(
-  { context, reporter, retrier }: Waiting,
+export async function waitForLock(
+  { context, reporter, retrier }: WaitContext,
   attempt: (released: KeyState | null) => Promise<Lease | KeyState>,
   signal: AbortSignal,
 ): Promise<Lease> {
   const refusal = await retrier.run(signal, () => attempt(null));
   if (refusal instanceof Lease) return refusal;
   signal.throwIfAborted();
-  reporter.tell({ type: "waiting", holder: refusal.kind === "held" ? refusal.record.holder : "" });
-  const watcher = new KeyWatcher(context, (error) => retrier.failed(error));
+  reporter.report({ type: "waiting", holder: refusal.kind === "held" ? refusal.record.holder : "" });
+  const watcher = new KeyWatcher(context, (error) => retrier.noteFailure(error));
   try {
     // The next try reads the key, because a change before the watch began was not pushed.
     for (let released: KeyState | null = null;;) {
       const got = await retrier.run(signal, () => attempt(released));
       if (got instanceof Lease) return got;
-      watcher.saw(got);
+      watcher.noteRead(got);
       do released = await watcher.next(signal); while (released !== null && released.kind !== "vacant");
     }
   } finally {
@@ -54,21 +54,21 @@ export async function waitTurn(
 }
 
 /** What a queued wait needs. */
-interface Queueing extends Pick<Waiting, "context" | "reporter"> {
+interface QueueContext extends Pick<WaitContext, "context" | "reporter"> {
   readonly leases: Mutex;
 }
 
 /** Waits behind other waits of the same Locker and the lease that it may hold. */
 export async function queueBehind(
   hold: Hold | null,
-  { context, reporter, leases }: Queueing,
+  { context, reporter, leases }: QueueContext,
   signal: AbortSignal,
 ): Promise<Unlock> {
   const { clock, candidate: { id } } = context;
-  reporter.tell({ type: "waiting", holder: id });
+  reporter.report({ type: "waiting", holder: id });
   const cancel = clock.after(LONGEST_QUEUE, () => {
-    if (hold === null || hold.isOver || hold.isBlamed) return;
-    hold.isBlamed = true;
+    if (hold === null || hold.isOver || hold.isWarned) return;
+    hold.isWarned = true;
     reporter.warn(`A wait for * is behind a lease of the same Locker: ${NOT_REENTRANT}`);
   });
   try {

@@ -124,7 +124,7 @@ export async function newKeyValue(
   const { apiPrefix, logger = silentLogger } = options;
   const js = jetstream(nc as NatsConnection, apiPrefix === undefined ? {} : { apiPrefix });
   const kv = await new Kvm(js).open(name);
-  const settings = await storeOf(kv).settings({ fresh: true, make: lockBucket(name, ttl, options) });
+  const settings = await storeOf(kv).settings({ fresh: true, create: lockBucket(name, ttl, options) });
   warnOfServer(nc, logger);
   const { ttl: found, server = "" } = settings;
   if (found !== ttl) {
@@ -149,9 +149,14 @@ export function requireBucket(name: string, ttl: number, options: BucketOptions)
   if (![1, 3, 5].includes(replicas)) throw badParameter("replicas", "1, 3 or 5", replicas);
   const { cluster = "", tags = [] } = placement ?? {};
   const checks = [
-    ["description", areTexts([description]), "a string", description],
-    ["metadata", areTexts(metadata), "an object of strings", metadata],
-    ["placement", placement && Array.isArray(tags) && areTexts([cluster, ...tags]), "a cluster or tag list", placement],
+    ["description", areStrings([description]), "a string", description],
+    ["metadata", areStrings(metadata), "an object of strings", metadata],
+    [
+      "placement",
+      placement && Array.isArray(tags) && areStrings([cluster, ...tags]),
+      "a cluster or tag list",
+      placement,
+    ],
   ] as const;
   for (const [field, holds, wanted, value] of checks) if (!holds) throw badParameter(field, wanted, value);
   if (maxBytes === undefined) return;
@@ -160,7 +165,7 @@ export function requireBucket(name: string, ttl: number, options: BucketOptions)
   if (problem) throw badParameter("maxBytes", problem.wanted, maxBytes);
 }
 
-const areTexts = (values: object | null): boolean =>
+const areStrings = (values: object | null): boolean =>
   values !== null && Object.values(values).every((value) => typeof value === "string");
 
 function lockBucket(name: string, ttl: number, options: BucketOptions): BucketConfig {

@@ -66,14 +66,14 @@ export function bucketProblems(bucket: string, config: StreamConfig): BucketProb
     const value = config[setting] ?? null;
     return holds(value, config) ? [] : [{ bucket, setting, value, wanted: wanted.replace("BUCKET", bucket) }];
   });
-  return [...broken, ...lacks(config, "k", SMALLEST_RECORD)];
+  return [...broken, ...roomProblems(config, "k", SMALLEST_RECORD)];
 }
 
 /**
  * Returns the limits that leave no room for a record of `size` bytes and its renewals. With one replica, a renewal
  * replaces the record before it if it is not longer. With more replicas, the bucket must hold both for a moment.
  */
-function lacks(config: Partial<StreamConfig>, key: string, size: number): BucketProblem[] {
+function roomProblems(config: Partial<StreamConfig>, key: string, size: number): BucketProblem[] {
   const { name = "", storage, num_replicas = 1 } = config;
   const records = num_replicas > 1 ? 2 : 1;
   const stored = size + subjectOf(name, key).length + (storage === "memory" ? 16 : 34);
@@ -121,6 +121,6 @@ export function settingsOf(
   const relevant = Object.fromEntries(
     Object.entries({ max_age, ...config }).filter(([setting]) => !HARMLESS.includes(setting)),
   );
-  const lack = (key: string, size: number) => lacks(config, key, size)[0] ?? null;
+  const lack = (key: string, size: number) => roomProblems(config, key, size)[0] ?? null;
   return { epoch, ttl, perKeyTtl, markerTtl, server: version, republish, rollups, config: relevant, lack };
 }

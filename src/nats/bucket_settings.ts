@@ -20,9 +20,9 @@ export interface BucketPlace {
   readonly apiPrefix: string;
 }
 
-/** A request for the settings. If the bucket does not exist, it is created with the config in `make`, if given. */
+/** A request for the settings. If the bucket does not exist, it is created with the config in `create`, if given. */
 export interface KvSettingsRequest extends SettingsRequest {
-  readonly make?: BucketConfig | undefined;
+  readonly create?: BucketConfig | undefined;
 }
 
 /** The request that failed: a read of a key, or a write of `size` bytes. */
@@ -39,7 +39,7 @@ const API_TIMEOUT = 5000;
 const TRIES = 3;
 
 /** Epoch of settings that are assumed because they could not be read. No stream has this epoch. */
-const PRESUMED = "";
+const ASSUMED = "";
 
 /**
  * Reads and caches the settings of one bucket, for one KV handle.
@@ -77,9 +77,9 @@ export class SettingsReader {
    * the error that the write fails with. Assumed settings are read first. If that succeeds, this write still fails,
    * because it was prepared with the assumed settings. Its error is transient, so the caller tries again.
    */
-  async insist(timeout: number): Promise<NatslockError | null> {
+  async requireKnown(timeout: number): Promise<NatslockError | null> {
     this.#observes = false;
-    if (this.latest?.epoch !== PRESUMED) return null;
+    if (this.latest?.epoch !== ASSUMED) return null;
     const { bucket } = this.#place;
     const early = new ConnectionError("unavailable", `Cannot write before the settings of "${bucket}" are read`);
     return await this.read({ fresh: true, timeout }).then(() => early, (error: NatslockError) => error);
@@ -139,9 +139,9 @@ export class SettingsReader {
       const settings = settingsOf(config, String(created), nc.info?.version);
       return { ...settings, age: () => this.#clock.now() - askedAt };
     } catch (cause) {
-      const presumed = request.make ? settingsOf(request.make, PRESUMED) : this.latest;
+      const assumed = request.create ? settingsOf(request.create, ASSUMED) : this.latest;
       const isDeniedHere = isDenied(cause, `${apiPrefix}.STREAM.INFO.${stream}`);
-      if (presumed?.epoch === PRESUMED && this.#observes && isDeniedHere) return presumed;
+      if (assumed?.epoch === ASSUMED && this.#observes && isDeniedHere) return assumed;
       throw cause;
     }
   }
@@ -155,8 +155,8 @@ export class SettingsReader {
     try {
       checkBucket(bucket, config);
     } catch (cause) {
-      const known = this.latest?.epoch ?? PRESUMED;
-      if (known === PRESUMED || known === epoch) throw cause;
+      const known = this.latest?.epoch ?? ASSUMED;
+      if (known === ASSUMED || known === epoch) throw cause;
       const message = `Cannot use bucket "${bucket}": it was deleted and re-created with unsafe settings`;
       throw new ConnectionError("bucket_missing", message, { cause });
     }
@@ -166,19 +166,19 @@ export class SettingsReader {
     request: KvSettingsRequest,
     tries: number = request.timeout === undefined ? TRIES : 1,
   ): Promise<StreamInfo> {
-    const { timeout = API_TIMEOUT / TRIES, make } = request;
+    const { timeout = API_TIMEOUT / TRIES, create } = request;
     const { bucket, stream } = this.#place;
     try {
       return await (await this.manager(timeout)).streams.info(stream);
     } catch (cause) {
       const { error } = toLockError(cause, `read the settings of bucket "${bucket}"`);
       if (error.why === "timeout" && tries > 1) return await this.#info(request, tries - 1);
-      if (error.why === "bucket_missing" && make) return await this.#make(make);
+      if (error.why === "bucket_missing" && create) return await this.#create(create);
       throw error;
     }
   }
 
-  async #make(settings: BucketConfig): Promise<StreamInfo> {
+  async #create(settings: BucketConfig): Promise<StreamInfo> {
     try {
       return await (await this.manager(API_TIMEOUT)).streams.add(settings);
     } catch (cause) {

@@ -14,7 +14,7 @@ import { wait } from "../base/wait.ts";
 export type ConnectionSettings = WsConnectionOptions;
 
 /** Where and how to connect. */
-export interface Dialling {
+export interface ConnectRequest {
   readonly addresses: readonly string[];
   /**
    * Lease length in milliseconds. Pings are sent every third of it, but at least 1 s and at most 30 s apart. A
@@ -28,13 +28,13 @@ export interface Dialling {
 }
 
 /** Longest wait for one address to answer, in milliseconds, unless the user's settings have another. */
-const LONGEST_DIAL = 5000;
+const DIAL_TIMEOUT = 5000;
 
 /** Longest wait for the server to confirm that a websocket is closed, in milliseconds. */
-const LONGEST_GOODBYE = 1000;
+const CLOSE_HANDSHAKE_TIMEOUT = 1000;
 
 /** Longest wait until a connection is closed, in milliseconds: until its socket is, and the client has cleaned up. */
-const LONGEST_CLOSE = 2000;
+const CLOSE_TIMEOUT = 2000;
 
 /** `readyState` of a closed socket. */
 const CLOSED = 3;
@@ -60,8 +60,8 @@ export function requireWebSocket({ wsFactory }: ConnectionSettings = {}): void {
 
 /** Returns how long {@linkcode connect} takes at most, in ms; `Infinity` if the settings have `waitOnFirstConnect`. */
 export function longestConnect({ length }: readonly string[], settings: ConnectionSettings = {}): number {
-  const { timeout = LONGEST_DIAL, waitOnFirstConnect } = settings;
-  return waitOnFirstConnect ? Infinity : length * (timeout + LONGEST_GOODBYE);
+  const { timeout = DIAL_TIMEOUT, waitOnFirstConnect } = settings;
+  return waitOnFirstConnect ? Infinity : length * (timeout + CLOSE_HANDSHAKE_TIMEOUT);
 }
 
 /**
@@ -70,13 +70,13 @@ export function longestConnect({ length }: readonly string[], settings: Connecti
  * @throws {ConnectionError} if no address answers
  */
 export async function connect(
-  { addresses, ttl, settings = {}, clock, signal }: Dialling,
+  { addresses, ttl, settings = {}, clock, signal }: ConnectRequest,
 ): Promise<NatsConnection> {
   const reconnecting = {
     maxReconnectAttempts: -1,
     reconnectTimeWait: 250,
     reconnectJitter: 250,
-    timeout: LONGEST_DIAL,
+    timeout: DIAL_TIMEOUT,
   };
   const pings = { pingInterval: Math.min(30_000, Math.max(1000, Math.floor(ttl / 3))), maxPingOut: 2 };
   const make = settings.wsFactory ??
@@ -84,7 +84,7 @@ export async function connect(
   const wsFactory: typeof make = async (...where) => {
     signal.throwIfAborted();
     const { socket, encrypted } = await make(...where);
-    return { socket: soonClosed(socket, clock), encrypted };
+    return { socket: withCloseTimeout(socket, clock), encrypted };
   };
   try {
     return await wsconnect({ ...reconnecting, ...pings, ...settings, wsFactory, servers: [...addresses] });
@@ -99,7 +99,7 @@ export async function connect(
  * No runtime limits the duration of the closing handshake. The client waits for its end before it dials again,
  * gives up an address or reports itself closed. Without this limit a frozen server would block all of that.
  */
-function soonClosed(socket: WebSocket, clock: Clock): WebSocket {
+function withCloseTimeout(socket: WebSocket, clock: Clock): WebSocket {
   const end = socket.close;
   let closing = false;
   const close = (...why: Parameters<WebSocket["close"]>) => {
@@ -107,7 +107,7 @@ function soonClosed(socket: WebSocket, clock: Clock): WebSocket {
     if (closing || socket.readyState === CLOSED) return;
     closing = true;
     const event = { wasClean: true, reason: "" } as CloseEvent;
-    const cancel = clock.after(LONGEST_GOODBYE, () => socket.onclose?.(event));
+    const cancel = clock.after(CLOSE_HANDSHAKE_TIMEOUT, () => socket.onclose?.(event));
     socket.addEventListener("close", cancel);
   };
   // Before it closes the socket, the client waits without limit until `bufferedAmount` is 0. That is not needed: a
@@ -119,9 +119,9 @@ function soonClosed(socket: WebSocket, clock: Clock): WebSocket {
  * Closes a connection. Resolves when it is closed, at most 2 s later, and never rejects. A connection that is not
  * closed by then is abandoned: its socket ends when the server closes it.
  */
-export function closeSoon(connection: { close(): Promise<void> }, clock: Clock): Promise<void> {
+export function closeWithin(connection: { close(): Promise<void> }, clock: Clock): Promise<void> {
   return wait<void>(undefined, (done) => {
     connection.close().then(done, done);
-    return clock.after(LONGEST_CLOSE, done);
+    return clock.after(CLOSE_TIMEOUT, done);
   });
 }

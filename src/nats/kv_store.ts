@@ -12,7 +12,7 @@
  *   subscription for each key, else by one consumer for all keys (`watch_consumer.ts`).
  * - `nats_errors.ts` translates errors of the client and refusals of the server into errors of this library.
  * - `server_version.ts` lists known bad server releases, and which release brought a feature.
- * - `connection.ts` opens and closes the connections that Lockers make for themselves.
+ * - `connection.ts` opens and closes the connections that Lockers create for themselves.
  */
 
 import { jetstream, type JetStreamClient } from "@nats-io/jetstream";
@@ -48,7 +48,7 @@ import type {
 export type KvHandle = KV;
 
 /** The fields of the client's own KV object through which the connection is reached. */
-type KvInsides = { bucket: string; stream: string; js: { nc: NatsConnection; apiPrefix?: string; prefix?: string } };
+type KvInternals = { bucket: string; stream: string; js: { nc: NatsConnection; apiPrefix?: string; prefix?: string } };
 
 type StoredMessage = {
   readonly seq: number;
@@ -79,7 +79,7 @@ const stores = new WeakMap<KvHandle, KvStore>();
  * @throws {BadParameterError} if the value is not a KV handle of a NATS client
  */
 export function storeOf(kv: KvHandle | undefined): KvStore {
-  const { bucket, stream, js } = (kv ?? {}) as Partial<KvInsides>;
+  const { bucket, stream, js } = (kv ?? {}) as Partial<KvInternals>;
   if (!kv || typeof bucket !== "string" || typeof stream !== "string" || !js?.nc) {
     throw badParameter("kv", "a KV of @nats-io/kv, such as newKeyValue() returns", kv);
   }
@@ -106,11 +106,11 @@ export class KvStore implements LeaseStore {
   readonly #apiPrefix: string;
   readonly #settings: SettingsReader;
   readonly #watch = new BucketWatch(this);
-  #asksCopies = false;
+  #readsReplicas = false;
   /** The settings that the watches were last adapted to. */
   #reviewed: KvBucketSettings | null = null;
 
-  constructor({ bucket, stream, js: { nc, apiPrefix, prefix } }: KvInsides) {
+  constructor({ bucket, stream, js: { nc, apiPrefix, prefix } }: KvInternals) {
     this.name = bucket;
     this.stream = stream;
     this.nc = nc;
@@ -124,7 +124,7 @@ export class KvStore implements LeaseStore {
   }
 
   /** Returns the subject on which the server republishes a key's changes; `null` if there is none, or it is unknown. */
-  repeatedSubject(key: string): string | null {
+  republishSubject(key: string): string | null {
     const { src = ">", dest = "", headers_only: withoutValues } = this.#settings.latest?.republish ?? {};
     const [from, to, subject] = [src.slice(0, -1), dest.slice(0, -1), this.subject(key)];
     if (src !== `${from}>` || dest !== `${to}>` || withoutValues || !subject.startsWith(from)) return null;
@@ -144,7 +144,7 @@ export class KvStore implements LeaseStore {
 
   async read(key: string, { timeout, aged }: ReadRequest): Promise<ReadOutcome> {
     try {
-      const message = await this.#last({ last_by_subj: this.subject(key) }, timeout);
+      const message = await this.#readLast({ last_by_subj: this.subject(key) }, timeout);
       if (message === null) return { kind: "seen", keyState: { kind: "vacant", revision: 0 } };
       const { seq: revision, data: value } = message;
       const keyState = this.decode({ revision, value, header: (name) => message.header?.get(name) });
@@ -176,7 +176,7 @@ export class KvStore implements LeaseStore {
 
   async #put(key: string, message: Message, request: Omit<WriteRequest, "record">): Promise<WriteOutcome> {
     const { expected, ttl, timeout } = request;
-    const lacking = await this.#settings.insist(timeout);
+    const lacking = await this.#settings.requireKnown(timeout);
     if (lacking !== null) return { kind: "failed", error: lacking };
     const head = headers();
     for (const [name, value] of message.headers) head.set(name, value);
@@ -196,14 +196,14 @@ export class KvStore implements LeaseStore {
     }
   }
 
-  async #last(query: { readonly last_by_subj: string }, timeout: number): Promise<StoredMessage | null> {
+  async #readLast(query: { readonly last_by_subj: string }, timeout: number): Promise<StoredMessage | null> {
     const { streams, direct } = await this.#settings.manager(timeout);
     const { observes } = this.#settings;
     try {
-      if (!observes || !this.#asksCopies) return await streams.getMessage(this.stream, query);
+      if (!observes || !this.#readsReplicas) return await streams.getMessage(this.stream, query);
     } catch (cause) {
       if (!observes || !isDenied(cause, `${this.#apiPrefix}.STREAM.MSG.GET.${this.stream}`)) throw cause;
-      this.#asksCopies = true;
+      this.#readsReplicas = true;
     }
     return await direct.getMessage(this.stream, query);
   }

@@ -21,7 +21,7 @@ const DOWN: Hint = {
   kind: "down",
   error: new ConnectionError("unavailable", "The connection to NATS is down"),
 };
-const deaf = (cause: unknown, what: string): Hint => {
+const watchFailure = (cause: unknown, what: string): Hint => {
   const { error } = toLockError(cause, `watch ${what}`);
   return error.why === "denied" ? { kind: "denied", error } : GAP;
 };
@@ -32,7 +32,7 @@ type Watched = { readonly listeners: Set<Listener>; subject: string | null | und
 /** What a watch needs to know of its bucket. */
 interface Bucket extends WatchedBucket {
   /** Returns the subject on which the server republishes a key's changes; `null` if there is none, or it is unknown. */
-  repeatedSubject(key: string): string | null;
+  republishSubject(key: string): string | null;
   /** Returns what a stored message means in this bucket. */
   decode(stored: StoredRecord): KeyState;
 }
@@ -49,10 +49,10 @@ export class BucketWatch {
     this.#consumer = new BucketConsumer(bucket, {
       changed: ({ subject, seq: revision, data: value, headers }) => {
         const stored = { revision, value, header: (name: string) => headers?.get(name) };
-        this.#tell(subject.slice(bucket.subject("").length), this.#seen(stored));
+        this.#notify(subject.slice(bucket.subject("").length), this.#seen(stored));
       },
-      missed: () => this.#tellAll(GAP),
-      failed: (cause) => this.#tellAll(deaf(cause, `bucket "${bucket.name}"`)),
+      missed: () => this.#notifyAll(GAP),
+      failed: (cause) => this.#notifyAll(watchFailure(cause, `bucket "${bucket.name}"`)),
     });
   }
 
@@ -62,7 +62,7 @@ export class BucketWatch {
     const watched = this.#keys.get(key) ?? { listeners: new Set(), subject: undefined, stop: () => {} };
     this.#keys.set(key, watched);
     watched.listeners.add(listener);
-    this.#feed(key, watched);
+    this.#connectSource(key, watched);
     return () => {
       if (!watched.listeners.delete(listener) || watched.listeners.size > 0) return;
       this.#keys.delete(key);
@@ -75,9 +75,9 @@ export class BucketWatch {
   }
 
   /** Gives a key the source of hints that fits the settings. Returns true if the source has changed. */
-  #feed(key: string, watched: Watched): boolean {
-    const subject = this.#bucket.repeatedSubject(key);
-    if (subject === null) this.#consumer.need();
+  #connectSource(key: string, watched: Watched): boolean {
+    const subject = this.#bucket.republishSubject(key);
+    if (subject === null) this.#consumer.start();
     if (subject === watched.subject) return false;
     watched.stop();
     watched.subject = subject;
@@ -87,9 +87,9 @@ export class BucketWatch {
 
   /** Adapts all keys to settings that were read again: the bucket may republish on other subjects, or not at all. */
   review(): void {
-    const changed = [...this.#keys].filter(([key, watched]) => this.#feed(key, watched));
+    const changed = [...this.#keys].filter(([key, watched]) => this.#connectSource(key, watched));
     if (![...this.#keys.values()].some(({ subject }) => subject === null)) this.#consumer.end();
-    if (changed.length > 0) this.#bucket.nc.flush().then(() => this.#tellAll(GAP), () => {});
+    if (changed.length > 0) this.#bucket.nc.flush().then(() => this.#notifyAll(GAP), () => {});
   }
 
   #subscribe(key: string, subject: string): Stop {
@@ -99,11 +99,11 @@ export class BucketWatch {
       if (error !== null) {
         const watched = this.#keys.get(key);
         if (watched !== undefined) watched.subject = undefined;
-        return this.#tell(key, deaf(error, `key "${key}"`));
+        return this.#notify(key, watchFailure(error, `key "${key}"`));
       }
       const change = changeIn(message);
       // The key has changed, although the message cannot be read.
-      if (change === null) return this.#tell(key, GAP);
+      if (change === null) return this.#notify(key, GAP);
       // A client can request any stored message with this subject as the reply subject. The server then sends it here.
       if (change.of !== `${stream} ${this.#bucket.subject(key)}`) return;
       const { stored, before } = change;
@@ -113,17 +113,17 @@ export class BucketWatch {
       // that go back come from a re-created bucket, or are forged.
       const isGap = last > 0 && (before > last || revision < last);
       last = revision;
-      this.#tell(key, isGap ? GAP : this.#seen(stored));
+      this.#notify(key, isGap ? GAP : this.#seen(stored));
     };
     // The server does not reply to a subscription. TCP would hold back the next request until the server's delayed
     // acknowledgement, about 40 ms later. The reply to a ping carries that acknowledgement at once.
-    const hurry = () => void nc.flush().catch(() => {});
+    const flushNow = () => void nc.flush().catch(() => {});
     try {
       const subscription = nc.subscribe(subject, { callback });
-      hurry();
+      flushNow();
       return () => {
         subscription.unsubscribe();
-        hurry();
+        flushNow();
       };
     } catch {
       // The connection is closed. The listeners find out when they next read the key.
@@ -139,16 +139,16 @@ export class BucketWatch {
         if (type === "reconnect") {
           isDown = false;
           this.review();
-          this.#consumer.again();
-          this.#tellAll(GAP);
+          this.#consumer.replace();
+          this.#notifyAll(GAP);
         } else if (!isDown && (type === "disconnect" || type === "staleConnection")) {
           isDown = true;
-          this.#tellAll(DOWN);
+          this.#notifyAll(DOWN);
         }
       }
       // The loop ends when the connection closes, or when the last listener has left. In the second case there is
       // nobody to tell: a listener that came since then has a loop of its own.
-      if (this.#bucket.nc.isClosed()) this.#tellAll(GAP);
+      if (this.#bucket.nc.isClosed()) this.#notifyAll(GAP);
     };
     run().catch(() => {});
     return () => statuses.stop?.();
@@ -158,12 +158,12 @@ export class BucketWatch {
     return { kind: "seen", keyState: this.#bucket.decode(stored) };
   }
 
-  #tell(key: string, hint: Hint): void {
+  #notify(key: string, hint: Hint): void {
     for (const listener of this.#keys.get(key)?.listeners ?? []) listener(hint);
   }
 
-  #tellAll(hint: Hint): void {
-    for (const key of this.#keys.keys()) this.#tell(key, hint);
+  #notifyAll(hint: Hint): void {
+    for (const key of this.#keys.keys()) this.#notify(key, hint);
   }
 }
 

@@ -14,7 +14,7 @@ export interface ServerFlaw {
  * In these releases, each write of a message with its own TTL restarts the server's expiry timer. Frequent renewals of
  * other locks can then keep expired records in the bucket.
  */
-const STARVED = "can keep a crashed holder's lock while others renew";
+const DELAYED_EXPIRY = "can keep a crashed holder's lock while others renew";
 
 /**
  * Each row is a range of bad releases: `from` is the first bad one, `before` is the first good one after it. The first
@@ -26,8 +26,8 @@ const FLAWS: readonly (readonly [from: string, before: string, why: string, take
   ["0", "2.9.21", "can grant a lock twice", "2.9.25"],
   ["2.10.19", "2.10.20", "can grant a held lock", "2.10.29"],
   ["2.10.20", "2.10.23", "can lose buckets when killed", "2.10.29"],
-  ["2.11.0", "2.11.10", STARVED, "2.11.17"],
-  ["2.12.0", "2.12.1", STARVED, "2.12.15"],
+  ["2.11.0", "2.11.10", DELAYED_EXPIRY, "2.11.17"],
+  ["2.12.0", "2.12.1", DELAYED_EXPIRY, "2.12.15"],
 ];
 
 /** First release on which a lock can have its own lease length. */

@@ -28,10 +28,10 @@ export interface ConsumerListener {
 const HEARTBEAT = 2000;
 
 /** How long the server keeps a consumer without subscription, in ms. */
-const KEPT = 60_000;
+const INACTIVE_THRESHOLD = 60_000;
 
 /** Shortest time between the creation of two consumers, in ms, if the first one was refused or lost. */
-const PAUSE = 3000;
+const RETRY_PAUSE = 3000;
 
 const LOST = ["heartbeats_missed", "consumer_deleted"];
 
@@ -56,18 +56,18 @@ export class BucketConsumer {
   }
 
   /** Creates a consumer if there is none. */
-  need(): void {
+  start(): void {
     if (this.#stop === null) this.#renew();
   }
 
   /** Replaces a consumer that may be lost: now, or when the pause since its creation is over. */
-  again(): void {
+  replace(): void {
     if (this.#stop !== null) this.#renew();
   }
 
   #renew(): void {
     if (this.#cancel !== null) return;
-    const pause = this.#triedAt + PAUSE - this.#clock.now();
+    const pause = this.#triedAt + RETRY_PAUSE - this.#clock.now();
     if (pause <= 0) return this.#make();
     this.#cancel = this.#clock.after(pause, () => this.#make());
   }
@@ -92,16 +92,16 @@ export class BucketConsumer {
       await lost;
       if (!isCurrent()) return;
       stop();
-      this.#again();
+      this.#restart();
       this.#listener.missed();
     }).catch((cause) => {
       if (!isCurrent()) return;
-      this.#again();
+      this.#restart();
       this.#listener.failed(cause);
     });
   }
 
-  #again(): void {
+  #restart(): void {
     this.#stop = null;
     if (!this.#bucket.nc.isClosed()) this.#renew();
   }
@@ -124,7 +124,7 @@ export class BucketConsumer {
       consumers.delete(stream, name).catch(() => {});
     };
     const filter = { filter_subject: this.#bucket.subject(">"), deliver_policy: "new", ack_policy: "none" };
-    const keeping = { inactive_threshold: nanos(KEPT), mem_storage: true };
+    const keeping = { inactive_threshold: nanos(INACTIVE_THRESHOLD), mem_storage: true };
     try {
       await consumers.add(stream, { ...place, name, ...filter, ...keeping } as ConsumerConfig);
     } catch (cause) {

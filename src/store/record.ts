@@ -63,14 +63,14 @@ const HEADERS = {
 } as const;
 
 /** Longest `meta` as JSON and longest `name`, in bytes. They are limited because every renewal carries them. */
-const LONGEST_META = 1024;
-const LONGEST_NAME = 128;
+const MAX_META = 1024;
+const MAX_NAME = 128;
 
 /**
  * Shortest lease length that a server supports, in milliseconds. A shorter one in a record is ignored: it would make
  * all waiters read the key without pause.
  */
-const SHORTEST_TTL = 100;
+const MIN_TTL = 100;
 
 /** Values of `KV-Operation` and `Nats-Marker-Reason` by which any KV client recognizes a removal. */
 const REMOVALS = ["DEL", "PURGE"];
@@ -90,15 +90,15 @@ export const isUuid = (value: unknown): value is string => typeof value === "str
  */
 export function requireName(name: string): string {
   if (isName(name)) return name;
-  const wanted = `valid Unicode of at most ${LONGEST_NAME} bytes without control characters or spaces at its ends`;
+  const wanted = `valid Unicode of at most ${MAX_NAME} bytes without control characters or spaces at its ends`;
   throw badParameter("name", wanted, name);
 }
 
 /** A lone surrogate is not valid, because it would be read back as another character. */
 function isName(name: unknown): name is string {
-  return typeof name === "string" && name.length <= LONGEST_NAME && name === name.trim() &&
+  return typeof name === "string" && name.length <= MAX_NAME && name === name.trim() &&
     !/[\p{Cc}\p{Cs}]/u.test(name) &&
-    new TextEncoder().encode(name).length <= LONGEST_NAME;
+    new TextEncoder().encode(name).length <= MAX_NAME;
 }
 
 /**
@@ -109,8 +109,8 @@ function isName(name: unknown): name is string {
 export function requireMeta(meta: Meta): Meta {
   const json = isPlainObject(meta) ? toJson(meta) : "";
   if (!json.startsWith("{")) throw badParameter("meta", "a plain object that JSON can hold", meta);
-  if (json.length <= LONGEST_META) return JSON.parse(json) as Meta;
-  const wanted = `at most ${LONGEST_META} bytes as JSON, current size is ${json.length}`;
+  if (json.length <= MAX_META) return JSON.parse(json) as Meta;
+  const wanted = `at most ${MAX_META} bytes as JSON, current size is ${json.length}`;
   throw new BadParameterError("meta", `Cannot use "meta": must be ${wanted}`);
 }
 
@@ -130,7 +130,7 @@ export function encodeHeaders(record: LeaseRecord): [name: string, value: string
  * Length of the parts that vary between the writes of one hold, in characters: the header with the token and the
  * revision that a write expects, of up to 16 digits each. One more keeps the padding from being empty.
  */
-const VARYING = `${HEADERS.token}: \r\n`.length + 2 * 16 + 1;
+const VARYING_LENGTH = `${HEADERS.token}: \r\n`.length + 2 * 16 + 1;
 
 /**
  * Returns a padding header that makes all records of one hold equally long. Without it renewals would be longer than
@@ -139,7 +139,7 @@ const VARYING = `${HEADERS.token}: \r\n`.length + 2 * 16 + 1;
  */
 export function paddingFor(token: number | null, expected: number): [name: string, value: string] {
   const used = `${expected}`.length + (token === null ? 0 : `${HEADERS.token}: ${token}\r\n`.length);
-  return ["Natslock-Pad", "".padEnd(VARYING - used, "-")];
+  return ["Natslock-Pad", "".padEnd(VARYING_LENGTH - used, "-")];
 }
 
 /**
@@ -158,7 +158,7 @@ export function recordSize(record: LeaseRecord, ownTtl: number | null): number {
  * `foreign`.
  */
 export function decodeRecord({ revision, value, longest = Infinity, ...stored }: StoredRecord): KeyState {
-  const header = lenient(stored.header);
+  const header = withoutThrowing(stored.header);
   const isRemoval = REMOVALS.includes(header("KV-Operation")) || MARKERS.includes(header("Nats-Marker-Reason"));
   if (value.length === 0 || isRemoval) return { kind: "vacant", revision };
   const holder = value.length === UUID_LENGTH ? new TextDecoder("utf-8", { ignoreBOM: true }).decode(value) : "";
@@ -170,13 +170,13 @@ export function decodeRecord({ revision, value, longest = Infinity, ...stored }:
     token: wholeNumber(header(HEADERS.token), 1, revision),
     name: isName(name) ? name : "",
     since: wholeNumber(header(HEADERS.since)),
-    ttl: wholeNumber(header(HEADERS.ttl), SHORTEST_TTL, longest),
+    ttl: wholeNumber(header(HEADERS.ttl), MIN_TTL, longest),
     meta: parseMeta(header(HEADERS.meta)),
   };
   return { kind: "held", revision, record };
 }
 
-function lenient(header: StoredRecord["header"]): (name: string) => string {
+function withoutThrowing(header: StoredRecord["header"]): (name: string) => string {
   return (name) => {
     try {
       return header(name) ?? "";
@@ -193,7 +193,7 @@ export function wholeNumber(text = "", least = 0, most: number = Number.MAX_SAFE
 }
 
 function parseMeta(text: string): Meta {
-  if (text.length > LONGEST_META) return {};
+  if (text.length > MAX_META) return {};
   try {
     const meta: unknown = JSON.parse(text);
     return isPlainObject(meta) ? meta : {};

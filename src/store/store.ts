@@ -150,7 +150,7 @@ export interface LeaseStore {
  *
  * @throws {NatslockError} the error of a failed read
  */
-export function seenOrThrow(outcome: ReadOutcome): KeyState {
+export function keyStateOf(outcome: ReadOutcome): KeyState {
   if (outcome.kind === "failed") throw outcome.error;
   return outcome.keyState;
 }

@@ -165,7 +165,7 @@ Deno.test("Locker.acquire() that starts long after a crash takes over within ttl
     assertLessOrEqual(took, ttl + 2 * SLACK);
   }));
 
-Deno.test("KeyWatcher.saw() of a read that is older than a push does not count the lease twice", async () => {
+Deno.test("KeyWatcher.noteRead() of a read that is older than a push does not count the lease twice", async () => {
   const record = { holder: crypto.randomUUID(), attempt: null, token: null, name: "", since: null, ttl: TTL, meta: {} };
   const held = (revision: number): KeyState => ({ kind: "held", revision, record });
   const clock = new ManualClock();
@@ -176,14 +176,14 @@ Deno.test("KeyWatcher.saw() of a read that is older than a push does not count t
   using watcher = new KeyWatcher(place, () => {});
   const { signal } = new AbortController();
   push({ kind: "seen", keyState: held(2) });
-  watcher.saw(held(1));
+  watcher.noteRead(held(1));
   assertEquals(await watcher.next(signal), held(2));
   const looks: number[] = [];
   for (let look = 0; look < 2; look++) {
     const next = watcher.next(signal).then((news) => looks.push(news === null ? clock.now() : NaN));
     for (let turn = 0; looks.length === look && turn < 100; turn++) await clock.advance(50);
     await next;
-    watcher.saw(held(2));
+    watcher.noteRead(held(2));
   }
   assertEquals(looks, [TTL, TTL + 50]);
 });

@@ -78,7 +78,7 @@ const leaving = at({
   of: "machine",
   target: 7,
   refused: false,
-  stake: "stands",
+  stake: "stored",
   until: 0,
   end: RELEASED,
   busy: "remove",

@@ -49,7 +49,7 @@ const REPEATED = [
   [{ src: "$KV.locks.>", dest: "heads.>", headers_only: true }, null],
 ] as const;
 
-Deno.test("KvStore.repeatedSubject() is the subject of a key's complete changes; null if the bucket does not republish them", () =>
+Deno.test("KvStore.republishSubject() is the subject of a key's complete changes; null if the bucket does not republish them", () =>
   withServer(async ({ nc }) => {
     const { streams } = await jetstreamManager(nc);
     const found: (string | null)[] = [];
@@ -58,7 +58,7 @@ Deno.test("KvStore.repeatedSubject() is the subject of a key's complete changes;
       await streams.add({ name: "KV_locks", subjects: ["$KV.locks.>"], ...keeping, republish });
       const store = storeOf(await new Kvm(nc).open("locks"));
       await store.settings();
-      found.push(store.repeatedSubject("a.b"));
+      found.push(store.republishSubject("a.b"));
       await streams.delete("KV_locks");
     }
     assertEquals(found, REPEATED.map(([, subject]) => subject));

@@ -55,7 +55,7 @@ export const DISASTERS = [
   "foreign write",
   "eviction",
   "bucket deleted",
-  "bucket made anew",
+  "bucket re-created",
   "sequence rolled back",
 ] as const;
 

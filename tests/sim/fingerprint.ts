@@ -11,7 +11,7 @@ import { type Client, idOf, isOver, type World } from "./world.ts";
 
 const PHASES = { idle: 0, seeking: 1, held: 2, leaving: 3 } as const;
 const REQUESTS = { write: 1, read: 2, remove: 3 } as const;
-const STAKES = { none: 0, stands: 1, doubt: 2 } as const;
+const STAKES = { none: 0, stored: 1, doubt: 2 } as const;
 const ENDINGS = { released: 0, abandoned: 1, refused: 2, withdrawn: 3, failed: 4, lost: 5 } as const;
 const LOSSES: readonly string[] = ["deadline", "superseded", "removed", "closed"];
 const ANSWERS: readonly string[] = ["applied", "conflict", "seen"];

@@ -98,7 +98,7 @@ export const ROWS_OFF: readonly Mutation[] = [
     [
       "leaving, write answered",
       "a write that is stored during the release is not removed",
-      'if (event.on === "applied") return undo(context, { ...phase, target: event.revision, stake: "stands" });',
+      'if (event.on === "applied") return removeNext(context, { ...phase, target: event.revision, stake: "stored" });',
       'if (event.on === "applied") return finish(context, phase.end);',
     ],
     [

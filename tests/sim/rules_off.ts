@@ -130,7 +130,7 @@ export const RULES_OFF: readonly Mutation[] = [
   ),
   ...edits(
     "locker/key_watcher.ts",
-    ["L12", "the key is not read again when no changes are pushed", "else this.#tell(null);\n    });", "});"],
+    ["L12", "the key is not read again when no changes are pushed", "else this.#deliver(null);\n    });", "});"],
     [
       "S10",
       "a change older than the expiry of the key is reported as new",

@@ -115,7 +115,7 @@ const STORMS: { readonly [fault in Fault]?: Storm } = {
   }, "record"),
   "eviction": disaster(({ server }) => server.store.put(KEY, "mark", 1000), "record"),
   "bucket deleted": disaster((run) => run.server.deleteBucket(run.chance.between(1, TTL)), "era"),
-  "bucket made anew": disaster(({ server }) => server.recreate(), "era"),
+  "bucket re-created": disaster(({ server }) => server.recreate(), "era"),
   "sequence rolled back": disaster(({ server }) => server.rollBack(), "era"),
 };
 

@@ -190,7 +190,6 @@ const DEFAULTS = {
   allow_msg_ttl: false,
   allow_rollup_hdrs: false,
   allow_direct: false,
-  deny_delete: false,
 } as const;
 
 /** How a message is asked for. */
