@@ -19,7 +19,7 @@ import { jetstream, type JetStreamClient } from "@nats-io/jetstream";
 import type { KV } from "@nats-io/kv";
 import { headers, type MsgHdrs, type NatsConnection } from "@nats-io/nats-core";
 import type { KvBucketSettings } from "./bucket_rules.ts";
-import { badParameter } from "../base/errors.ts";
+import { badParameter, type NatslockError } from "../base/errors.ts";
 import { type KvSettingsRequest, SettingsReader } from "./bucket_settings.ts";
 import { BucketWatch } from "./kv_watch.ts";
 import { API_CODES, apiCodeOf, currentRevision, isDenied, toLockError } from "./nats_errors.ts";
@@ -163,11 +163,15 @@ export class KvStore implements LeaseStore {
   }
 
   async remove(key: string, request: RemoveRequest): Promise<WriteOutcome> {
-    // The latest known settings are used without a check: a holder can release even if the bucket has become unsafe.
-    const known = this.#settings.latest ?? await this.settings({ timeout: request.timeout });
-    const { markerTtl, ttl, rollups } = known;
-    const ownTtl = markerTtl === (ttl ?? Infinity) ? null : markerTtl;
-    return await this.#put(key, rollups ? RELEASE_BY_ROLLUP : RELEASE, { ...request, ttl: ownTtl });
+    try {
+      // The latest known settings are used without a check: a holder can release even if the bucket has become unsafe.
+      const known = this.#settings.latest ?? await this.settings({ timeout: request.timeout });
+      const { markerTtl, ttl, rollups } = known;
+      const ownTtl = markerTtl === (ttl ?? Infinity) ? null : markerTtl;
+      return await this.#put(key, rollups ? RELEASE_BY_ROLLUP : RELEASE, { ...request, ttl: ownTtl });
+    } catch (error) {
+      return { kind: "failed", error: error as NatslockError };
+    }
   }
 
   watch(key: string, listener: (hint: Hint) => void): () => void {

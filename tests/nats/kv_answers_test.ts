@@ -9,8 +9,8 @@ import { withServer } from "../helpers/nats.ts";
 
 type Handle = Parameters<typeof storeOf>[0];
 
-/** Returns the outcome of a write to which the server gives this reply. */
-async function outcomeOf(answer: unknown): Promise<WriteOutcome> {
+/** Returns a handle on a server that gives this reply to each request. */
+function handleOf(answer: unknown): Handle {
   const data = new TextEncoder().encode(JSON.stringify(answer));
   const nc = {
     options: { inboxPrefix: "_INBOX" },
@@ -18,10 +18,14 @@ async function outcomeOf(answer: unknown): Promise<WriteOutcome> {
     isClosed: () => false,
     request: () => Promise.resolve({ data, json: () => answer }),
   };
-  const handle = { bucket: "locks", stream: "KV_locks", js: { nc } } as unknown as Handle;
+  return { bucket: "locks", stream: "KV_locks", js: { nc } } as unknown as Handle;
+}
+
+/** Returns the outcome of a write to which the server gives this reply. */
+async function outcomeOf(answer: unknown): Promise<WriteOutcome> {
   const about = { attempt: "a.1", token: null, name: "", since: null, ttl: null, meta: {} };
   const record = { holder: crypto.randomUUID(), ...about };
-  return await storeOf(handle).write("leader", { record, expected: 3, ttl: null, timeout: 1000 });
+  return await storeOf(handleOf(answer)).write("leader", { record, expected: 3, ttl: null, timeout: 1000 });
 }
 
 const refusal = (err_code: number, description: string) => ({ error: { code: 400, err_code, description } });
@@ -37,6 +41,12 @@ Deno.test("KvStore.write() reports a refusal that names the revision as a confli
     await outcomeOf({ stream: "s", seq: 9 }),
   ];
   assertEquals(outcomes, [{ kind: "conflict", current: 7 }, { kind: "applied", revision: 9 }]);
+});
+
+Deno.test("KvStore.remove() by a handle that cannot read the settings fails, and does not reject", async () => {
+  const missing = { error: { code: 404, err_code: 10059, description: "stream not found" } };
+  const outcome = await storeOf(handleOf(missing)).remove("leader", { expected: 3, timeout: 1000 });
+  assertEquals(outcome.kind, "failed");
 });
 
 /** Republish settings of a bucket, and the subject on which the changes of its key `a.b` then arrive. */
