@@ -3,7 +3,7 @@
 import { type JetStreamManager, jetstreamManager, type StreamConfig, type StreamInfo } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { checkBucket, type KvBucketSettings, settingsOf } from "./bucket_rules.ts";
-import { type Clock, SystemClock } from "../base/clock.ts";
+import type { Clock } from "../base/clock.ts";
 import { BucketConfigError, ConnectionError, isMissing, type NatslockError } from "../base/errors.ts";
 import { CachedRequest } from "../base/cached_request.ts";
 import { API_CODES, apiCodeOf, isDenied, limitOf, toLockError } from "./nats_errors.ts";
@@ -50,11 +50,12 @@ const ASSUMED = "";
 export class SettingsReader {
   readonly #place: BucketPlace;
   readonly #known = new CachedRequest<KvBucketSettings>();
-  readonly #clock: Clock = new SystemClock();
+  readonly #clock: Clock;
   #observes = true;
 
-  constructor(place: BucketPlace) {
+  constructor(place: BucketPlace, clock: Clock) {
     this.#place = place;
+    this.#clock = clock;
   }
 
   /** True until the first write by this handle. */

@@ -19,6 +19,7 @@ import { jetstream, type JetStreamClient } from "@nats-io/jetstream";
 import type { KV } from "@nats-io/kv";
 import { headers, type MsgHdrs, type NatsConnection } from "@nats-io/nats-core";
 import type { KvBucketSettings } from "./bucket_rules.ts";
+import { type Clock, SystemClock } from "../base/clock.ts";
 import { badParameter, type NatslockError } from "../base/errors.ts";
 import { type KvSettingsRequest, SettingsReader } from "./bucket_settings.ts";
 import { BucketWatch } from "./kv_watch.ts";
@@ -105,18 +106,20 @@ export class KvStore implements LeaseStore {
   readonly js: JetStreamClient;
   readonly #apiPrefix: string;
   readonly #settings: SettingsReader;
-  readonly #watch = new BucketWatch(this);
+  readonly #watch: BucketWatch;
   #readsReplicas = false;
   /** The settings that the watches were last adapted to. */
   #reviewed: KvBucketSettings | null = null;
 
-  constructor({ bucket, stream, js: { nc, apiPrefix, prefix } }: KvInternals) {
+  /** `clock` measures how old the settings are, and the pause between two consumers. */
+  constructor({ bucket, stream, js: { nc, apiPrefix, prefix } }: KvInternals, clock: Clock = new SystemClock()) {
     this.name = bucket;
     this.stream = stream;
     this.nc = nc;
     this.#apiPrefix = apiPrefix ?? prefix ?? API_PREFIX;
     this.js = jetstream(nc, { apiPrefix: this.#apiPrefix });
-    this.#settings = new SettingsReader({ nc, bucket, stream, apiPrefix: this.#apiPrefix });
+    this.#settings = new SettingsReader({ nc, bucket, stream, apiPrefix: this.#apiPrefix }, clock);
+    this.#watch = new BucketWatch(this, clock);
   }
 
   subject(key: string): string {

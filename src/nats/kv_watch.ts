@@ -7,6 +7,7 @@
  */
 
 import type { Msg } from "@nats-io/nats-core";
+import type { Clock } from "../base/clock.ts";
 import { ConnectionError } from "../base/errors.ts";
 import { BucketConsumer, type WatchedBucket } from "./watch_consumer.ts";
 import { toLockError } from "./nats_errors.ts";
@@ -44,7 +45,7 @@ export class BucketWatch {
   readonly #consumer: BucketConsumer;
   #status: Stop | null = null;
 
-  constructor(bucket: Bucket) {
+  constructor(bucket: Bucket, clock: Clock) {
     this.#bucket = bucket;
     this.#consumer = new BucketConsumer(bucket, {
       changed: ({ subject, seq: revision, data: value, headers }) => {
@@ -53,7 +54,7 @@ export class BucketWatch {
       },
       missed: () => this.#notifyAll(GAP),
       failed: (cause) => this.#notifyAll(watchFailure(cause, `bucket "${bucket.name}"`)),
-    });
+    }, clock);
   }
 
   /** Adds a listener. A key has a source of hints from its first listener until its last one is removed. */

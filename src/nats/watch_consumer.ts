@@ -2,7 +2,7 @@
 
 import type { ConsumerConfig, JetStreamClient, JsMsg } from "@nats-io/jetstream";
 import { createInbox, nanos, type NatsConnection } from "@nats-io/nats-core";
-import { type Clock, SystemClock } from "../base/clock.ts";
+import type { Clock } from "../base/clock.ts";
 
 /** The bucket to watch. */
 export interface WatchedBucket {
@@ -43,15 +43,16 @@ const LOST = ["heartbeats_missed", "consumer_deleted"];
 export class BucketConsumer {
   readonly #bucket: WatchedBucket;
   readonly #listener: ConsumerListener;
-  readonly #clock: Clock = new SystemClock();
+  readonly #clock: Clock;
   /** Ends the consumer that runs or is being created. */
   #stop: (() => void) | null = null;
   #cancel: (() => void) | null = null;
   #triedAt = -Infinity;
 
   /** Creates no consumer yet. */
-  constructor(bucket: WatchedBucket, listener: ConsumerListener) {
+  constructor(bucket: WatchedBucket, listener: ConsumerListener, clock: Clock) {
     this.#bucket = bucket;
+    this.#clock = clock;
     this.#listener = listener;
   }
 

@@ -193,7 +193,7 @@ export function wholeNumber(text = "", least = 0, most: number = Number.MAX_SAFE
 }
 
 function parseMeta(text: string): Meta {
-  if (text.length > MAX_META) return {};
+  if (text === "" || text.length > MAX_META) return {};
   try {
     const meta: unknown = JSON.parse(text);
     return isPlainObject(meta) ? meta : {};

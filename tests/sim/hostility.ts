@@ -6,6 +6,7 @@
 
 import { ConnectionError } from "../../src/base/errors.ts";
 import type { StoreRequest } from "../../src/memory/memory_link.ts";
+import type { Answers } from "./access.ts";
 import type { Chance } from "./chance.ts";
 
 /** How a store answers: always the same way, or each time another way. */
@@ -14,6 +15,12 @@ type Mood = (typeof MOODS)[number] | "any";
 
 /** Delay of its answers in ms. A cycle without any delay would never end. */
 export const AT_ONCE = 0.1;
+
+interface Truth<Outcome> {
+  readonly answers: Answers<Outcome>;
+  readonly honest: () => () => Outcome;
+  readonly revision: number;
+}
 
 /** The answers of a hostile store to one node. */
 export class Hostility {
@@ -26,8 +33,8 @@ export class Hostility {
     this.#mood = chance.pick([...MOODS, "any"]);
   }
 
-  /** Returns an answer. `honest` performs the request and returns the true answer. */
-  answer<Outcome>(request: StoreRequest<Outcome>, honest: () => () => Outcome, stands: number): () => Outcome {
+  /** Returns an answer. `honest` performs the request and returns the true answer; the key is at `revision`. */
+  answer<Outcome>(request: StoreRequest<Outcome>, { answers, honest, revision }: Truth<Outcome>): () => Outcome {
     const mood = this.#mood === "any" ? this.#chance.pick(MOODS) : this.#mood;
     if (mood === "denied" || mood === "unavailable") {
       return () => request.fail(new ConnectionError(mood, `refused: ${mood}`));
@@ -36,8 +43,8 @@ export class Hostility {
       // A client must be able to trust a refused removal: the key holds another's record. A write may be refused
       // without a reason.
       if (request.kind !== "write") return honest();
-      const current = this.#chance.happens(0.8) ? stands : null;
-      return () => ({ kind: "conflict", current }) as Outcome;
+      const current = this.#chance.happens(0.8) ? revision : null;
+      return () => answers.conflict(current);
     }
     if (request.kind !== "settings" && this.#chance.happens(0.5)) honest();
     return () => request.timeout();

@@ -4,11 +4,11 @@
  * @module
  */
 
+import type { Clock } from "../../src/base/clock.ts";
 import { ConnectionError } from "../../src/base/errors.ts";
 import type { StoreRequest } from "../../src/memory/memory_link.ts";
-import type { MemoryStore } from "../../src/memory/memory_store.ts";
 import type { KeyState } from "../../src/store/record.ts";
-import type { Hint } from "../../src/store/store.ts";
+import type { Access, Answers, Push } from "./access.ts";
 import type { Fault } from "./faults.ts";
 import { AT_ONCE, Hostility } from "./hostility.ts";
 import type { Runtime } from "./runtime.ts";
@@ -26,9 +26,22 @@ const LATEST = 1.5 * TTL;
 /** Longest delay without a fault, in ms. */
 const USUAL = 10;
 
-/** The shipped memory store behind an unreliable network. */
+/** The candidate's end of a link. */
+export interface Ends {
+  readonly runtime: Runtime;
+  readonly clock: Clock;
+  readonly listener: Listener;
+}
+
+interface Sent<Outcome> {
+  readonly request: StoreRequest<Outcome>;
+  readonly answers: Answers<Outcome>;
+  readonly sentAt: number;
+}
+
+/** One candidate's access to the bucket, behind an unreliable network. */
 export class Link {
-  readonly store: MemoryStore;
+  readonly access: Access;
   readonly #place: Place;
   readonly #server: Server;
   readonly #runtime: Runtime;
@@ -39,17 +52,19 @@ export class Link {
   #closed = false;
   #sent = 0;
   #performed = 0;
-  #pushed = 0;
   #misledUntil = 0;
 
-  constructor(place: Place, server: Server, ends: { readonly runtime: Runtime; readonly listener: Listener }) {
+  constructor(place: Place, server: Server, ends: Ends) {
     this.#place = place;
     this.#server = server;
     this.#runtime = ends.runtime;
     this.#listener = ends.listener;
-    this.store = server.store.link({
-      intercept: (request) => this.#carry(request),
-      push: (hint, deliver) => this.#push(hint, deliver),
+    this.access = server.store.access({
+      clock: ends.clock,
+      carry: (request, answers) => this.#carry(request, answers),
+      push: (push) => this.#push(push),
+      deliver: (callback) => this.#runtime.deliver(callback),
+      ping: () => this.#ping(),
     });
   }
 
@@ -81,12 +96,12 @@ export class Link {
   /** Closes the connection for good. */
   close(): void {
     this.#closed = true;
-    this.store.tell({ kind: "gap" });
+    this.access.close();
   }
 
   /** Ends all cuts. Watchers receive a gap, as after a reconnect. */
   heal(): void {
-    if (this.#cutUntil.size > 0) this.#runtime.deliver(() => this.store.tell({ kind: "gap" }));
+    if (this.#cutUntil.size > 0) this.#runtime.deliver(() => this.access.gap());
     this.#cutUntil.clear();
     this.#hostility = null;
   }
@@ -96,7 +111,15 @@ export class Link {
     return kinds.some((kind) => now < (this.#cutUntil.get(kind) ?? 0));
   }
 
-  #carry<Outcome>(request: StoreRequest<Outcome>): Promise<Outcome> {
+  /** A round trip without faults of its own; it never ends while the line is cut. */
+  #ping(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#closed || this.#isCut("requests cut", "answers cut", "node cut off")) return;
+      this.#place.timeline.after(2 * USUAL * this.#place.chance.next(), () => this.#runtime.deliver(resolve));
+    });
+  }
+
+  #carry<Outcome>(request: StoreRequest<Outcome>, answers: Answers<Outcome>): Promise<Outcome> {
     const { weather, timeline } = this.#place;
     const number = ++this.#sent;
     if (request.kind === "settings") this.#questions.add(request);
@@ -118,11 +141,9 @@ export class Link {
       cancel = this.#runtime.later(request.within, () => settle(() => request.timeout()));
       const hostility = this.#hostility;
       if (hostility !== null) {
-        const answer = hostility.answer(
-          request,
-          () => this.#answer(request, timeline.now),
-          this.#server.store.look(KEY).revision,
-        );
+        const { revision } = this.#server.store.look(KEY);
+        const honest = () => this.#answer(request, answers, { sentAt: timeline.now });
+        const answer = hostility.answer(request, { answers, honest, revision });
         return void timeline.after(AT_ONCE, () => this.#runtime.deliver(() => settle(answer)));
       }
       if (weather.hit("request lost") || this.#isCut("requests cut", "node cut off")) return;
@@ -132,23 +153,27 @@ export class Link {
         if (weather.isCalm && timeline.now - sentAt > USUAL) return;
         if (number < this.#performed) weather.see("requests reordered");
         this.#performed = Math.max(this.#performed, number);
-        this.#arrive(request, sentAt, settle);
+        this.#arrive({ request, answers, sentAt }, settle);
       });
     });
   }
 
-  #arrive<Outcome>(request: StoreRequest<Outcome>, sentAt: number, settle: (answer: () => Outcome) => void): void {
+  #arrive<Outcome>({ request, answers, sentAt }: Sent<Outcome>, settle: (answer: () => Outcome) => void): void {
     const { weather, timeline } = this.#place;
-    const answer = this.#answer(request, sentAt);
+    const answer = this.#answer(request, answers, { sentAt });
     if (weather.hit("request twice")) {
-      timeline.after(this.#delay("request late"), () => void this.#answer(request, sentAt, true));
+      timeline.after(this.#delay("request late"), () => void this.#answer(request, answers, { sentAt, copy: true }));
     }
     if (weather.hit("answer lost") || this.#isCut("answers cut", "node cut off")) return;
     timeline.after(this.#delay("answer late"), () => this.#runtime.deliver(() => settle(answer)));
   }
 
   /** Performs a request on the server. */
-  #answer<Outcome>(request: StoreRequest<Outcome>, sentAt: number, copy = false): () => Outcome {
+  #answer<Outcome>(
+    request: StoreRequest<Outcome>,
+    answers: Answers<Outcome>,
+    { sentAt, copy = false }: { readonly sentAt: number; readonly copy?: boolean },
+  ): () => Outcome {
     const { weather } = this.#place;
     const writes = request.kind === "write" || request.kind === "remove";
     const refuse = (why: "unavailable" | "denied") => {
@@ -158,7 +183,7 @@ export class Link {
     if (!this.#server.answers || weather.hit("request refused")) return refuse("unavailable");
     if (weather.hit("right revoked")) return refuse("denied");
     if (writes && this.#server.replicas === 3 && weather.hit("write in flight")) {
-      return () => ({ kind: "conflict", current: null }) as Outcome;
+      return () => answers.conflict(null);
     }
     // Not twice within one lease: the next read asks for the stream first and then reaches the current leader.
     const { now } = this.#place.timeline;
@@ -166,7 +191,7 @@ export class Link {
     if (stale) this.#misledUntil = now + TTL;
     if (stale) {
       const keyState = this.#server.stale();
-      if (keyState !== null) return () => ({ kind: "seen", keyState }) as Outcome;
+      if (keyState !== null) return () => answers.seen(keyState);
     }
     try {
       const [outcome, change] = this.#server.carryOut(request, { sentAt, copy });
@@ -179,28 +204,23 @@ export class Link {
     }
   }
 
-  #push(hint: Hint, deliver: () => void): void {
+  #push({ keyState, send: deliver }: Push): void {
     const { weather, timeline } = this.#place;
-    // The shipped watch does the same. Revisions that decrease belong to a re-created bucket.
-    if (hint.kind === "seen") {
-      if (hint.keyState.revision < this.#pushed) return this.#runtime.deliver(() => this.store.tell({ kind: "gap" }));
-      this.#pushed = hint.keyState.revision;
-    }
     if (weather.hit("push lost") || this.#isCut("pushes cut", "node cut off")) return;
     const send = () => timeline.after(this.#delay("push late", 30), () => this.#runtime.deliver(deliver));
     send();
     if (weather.hit("push twice")) send();
-    if (weather.hit("watch gap")) this.#runtime.deliver(() => this.store.tell({ kind: "gap" }));
+    if (weather.hit("watch gap")) this.#runtime.deliver(() => this.access.gap());
     if (weather.hit("push replayed")) this.#tell(this.#server.past());
-    if (hint.kind === "seen" && weather.hit("push forged")) {
+    if (keyState !== null && weather.hit("push forged")) {
       // The forged revision is far ahead. Forging the revision of the very next renewal requires the permission to
       // publish on the republished subject, which only the server may have (docs/adr/002).
-      this.#tell({ kind: "vacant", revision: hint.keyState.revision + this.#place.chance.between(1000, 1010) });
+      this.#tell({ kind: "vacant", revision: keyState.revision + this.#place.chance.between(1000, 1010) });
     }
   }
 
   #tell(keyState: KeyState | null): void {
-    if (keyState !== null) this.#runtime.deliver(() => this.store.tell({ kind: "seen", keyState }, KEY));
+    if (keyState !== null) this.#runtime.deliver(() => this.access.tell(keyState));
   }
 
   #delay(late: "request late" | "answer late" | "push late", usual = USUAL): number {

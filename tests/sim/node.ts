@@ -88,6 +88,7 @@ export class Node {
     this.pace = new Pace(this.ttl / 15);
     this.link = new Link(ground, server, {
       runtime: this.runtime,
+      clock: this.clock,
       listener: {
         carriedOut: (request, change) => {
           ground.note(
@@ -112,7 +113,7 @@ export class Node {
     this.suspectAt = -Infinity;
     this.attempts.clear();
     return this.locker = new Locker({
-      store: this.link.store,
+      store: this.link.access.store,
       clock: this.clock,
       random: this.random,
       id: this.id,
@@ -148,7 +149,9 @@ export class Node {
     const ground = this.#ground;
     const requests = effects.filter(({ act }) => act !== "pause").length;
     this.requests += requests;
-    if (!this.pace.keeps(requests, ground.timeline.now)) ground.oracle.blame(`V5: ${this.name} sends without a pause`);
+    if (!this.pace.keeps(requests, ground.timeline.now, this.mixed ? 2 : 1)) {
+      ground.oracle.blame(`V5: ${this.name} sends without a pause`);
+    }
     ground.note(
       this.name,
       () => `${before.at} -- ${event.on} --> ${after.at}${effects.map((effect) => `, ${effect.act}`).join("")}`,

@@ -21,10 +21,10 @@ export class Pace {
     this.#window = window;
   }
 
-  /** Counts requests that are sent now. Returns false if there are too many within the window. */
-  keeps(requests: number, now: number): boolean {
+  /** Counts requests that are sent now. Returns false if there are too many within the window for so many users. */
+  keeps(requests: number, now: number, users = 1): boolean {
     for (let left = requests; left > 0; left--) this.#sent.push(now);
     while ((this.#sent[0] ?? now) < now - this.#window) this.#sent.shift();
-    return this.#sent.length <= MOST;
+    return this.#sent.length <= users * MOST;
   }
 }

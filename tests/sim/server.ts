@@ -6,11 +6,13 @@
 
 import type { Clock } from "../../src/base/clock.ts";
 import type { StoreRequest } from "../../src/memory/memory_link.ts";
-import { MemoryStore } from "../../src/memory/memory_store.ts";
 import type { KeyState } from "../../src/store/record.ts";
+import type { SimBucket } from "./access.ts";
 import type { Chance } from "./chance.ts";
 import type { Weather } from "./faults.ts";
+import { MemoryBucket } from "./memory_access.ts";
 import type { Timeline } from "./timeline.ts";
+import { WireBucket } from "./wire_bucket.ts";
 
 /** Key of the lock. */
 export const KEY = "leader";
@@ -48,9 +50,20 @@ export interface CarriedOut {
   readonly copy: boolean;
 }
 
+/** Wall clock of the server at the start, in milliseconds since the Unix epoch. */
+const START = 1_800_000_000_000;
+
+/** How a server is made. */
+export interface ServerOptions {
+  /** True if expired records are replaced by markers. */
+  readonly markers: boolean;
+  /** Settings of a bucket on a simulated JetStream; `null` for a bucket in memory. */
+  readonly wire: { readonly republishes: boolean; readonly rollups: boolean } | null;
+}
+
 /** The bucket and its leader. */
 export class Server {
-  readonly store: MemoryStore;
+  readonly store: SimBucket;
   readonly replicas: 1 | 3;
   /**
    * True if expiry markers replace expired records, which is possible in a bucket that the library did not create. No
@@ -60,13 +73,12 @@ export class Server {
   readonly #place: Place;
   readonly #rate: number;
   #skew = 0;
-  #epoch = 1;
   #madeAt = 0;
   #absentUntil = 0;
   #history: { readonly at: number; readonly goneAt: number; readonly keyState: KeyState }[] = [];
   #deletedUntil = 0;
 
-  constructor(place: Place, markers: boolean) {
+  constructor(place: Place, { markers, wire }: ServerOptions) {
     const { chance, weather, timeline } = place;
     this.#place = place;
     this.markers = markers;
@@ -78,8 +90,13 @@ export class Server {
       after: () => () => {},
     };
     const lag = () => markers ? Infinity : weather.hit("late expiry") ? chance.between(1, LAG) : 0;
-    this.store = new MemoryStore(clock, { ttl: TTL, replicas: this.replicas, lag, push: (_, deliver) => deliver() });
-    this.store.watch(KEY, (hint) => hint.kind === "seen" && this.#changed(hint.keyState));
+    const changed = (keyState: KeyState) => this.#changed(keyState);
+    const { replicas } = this;
+    this.store = wire === null ? new MemoryBucket(clock, { ttl: TTL, replicas, lag }, KEY, changed) : new WireBucket(
+      { ...wire, clock: { ...clock, wall: () => START + clock.now(), lag }, replicas, ttl: TTL },
+      KEY,
+      changed,
+    );
   }
 
   /** False while the stream has no leader. */
@@ -94,7 +111,7 @@ export class Server {
 
   /** Identity of the stream, as the store names it. */
   get epoch(): string {
-    return `memory-${this.#epoch}`;
+    return this.store.epoch;
   }
 
   /** Highest revision so far. */
@@ -148,7 +165,6 @@ export class Server {
 
   recreate(): void {
     this.#deletedUntil = Infinity;
-    this.#epoch++;
     this.#madeAt = this.#place.timeline.now;
     this.store.recreateBucket();
     this.#history = [];

@@ -24,7 +24,7 @@ const while_ = (run: Run, left: number): number => Math.min(left, 1 + 1.5 * TTL 
 const cut = (what: Fault): Storm => (run, node, left) => {
   const ms = while_(run, left);
   node.link.cut(what, ms);
-  run.timeline.after(ms, () => node.runtime.deliver(() => node.link.store.tell({ kind: "gap" })));
+  run.timeline.after(ms, () => node.runtime.deliver(() => node.link.access.gap()));
 };
 
 /** Shortest sleep of a machine, in ms. */

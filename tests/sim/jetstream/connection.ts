@@ -24,6 +24,7 @@ interface RequestOptions {
 
 interface Subscription {
   readonly subject: string;
+  readonly end: () => void;
   readonly callback: (error: Error | null, message: Msg) => void;
 }
 
@@ -74,14 +75,19 @@ export class SimConnection {
   }
 
   subscribe(subject: string, { callback }: Pick<Subscription, "callback">): object {
-    const subscription: Subscription = { subject, callback };
-    this.#subscriptions.add(subscription);
     const ended = Promise.withResolvers<void>();
+    const subscription: Subscription = { subject, callback, end: () => ended.resolve() };
+    this.#subscriptions.add(subscription);
     const unsubscribe = () => {
       this.#subscriptions.delete(subscription);
       ended.resolve();
     };
     return { unsubscribe, getSubject: () => subject, closed: ended.promise };
+  }
+
+  /** True if a subscription takes messages of this subject. */
+  listens(subject: string): boolean {
+    return [...this.#subscriptions].some((each) => matches(each.subject, subject));
   }
 
   publish(): void {}
@@ -122,6 +128,7 @@ export class SimConnection {
 
   close(): Promise<void> {
     this.#isClosed = true;
+    for (const { end } of this.#subscriptions) end();
     this.#subscriptions.clear();
     this.tellStatus(null);
     this.#closed.resolve();

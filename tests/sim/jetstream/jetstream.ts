@@ -27,6 +27,8 @@ export interface Host {
   readonly version: string;
   /** Sends a message to all who subscribe to its subject, or to `inbox` if that is where it has to go. */
   push(message: WireMessage, inbox?: string): void;
+  /** Is told each subject under which a message was stored. */
+  stored?(subject: string): void;
 }
 
 /** How a request meets the server. */
@@ -161,6 +163,7 @@ export class JetStream {
 
   #stored({ name, republish }: StreamConfig, message: StoredMessage): void {
     const { subject, headers, data, seq, time, previous } = message;
+    this.#host.stored?.(subject);
     this.#consumers.deliver(name, message);
     if (republish === undefined || !matches(republish.src, subject)) return;
     const prefix = republish.src.slice(0, -1);
