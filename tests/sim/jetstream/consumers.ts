@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { WireMessage } from "./jetstream.ts";
 import { matches, type SimStream, type StoredMessage } from "./stream.ts";
+import type { WireMessage } from "./wire.ts";
 
 interface Consumer {
   readonly stream: string;
