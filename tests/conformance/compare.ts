@@ -1,17 +1,25 @@
 /**
- * Plays scripts on the model and on a real server and holds the answers against each other.
+ * Plays scripts and fixed sequences on two worlds and holds the answers against each other.
  *
  * @module
  */
 
 import { Chance } from "../sim/chance.ts";
+import { playFixed, SEQUENCES } from "./fixed.ts";
 import { play } from "./player.ts";
 import { type Script, scriptOf } from "./script.ts";
 import type { World } from "./worlds.ts";
 
+/** The model, and what it is held against. */
+export interface Worlds {
+  readonly model: World;
+  readonly server: World;
+}
+
 /** Where model and server answer differently. */
 export interface Difference {
-  readonly script: Script;
+  /** What was played. */
+  readonly what: string;
   readonly line: number;
   readonly model: string;
   readonly server: string;
@@ -25,34 +33,40 @@ const TRIES = 5;
 
 /** Plays the scripts of these seeds; returns the differences, at most one for each script. */
 export async function compare(
-  worlds: { readonly model: World; readonly server: World },
+  worlds: Worlds,
   seeds: readonly number[],
   progress: (done: number) => void = () => {},
 ): Promise<Difference[]> {
-  const left = [...seeds];
-  const found: Difference[] = [];
+  const left = seeds.map((seed) => scriptOf(new Chance(seed), seed));
+  const found = new Map<number, Difference>();
   let done = 0;
   const work = async () => {
-    for (let seed = left.shift(); seed !== undefined; seed = left.shift()) {
-      const difference = await differenceOn(worlds, scriptOf(new Chance(seed), seed));
-      if (difference !== null) found.push(difference);
+    for (let script = left.shift(); script !== undefined; script = left.shift()) {
+      const { seed, kind } = script;
+      const [model, server] = [await onWorld(worlds.model, script), await onWorld(worlds.server, script)];
+      const difference = differenceOf(`seed ${seed}, bucket "${kind.name}"`, model, server);
+      if (difference !== null) found.set(seed, difference);
       progress(++done);
     }
   };
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, work));
-  return found.sort((a, b) => a.script.seed - b.script.seed);
+  return seeds.flatMap((seed) => found.get(seed) ?? []);
 }
 
-async function differenceOn(
-  { model, server }: { model: World; server: World },
-  script: Script,
-): Promise<Difference | null> {
-  const expected = await onWorld(model, script);
-  const found = await onWorld(server, script);
-  const line = Array.from({ length: Math.max(expected.length, found.length) }, (_, index) => index)
-    .find((index) => expected[index] !== found[index]);
+/** Plays the fixed sequences side by side; returns the differences, at most one for each sequence. */
+export async function compareFixed({ model, server }: Worlds): Promise<Difference[]> {
+  const found = await Promise.all(SEQUENCES.map(async (sequence) => {
+    const [expected, lines] = [await playFixed(sequence, model.place()), await playFixed(sequence, server.place())];
+    return differenceOf(`sequence "${sequence.name}"`, expected, lines);
+  }));
+  return found.filter((difference) => difference !== null);
+}
+
+function differenceOf(what: string, model: readonly string[], server: readonly string[]): Difference | null {
+  const line = Array.from({ length: Math.max(model.length, server.length) }, (_, index) => index)
+    .find((index) => model[index] !== server[index]);
   if (line === undefined) return null;
-  return { script, line, model: expected[line] ?? "nothing", server: found[line] ?? "nothing" };
+  return { what, line, model: model[line] ?? "nothing", server: server[line] ?? "nothing" };
 }
 
 async function onWorld(world: World, script: Script): Promise<string[]> {
@@ -64,6 +78,6 @@ async function onWorld(world: World, script: Script): Promise<string[]> {
 }
 
 /** A difference for people. */
-export function describe({ script: { seed, kind }, line, model, server }: Difference): string {
-  return `seed ${seed}, bucket "${kind.name}", line ${line + 1}\n  model:  ${model}\n  server: ${server}`;
+export function describe({ what, line, model, server }: Difference): string {
+  return `${what}, line ${line + 1}\n  model:  ${model}\n  server: ${server}`;
 }

@@ -7,23 +7,27 @@
 import { parseArgs } from "node:util";
 import { NatsCluster } from "../../tools/nats/cluster.ts";
 import { NatsServer } from "../../tools/nats/server.ts";
-import { compare, describe } from "./compare.ts";
+import { compare, compareFixed, describe } from "./compare.ts";
+import { SEQUENCES } from "./fixed.ts";
 import { modelWorld, realWorld, type World } from "./worlds.ts";
 
-const HELP = `Usage: deno task conformance [--scripts N] [--from N] [--version V] [--replicas 1|3]
+const HELP = `Compares the simulated JetStream with real servers. Plays fixed and generated sequences of requests on
+both, and compares answers, pushed changes and expiry.
 
-Plays generated sequences of requests on the simulated JetStream and on real servers, and compares answers, pushed
-changes and expiry.
+Usage: deno task conformance [--scripts N] [--from N] [--version V] [--replicas 1|3]
 
---scripts N      how many sequences on each server (default 300)
---from N         the first seed (default 1)
---version V      only this release of nats-server (default: 2.11.17 and 2.15.1)
---replicas N     only one server (1) or a cluster (3) (default: both)
+--scripts N      number of generated sequences on each server (default 300)
+--from N         first seed of the generated sequences (default 1)
+--version V      release of nats-server (default: 2.11.17 and 2.15.1, one after the other)
+--replicas N     1 for one server, 3 for a cluster of three (default: one after the other)
 
 Exit code 1 if an answer differs.`;
 
 /** Releases that the model is held against. */
 const VERSIONS = ["2.11.17", "2.15.1"];
+
+/** Numbers of servers, and of replicas. */
+const SIZES = [1, 3];
 
 const say = (line: string) => void Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 
@@ -39,10 +43,13 @@ async function onServer<T>(version: string, replicas: number, body: (world: Worl
   return await body(world);
 }
 
-/** Plays the scripts on one kind of server; true if nothing differs. */
+/** Plays everything on one kind of server. Returns true if nothing differs. */
 async function conforms(version: string, replicas: number, seeds: readonly number[]): Promise<boolean> {
   return await onServer(version, replicas, async (server) => {
-    await using model = modelWorld(replicas, version);
+    await using model = modelWorld(replicas, server.version);
+    const fixed = await compareFixed({ model, server });
+    say(`${server.name}: ${SEQUENCES.length} fixed sequences, ${fixed.length} differ`);
+    for (const difference of fixed) say(describe(difference));
     let said = performance.now();
     const found = await compare({ model, server }, seeds, (done) => {
       if (performance.now() - said < 2000) return;
@@ -51,8 +58,25 @@ async function conforms(version: string, replicas: number, seeds: readonly numbe
     });
     say(`${server.name}: ${seeds.length} scripts, ${found.length} differ`);
     for (const difference of found.slice(0, 10)) say(describe(difference));
-    return found.length === 0;
+    return fixed.length + found.length === 0;
   });
+}
+
+/** Parses a whole number, 0 or more. */
+function whole(name: string, text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new Error(`"--${name}" must be a whole number, current value is "${text}"`);
+}
+
+function sizeOf(text: string): number {
+  const size = SIZES.find((each) => String(each) === text);
+  if (size !== undefined) return size;
+  throw new Error(`"--replicas" must be 1 or 3, current value is "${text}"`);
+}
+
+function releaseOf(text: string): string {
+  if (/^\d+\.\d+\.\d+$/.test(text)) return text;
+  throw new Error(`"--version" must be a release such as "2.15.1", current value is "${text}"`);
 }
 
 async function main(args: string[]): Promise<boolean> {
@@ -70,10 +94,12 @@ async function main(args: string[]): Promise<boolean> {
     return true;
   }
   const { scripts = "300", from = "1", version, replicas } = values;
-  const seeds = Array.from({ length: Number(scripts) }, (_, index) => Number(from) + index);
+  const first = whole("from", from);
+  const seeds = Array.from({ length: whole("scripts", scripts) }, (_, index) => first + index);
+  const sizes = replicas === undefined ? SIZES : [sizeOf(replicas)];
   let ok = true;
-  for (const release of version ? [version] : VERSIONS) {
-    for (const copies of replicas ? [Number(replicas)] : [1, 3]) ok = await conforms(release, copies, seeds) && ok;
+  for (const release of version === undefined ? VERSIONS : [releaseOf(version)]) {
+    for (const size of sizes) ok = await conforms(release, size, seeds) && ok;
   }
   return ok;
 }

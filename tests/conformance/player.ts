@@ -8,18 +8,22 @@ import { headers, type Msg, type MsgHdrs, type NatsConnection, RequestError } fr
 import type { API_ERRORS } from "../sim/jetstream/api_errors.ts";
 import { EXPIRED, type Publish, type Ref, type Script, type Step } from "./script.ts";
 
-/** Where a script is played. */
-export interface Stage {
+/** A server and a time. */
+export interface Place {
   readonly nc: NatsConnection;
-  /** Name of the bucket with the script's settings. */
-  readonly bucket: string;
-  /** What this script's keys begin with. */
-  readonly prefix: string;
   readonly replicas: number;
   /** Lets time pass. */
   sleep(ms: number): Promise<void>;
   /** Milliseconds of the time that passes by itself. */
   now(): number;
+}
+
+/** Where a script is played. */
+export interface Stage extends Place {
+  /** Name of the bucket with the script's settings. */
+  readonly bucket: string;
+  /** What this script's keys begin with. */
+  readonly prefix: string;
 }
 
 /** Where the server repeats the changes of a bucket. */

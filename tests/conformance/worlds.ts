@@ -5,23 +5,30 @@
  */
 
 import { type NatsConnection, NoRespondersError, RequestError, wsconnect } from "@nats-io/nats-core";
-import { SimConnection } from "../sim/jetstream/connection.ts";
-import { JetStream, type WireMessage } from "../sim/jetstream/jetstream.ts";
-import { REPEATED, type Stage } from "./player.ts";
+import { type Line, SimConnection } from "../sim/jetstream/connection.ts";
+import { JetStream } from "../sim/jetstream/jetstream.ts";
+import { NO_RESPONDERS, type WireMessage } from "../sim/jetstream/wire.ts";
+import { type Place, REPEATED, type Stage } from "./player.ts";
 import { type BucketKind, KINDS } from "./script.ts";
 
 /** A server that scripts are played on. */
 export interface World extends AsyncDisposable {
   readonly name: string;
+  /** Release of its servers. */
+  readonly version: string;
   readonly replicas: number;
+  /** A place for a fixed sequence. Its streams have names that no other one uses. */
+  place(): Place;
   /** A stage of its own for a script; buckets with the same settings are shared where that does not matter. */
   stage(kind: BucketKind): Promise<Stage>;
 }
 
-/** How the model is made worse on purpose, for the test of the comparison: changes a request or an answer. */
+/** How the model is made wrong on purpose, for the test of the comparison. */
 export interface Plant {
+  /** How late the model removes what has expired, in ms. */
+  readonly lag?: number;
   readonly request?: (message: WireMessage) => WireMessage;
-  readonly answer?: (answer: WireMessage | null, message: WireMessage) => WireMessage | null;
+  readonly answer?: (answer: WireMessage, message: WireMessage) => WireMessage;
 }
 
 /** The configuration of a bucket of this kind. */
@@ -44,30 +51,54 @@ export function configOf(kind: BucketKind, bucket: string, replicas: number): Re
 
 let made = 0;
 
-/** The model. Each stage has a server and a time of its own. */
+/** What the keys of the next script begin with. */
+const nextPrefix = (): string => `s${++made}`;
+
+/** The model. Each place has a server and a time of its own. */
 export function modelWorld(replicas: number, version: string, plant: Plant = {}): World {
-  const stage = async (kind: BucketKind): Promise<Stage> => {
+  const place = (): Place => {
     let now = 1_800_000_000_000;
-    const clock = { now: () => now, wall: () => now, lag: () => 0 };
-    const server: JetStream = new JetStream({
-      clock,
-      version,
-      push: (message, inbox) => connection.deliver(message, inbox),
-    });
-    const request = (message: WireMessage): Promise<WireMessage> => {
-      const answer = server.handle(plant.request?.(message) ?? message);
-      const changed = plant.answer === undefined ? answer : plant.answer(answer, message);
-      if (changed !== null) return Promise.resolve(changed);
-      const cause = new NoRespondersError(message.subject);
-      return Promise.reject(new RequestError(cause.message, { cause }));
-    };
-    const connection = new SimConnection({ request, ping: () => Promise.resolve() }, version);
-    const nc = connection.asNats;
-    await create(nc, configOf(kind, kind.name, replicas));
+    const clock = { now: () => now, wall: () => now, lag: () => plant.lag ?? 0 };
+    const push = (message: WireMessage, inbox?: string) => connection.deliver(message, inbox);
+    const connection = new SimConnection(lineTo(new JetStream({ clock, version, push }), push, plant), version);
     const sleep = (ms: number) => Promise.resolve(void (now += ms));
-    return { nc, bucket: kind.name, prefix: `s${++made}`, replicas, sleep, now: () => 0 };
+    return { nc: connection.asNats, replicas, sleep, now: () => now };
   };
-  return { name: "the model", replicas, stage, [Symbol.asyncDispose]: () => Promise.resolve() };
+  const stage = async (kind: BucketKind): Promise<Stage> => {
+    const made = place();
+    await create(made.nc, configOf(kind, kind.name, replicas));
+    // What the steps of a script take, the model's time does not count.
+    return { ...made, bucket: kind.name, prefix: nextPrefix(), now: () => 0 };
+  };
+  return { name: "the model", version, replicas, place, stage, [Symbol.asyncDispose]: () => Promise.resolve() };
+}
+
+/** The way to the model: each request arrives at once. */
+function lineTo(server: JetStream, push: (message: WireMessage, inbox: string) => void, plant: Plant): Line {
+  const busy = new Set<string>();
+  const answers = (message: WireMessage): readonly WireMessage[] => {
+    const { subject, headers } = message;
+    const of = headers.find(([name]) => name === "Nats-Expected-Last-Subject-Sequence-Subject")?.[1] ?? subject;
+    const inFlight = busy.has(of);
+    // Requests that are sent in the same instant meet each other while they are replicated.
+    for (const each of [subject, of]) busy.add(each);
+    queueMicrotask(() => busy.clear());
+    const found = server.answers(plant.request?.(message) ?? message, { inFlight });
+    return plant.answer === undefined ? found : found.map((answer) => plant.answer?.(answer, message) ?? answer);
+  };
+  const request = (message: WireMessage): Promise<WireMessage> => {
+    const [answer] = answers(message);
+    if (answer !== undefined) return Promise.resolve(answer);
+    const cause = new NoRespondersError(message.subject);
+    return Promise.reject(new RequestError(cause.message, { cause }));
+  };
+  const publish = (message: WireMessage): void => {
+    const { reply } = message;
+    if (reply === undefined) return void answers(message);
+    const found = answers(message);
+    for (const answer of found.length > 0 ? found : [NO_RESPONDERS]) push({ ...answer, subject: reply }, reply);
+  };
+  return { request, publish, ping: () => Promise.resolve() };
 }
 
 /** Real servers, reached at these websocket addresses. */
@@ -80,9 +111,10 @@ export async function realWorld(name: string, urls: readonly string[], replicas:
     throw error;
   }
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+  const place = (): Place => ({ nc, replicas, sleep, now: () => performance.now() });
   const stage = (kind: BucketKind): Promise<Stage> =>
-    Promise.resolve({ nc, bucket: kind.name, prefix: `s${++made}`, replicas, sleep, now: () => performance.now() });
-  return { name, replicas, stage, [Symbol.asyncDispose]: () => nc.close() };
+    Promise.resolve({ ...place(), bucket: kind.name, prefix: nextPrefix() });
+  return { name, version: nc.info?.version ?? "", replicas, place, stage, [Symbol.asyncDispose]: () => nc.close() };
 }
 
 /** Creates a stream as the client would; throws what the server refuses it for. */

@@ -11,14 +11,9 @@ import type { KeyState } from "../../src/store/record.ts";
 import type { Access, Answers, Push } from "./access.ts";
 import type { Fault } from "./faults.ts";
 import { AT_ONCE, Hostility } from "./hostility.ts";
+import { type Listener, Reception } from "./reception.ts";
 import type { Runtime } from "./runtime.ts";
-import { type CarriedOut, KEY, type Place, type Server, TTL } from "./server.ts";
-
-/** Called for each message on a link. */
-export interface Listener {
-  carriedOut(request: StoreRequest<unknown>, change: CarriedOut): void;
-  note(text: string): void;
-}
+import { KEY, type Place, type Server, TTL } from "./server.ts";
 
 /** Longest delay of a late message, in ms. */
 const LATEST = 1.5 * TTL;
@@ -45,20 +40,19 @@ export class Link {
   readonly #place: Place;
   readonly #server: Server;
   readonly #runtime: Runtime;
-  readonly #listener: Listener;
+  readonly #reception: Reception;
   readonly #cutUntil = new Map<Fault, number>();
   readonly #questions = new Set<unknown>();
   #hostility: Hostility | null = null;
   #closed = false;
   #sent = 0;
   #performed = 0;
-  #misledUntil = 0;
 
   constructor(place: Place, server: Server, ends: Ends) {
     this.#place = place;
     this.#server = server;
     this.#runtime = ends.runtime;
-    this.#listener = ends.listener;
+    this.#reception = new Reception(place, server, ends.listener);
     this.access = server.store.access({
       clock: ends.clock,
       carry: (request, answers) => this.#carry(request, answers),
@@ -142,7 +136,7 @@ export class Link {
       const hostility = this.#hostility;
       if (hostility !== null) {
         const { revision } = this.#server.store.look(KEY);
-        const honest = () => this.#answer(request, answers, { sentAt: timeline.now });
+        const honest = () => this.#reception.answer(request, answers, { sentAt: timeline.now });
         const answer = hostility.answer(request, { answers, honest, revision });
         return void timeline.after(AT_ONCE, () => this.#runtime.deliver(() => settle(answer)));
       }
@@ -160,48 +154,15 @@ export class Link {
 
   #arrive<Outcome>({ request, answers, sentAt }: Sent<Outcome>, settle: (answer: () => Outcome) => void): void {
     const { weather, timeline } = this.#place;
-    const answer = this.#answer(request, answers, { sentAt });
+    const answer = this.#reception.answer(request, answers, { sentAt });
     if (weather.hit("request twice")) {
-      timeline.after(this.#delay("request late"), () => void this.#answer(request, answers, { sentAt, copy: true }));
+      timeline.after(
+        this.#delay("request late"),
+        () => void this.#reception.answer(request, answers, { sentAt, copy: true }),
+      );
     }
     if (weather.hit("answer lost") || this.#isCut("answers cut", "node cut off")) return;
     timeline.after(this.#delay("answer late"), () => this.#runtime.deliver(() => settle(answer)));
-  }
-
-  /** Performs a request on the server. */
-  #answer<Outcome>(
-    request: StoreRequest<Outcome>,
-    answers: Answers<Outcome>,
-    { sentAt, copy = false }: { readonly sentAt: number; readonly copy?: boolean },
-  ): () => Outcome {
-    const { weather } = this.#place;
-    const writes = request.kind === "write" || request.kind === "remove";
-    const refuse = (why: "unavailable" | "denied") => {
-      this.#listener.note(`server: ${request.kind} ${why}`);
-      return () => request.fail(new ConnectionError(why, `refused: ${why}`));
-    };
-    if (!this.#server.answers || weather.hit("request refused")) return refuse("unavailable");
-    if (weather.hit("right revoked")) return refuse("denied");
-    if (writes && this.#server.replicas === 3 && weather.hit("write in flight")) {
-      return () => answers.conflict(null);
-    }
-    // Not twice within one lease: the next read asks for the stream first and then reaches the current leader.
-    const { now } = this.#place.timeline;
-    const stale = request.kind === "read" && weather.hit("stale read") && now >= this.#misledUntil;
-    if (stale) this.#misledUntil = now + TTL;
-    if (stale) {
-      const keyState = this.#server.stale();
-      if (keyState !== null) return () => answers.seen(keyState);
-    }
-    try {
-      const [outcome, change] = this.#server.carryOut(request, { sentAt, copy });
-      this.#listener.carriedOut(request, change);
-      return () => outcome;
-    } catch (error) {
-      return () => {
-        throw error;
-      };
-    }
   }
 
   #push({ keyState, send: deliver }: Push): void {

@@ -1,17 +1,7 @@
 /**
- * Oracle: checks the invariants after each event. It sees true time and both sides of the network.
+ * Oracle: checks the invariants after each event. It sees true time and both ends of the network.
  *
- * - S1: at most one candidate believes that it holds the lock.
- * - S2: a grant's token is higher than all before, and the resource refuses no write of the holder.
- * - S3: a hold keeps its token.
- * - S4: a holder's record exists, and no write of another replaces it. S5: no removal of another removes it.
- * - S6: a call ends as documented, and what has ended leaves no record.
- * - S7: each hold has exactly one end, with the right reason.
- * - S10: an observer sees the terms in order, and in the end the newest.
- * - V1: after a release, a waiting candidate is granted soon. V2: the same after faults end.
- * - V4: no timer, watch or listener is left behind.
- * - V5: the number of requests is limited.
- * - V6: closing and leaving end in time.
+ * docs/adr/003-proof-by-simulation.md defines the invariants: S1 to S7 and S10 for safety, V1 to V6 for liveness.
  *
  * @module
  */
@@ -24,7 +14,7 @@ import { DISASTERS, type Weather } from "./faults.ts";
 import { History } from "./history.ts";
 import { type Hold, Ledger } from "./ledger.ts";
 import type { LoggedStep, Node } from "./node.ts";
-import { type CarriedOut, KEY, type Place, type Server } from "./server.ts";
+import { type CarriedOut, KEY, type Place, type Server, TTL } from "./server.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Time in ms until a waiting candidate must be granted after a release without faults (V1). */
@@ -97,7 +87,9 @@ export class Oracle {
       );
     }
     const isAwaited = this.#nodes.some(({ waiting, link }) => waiting && !link.isAsking);
-    if (after.kind === "vacant" && this.#weather.isCalm && isAwaited) this.expectGrant(WAKING);
+    if (after.kind === "vacant" && this.#weather.isCalm && isAwaited) {
+      this.expectGrant(this.#wakesByPush ? WAKING : 1.5 * TTL);
+    }
     if (after.kind !== "held") return;
     const { attempt, token } = after.record;
     if (attempt === null) return;
@@ -186,6 +178,12 @@ export class Oracle {
     const wrong = ledger.grant(hold);
     if (wrong !== null) this.blame(wrong);
     this.history.granted(attempt, token, this.#timeline.now);
+  }
+
+  /** False if the server may have lost the consumer that pushes: heartbeats show that only after seconds. */
+  get #wakesByPush(): boolean {
+    const isGone = this.#weather.hits.has("bucket re-created") || this.#weather.hits.has("bucket deleted");
+    return !(isGone && this.#server.pushesByConsumer);
   }
 
   get #isMixed(): boolean {

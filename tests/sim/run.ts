@@ -18,6 +18,7 @@ import { stepByStep } from "./settling.ts";
 import { strike } from "./storms.ts";
 import { Timeline } from "./timeline.ts";
 import { live, type Town } from "./users.ts";
+import { virtualTimers } from "./virtual_timers.ts";
 
 /** Lengths of the phases in ms: with faults, without faults, and at least for the last calls to end. */
 const TROUBLED = 4 * TTL;
@@ -121,6 +122,7 @@ export class Run implements Town {
 
   /** Runs to the end. */
   async outcome(): Promise<Outcome> {
+    using _timers = this.#options.wire ? virtualTimers(this.timeline) : null;
     for (let left = this.chance.between(2, 8); left > 0; left--) this.start();
     this.#plan();
     await this.#until(TROUBLED);

@@ -70,6 +70,8 @@ export class Server {
    * lock is safe in it.
    */
   readonly markers: boolean;
+  /** True for a bucket that does not republish its changes. */
+  readonly pushesByConsumer: boolean;
   readonly #place: Place;
   readonly #rate: number;
   #skew = 0;
@@ -82,6 +84,7 @@ export class Server {
     const { chance, weather, timeline } = place;
     this.#place = place;
     this.markers = markers;
+    this.pushesByConsumer = wire?.republishes === false;
     this.replicas = chance.happens(0.5) ? 3 : 1;
     this.#rate = weather.hit("skewed server") ? 1 + LEADER_RATE * (2 * chance.next() - 1) : 1;
     const clock: Clock = {
@@ -92,8 +95,9 @@ export class Server {
     const lag = () => markers ? Infinity : weather.hit("late expiry") ? chance.between(1, LAG) : 0;
     const changed = (keyState: KeyState) => this.#changed(keyState);
     const { replicas } = this;
+    const later = (ms: number, callback: () => void) => timeline.after(ms, callback);
     this.store = wire === null ? new MemoryBucket(clock, { ttl: TTL, replicas, lag }, KEY, changed) : new WireBucket(
-      { ...wire, clock: { ...clock, wall: () => START + clock.now(), lag }, replicas, ttl: TTL },
+      { ...wire, clock: { ...clock, wall: () => START + clock.now(), lag }, replicas, ttl: TTL, later },
       KEY,
       changed,
     );

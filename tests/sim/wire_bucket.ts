@@ -30,6 +30,8 @@ export interface WireBucketOptions {
   readonly republishes: boolean;
   /** False for a bucket that takes no rollups. */
   readonly rollups: boolean;
+  /** Calls back after so many milliseconds of true time. */
+  later(ms: number, callback: () => void): () => void;
 }
 
 const VACANT: KeyState = { kind: "vacant", revision: 0 };
@@ -49,7 +51,7 @@ export class WireBucket implements SimBucket {
 
   /** `changed` is called for each change of `key`. */
   constructor(options: WireBucketOptions, key: string, changed: (keyState: KeyState) => void) {
-    const { clock, replicas, ttl, republishes, rollups } = options;
+    const { clock, replicas, ttl, republishes, rollups, later } = options;
     const src = `$KV.${BUCKET}.>`;
     this.#config = {
       ...{ name: STREAM, subjects: [src], num_replicas: replicas, max_age: ttl * 1_000_000, max_msgs_per_subject: 1 },
@@ -60,7 +62,7 @@ export class WireBucket implements SimBucket {
       for (const client of [...this.#clients]) client(message, inbox);
     };
     const stored = (subject: string) => subject === subjectOf(key) && changed(this.look(key));
-    this.#server = new JetStream({ clock, version: VERSION, push, stored });
+    this.#server = new JetStream({ clock, version: VERSION, push, stored, later });
     this.#stream = this.#server.create(this.#config);
   }
 
@@ -100,6 +102,8 @@ export class WireBucket implements SimBucket {
   access(line: Line): Access {
     const connection: SimConnection = new SimConnection({
       request: (message, timeout) => line.carry(this.#request(message, timeout), answersTo(message.subject, STREAM)),
+      // The adapter only sends requests.
+      publish: () => {},
       ping: () => line.ping(),
     }, VERSION);
     const receive = (message: WireMessage, inbox?: string) => {

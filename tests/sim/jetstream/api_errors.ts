@@ -15,6 +15,7 @@ const error = (code: number, err_code: number, description: string): ApiError =>
 
 /** Errors that say the same each time. */
 export const API_ERRORS = {
+  badRequest: error(400, 10003, "bad request"),
   noMessage: error(404, 10037, "no message found"),
   nameInUse: error(400, 10058, "stream name already in use with a different configuration"),
   streamNotFound: error(404, 10059, "stream not found"),

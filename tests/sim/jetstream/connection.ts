@@ -6,19 +6,26 @@
 
 import type { Msg, MsgHdrs, NatsConnection } from "@nats-io/nats-core";
 import { hdrsOf, type Headers, pairsOf } from "./headers.ts";
-import type { WireMessage } from "./jetstream.ts";
 import { matches } from "./stream.ts";
+import type { WireMessage } from "./wire.ts";
 
 /** What carries messages between a client and the server. */
 export interface Line {
   /** Sends a request; rejects with what the client of a real connection would reject with. */
   request(message: WireMessage, timeout: number): Promise<WireMessage>;
+  /** Sends a message. Answers go to the subscription of its reply subject, if it has one. */
+  publish(message: WireMessage): void;
   /** Resolves once the server has answered a ping; never while it is unreachable. */
   ping(): Promise<void>;
 }
 
 interface RequestOptions {
   readonly timeout?: number;
+  readonly headers?: MsgHdrs;
+}
+
+interface PublishOptions {
+  readonly reply?: string;
   readonly headers?: MsgHdrs;
 }
 
@@ -69,8 +76,7 @@ export class SimConnection {
   }
 
   async request(subject: string, payload: Uint8Array | string | null = "", options: RequestOptions = {}): Promise<Msg> {
-    const data = typeof payload === "string" ? encoder.encode(payload) : payload ?? new Uint8Array();
-    const message = { subject, data, headers: pairsOf(options.headers) };
+    const message = wireOf(subject, payload, options);
     return msgOf(await this.#line.request(message, options.timeout ?? DEFAULT_TIMEOUT));
   }
 
@@ -90,7 +96,10 @@ export class SimConnection {
     return [...this.#subscriptions].some((each) => matches(each.subject, subject));
   }
 
-  publish(): void {}
+  publish(subject: string, payload: Uint8Array | string | null = "", options: PublishOptions = {}): void {
+    const { reply } = options;
+    this.#line.publish({ ...wireOf(subject, payload, options), ...(reply === undefined ? {} : { reply }) });
+  }
 
   flush(): Promise<void> {
     return this.#line.ping();
@@ -153,6 +162,11 @@ export class SimConnection {
       if (subject.startsWith(prefix)) callback(error, msgOf({ subject, headers: [], data: new Uint8Array() }));
     }
   }
+}
+
+function wireOf(subject: string, payload: Uint8Array | string | null, options: PublishOptions): WireMessage {
+  const data = typeof payload === "string" ? encoder.encode(payload) : payload ?? new Uint8Array();
+  return { subject, data, headers: pairsOf(options.headers) };
 }
 
 function msgOf({ subject, headers, data, reply, code = 0, description = "" }: WireMessage): Msg {

@@ -4,21 +4,14 @@
  * @module
  */
 
-import { API_ERRORS, type ApiError, isApiError } from "./api_errors.ts";
+import { API_ERRORS, isApiError } from "./api_errors.ts";
 import { Consumers } from "./consumers.ts";
-import { base64, type Headers, storedHeaders } from "./headers.ts";
+import type { Headers } from "./headers.ts";
+import { readByLeader, readDirectly } from "./reads.ts";
 import { type LeaderClock, matches, SimStream, type StoredMessage, type StreamConfig } from "./stream.ts";
+import { json, parse, refused, timeOf, type WireMessage } from "./wire.ts";
 
-/** A message on its way: a request, an answer, or one that the server sends by itself. */
-export interface WireMessage {
-  readonly subject: string;
-  readonly headers: Headers;
-  readonly data: Uint8Array;
-  readonly reply?: string;
-  /** Status line of the headers; 0 or missing = none. */
-  readonly code?: number;
-  readonly description?: string;
-}
+export type { WireMessage };
 
 /** What the server lives in. */
 export interface Host {
@@ -27,6 +20,8 @@ export interface Host {
   readonly version: string;
   /** Sends a message to all who subscribe to its subject, or to `inbox` if that is where it has to go. */
   push(message: WireMessage, inbox?: string): void;
+  /** Calls back after so many milliseconds; returns what cancels it. Without it consumers send no heartbeats. */
+  later?(ms: number, callback: () => void): () => void;
   /** Is told each subject under which a message was stored. */
   stored?(subject: string): void;
 }
@@ -38,9 +33,6 @@ export interface Meeting {
 }
 
 const API = "$JS.API.";
-const EMPTY: WireMessage = { subject: "", headers: [], data: new Uint8Array() };
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
 /** One server, or a cluster that answers as one. */
 export class JetStream {
@@ -54,15 +46,19 @@ export class JetStream {
     this.#consumers = new Consumers(host);
   }
 
-  /** Carries a request out; `null` if nobody serves its subject. */
-  handle({ subject, headers, data }: WireMessage, { inFlight = false }: Meeting = {}): WireMessage | null {
+  /** Carries a request out; `null` if nobody serves its subject. The first answer, if there are more. */
+  handle(message: WireMessage, meeting: Meeting = {}): WireMessage | null {
+    return this.answers(message, meeting)[0] ?? null;
+  }
+
+  /** Carries a request out. Returns all that is sent to its reply subject: nothing if nobody serves its subject. */
+  answers({ subject, headers, data }: WireMessage, { inFlight = false }: Meeting = {}): readonly WireMessage[] {
     if (subject.startsWith(API)) return this.#api(subject.slice(API.length), data);
     const stream = [...this.streams.values()].find((each) => each.takes(subject));
-    if (stream === undefined) return null;
+    if (stream === undefined) return [];
     const stored = stream.publish({ subject, headers, data }, inFlight);
     const { name } = stream.config;
-    if (isApiError(stored)) return json({ error: stored, stream: name, seq: 0 });
-    return json({ stream: name, seq: stored.seq });
+    return [json(isApiError(stored) ? { error: stored, stream: name, seq: 0 } : { stream: name, seq: stored.seq })];
   }
 
   /** Creates a stream, also one that a client did not ask for. */
@@ -84,27 +80,36 @@ export class JetStream {
     this.#consumers.dropStream(name);
   }
 
-  #api(verb: string, data: Uint8Array): WireMessage | null {
+  #api(verb: string, data: Uint8Array): readonly WireMessage[] {
     const [area = "", action = "", name = "", ...rest] = verb.split(".");
-    if (area === "DIRECT") return this.#direct(action === "GET" ? name : "", rest.join("."), data);
-    if (area === "STREAM" && action === "CREATE") return this.#createFor(name, data);
-    const [target, detail] = area === "STREAM" && action === "MSG" ? [rest[0] ?? "", name] : [name, ""];
-    const stream = this.streams.get(target);
+    if (area === "DIRECT") {
+      const stream = this.streams.get(name);
+      if (action !== "GET" || !stream?.config.allow_direct) return [];
+      return readDirectly(stream, { subject: rest.join("."), data, version: this.#host.version });
+    }
+    const answer = area === "STREAM" && action === "CREATE"
+      ? this.#createFor(name, data)
+      : area === "STREAM" && action === "MSG"
+      ? this.#ofStream(`${area}.${action}.${name}`, rest[0] ?? "", rest.slice(1), data)
+      : this.#ofStream(`${area}.${action}`, name, rest, data);
+    return answer === null ? [] : [answer];
+  }
+
+  #ofStream(verb: string, name: string, [consumer = ""]: readonly string[], data: Uint8Array): WireMessage | null {
+    const stream = this.streams.get(name);
     if (stream === undefined) return refused(API_ERRORS.streamNotFound);
-    switch (`${area}.${action}.${detail}`) {
-      case "STREAM.INFO.":
+    switch (verb) {
+      case "STREAM.INFO":
         return json(this.#info(stream));
-      case "STREAM.DELETE.":
-        this.delete(target);
+      case "STREAM.DELETE":
+        this.delete(name);
         return json({ success: true });
       case "STREAM.MSG.GET":
-        return this.#get(stream, parse(data));
-      case "CONSUMER.CREATE.":
+        return readByLeader(stream, data);
+      case "CONSUMER.CREATE":
         return json(this.#consumers.create(stream, parse(data)));
-      case "CONSUMER.DELETE.":
-        return this.#consumers.delete(target, rest[0] ?? "")
-          ? json({ success: true })
-          : refused(API_ERRORS.consumerNotFound);
+      case "CONSUMER.DELETE":
+        return this.#consumers.delete(name, consumer) ? json({ success: true }) : refused(API_ERRORS.consumerNotFound);
       default:
         return null;
     }
@@ -112,12 +117,16 @@ export class JetStream {
 
   #createFor(name: string, data: Uint8Array): WireMessage {
     const existing = this.streams.get(name);
-    const config = parse(data);
+    const config = parse<Partial<StreamConfig>>(data);
     if (existing === undefined) return json({ ...this.#info(this.create({ ...config, name })), did_create: true });
-    const isSame = Object.entries(config).every(([setting, value]) =>
-      JSON.stringify(existing.config[setting]) === JSON.stringify(value)
+    const whole: Readonly<Record<string, unknown>> = { ...DEFAULTS, ...config };
+    const settings = new Set([...Object.keys(whole), ...Object.keys(existing.config)]);
+    const isSame = [...settings].every((setting) =>
+      JSON.stringify(existing.config[setting]) === JSON.stringify(whole[setting])
     );
-    return isSame ? json(this.#info(existing)) : refused(API_ERRORS.nameInUse);
+    if (!isSame) return refused(API_ERRORS.nameInUse);
+    // A single server says so of a stream that exists, too.
+    return json({ ...this.#info(existing), ...(existing.config.num_replicas > 1 ? {} : { did_create: true }) });
   }
 
   #info(stream: SimStream): object {
@@ -125,40 +134,12 @@ export class JetStream {
     const state = {
       messages: messages.length,
       bytes: 0,
-      first_seq: messages[0]?.seq ?? stream.last + 1,
+      // A stream that never stored anything has no first message either.
+      first_seq: messages[0]?.seq ?? (stream.last === 0 ? 0 : stream.last + 1),
       last_seq: stream.last,
     };
     const ts = timeOf(this.#host.clock.wall());
     return { config: stream.config, created: stream.created, state, ts, total: 0, offset: 0, limit: 0 };
-  }
-
-  #get(stream: SimStream, query: Query): WireMessage {
-    const message = found(stream, query);
-    if (message === null) return refused(API_ERRORS.noMessage);
-    const { subject, seq, headers, data, time } = message;
-    const hdrs = storedHeaders(headers);
-    const shown = {
-      subject,
-      seq,
-      ...(hdrs ? { hdrs } : {}),
-      ...(data.length ? { data: base64(data) } : {}),
-      time: timeOf(time),
-    };
-    return json({ message: shown });
-  }
-
-  #direct(name: string, subject: string, data: Uint8Array): WireMessage | null {
-    const stream = this.streams.get(name);
-    if (stream === undefined) return null;
-    const message = found(stream, subject === "" ? parse(data) : { last_by_subj: subject });
-    if (message === null) return { ...EMPTY, code: 404, description: "Message Not Found" };
-    const about: Headers = [
-      ["Nats-Stream", name],
-      ["Nats-Subject", message.subject],
-      ["Nats-Sequence", String(message.seq)],
-      ["Nats-Time-Stamp", timeOf(message.time)],
-    ];
-    return { ...EMPTY, headers: [...message.headers, ...about], data: message.data };
   }
 
   #stored({ name, republish }: StreamConfig, message: StoredMessage): void {
@@ -194,30 +175,3 @@ const DEFAULTS = {
   allow_rollup_hdrs: false,
   allow_direct: false,
 } as const;
-
-/** How a message is asked for. */
-type Query = Readonly<{ last_by_subj?: string; seq?: number; next_by_subj?: string } & Record<string, unknown>>;
-
-function found(stream: SimStream, { last_by_subj: last, seq = 0, next_by_subj: next }: Query): StoredMessage | null {
-  if (last !== undefined) return stream.messages().findLast(({ subject }) => matches(last, subject)) ?? null;
-  if (next === undefined) return stream.at(seq);
-  return stream.messages().find((message) => message.seq >= seq && matches(next, message.subject)) ?? null;
-}
-
-// deno-lint-ignore no-explicit-any
-function parse(data: Uint8Array): any {
-  return data.length === 0 ? {} : JSON.parse(decoder.decode(data));
-}
-
-function json(value: object): WireMessage {
-  return { ...EMPTY, data: encoder.encode(JSON.stringify(value)) };
-}
-
-function refused(error: ApiError): WireMessage {
-  return json({ error });
-}
-
-/** A time as the server writes it, in nanoseconds. */
-function timeOf(ms: number, nanos = 0): string {
-  return new Date(Math.floor(ms)).toISOString().replace("Z", `${String(nanos).padStart(6, "0")}Z`);
-}

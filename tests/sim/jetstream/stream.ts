@@ -17,6 +17,7 @@ export interface StreamConfig {
   readonly max_msgs_per_subject: number;
   readonly allow_msg_ttl: boolean;
   readonly allow_rollup_hdrs: boolean;
+  readonly allow_direct: boolean;
   readonly republish?: { readonly src: string; readonly dest: string } | undefined;
   readonly [setting: string]: unknown;
 }
