@@ -13,6 +13,8 @@ import type { LeaseStore } from "../../src/store/store.ts";
 export interface SimBucket {
   /** Identity of its stream, as the candidates see it. */
   readonly epoch: string;
+  /** What is wrong with a message that a candidate stored; `null` if nothing is. */
+  readonly problem: string | null;
   /** What is stored under a key now. */
   look(key: string): KeyState;
   /** Stores something without a condition; `ttl` in milliseconds. */

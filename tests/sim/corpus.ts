@@ -9,6 +9,8 @@ export interface Relic {
   readonly seed: number;
   /** Description of the error. */
   readonly was: string;
+  /** True if it broke the rule on the simulated JetStream. */
+  readonly wire?: true;
 }
 
 export const CORPUS: readonly Relic[] = [

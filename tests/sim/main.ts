@@ -7,19 +7,21 @@
 import { parseArgs } from "node:util";
 import { runSeeds } from "./crew.ts";
 import { type Fault, FAULTS } from "./faults.ts";
-import { Run, type RunOptions } from "./run.ts";
+import { Run, type RunOptions, withWorld } from "./run.ts";
 import { replayCommand, shrink } from "./shrink.ts";
 import { coverageOf, type Tally } from "./tally.ts";
 
 const HELP = `Runs the shipped Lockers on simulated machines, networks and servers with faults. Each seed is one run.
 
-Usage: deno task sim [--seeds N] [--minutes N] [--from N] [--workers N] [--markers]
-       deno task sim --seed N [--most N] [--without KINDS] [--markers]
+Usage: deno task sim [--seeds N] [--minutes N] [--from N] [--workers N] [--wire | --memory] [--markers]
+       deno task sim --seed N [--most N] [--without KINDS] [--wire | --memory] [--markers]
 
 --seeds N        number of seeds (default 2000; with --minutes: no limit)
 --minutes N      stop after N minutes, when the running seeds have ended (default: no limit)
 --from N         first seed (default: drawn from the time; it is printed)
 --workers N      number of cores (default: all)
+--wire           run the shipped NATS adapter on a simulated JetStream
+--memory         run on the memory store (default: one seed in eight runs on JetStream)
 --markers        use a bucket with expiry markers, in which no lock is safe; a broken rule is expected
 --seed N         run one seed and print its trace
 --most N         allow only the first N faults of that run
@@ -44,7 +46,11 @@ async function replay(seed: number, options: RunOptions): Promise<boolean> {
   if (lines.length > SHOWN) say(`(${lines.length - SHOWN} earlier lines)`);
   for (const line of lines.slice(-SHOWN)) say(line);
   const faults = [...outcome.faults].map(([name, number]) => `${name} ${number}`).join(", ");
-  say(`seed ${seed}: ${outcome.steps} events, ${outcome.grants} grants, faults: ${faults || "none"}`);
+  say(
+    `seed ${seed}${options.wire ? " on JetStream" : ""}: ${outcome.steps} events, ${outcome.grants} grants, faults: ${
+      faults || "none"
+    }`,
+  );
   say(outcome.broken ?? "no rule was broken");
   return outcome.broken === null;
 }
@@ -93,7 +99,7 @@ async function hunt({ length, ...how }: Hunt): Promise<boolean> {
 
 async function explain(seed: number, options: RunOptions): Promise<void> {
   say(`\nshrinking seed ${seed}`);
-  const shrunk = await shrink(seed, options);
+  const shrunk = await shrink(seed, withWorld(seed, options));
   if (shrunk === null) return say("The seed breaks no rule when it runs alone: the run is not determined by its seed");
   await replay(seed, shrunk.options);
   say(`replay: ${replayCommand(seed, shrunk.options)}`);
@@ -117,11 +123,12 @@ function kinds(text: string): Fault[] {
 
 async function main(args: string[]): Promise<boolean> {
   const text = { type: "string" } as const;
+  const flag = { type: "boolean" } as const;
   const { values } = parseArgs({
     args,
     options: {
       ...{ seeds: text, minutes: text, from: text, workers: text, seed: text, most: text, without: text },
-      markers: { type: "boolean" },
+      ...{ markers: flag, wire: flag, memory: flag },
       help: { type: "boolean", short: "h" },
     },
   });
@@ -129,14 +136,17 @@ async function main(args: string[]): Promise<boolean> {
     say(HELP);
     return true;
   }
-  const { minutes, from = String(Date.now() % 1e9), workers, seed, most, without, markers = false } = values;
+  const { minutes, from = String(Date.now() % 1e9), workers, seed, most, without, markers = false, wire, memory } =
+    values;
   const { seeds = minutes === undefined ? "2000" : NO_LIMIT } = values;
   const options: RunOptions = {
     markers,
+    ...(wire || memory ? { wire: wire === true } : {}),
     ...(most === undefined ? {} : { most: whole("most", most) }),
     ...(without === undefined ? {} : { without: kinds(without) }),
   };
-  if (seed !== undefined) return await replay(whole("seed", seed), options);
+  if (wire && memory) throw new Error('Use only one of "--wire" and "--memory"');
+  if (seed !== undefined) return await replay(whole("seed", seed), withWorld(whole("seed", seed), options));
   const cores = workers === undefined ? navigator.hardwareConcurrency : Math.max(1, whole("workers", workers));
   const length = minutes === undefined ? Infinity : whole("minutes", minutes) * MINUTE;
   return await hunt({ from: whole("from", from), seeds: whole("seeds", seeds), length, workers: cores, options });

@@ -19,6 +19,7 @@ const ANSWERS: Answers<unknown> = {
 
 /** A bucket in memory. */
 export class MemoryBucket implements SimBucket {
+  readonly problem = null;
   readonly #store: MemoryStore;
   #epoch = 1;
 

@@ -73,7 +73,7 @@ async function hunt(mutation: Mutation, first: number, seeds: number): Promise<V
   const worker = new Worker(new URL("tests/sim/worker.ts", root), { type: "module" });
   try {
     for (let from = first; from < first + seeds; from += HANDFUL) {
-      const order = { from, to: Math.min(from + HANDFUL, first + seeds), options: {} };
+      const order = { from, to: Math.min(from + HANDFUL, first + seeds), options: { wire: mutation.wire } };
       const { broken: [red] } = await inTime(answerOf(worker, order), from);
       // If the edit makes the program throw, the run says nothing about the rule.
       if (red?.rule.startsWith(THROWN)) throw new Error(`Cannot judge "${mutation.off}": ${red.rule}`);

@@ -13,11 +13,13 @@ export interface Mutation {
   readonly file: string;
   readonly from: string;
   readonly to: string;
+  /** True for a file of the NATS adapter, which runs only on the simulated JetStream. */
+  readonly wire: boolean;
 }
 
 type Row = readonly [rule: string, off: string, from: string, to: string];
 
 /** Creates the edits of one file. */
 export function edits(file: string, ...rows: readonly Row[]): Mutation[] {
-  return rows.map(([rule, off, from, to]) => ({ rule, off, file, from, to }));
+  return rows.map(([rule, off, from, to]) => ({ rule, off, file, from, to, wire: file.startsWith("nats/") }));
 }

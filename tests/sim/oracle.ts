@@ -209,6 +209,8 @@ export class Oracle {
 
   /** Checks all invariants. Called after each event, when everything that could run has run. */
   check(): void {
+    const { problem } = this.#server.store;
+    if (problem !== null) this.blame(problem);
     if (this.#timeline.now > this.#grantDue) this.blame("V1/V2: no grant in time although a candidate waits");
     const wrong = wrongBelief({ nodes: this.#nodes, ledger: this.ledger, server: this.#server }, this.#timeline.now);
     if (wrong !== null) this.blame(wrong);

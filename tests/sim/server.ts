@@ -12,7 +12,7 @@ import type { Chance } from "./chance.ts";
 import type { Weather } from "./faults.ts";
 import { MemoryBucket } from "./memory_access.ts";
 import type { Timeline } from "./timeline.ts";
-import { WireBucket } from "./wire_bucket.ts";
+import { WireBucket, type WireBucketOptions } from "./wire_bucket.ts";
 
 /** Key of the lock. */
 export const KEY = "leader";
@@ -58,7 +58,7 @@ export interface ServerOptions {
   /** True if expired records are replaced by markers. */
   readonly markers: boolean;
   /** Settings of a bucket on a simulated JetStream; `null` for a bucket in memory. */
-  readonly wire: { readonly republishes: boolean; readonly rollups: boolean } | null;
+  readonly wire: Pick<WireBucketOptions, "republishes" | "rollups" | "chance"> | null;
 }
 
 /** The bucket and its leader. */

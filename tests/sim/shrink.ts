@@ -5,7 +5,7 @@
  */
 
 import { type Fault, FAULTS, type Mask } from "./faults.ts";
-import { type Outcome, Run, type RunOptions } from "./run.ts";
+import { type Outcome, Run, type RunOptions, withWorld } from "./run.ts";
 
 /** A red run, and options under which it has fewer faults. A run is red if it breaks a rule. */
 export interface Shrunk {
@@ -47,8 +47,9 @@ async function shorten(found: Shrunk, red: (mask: Mask) => Promise<Shrunk | null
 }
 
 /** Returns the command that repeats the run. */
-export function replayCommand(seed: number, { most, without = [], markers }: RunOptions): string {
+export function replayCommand(seed: number, { most, without = [], markers, wire }: RunOptions): string {
   const words = [`deno task sim --seed ${seed}`];
+  if (wire !== undefined && wire !== withWorld(seed, {}).wire) words.push(wire ? "--wire" : "--memory");
   if (markers) words.push("--markers");
   if (most !== undefined) words.push(`--most ${most}`);
   if (without.length > 0) words.push(`--without "${without.join()}"`);

@@ -33,17 +33,21 @@ Deno.test("Lockers keep every rule in thousands of seeds that cover all kinds of
 });
 
 Deno.test("Lockers keep every rule in the seeds that once broke a rule", async () => {
-  for (const { seed, was } of CORPUS) assertEquals((await new Run(seed).outcome()).broken, null, `${seed}: ${was}`);
+  for (const { seed, was, wire = false } of CORPUS) {
+    assertEquals((await new Run(seed, { wire }).outcome()).broken, null, `${seed}: ${was}`);
+  }
 });
 
 Deno.test("Two runs with the same seed are identical", async () => {
-  const traceOf = async (seed: number) => {
+  const traceOf = async (seed: number, wire: boolean) => {
     const lines: string[] = [];
-    const outcome = await new Run(seed, { trace: (line) => void lines.push(line) }).outcome();
+    const outcome = await new Run(seed, { wire, trace: (line) => void lines.push(line) }).outcome();
     return { lines, outcome };
   };
-  for (const seed of [7, 8]) assertEquals(await traceOf(seed), await traceOf(seed));
-  assert((await traceOf(7)).lines.length > 100);
+  for (const seed of [7, 8]) {
+    for (const wire of [false, true]) assertEquals(await traceOf(seed, wire), await traceOf(seed, wire));
+  }
+  assert((await traceOf(7, false)).lines.length > 100);
 });
 
 Deno.test("No lock is safe in a bucket with expiry markers: a violation is found and shrunk", async () => {

@@ -9,8 +9,10 @@ import { KvStore } from "../../src/nats/kv_store.ts";
 import type { StoreRequest } from "../../src/memory/memory_link.ts";
 import { decodeRecord, type KeyState, type LeaseRecord } from "../../src/store/record.ts";
 import type { Access, Line, SimBucket } from "./access.ts";
+import type { Chance } from "./chance.ts";
 import { SimConnection } from "./jetstream/connection.ts";
 import { JetStream, type WireMessage } from "./jetstream/jetstream.ts";
+import { EMPTY } from "./jetstream/wire.ts";
 import {
   type LeaderClock,
   matches,
@@ -30,11 +32,19 @@ export interface WireBucketOptions {
   readonly republishes: boolean;
   /** False for a bucket that takes no rollups. */
   readonly rollups: boolean;
+  /** Chance of its own, so that a seed means the same in both worlds. */
+  readonly chance: Chance;
   /** Calls back after so many milliseconds of true time. */
   later(ms: number, callback: () => void): () => void;
 }
 
 const VACANT: KeyState = { kind: "vacant", revision: 0 };
+/** How long a release marker stays, in ms. */
+const MARKER_TTL = 1000;
+
+/** Replicas are behind the leader by up to this, in ms. */
+const BEHIND = 100;
+
 const BUCKET = "locks";
 const STREAM = `KV_${BUCKET}`;
 const REPEATED = `natslock.${BUCKET}.`;
@@ -47,11 +57,18 @@ export class WireBucket implements SimBucket {
   readonly #clients = new Set<(message: WireMessage, inbox?: string) => void>();
   /** What messages mean, since the oracle looks at them after each event. */
   readonly #states = new WeakMap<StoredMessage, KeyState>();
+  readonly #options: WireBucketOptions;
+  #before: KeyState = VACANT;
+  #current: KeyState = VACANT;
+  #changedAt = -Infinity;
+  /** What is wrong with a message that a candidate stored; `null` if nothing is. */
+  problem: string | null = null;
   #stream: SimStream;
 
   /** `changed` is called for each change of `key`. */
   constructor(options: WireBucketOptions, key: string, changed: (keyState: KeyState) => void) {
     const { clock, replicas, ttl, republishes, rollups, later } = options;
+    this.#options = options;
     const src = `$KV.${BUCKET}.>`;
     this.#config = {
       ...{ name: STREAM, subjects: [src], num_replicas: replicas, max_age: ttl * 1_000_000, max_msgs_per_subject: 1 },
@@ -61,7 +78,13 @@ export class WireBucket implements SimBucket {
     const push = (message: WireMessage, inbox?: string) => {
       for (const client of [...this.#clients]) client(message, inbox);
     };
-    const stored = (subject: string) => subject === subjectOf(key) && changed(this.look(key));
+    const stored = (subject: string) => {
+      if (subject !== subjectOf(key)) return;
+      this.problem ??= this.#lifetimeProblem(this.#stream.lastOf(subject));
+      [this.#before, this.#current] = [this.#current, this.look(key)];
+      this.#changedAt = clock.now();
+      changed(this.#current);
+    };
     this.#server = new JetStream({ clock, version: VERSION, push, stored, later });
     this.#stream = this.#server.create(this.#config);
   }
@@ -128,10 +151,21 @@ export class WireBucket implements SimBucket {
     };
   }
 
+  /** A record is kept as long as it says, and a release marker for a second: else a lock is free too late or early. */
+  #lifetimeProblem(message: StoredMessage | null): string | null {
+    const { headers = [], data = EMPTY.data, length = 0 } = message ?? {};
+    const header = (name: string) => headers.find(([known]) => known === name)?.[1];
+    if (data.length === 0) return length > MARKER_TTL ? `V2: a release marker is kept for ${length} ms` : null;
+    const claimed = Number(header("Natslock-Ttl") ?? length);
+    return length === claimed ? null : `V2: a record of ${claimed} ms is kept for ${length} ms`;
+  }
+
   /** A request of the client, as the line carries it. */
   #request(message: WireMessage, within: number): StoreRequest<WireMessage> {
     const { subject } = message;
     const perform = () => {
+      const old = subject.includes(".DIRECT.") ? this.#stateOfReplica() : null;
+      if (old !== null) return answersTo(subject, STREAM).seen(old);
       const answer = this.#server.handle(message);
       if (answer === null) throw noResponders(subject);
       return answer;
@@ -143,6 +177,13 @@ export class WireBucket implements SimBucket {
       throw new errors.TimeoutError();
     };
     return { kind: kindOf(message), key: "", within, perform, timeout, fail };
+  }
+
+  /** What a replica that is behind shows; `null` if it is not behind. */
+  #stateOfReplica(): KeyState | null {
+    const { chance, clock, replicas } = this.#options;
+    const isBehind = replicas > 1 && clock.now() - this.#changedAt < BEHIND && chance.happens(0.5);
+    return isBehind ? this.#before : null;
   }
 
   #stateIn({ headers, data }: WireMessage): KeyState | null {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Run, type RunOptions } from "./run.ts";
+import { Run, type RunOptions, withWorld } from "./run.ts";
 import { count, noTally } from "./tally.ts";
 
 /** Seeds from `from` up to, but not including, `to`. */
@@ -25,6 +25,8 @@ const desk = self as unknown as {
 
 desk.onmessage = async ({ data }) => {
   const tally = noTally();
-  for (let seed = data.from; seed < data.to; seed++) count(tally, await new Run(seed, data.options).outcome());
+  for (let seed = data.from; seed < data.to; seed++) {
+    count(tally, await new Run(seed, withWorld(seed, data.options)).outcome());
+  }
   desk.postMessage(tally);
 };

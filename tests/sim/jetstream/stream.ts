@@ -34,6 +34,8 @@ export interface StoredMessage {
   readonly goneAt: number;
   /** Sequence of the message before it on its subject; 0 = there was none. */
   readonly previous: number;
+  /** How long it is kept, in milliseconds, without the delay of the removal. */
+  readonly length: number;
 }
 
 /** What a client publishes. */
@@ -127,7 +129,7 @@ export class SimStream {
     const length = ttl === NEVER ? Infinity : Math.min(ttl, maxAge);
     const goneAt = this.#clock.now() + length + this.#clock.lag();
     const time = this.#clock.wall();
-    const message: StoredMessage = { seq: ++this.last, subject, headers, data, time, goneAt, previous };
+    const message: StoredMessage = { seq: ++this.last, subject, headers, data, time, goneAt, previous, length };
     this.#messages.set(subject, message);
     this.#stored(message);
     return message;
