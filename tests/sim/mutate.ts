@@ -7,6 +7,7 @@
 import { parseArgs } from "node:util";
 import { answerOf, THROWN } from "./crew.ts";
 import type { Mutation } from "./mutation.ts";
+import { ADAPTER_OFF } from "./adapter_off.ts";
 import { ROWS_OFF } from "./rows_off.ts";
 import { RULES_OFF } from "./rules_off.ts";
 import type { Tally } from "./tally.ts";
@@ -38,7 +39,7 @@ export interface Verdict {
 }
 
 /** All mutations: of the rules, then of the rows of the state machine. */
-export const MUTATIONS: readonly Mutation[] = [...RULES_OFF, ...ROWS_OFF];
+export const MUTATIONS: readonly Mutation[] = [...RULES_OFF, ...ROWS_OFF, ...ADAPTER_OFF];
 
 const say = (line: string) => void Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 

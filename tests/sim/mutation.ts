@@ -17,9 +17,12 @@ export interface Mutation {
   readonly wire: boolean;
 }
 
+/** Files that run only on the simulated JetStream: the adapter and the wire format. */
+const WIRE_FILES = /^nats\/|^store\/record/;
+
 type Row = readonly [rule: string, off: string, from: string, to: string];
 
 /** Creates the edits of one file. */
 export function edits(file: string, ...rows: readonly Row[]): Mutation[] {
-  return rows.map(([rule, off, from, to]) => ({ rule, off, file, from, to, wire: file.startsWith("nats/") }));
+  return rows.map(([rule, off, from, to]) => ({ rule, off, file, from, to, wire: WIRE_FILES.test(file) }));
 }

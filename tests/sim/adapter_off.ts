@@ -1,0 +1,182 @@
+/**
+ * Edits that break the NATS adapter: headers, lifetimes, conditions, codes, subjects, pushes, settings.
+ *
+ * @module
+ */
+
+import { edits, type Mutation } from "./mutation.ts";
+
+const RULE = "adapter";
+
+/** One edit for each. */
+export const ADAPTER_OFF: readonly Mutation[] = [
+  ...edits(
+    "nats/kv_store.ts",
+    [RULE, "a record has no lifetime of its own", 'if (ttl !== null) head.set("Nats-TTL", `${ttl / 1000}s`);', ""],
+    [
+      RULE,
+      "a lifetime is sent in another unit",
+      'head.set("Nats-TTL", `${ttl / 1000}s`)',
+      'head.set("Nats-TTL", `${ttl}s`)',
+    ],
+    [RULE, "a write has no condition", "expect: { lastSubjectSequence: expected }", "expect: {}"],
+    [
+      RULE,
+      "an acknowledgement gives another revision",
+      "message.value, condition)).seq }",
+      "message.value, condition)).seq + 1 }",
+    ],
+    [RULE, "a write of unknown outcome counts as failed", "return certain\n", "return certain || true\n"],
+    [
+      RULE,
+      "a release marker is kept for a lease",
+      "const ownTtl = markerTtl === (ttl ?? Infinity) ? null : markerTtl;",
+      "const ownTtl = null;",
+    ],
+    [
+      RULE,
+      "reads go to any replica",
+      "if (!observes || !this.#readsReplicas) return await streams.getMessage(this.stream, query);",
+      "",
+    ],
+    [
+      RULE,
+      "a candidate that writes reads from replicas if it is denied",
+      "if (!observes || !isDenied(",
+      "if (!isDenied(",
+    ],
+    [
+      RULE,
+      "records are stored under another key",
+      "return `$KV.${this.name}.${key}`;",
+      'return `$KV.${this.name}.${key === ">" ? key : "other"}`;',
+    ],
+    [RULE, "the subscription is on another subject", "return to + subject.slice(from.length);", 'return to + "other";'],
+    [
+      RULE,
+      "watches are not adapted to settings that were read again",
+      "if (settings !== this.#reviewed) this.#watch.review();",
+      "",
+    ],
+  ),
+  ...edits(
+    "nats/bucket_settings.ts",
+    [
+      RULE,
+      "all streams have the same epoch",
+      "settingsOf(config, String(created), nc.info?.version)",
+      'settingsOf(config, "same", nc.info?.version)',
+    ],
+    [RULE, "settings do not age", "age: () => this.#clock.now() - askedAt", "age: () => 0"],
+    [
+      RULE,
+      "settings are never read again",
+      "return this.#known.get(() => this.#ask(request), fresh);",
+      "return this.#known.get(() => this.#ask(request), false);",
+    ],
+    [
+      RULE,
+      "a failure is not explained by the settings",
+      'if (!["unavailable", "bucket_missing", "refused"].includes(error.why)) return error;',
+      "if (error) return error;",
+    ],
+    [
+      RULE,
+      "a write does not need known settings",
+      "if (this.latest?.epoch !== ASSUMED) return null;",
+      "if (timeout > 0) return null;",
+    ],
+  ),
+  ...edits(
+    "nats/kv_watch.ts",
+    [
+      RULE,
+      "a reconnect is not reported as a gap",
+      "this.#consumer.replace();\n          this.#notifyAll(GAP);",
+      "this.#consumer.replace();",
+    ],
+    [
+      RULE,
+      "a missed change is not reported as a gap",
+      "const isGap = last > 0 && (before > last || revision < last);",
+      "const isGap = false;",
+    ],
+    [RULE, "a subscription is left behind", "subscription.unsubscribe();", ""],
+    [RULE, "the revision of a change is that of the one before", 'said("Sequence")', 'said("Last-Sequence")'],
+    [RULE, "the status of the connection is not followed", "this.#status ??= this.#followStatus();", ""],
+  ),
+  ...edits(
+    "nats/watch_consumer.ts",
+    [
+      RULE,
+      "the consumer listens to other keys",
+      'filter_subject: this.#bucket.subject(">")',
+      'filter_subject: this.#bucket.subject("x")',
+    ],
+    [
+      RULE,
+      "a lost consumer is not created again",
+      "this.#restart();\n      this.#listener.missed();",
+      "this.#listener.missed();",
+    ],
+    [
+      RULE,
+      "the loss of a consumer is not noticed",
+      'const LOST = ["heartbeats_missed", "consumer_deleted"];',
+      "const LOST: string[] = [];",
+    ],
+    [
+      RULE,
+      "changes before a consumer began are not reported as a gap",
+      "if (isCurrent()) this.#listener.missed();",
+      "",
+    ],
+  ),
+  ...edits(
+    "nats/nats_errors.ts",
+    [
+      RULE,
+      "a request without an answer counts as not carried out",
+      '["timeout", false, "no answer in time"',
+      '["timeout", true, "no answer in time"',
+    ],
+    [RULE, "the revision in a refusal is not read", "return found ? Number(found[1]) : null;", "return null;"],
+    [
+      RULE,
+      "a missing stream is not told from other refusals",
+      "if (code === API_CODES.streamNotFound)",
+      "if (code === 0)",
+    ],
+  ),
+  ...edits(
+    "nats/bucket_rules.ts",
+    [
+      RULE,
+      "the lease length is twice that of the bucket",
+      "const ttl = max_age > 0 ? max_age / NANOS : null;",
+      "const ttl = max_age > 0 ? 2 * max_age / NANOS : null;",
+    ],
+    [RULE, "release markers are kept for three seconds", "const MARKER_TTL = 1000;", "const MARKER_TTL = 3000;"],
+  ),
+  ...edits(
+    "store/record.ts",
+    [
+      RULE,
+      "a record has no attempt",
+      "const texts = { ...record, meta:",
+      "const texts = { ...record, attempt: null, meta:",
+    ],
+    [
+      RULE,
+      "a renewal has no token",
+      "const texts = { ...record, meta:",
+      "const texts = { ...record, token: null, meta:",
+    ],
+    [
+      RULE,
+      "a record states another lease length",
+      "const texts = { ...record, meta:",
+      "const texts = { ...record, ttl: 1500, meta:",
+    ],
+  ),
+];
