@@ -62,7 +62,7 @@ const WRONG: readonly Wrong[] = [
     what: "keeps messages too long",
     plant: { lag: 2000 },
     compared: "scripts",
-    missed: /"step":"last".*error 404 10037/,
+    missed: /wrong last sequence: 0/,
   },
   {
     what: "answers that a refused write is stored",
