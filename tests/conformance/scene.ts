@@ -131,7 +131,7 @@ export class Scene {
     const { nc, now, sleep } = this.place;
     const messages: Msg[] = [];
     const callback = (_: Error | null, message: Msg) => {
-      // The model sends no heartbeats: they would need timers in the virtual time.
+      // The time of a place has no timers, so the model sends no heartbeats here.
       if (message.headers?.code !== 100) messages.push(message);
     };
     const subscription = nc.subscribe(subject, { callback });
