@@ -5,7 +5,7 @@
  */
 
 import { Chance } from "../sim/chance.ts";
-import { playFixed, SEQUENCES } from "./fixed.ts";
+import { ENDED, playFixed, SEQUENCES } from "./fixed.ts";
 import { play } from "./player.ts";
 import { type Script, scriptOf } from "./script.ts";
 import type { World } from "./worlds.ts";
@@ -29,37 +29,81 @@ export interface Difference {
 const SIDE_BY_SIDE = 12;
 
 /** A server that is too slow to compare gets so many tries for each script. */
-const TRIES = 5;
+const TRIES = 8;
 
-/** Plays the scripts of these seeds; returns the differences, at most one for each script. */
+/**
+ * What differs is played so many times: a cluster may have no leader for a moment, a replica may be behind, and a busy
+ * server may remove late what has expired. Answers that are really different differ each time.
+ */
+const ROUNDS = 3;
+
+/** What a comparison led to. */
+export interface Comparison {
+  /** At most one for each script or sequence. */
+  readonly differences: readonly Difference[];
+  /** How many scripts or sequences were played again. */
+  readonly repeated: number;
+}
+
+/** Plays the scripts of these seeds, some of them side by side. */
 export async function compare(
   worlds: Worlds,
   seeds: readonly number[],
   progress: (done: number) => void = () => {},
-): Promise<Difference[]> {
-  const left = seeds.map((seed) => scriptOf(new Chance(seed), seed));
-  const found = new Map<number, Difference>();
+): Promise<Comparison> {
+  const left = [...seeds.entries()];
+  const rounds: Rounds[] = [];
   let done = 0;
   const work = async () => {
-    for (let script = left.shift(); script !== undefined; script = left.shift()) {
-      const { seed, kind } = script;
-      const [model, server] = [await onWorld(worlds.model, script), await onWorld(worlds.server, script)];
-      const difference = differenceOf(`seed ${seed}, bucket "${kind.name}"`, model, server);
-      if (difference !== null) found.set(seed, difference);
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      const [index, seed] = next;
+      const script = scriptOf(new Chance(seed), seed);
+      const what = `seed ${seed}, bucket "${script.kind.name}"`;
+      rounds[index] = await playRounds(worlds, what, (world) => onWorld(world, script));
       progress(++done);
     }
   };
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, work));
-  return seeds.flatMap((seed) => found.get(seed) ?? []);
+  return comparisonOf(rounds);
 }
 
-/** Plays the fixed sequences side by side; returns the differences, at most one for each sequence. */
-export async function compareFixed({ model, server }: Worlds): Promise<Difference[]> {
-  const found = await Promise.all(SEQUENCES.map(async (sequence) => {
-    const [expected, lines] = [await playFixed(sequence, model.place()), await playFixed(sequence, server.place())];
-    return differenceOf(`sequence "${sequence.name}"`, expected, lines);
-  }));
-  return found.filter((difference) => difference !== null);
+/** Plays the fixed sequences side by side. */
+export async function compareFixed(worlds: Worlds): Promise<Comparison> {
+  return comparisonOf(
+    await Promise.all(SEQUENCES.map((sequence) => {
+      const { name } = sequence;
+      return playRounds(
+        worlds,
+        `sequence "${name}"`,
+        (world, round) => playFixed(sequence, world.place(), `${name}${round}`),
+      );
+    })),
+  );
+}
+
+/** How often something was played, and where it differed in the last round. */
+interface Rounds {
+  readonly played: number;
+  readonly difference: Difference | null;
+}
+
+async function playRounds(
+  { model, server }: Worlds,
+  what: string,
+  playOn: (world: World, round: number) => Promise<string[]>,
+): Promise<Rounds> {
+  for (let played = 1;; played++) {
+    const expected = await playOn(model, played);
+    const ended = expected.at(-1);
+    if (ended?.startsWith(ENDED)) throw new Error(`Cannot play ${what} on the model: ${ended}`);
+    const difference = differenceOf(what, expected, await playOn(server, played));
+    if (difference === null || played === ROUNDS) return { played, difference };
+  }
+}
+
+function comparisonOf(rounds: readonly Rounds[]): Comparison {
+  const differences = rounds.flatMap(({ difference }) => difference ?? []);
+  return { differences, repeated: rounds.filter(({ played }) => played > 1).length };
 }
 
 function differenceOf(what: string, model: readonly string[], server: readonly string[]): Difference | null {

@@ -10,11 +10,14 @@ import type { Place } from "./player.ts";
 import { type Answer, errorOf, masked, type Pairs, Scene } from "./scene.ts";
 import { EXPIRED } from "./script.ts";
 
-/** One sequence. Its name is also the name of its bucket. */
+/** One sequence. */
 export interface Sequence {
   readonly name: string;
   readonly play: (scene: Scene) => Promise<void>;
 }
+
+/** Begins the last line of a sequence that an error ended. */
+export const ENDED = "an error ends the sequence";
 
 const MISSING = "KV_missing";
 
@@ -147,7 +150,7 @@ async function sixWrites(
 ): Promise<{ readonly stored: readonly string[]; readonly others: readonly string[] }> {
   const writes = Array.from({ length: 6 }, (_, index) => scene.publish(keyOf(index), "x", pairs));
   const answers = await Promise.all(writes);
-  const others = answers.filter(({ error }) => error && !codes.includes(error.err_code));
+  const others = answers.filter(({ seq, error }) => error ? !codes.includes(error.err_code) : !seq);
   return { stored: answers.filter(({ seq, error }) => seq && !error).map(errorOf), others: others.map(errorOf) };
 }
 
@@ -161,9 +164,14 @@ export const SEQUENCES: readonly Sequence[] = [
   ...CONSUMER_SEQUENCES,
 ];
 
-/** What a sequence leads to, line by line. */
-export async function playFixed({ name, play }: Sequence, place: Place): Promise<string[]> {
-  const scene = new Scene(place, name);
-  await play(scene);
+/** What a sequence leads to in a bucket that does not exist yet, line by line. */
+export async function playFixed({ play }: Sequence, place: Place, bucket: string): Promise<string[]> {
+  const scene = new Scene(place, bucket);
+  try {
+    await play(scene);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    scene.note(ENDED, `${error.name} ${error.message}`);
+  }
   return scene.lines;
 }

@@ -40,6 +40,8 @@ async function delivers(scene: Scene): Promise<void> {
   await scene.create();
   await scene.publish("a", "before");
   await scene.publish("b", "before");
+  // The consumer may live on a replica that is behind, for which these messages are new.
+  await scene.settle();
   const inbox = createInbox();
   using arrivals = await scene.listen(inbox);
   scene.note("consumer", await addConsumer(scene, stream, inbox));

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { createInbox, headers, type Msg, type MsgHdrs, RequestError } from "@nats-io/nats-core";
+import { createInbox, headers, type Msg, type MsgHdrs, RequestError, TimeoutError } from "@nats-io/nats-core";
 import { configOf } from "./worlds.ts";
 import { type Place, REPEATED } from "./player.ts";
 import { KINDS } from "./script.ts";
@@ -14,6 +14,8 @@ export type Pairs = Readonly<Record<string, string>>;
 
 /** What is read of an answer of the API; which fields it has depends on the request. */
 export interface Answer {
+  /** Name of the error, if nothing answered. */
+  readonly failed?: string;
   readonly error?: { readonly code: number; readonly err_code: number; readonly description: string };
   readonly config?: Readonly<Record<string, unknown>>;
   readonly created?: string;
@@ -37,6 +39,7 @@ const TIMEOUT = 5000;
 
 /** After this time all replicas have what was stored, and what a server is about to send has arrived, in ms. */
 const SETTLED = 300;
+const CLUSTER_SETTLED = 1000;
 
 const POLL = 10;
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
@@ -79,7 +82,7 @@ export class Scene {
 
   /** Waits until all replicas have what was stored and nothing is on its way. */
   async settle(): Promise<void> {
-    await this.place.sleep(SETTLED);
+    await this.place.sleep(this.place.replicas > 1 ? CLUSTER_SETTLED : SETTLED);
     await this.place.nc.flush();
   }
 
@@ -90,15 +93,16 @@ export class Scene {
     try {
       return await this.place.nc.request(subject, payload, { timeout: TIMEOUT, ...(hdrs ? { headers: hdrs } : {}) });
     } catch (error) {
+      if (error instanceof TimeoutError) return "no answer";
       if (!(error instanceof RequestError)) throw error;
       return error.isNoResponders() ? "no responders" : error.message;
     }
   }
 
-  /** Sends a request of the API. Returns an answer without anything if there are no responders. */
+  /** Sends a request of the API. Returns the answer. */
   async api(verb: string, body: object | null = null): Promise<Answer> {
     const answer = await this.ask(`$JS.API.${verb}`, body);
-    return typeof answer === "string" ? {} : answer.json<Answer>();
+    return typeof answer === "string" ? { failed: answer } : answer.json<Answer>();
   }
 
   /** Creates the sequence's stream. */
@@ -109,7 +113,7 @@ export class Scene {
   /** Stores a message, or is refused. */
   async publish(key: string, value: string, pairs: Pairs = {}): Promise<Answer> {
     const answer = await this.ask(this.subject(key), value, pairs);
-    return typeof answer === "string" ? {} : answer.json<Answer>();
+    return typeof answer === "string" ? { failed: answer } : answer.json<Answer>();
   }
 
   /** Sends a request whose answers may be many. Returns them as text when a status line has ended them. */
@@ -127,7 +131,7 @@ export class Scene {
     const { nc, now, sleep } = this.place;
     const messages: Msg[] = [];
     const callback = (_: Error | null, message: Msg) => {
-      // The model sends no heartbeats: they would need timers in the virtual time.
+      // The time of a place has no timers, so the model sends no heartbeats here.
       if (message.headers?.code !== 100) messages.push(message);
     };
     const subscription = nc.subscribe(subject, { callback });
@@ -154,7 +158,8 @@ export class Scene {
 }
 
 /** The error of an answer as text; what else it says if it is none. */
-export function errorOf({ error, seq, success, did_create }: Answer): string {
+export function errorOf({ failed, error, seq, success, did_create }: Answer): string {
+  if (failed !== undefined) return failed;
   if (error) return `error ${error.code} ${error.err_code} ${error.description}`;
   return JSON.stringify({ seq, success, did_create });
 }
