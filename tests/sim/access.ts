@@ -61,6 +61,8 @@ export interface Access {
   readonly store: LeaseStore;
   /** Watches and subscriptions that are open: 0 when nothing was left behind. */
   readonly watches: number;
+  /** Inboxes that are listened to and that no consumer of the server sends to. */
+  readonly unfed: readonly string[];
   /** Pushed changes may have been missed: the connection is back. */
   gap(): void;
   /** Pushes a change that did not happen, or happened long ago. */

@@ -47,44 +47,43 @@ export const ADAPTER_OFF: readonly Mutation[] = [
     ],
     [
       RULE,
+      "a release asks for a rollup that the bucket refuses",
+      "rollups ? RELEASE_BY_ROLLUP : RELEASE",
+      "RELEASE_BY_ROLLUP",
+    ],
+    [
+      RULE,
+      "a write waits longer than it may",
+      "const condition = { headers: head, timeout, expect",
+      "const condition = { headers: head, expect",
+    ],
+    [
+      RULE,
       "records are stored under another key",
       "return `$KV.${this.name}.${key}`;",
       'return `$KV.${this.name}.${key === ">" ? key : "other"}`;',
     ],
     [RULE, "the subscription is on another subject", "return to + subject.slice(from.length);", 'return to + "other";'],
-    [
-      RULE,
-      "watches are not adapted to settings that were read again",
-      "if (settings !== this.#reviewed) this.#watch.review();",
-      "",
-    ],
   ),
   ...edits(
     "nats/bucket_settings.ts",
+    [
+      RULE,
+      "a read waits longer than it may",
+      "{ apiPrefix, timeout, checkAPI: false }",
+      "{ apiPrefix, checkAPI: false }",
+    ],
     [
       RULE,
       "all streams have the same epoch",
       "settingsOf(config, String(created), nc.info?.version)",
       'settingsOf(config, "same", nc.info?.version)',
     ],
-    [RULE, "settings do not age", "age: () => this.#clock.now() - askedAt", "age: () => 0"],
     [
       RULE,
       "settings are never read again",
       "return this.#known.get(() => this.#ask(request), fresh);",
       "return this.#known.get(() => this.#ask(request), false);",
-    ],
-    [
-      RULE,
-      "a failure is not explained by the settings",
-      'if (!["unavailable", "bucket_missing", "refused"].includes(error.why)) return error;',
-      "if (error) return error;",
-    ],
-    [
-      RULE,
-      "a write does not need known settings",
-      "if (this.latest?.epoch !== ASSUMED) return null;",
-      "if (timeout > 0) return null;",
     ],
   ),
   ...edits(
@@ -94,12 +93,6 @@ export const ADAPTER_OFF: readonly Mutation[] = [
       "a reconnect is not reported as a gap",
       "this.#consumer.replace();\n          this.#notifyAll(GAP);",
       "this.#consumer.replace();",
-    ],
-    [
-      RULE,
-      "a missed change is not reported as a gap",
-      "const isGap = last > 0 && (before > last || revision < last);",
-      "const isGap = false;",
     ],
     [RULE, "a subscription is left behind", "subscription.unsubscribe();", ""],
     [RULE, "the revision of a change is that of the one before", 'said("Sequence")', 'said("Last-Sequence")'],
@@ -124,12 +117,6 @@ export const ADAPTER_OFF: readonly Mutation[] = [
       "the loss of a consumer is not noticed",
       'const LOST = ["heartbeats_missed", "consumer_deleted"];',
       "const LOST: string[] = [];",
-    ],
-    [
-      RULE,
-      "changes before a consumer began are not reported as a gap",
-      "if (isCurrent()) this.#listener.missed();",
-      "",
     ],
   ),
   ...edits(
@@ -179,4 +166,10 @@ export const ADAPTER_OFF: readonly Mutation[] = [
       "const texts = { ...record, ttl: 1500, meta:",
     ],
   ),
+  ...edits("locker/waiter.ts", [
+    RULE,
+    "the key is not read after a watch began",
+    "for (let released: KeyState | null = null;;) {",
+    "for (let released: KeyState | null = await watcher.next(signal);;) {",
+  ]),
 ];

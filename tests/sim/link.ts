@@ -93,11 +93,13 @@ export class Link {
     this.access.close();
   }
 
-  /** Ends all cuts. Watchers receive a gap, as after a reconnect. */
-  heal(): void {
-    if (this.#cutUntil.size > 0) this.#runtime.deliver(() => this.access.gap());
+  /** Ends all cuts. Returns true if the process learns of that, as from a reconnect: its watchers receive a gap. */
+  heal(): boolean {
+    const wasCut = this.#cutUntil.size > 0;
+    if (wasCut) this.#runtime.deliver(() => this.access.gap());
     this.#cutUntil.clear();
     this.#hostility = null;
+    return wasCut;
   }
 
   #isCut(...kinds: Fault[]): boolean {

@@ -71,6 +71,7 @@ export class MemoryBucket implements SimBucket {
       get watches() {
         return store.watches;
       },
+      unfed: [],
       gap: () => store.tell({ kind: "gap" }),
       tell: (keyState) => store.tell({ kind: "seen", keyState }),
       close: () => store.tell({ kind: "gap" }),

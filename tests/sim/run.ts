@@ -5,6 +5,7 @@
  * @module
  */
 
+import { endFaults, expectConsumers } from "./calm.ts";
 import { Chance } from "./chance.ts";
 import { Edges } from "./edges.ts";
 import { type Fault, type Mask, Weather } from "./faults.ts";
@@ -29,12 +30,6 @@ const HOMEWARD = 3 * TTL;
  * Longest turn of one user without faults, in ms. Users take turns in no order, so one may have to wait for all others.
  */
 const TURN = TTL / 2;
-
-/**
- * When faults stop, a candidate must be granted the lock within this time (V2): the old record expires, possibly late,
- * and the next read finds the key vacant.
- */
-const RECOVERY = 3 * TTL;
 
 /** A run has a few thousand events. More than this means that it does not end. */
 const MOST_STEPS = 60_000;
@@ -134,8 +129,10 @@ export class Run implements Town {
     for (let left = this.chance.between(2, 8); left > 0; left--) this.start();
     this.#plan();
     await this.#until(TROUBLED);
-    this.#calm();
+    this.troubled = false;
+    endFaults(this, this.#options.wire === true);
     await this.#until(TROUBLED + SERENE);
+    if (this.server.pushesByConsumer) await expectConsumers(this, (ms) => this.#until(this.timeline.now + ms));
     this.over = true;
     await this.#until(this.timeline.now + Math.max(HOMEWARD, this.#lives.size * TURN));
     await this.#goHome();
@@ -166,19 +163,6 @@ export class Run implements Town {
       this.timeline.after(this.chance.between(TTL / 20, TTL), next);
     };
     this.timeline.after(this.chance.between(0, TTL), next);
-  }
-
-  #calm(): void {
-    this.troubled = false;
-    this.weather.calm();
-    this.server.heal();
-    for (const node of this.nodes) {
-      node.link.heal();
-      node.runtime.throttle(0);
-      if (node.link.closed) this.start(node);
-    }
-    this.note("world", () => "faults end");
-    if (this.oracle.broken === null) this.oracle.expectGrant(RECOVERY);
   }
 
   /** Checks that, after all users stopped, nothing is left behind and the lock is vacant. */

@@ -43,7 +43,7 @@ const VACANT: KeyState = { kind: "vacant", revision: 0 };
 const MARKER_TTL = 1000;
 
 /** Replicas are behind the leader by up to this, in ms. */
-const BEHIND = 100;
+const BEHIND = 1000;
 
 const BUCKET = "locks";
 const STREAM = `KV_${BUCKET}`;
@@ -135,6 +135,7 @@ export class WireBucket implements SimBucket {
       line.push({ keyState: this.#stateIn(message), send });
     };
     this.#clients.add(receive);
+    const server = this.#server;
     const js = { nc: connection.asNats };
     const store = new KvStore(
       { bucket: BUCKET, stream: STREAM, js } as ConstructorParameters<typeof KvStore>[0],
@@ -144,6 +145,9 @@ export class WireBucket implements SimBucket {
       store,
       get watches() {
         return connection.subscriptions;
+      },
+      get unfed() {
+        return connection.subjects.filter((subject) => subject.startsWith("_INBOX") && !server.feeds(subject));
       },
       gap: () => connection.tellStatus("reconnect"),
       tell: (keyState) => connection.deliver(this.#repeated(keyState)),

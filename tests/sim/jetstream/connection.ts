@@ -70,6 +70,11 @@ export class SimConnection {
     return this as unknown as NatsConnection;
   }
 
+  /** The subjects that are subscribed to. */
+  get subjects(): string[] {
+    return [...this.#subscriptions].map(({ subject }) => subject);
+  }
+
   /** How many subscriptions are open: 0 when nothing was left behind. */
   get subscriptions(): number {
     return this.#subscriptions.size;

@@ -64,6 +64,11 @@ export class Consumers {
     }
   }
 
+  /** True if one sends to this inbox. */
+  feeds(inbox: string): boolean {
+    return [...this.#consumers.values()].some((consumer) => consumer.inbox === inbox);
+  }
+
   /** Sends a stored message to those who asked for its subject. */
   deliver(stream: string, { subject, seq, headers, data, time }: StoredMessage): void {
     for (const consumer of this.#consumers.values()) {

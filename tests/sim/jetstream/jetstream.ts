@@ -74,6 +74,11 @@ export class JetStream {
     return stream;
   }
 
+  /** True if a consumer of a stream that exists sends to this inbox. */
+  feeds(inbox: string): boolean {
+    return this.#consumers.feeds(inbox);
+  }
+
   /** Deletes a stream and its consumers. */
   delete(name: string): void {
     this.streams.delete(name);
