@@ -41,9 +41,9 @@ export const ADAPTER_OFF: readonly Mutation[] = [
     ],
     [
       RULE,
-      "a candidate that writes reads from replicas if it is denied",
-      "if (!observes || !isDenied(",
-      "if (!isDenied(",
+      "a candidate that was denied once reads from replicas after its first write",
+      "const { observes } = this.#settings;",
+      "const observes = true;",
     ],
     [
       RULE,
@@ -126,13 +126,6 @@ export const ADAPTER_OFF: readonly Mutation[] = [
       "a request without an answer counts as not carried out",
       '["timeout", false, "no answer in time"',
       '["timeout", true, "no answer in time"',
-    ],
-    [RULE, "the revision in a refusal is not read", "return found ? Number(found[1]) : null;", "return null;"],
-    [
-      RULE,
-      "a missing stream is not told from other refusals",
-      "if (code === API_CODES.streamNotFound)",
-      "if (code === 0)",
     ],
   ),
   ...edits(

@@ -43,6 +43,28 @@ export function endFaults(run: Run, isWire: boolean): void {
   if (isWire && isTold && server.store.look(KEY).kind === "vacant") oracle.expectGrant(RECONNECTED);
 }
 
+/** How long nothing is pushed in the drill, and the longest wait after it, in ms. */
+const DRILL = 600;
+const AFTER_DRILL = 400;
+
+/**
+ * Pushes are lost for a while, and then all connections come back: a candidate that waits must learn from that what it
+ * missed.
+ */
+export async function drillReconnect(
+  { nodes, server, oracle }: Run,
+  pass: (ms: number) => Promise<void>,
+): Promise<void> {
+  server.losesPushes = true;
+  for (const { link } of nodes) link.cut("pushes cut", DRILL);
+  await pass(DRILL);
+  for (const { link } of nodes) link.heal();
+  server.losesPushes = false;
+  const isAwaited = nodes.some(({ waiting, runtime, link }) => waiting && runtime.prompt && !link.isAsking);
+  if (isAwaited && server.store.look(KEY).kind === "vacant") oracle.expectGrant(AFTER_DRILL);
+  await pass(AFTER_DRILL);
+}
+
 /** Each watch has a consumer again, once clients had the time to miss the heartbeats of a lost one. */
 export async function expectConsumers({ nodes, oracle }: Run, pass: (ms: number) => Promise<void>): Promise<void> {
   await pass(CONSUMER_LOST);

@@ -100,6 +100,9 @@ export class Oracle {
       if (before.kind === "vacant") this.blame(`S4: ${node.name} renews token ${token}, whose record was gone`);
       return;
     }
+    if (this.ledger.tokenOf(attempt) !== undefined && !copy && !mixed) {
+      this.blame(`S3: ${node.name} renews without its token`);
+    }
     if (node.settled.has(attempt) && before.revision > 0 && !copy && !mixed) {
       this.blame(`S6: ${node.name}'s ${attempt} was stored after its attempt had ended`);
     }
@@ -183,7 +186,7 @@ export class Oracle {
   /** False if the server may have lost the consumer that pushes: heartbeats show that only after seconds. */
   get #wakesByPush(): boolean {
     const isGone = this.#weather.hits.has("bucket re-created") || this.#weather.hits.has("bucket deleted");
-    return !(isGone && this.#server.pushesByConsumer);
+    return !(isGone && this.#server.pushesByConsumer) && !this.#server.losesPushes;
   }
 
   get #isMixed(): boolean {
@@ -209,8 +212,7 @@ export class Oracle {
 
   /** Checks all invariants. Called after each event, when everything that could run has run. */
   check(): void {
-    const { problem } = this.#server.store;
-    if (problem !== null) this.blame(problem);
+    if (this.#server.store.problem !== null) this.blame(this.#server.store.problem);
     if (this.#timeline.now > this.#grantDue) this.blame("V1/V2: no grant in time although a candidate waits");
     const wrong = wrongBelief({ nodes: this.#nodes, ledger: this.ledger, server: this.#server }, this.#timeline.now);
     if (wrong !== null) this.blame(wrong);

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { endFaults, expectConsumers } from "./calm.ts";
+import { drillReconnect, endFaults, expectConsumers } from "./calm.ts";
 import { Chance } from "./chance.ts";
 import { Edges } from "./edges.ts";
 import { type Fault, type Mask, Weather } from "./faults.ts";
@@ -132,7 +132,9 @@ export class Run implements Town {
     this.troubled = false;
     endFaults(this, this.#options.wire === true);
     await this.#until(TROUBLED + SERENE);
-    if (this.server.pushesByConsumer) await expectConsumers(this, (ms) => this.#until(this.timeline.now + ms));
+    const pass = (ms: number) => this.#until(this.timeline.now + ms);
+    if (this.server.pushesByConsumer) await expectConsumers(this, pass);
+    if (this.#options.wire) await drillReconnect(this, pass);
     this.over = true;
     await this.#until(this.timeline.now + Math.max(HOMEWARD, this.#lives.size * TURN));
     await this.#goHome();

@@ -70,6 +70,8 @@ export class Server {
    * lock is safe in it.
    */
   readonly markers: boolean;
+  /** True while no change is pushed to anybody. */
+  losesPushes = false;
   /** True for a bucket that does not republish its changes. */
   readonly pushesByConsumer: boolean;
   readonly #place: Place;

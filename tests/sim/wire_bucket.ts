@@ -4,23 +4,14 @@
  * @module
  */
 
-import { errors } from "@nats-io/nats-core";
-import { KvStore } from "../../src/nats/kv_store.ts";
-import type { StoreRequest } from "../../src/memory/memory_link.ts";
 import { decodeRecord, type KeyState, type LeaseRecord } from "../../src/store/record.ts";
 import type { Access, Line, SimBucket } from "./access.ts";
 import type { Chance } from "./chance.ts";
-import { SimConnection } from "./jetstream/connection.ts";
 import { JetStream, type WireMessage } from "./jetstream/jetstream.ts";
 import { EMPTY } from "./jetstream/wire.ts";
-import {
-  type LeaderClock,
-  matches,
-  type SimStream,
-  type StoredMessage,
-  type StreamConfig,
-} from "./jetstream/stream.ts";
-import { answersTo, bodyOf, clientError, contentOf, noResponders } from "./wire_answers.ts";
+import type { LeaderClock, SimStream, StoredMessage, StreamConfig } from "./jetstream/stream.ts";
+import { BUCKET, REPUBLISHED, STREAM, subjectOf, VERSION, WireAccess } from "./wire_access.ts";
+import { contentOf } from "./wire_answers.ts";
 
 /** How the bucket is made. */
 export interface WireBucketOptions {
@@ -45,11 +36,6 @@ const MARKER_TTL = 1000;
 /** Replicas are behind the leader by up to this, in ms. */
 const BEHIND = 1000;
 
-const BUCKET = "locks";
-const STREAM = `KV_${BUCKET}`;
-const REPEATED = `natslock.${BUCKET}.`;
-const VERSION = "2.15.1";
-
 /** A bucket behind a simulated server. */
 export class WireBucket implements SimBucket {
   readonly #server: JetStream;
@@ -73,7 +59,7 @@ export class WireBucket implements SimBucket {
     this.#config = {
       ...{ name: STREAM, subjects: [src], num_replicas: replicas, max_age: ttl * 1_000_000, max_msgs_per_subject: 1 },
       ...{ discard: "new", allow_msg_ttl: true, allow_rollup_hdrs: rollups, allow_direct: true, deny_delete: true },
-      ...(republishes ? { republish: { src, dest: `${REPEATED}>` } } : {}),
+      ...(republishes ? { republish: { src, dest: `${REPUBLISHED}>` } } : {}),
     };
     const push = (message: WireMessage, inbox?: string) => {
       for (const client of [...this.#clients]) client(message, inbox);
@@ -123,36 +109,12 @@ export class WireBucket implements SimBucket {
   }
 
   access(line: Line): Access {
-    const connection: SimConnection = new SimConnection({
-      request: (message, timeout) => line.carry(this.#request(message, timeout), answersTo(message.subject, STREAM)),
-      // The adapter only sends requests.
-      publish: () => {},
-      ping: () => line.ping(),
-    }, VERSION);
-    const receive = (message: WireMessage, inbox?: string) => {
-      if (!connection.listens(inbox ?? message.subject)) return;
-      const send = () => connection.deliver(message, inbox);
-      line.push({ keyState: this.#stateIn(message), send });
-    };
-    this.#clients.add(receive);
-    const server = this.#server;
-    const js = { nc: connection.asNats };
-    const store = new KvStore(
-      { bucket: BUCKET, stream: STREAM, js } as ConstructorParameters<typeof KvStore>[0],
-      line.clock,
+    const client = new WireAccess(
+      { server: this.#server, republishes: this.#options.republishes, stateOfReplica: () => this.#stateOfReplica() },
+      line,
     );
-    return {
-      store,
-      get watches() {
-        return connection.subscriptions;
-      },
-      get unfed() {
-        return connection.subjects.filter((subject) => subject.startsWith("_INBOX") && !server.feeds(subject));
-      },
-      gap: () => connection.tellStatus("reconnect"),
-      tell: (keyState) => connection.deliver(this.#repeated(keyState)),
-      close: () => void connection.close(),
-    };
+    this.#clients.add((message, inbox) => client.receive(message, inbox));
+    return client;
   }
 
   /** A record is kept as long as it says, and a release marker for a second: else a lock is free too late or early. */
@@ -164,56 +126,10 @@ export class WireBucket implements SimBucket {
     return length === claimed ? null : `V2: a record of ${claimed} ms is kept for ${length} ms`;
   }
 
-  /** A request of the client, as the line carries it. */
-  #request(message: WireMessage, within: number): StoreRequest<WireMessage> {
-    const { subject } = message;
-    const perform = () => {
-      const old = subject.includes(".DIRECT.") ? this.#stateOfReplica() : null;
-      if (old !== null) return answersTo(subject, STREAM).seen(old);
-      const answer = this.#server.handle(message);
-      if (answer === null) throw noResponders(subject);
-      return answer;
-    };
-    const fail: StoreRequest<WireMessage>["fail"] = (error) => {
-      throw clientError(error, subject);
-    };
-    const timeout = () => {
-      throw new errors.TimeoutError();
-    };
-    return { kind: kindOf(message), key: "", within, perform, timeout, fail };
-  }
-
   /** What a replica that is behind shows; `null` if it is not behind. */
   #stateOfReplica(): KeyState | null {
     const { chance, clock, replicas } = this.#options;
     const isBehind = replicas > 1 && clock.now() - this.#changedAt < BEHIND && chance.happens(0.5);
     return isBehind ? this.#before : null;
   }
-
-  #stateIn({ headers, data }: WireMessage): KeyState | null {
-    const header = (name: string) => headers.findLast(([known]) => known === name)?.[1];
-    const revision = Number(header("Nats-Sequence") ?? NaN);
-    return revision > 0 ? decodeRecord({ revision, value: data, header }) : null;
-  }
-
-  /** A republished message that shows this state. */
-  #repeated(keyState: KeyState): WireMessage {
-    const { headers, data } = bodyOf(keyState);
-    const { revision } = keyState;
-    const about = [
-      ["Nats-Stream", STREAM],
-      ["Nats-Subject", subjectOf("leader")],
-      ["Nats-Sequence", String(revision)],
-      ["Nats-Last-Sequence", String(Math.max(0, revision - 1))],
-    ] as const;
-    return { subject: `${REPEATED}leader`, headers: [...headers, ...about], data };
-  }
-}
-
-const subjectOf = (key: string): string => `$KV.${BUCKET}.${key}`;
-
-function kindOf({ subject, headers }: WireMessage): StoreRequest<WireMessage>["kind"] {
-  if (matches("$JS.API.STREAM.MSG.>", subject) || matches("$JS.API.DIRECT.>", subject)) return "read";
-  if (subject.startsWith("$JS.API.")) return "settings";
-  return headers.some(([name]) => name === "KV-Operation") ? "remove" : "write";
 }
