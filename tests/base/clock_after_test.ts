@@ -2,7 +2,7 @@
 
 import { assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { SystemClock } from "../../src/base/clock.ts";
-import { LONGEST_TIMEOUT, make, withTimeouts } from "../helpers/time_sources.ts";
+import { LONGEST_TIMEOUT, make, withTimeouts } from "./time_sources.ts";
 
 Deno.test("SystemClock.after() does not call back after it was cancelled", async () => {
   const clock = new SystemClock();

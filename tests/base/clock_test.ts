@@ -2,7 +2,7 @@
 
 import { assert, assertEquals, assertGreaterOrEqual, assertLess } from "@std/assert";
 import { SLEEP_THRESHOLD, SystemClock } from "../../src/base/clock.ts";
-import { HOUR, make } from "../helpers/time_sources.ts";
+import { HOUR, make } from "./time_sources.ts";
 
 Deno.test("SystemClock.now() starts at 0 whatever its sources return", () => {
   assertEquals(make().clock.now(), 0);

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { bundleForNode } from "../runtimes/bundle.ts";
-import { nodePath } from "../runtimes/packages.ts";
+import { bundleForNode } from "../../tools/npm/bundle.ts";
+import { nodePath } from "../../tools/npm/packages.ts";
 import type { Engine } from "./actor.ts";
 
 const CLIENT = "tests/chaos/client.ts";

@@ -2,7 +2,7 @@
 
 import { assertEquals } from "@std/assert";
 import { DashboardDemo, type Pace } from "../../tools/dashboard/demo.ts";
-import { Chromium } from "./chromium.ts";
+import { Chromium } from "../helpers/page.ts";
 
 /** The candidates, by the lock that they want. */
 export const CAST = { reconciler: ["red", "green"] } as const;

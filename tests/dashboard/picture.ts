@@ -8,7 +8,7 @@
 import { Locker } from "@x/natslock";
 import type { DemoAct } from "../../examples/dashboard/feed/demo_api.ts";
 import { DashboardDemo } from "../../tools/dashboard/demo.ts";
-import { Chromium } from "./chromium.ts";
+import { Chromium } from "../helpers/page.ts";
 import { PICTURES, Stage } from "./stage.ts";
 
 const CAST = {

@@ -5,7 +5,7 @@ import type { DashboardDemo } from "../../tools/dashboard/demo.ts";
 import { DashboardServer } from "../../tools/dashboard/server.ts";
 import { assertAccessible } from "../helpers/accessible.ts";
 import { eventually } from "../helpers/measure.ts";
-import type { Chromium, Page, Size } from "./chromium.ts";
+import type { Chromium, Page, Size } from "../helpers/page.ts";
 
 /** A lock as its row showed it at a time, in milliseconds since the Unix epoch. */
 export interface Sight {

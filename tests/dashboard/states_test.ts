@@ -6,7 +6,7 @@ import type { Settings } from "../../examples/dashboard/model/link.ts";
 import type { DashboardDemo } from "../../tools/dashboard/demo.ts";
 import { freePorts } from "../../tools/nats/process.ts";
 import { NatsServer } from "../../tools/nats/server.ts";
-import { Chromium } from "./chromium.ts";
+import { Chromium } from "../helpers/page.ts";
 import { PACE, withDemo } from "./demo.ts";
 import { SIZES, Stage } from "./stage.ts";
 import { permissionFiles } from "../helpers/roles.ts";

@@ -5,8 +5,8 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
-import { npmFolder } from "../../tools/npm_install.ts";
-import type { Page } from "../dashboard/chromium.ts";
+import { npmFolder } from "../../tools/npm/install.ts";
+import type { Page } from "./page.ts";
 
 const AXE = `axe.run().then(({ violations, passes }) => ({
   passes: passes.length,

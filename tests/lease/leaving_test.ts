@@ -16,7 +16,7 @@ import {
   start,
   unknown,
   vacant,
-} from "../helpers/lease_script.ts";
+} from "./script.ts";
 
 const TABLE: readonly (readonly [title: string, script: Script, end: string])[] = [
   ["removes its own revision on release", [...granted, [20, leave]], "leaving > remove 5"],

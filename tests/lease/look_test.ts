@@ -3,7 +3,7 @@ import { Locker } from "@x/natslock";
 import { SystemClock } from "../../src/base/clock.ts";
 import { MemoryStore } from "../../src/memory/memory_store.ts";
 import { initialState, isHeld, step } from "../../src/lease/state.ts";
-import { applied, epoch, RULES, start } from "../helpers/lease_script.ts";
+import { applied, epoch, RULES, start } from "./script.ts";
 
 Deno.test("isHeld() compares the clock even if no event came", () => {
   const { state } = step(step(initialState(epoch), start, 0, RULES).state, applied(5), 10, RULES);

@@ -21,7 +21,7 @@ import {
   tick,
   unknown,
   vacant,
-} from "../helpers/lease_script.ts";
+} from "./script.ts";
 
 const TABLE: readonly (readonly [title: string, script: Script, end: string])[] = [
   ["writes at once on a key never seen", [[0, start]], "seeking > write i.1 on 0"],

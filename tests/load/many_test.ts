@@ -3,7 +3,7 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { type Leadership, Locker } from "@x/natslock";
 import { eventually, footprint, percentile, summary, timed } from "../helpers/measure.ts";
 import { newKeyValue, withServer } from "../helpers/nats.ts";
-import { holdMany } from "../helpers/ten_thousand.ts";
+import { holdMany } from "./ten_thousand.ts";
 
 const TTL = 30_000;
 const MANY = 1000;

@@ -1,6 +1,6 @@
 import { assertEquals, assertLessOrEqual } from "@std/assert";
 import type { Lease } from "@x/natslock";
-import { CountedSignal } from "../helpers/crew.ts";
+import { CountedSignal } from "./crew.ts";
 import { liveHeap } from "../helpers/heap.ts";
 import { VirtualLab } from "../helpers/virtual.ts";
 

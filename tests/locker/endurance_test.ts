@@ -3,7 +3,7 @@ import { Kvm } from "@nats-io/kv";
 import { type NatsConnection, wsconnect } from "@nats-io/nats-core";
 import { LeaseLostError, LeaseReleasedError, newKeyValue } from "@x/natslock";
 import type { NatsServer } from "../../tools/nats/server.ts";
-import { CountedSignal, CountingClock, Crew, statusListeners } from "../helpers/crew.ts";
+import { CountedSignal, CountingClock, Crew, statusListeners } from "./crew.ts";
 import { liveHeap } from "../helpers/heap.ts";
 import { eventually, type Footprint, footprint } from "../helpers/measure.ts";
 import { withServer } from "../helpers/nats.ts";

@@ -1,7 +1,7 @@
 import { errors } from "@nats-io/nats-core";
 import { assertEquals } from "@std/assert";
 import { isDenied, toLockError } from "../../src/nats/nats_errors.ts";
-import { clientError, natsWs, requested } from "../helpers/client_errors.ts";
+import { clientError, natsWs, requested } from "./client_errors.ts";
 
 const MISSING: readonly (readonly [said: string, reason: string])[] = [
   [

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { ConnectionErrorReason } from "../../src/base/errors.ts";
 import { hasRemedy, limitOf, toLockError } from "../../src/nats/nats_errors.ts";
-import { apiError } from "../helpers/client_errors.ts";
+import { apiError } from "./client_errors.ts";
 
 interface Refusal {
   readonly code: number;

@@ -3,7 +3,7 @@ import { errors } from "@nats-io/nats-core";
 import { assertEquals, assertInstanceOf, assertStrictEquals } from "@std/assert";
 import { ConnectionError, type ConnectionErrorReason } from "../../src/base/errors.ts";
 import { apiCodeOf, currentRevision, toLockError } from "../../src/nats/nats_errors.ts";
-import { apiError, clientError, natsWs, requested } from "../helpers/client_errors.ts";
+import { apiError, clientError, natsWs, requested } from "./client_errors.ts";
 
 interface Case {
   readonly what: string;

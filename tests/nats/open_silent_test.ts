@@ -4,7 +4,7 @@ import { connectionError } from "../helpers/errors.ts";
 import { elapse, eventually } from "../helpers/measure.ts";
 import { withServer } from "../helpers/nats.ts";
 import { Proxy } from "../helpers/proxy.ts";
-import { type Silence, SilentServer } from "../helpers/silent_server.ts";
+import { type Silence, SilentServer } from "./silent_server.ts";
 import { rejection, within } from "../runtimes/expect.ts";
 
 const PLACE = { bucket: "locks", ttl: 3000 } as const;

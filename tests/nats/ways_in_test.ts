@@ -7,7 +7,7 @@ import { freePorts } from "../../tools/nats/process.ts";
 import { connectionError } from "../helpers/errors.ts";
 import { connectionOf, withServer } from "../helpers/nats.ts";
 import { Proxy } from "../helpers/proxy.ts";
-import { reconnects } from "../helpers/reconnects.ts";
+import { reconnects } from "./reconnects.ts";
 import { within } from "../runtimes/expect.ts";
 
 const PLACE = { bucket: "locks", ttl: 3000 } as const;

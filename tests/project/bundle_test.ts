@@ -1,8 +1,8 @@
 // deno-lint-ignore-file no-console
 import { assert, assertEquals, assertGreater } from "@std/assert";
 import { hindrance } from "../runtimes/attempt.ts";
-import { bundle } from "../runtimes/bundle.ts";
-import { installed, installedNats } from "../runtimes/packages.ts";
+import { bundle } from "../../tools/npm/bundle.ts";
+import { installed, installedNats } from "../../tools/npm/packages.ts";
 
 /**
  * Maximum size in bytes, gzipped, that natslock may add to a page that already has the NATS packages. Error messages

@@ -10,12 +10,12 @@ import {
 import { NatsServer } from "../../tools/nats/server.ts";
 import { PageServer } from "../../tools/page/server.ts";
 import { answerFile } from "../../tools/static_files.ts";
-import { Chromium, type Page } from "../dashboard/chromium.ts";
+import { Chromium, type Page } from "../helpers/page.ts";
 import { assertAccessible } from "../helpers/accessible.ts";
 import { eventually, timed } from "../helpers/measure.ts";
 import { hindrance } from "../runtimes/attempt.ts";
-import { chromiumPath } from "../runtimes/chromium.ts";
-import { installed, installedNats } from "../runtimes/packages.ts";
+import { chromiumPath } from "../helpers/chromium.ts";
+import { installed, installedNats } from "../../tools/npm/packages.ts";
 
 /** So long that no event in these tests can come from the end of a lease. */
 const LONG_LEASE = 60_000;

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertGreater, assertMatch, assertStringIncludes } from "@std/assert";
 import { Locker } from "@x/natslock";
 import { NatsServer } from "../../tools/nats/server.ts";
-import { Example, start, tokenOf } from "../helpers/example.ts";
+import { Example, start, tokenOf } from "./example.ts";
 
 const EXAMPLES = new URL("../../examples/", import.meta.url);
 const NAMES: readonly string[] = ["leader", "mutex", "fencing", "observe", "reconcile_loop", "worker/main"];

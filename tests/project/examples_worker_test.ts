@@ -1,6 +1,6 @@
 import { assertEquals, assertGreater, assertMatch } from "@std/assert";
 import { NatsServer } from "../../tools/nats/server.ts";
-import { Example, start } from "../helpers/example.ts";
+import { Example, start } from "./example.ts";
 
 /** So long that no event in these tests can come from the end of a lease. */
 const LONG_LEASE = "60000";

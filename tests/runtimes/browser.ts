@@ -1,10 +1,10 @@
 /** A client of the process that runs Chromium. */
 
 import type { TabAnswer, TabRequest } from "./host_chromium.ts";
-import { bundle, bundleForNode } from "./bundle.ts";
-import { chromiumPath } from "./chromium.ts";
+import { bundle, bundleForNode } from "../../tools/npm/bundle.ts";
+import { chromiumPath } from "../helpers/chromium.ts";
 import { Heard } from "./lines.ts";
-import { installed, nodePath } from "./packages.ts";
+import { installed, nodePath } from "../../tools/npm/packages.ts";
 import type { Order, Told } from "./program.ts";
 import { LineProcess, type Running } from "./running.ts";
 

@@ -1,9 +1,9 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { type CliLab, runs, type StartOptions, until, withCli } from "../helpers/cli.ts";
-import { withPackage } from "../helpers/cli_package.ts";
+import { withPackage } from "./cli_package.ts";
 import { Proxy } from "../helpers/proxy.ts";
 import { Terminal } from "../helpers/terminal.ts";
-import { bunPath, nodePath } from "./packages.ts";
+import { bunPath, nodePath } from "../../tools/npm/packages.ts";
 
 type Case = (lab: CliLab, options: { readonly by: readonly string[] }) => Promise<void>;
 

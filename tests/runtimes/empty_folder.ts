@@ -2,7 +2,7 @@
 
 import { signalAll, treeOf } from "../../cli/src/process_tree.ts";
 import { guard, unguard } from "../../tools/nats/process.ts";
-import { bunPath, installed, nodePath } from "./packages.ts";
+import { bunPath, installed, nodePath } from "../../tools/npm/packages.ts";
 import type { Registry } from "./registry.ts";
 import { run } from "./tarball.ts";
 

@@ -1,10 +1,10 @@
 // deno-lint-ignore-file no-console
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { npm } from "../../tools/npm_install.ts";
+import { npm } from "../../tools/npm/install.ts";
 import { NatsServer } from "../../tools/nats/server.ts";
 import { hindrance } from "./attempt.ts";
-import { esbuild } from "./bundle.ts";
-import { bunPath, installed, installedNats, nodePath, PINS } from "./packages.ts";
+import { esbuild } from "../../tools/npm/bundle.ts";
+import { bunPath, installed, installedNats, nodePath, PINS } from "../../tools/npm/packages.ts";
 import { pack, run } from "./tarball.ts";
 
 const USE = new URL("consumers/use.ts", import.meta.url);

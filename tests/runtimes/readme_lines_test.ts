@@ -1,12 +1,12 @@
 // deno-lint-ignore-file no-console
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { NatsServer } from "../../tools/nats/server.ts";
-import { Chromium } from "../dashboard/chromium.ts";
+import { Chromium } from "../helpers/page.ts";
 import { hindrance } from "./attempt.ts";
-import { chromiumPath } from "./chromium.ts";
+import { chromiumPath } from "../helpers/chromium.ts";
 import { EmptyFolder, installMachine } from "./empty_folder.ts";
 import { within } from "./expect.ts";
-import { installed } from "./packages.ts";
+import { installed } from "../../tools/npm/packages.ts";
 import { Registry } from "./registry.ts";
 import { Kit } from "./runtimes.ts";
 import { blockOf, commandsOf, commandsOfRow, documentAt, headCommands, sectionOf } from "./shown.ts";

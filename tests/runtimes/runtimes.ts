@@ -2,9 +2,9 @@
 
 import { guard, unguard } from "../../tools/nats/process.ts";
 import { Browser } from "./browser.ts";
-import { bundle, bundleForNode } from "./bundle.ts";
-import { chromiumPath } from "./chromium.ts";
-import { bunPath, installed, installedNats, nodePath } from "./packages.ts";
+import { bundle, bundleForNode } from "../../tools/npm/bundle.ts";
+import { chromiumPath } from "../helpers/chromium.ts";
+import { bunPath, installed, installedNats, nodePath } from "../../tools/npm/packages.ts";
 import type { Order } from "./program.ts";
 import { run, type Running } from "./running.ts";
 

@@ -4,7 +4,7 @@ import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/
 import { Locker, newKeyValue } from "@x/natslock";
 import { NatsServer } from "../../tools/nats/server.ts";
 import { apiCodeOf, toLockError } from "../../src/nats/nats_errors.ts";
-import { type Act, FORBIDDEN } from "../helpers/forbidden_acts.ts";
+import { type Act, FORBIDDEN } from "./forbidden_acts.ts";
 import { withServer } from "../helpers/nats.ts";
 import { PASSWORDS, permissionFiles, type Roles, withRoles } from "../helpers/roles.ts";
 

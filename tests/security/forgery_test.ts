@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 import { Locker, newKeyValue } from "@x/natslock";
 import { storeOf } from "../../src/nats/kv_store.ts";
 import type { Hint } from "../../src/store/store.ts";
-import { Following } from "../helpers/following.ts";
+import { Following } from "./following.ts";
 import { withServer } from "../helpers/nats.ts";
 import { type Roles, TTL, withRoles } from "../helpers/roles.ts";
 

@@ -5,7 +5,7 @@ import { Locker, type LockEvent, newKeyValue } from "@x/natslock";
 import { list } from "../../examples/dashboard/feed/reader.ts";
 import { NatsServer } from "../../tools/nats/server.ts";
 import { connectionError } from "../helpers/errors.ts";
-import { Following } from "../helpers/following.ts";
+import { Following } from "./following.ts";
 import { credentials, rightsOf, TTL, withRoles } from "../helpers/roles.ts";
 
 const FORMS = ["users.conf", "accounts.conf"] as const;

@@ -11,9 +11,9 @@ import { assertEquals, assertGreater, assertMatch } from "@std/assert";
 import { Locker } from "@x/natslock";
 import { NatsServer, type NatsServerOptions } from "../../tools/nats/server.ts";
 import { connectionError } from "../helpers/errors.ts";
-import { Following } from "../helpers/following.ts";
+import { Following } from "./following.ts";
 import { makeOperator, type Operator } from "../helpers/operator.ts";
-import { withTls } from "../helpers/tls.ts";
+import { withTls } from "./tls.ts";
 
 const TTL = 60_000;
 const KEY = "jobs.leader";

@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import type { Settings } from "../../examples/dashboard/model/link.ts";
 import { eventually } from "../helpers/measure.ts";
-import { addressOf, askAs, childrenOf, refused, runs, startTool } from "../helpers/tool.ts";
+import { addressOf, askAs, childrenOf, refused, runs, startTool } from "./tool.ts";
 
 const TOOL = "dashboard/main";
 

@@ -1,9 +1,9 @@
 // deno-lint-ignore-file no-console
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { eventually } from "../helpers/measure.ts";
-import { addressOf, askAs, childrenOf, refused, runs, startTool } from "../helpers/tool.ts";
+import { addressOf, askAs, childrenOf, refused, runs, startTool } from "./tool.ts";
 import { hindrance } from "../runtimes/attempt.ts";
-import { installed, installedNats } from "../runtimes/packages.ts";
+import { installed, installedNats } from "../../tools/npm/packages.ts";
 
 const TOOL = "page/main";
 const reason = await hindrance(() => Promise.all([installed("bundler"), installedNats()]));

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { esbuild } from "../../tests/runtimes/bundle.ts";
-import { npmFolder, type Pins } from "../npm_install.ts";
+import { esbuild } from "../npm/bundle.ts";
+import { npmFolder, type Pins } from "../npm/install.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const SOURCE = new URL("examples/dashboard/", ROOT);

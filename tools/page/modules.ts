@@ -8,8 +8,8 @@
 import * as jetstream from "@nats-io/jetstream";
 import * as kv from "@nats-io/kv";
 import * as core from "@nats-io/nats-core";
-import { esbuild } from "../../tests/runtimes/bundle.ts";
-import { installedNats } from "../../tests/runtimes/packages.ts";
+import { esbuild } from "../npm/bundle.ts";
+import { installedNats } from "../npm/packages.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 
 const ROOT = new URL("../../", import.meta.url);

@@ -1,5 +1,5 @@
 /**
- * Holds many leases in one process. To run it by hand: `deno run -A tests/helpers/ten_thousand.ts [leases] [ttl in
+ * Holds many leases in one process. To run it by hand: `deno run -A tests/load/ten_thousand.ts [leases] [ttl in
  * ms]`.
  *
  * @module
@@ -7,8 +7,8 @@
 
 import type { NatsConnection } from "@nats-io/nats-core";
 import { type Lease, Locker, type LockEvent, newKeyValue } from "@x/natslock";
-import { elapse, sent } from "./measure.ts";
-import { withServer } from "./nats.ts";
+import { elapse, sent } from "../helpers/measure.ts";
+import { withServer } from "../helpers/nats.ts";
 
 /** Number of leases, the lease length in milliseconds, and for how many lease lengths to hold them. */
 export interface Crowd {

@@ -1,6 +1,6 @@
 /** The npm packages that the tests of other runtimes install, each in one version. */
 
-import { npmFolder, type Pins } from "../../tools/npm_install.ts";
+import { npmFolder, type Pins } from "./install.ts";
 
 /** Versions of Node.js: the oldest supported one, and a current one. */
 const NODES = { 20: "20.20.2", 24: "24.21.0" } as const;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { npmFolder, type Pins } from "../../tools/npm_install.ts";
+import { npmFolder, type Pins } from "../../tools/npm/install.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 

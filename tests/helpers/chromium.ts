@@ -1,6 +1,6 @@
 /** Finds or installs a Chromium. */
 
-import { installed, nodePath, runs } from "./packages.ts";
+import { installed, nodePath, runs } from "../../tools/npm/packages.ts";
 
 const NAMES: readonly string[] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Role } from "./roles.ts";
+import type { Role } from "../helpers/roles.ts";
 
 /** One act that the server must refuse. */
 export interface Act {

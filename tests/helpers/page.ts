@@ -2,8 +2,8 @@
 
 import { createRequire } from "node:module";
 import { guard, signalIfRunning, unguard } from "../../tools/nats/process.ts";
-import { chromiumPath } from "../runtimes/chromium.ts";
-import { installed } from "../runtimes/packages.ts";
+import { chromiumPath } from "./chromium.ts";
+import { installed } from "../../tools/npm/packages.ts";
 
 /** The part of a playwright-core page that the tests use. */
 export interface Page {
