@@ -1,5 +1,14 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { documentedFolders, FOLDERS, importCycle, importProblems, isCli, type Source } from "./import_rules.ts";
+import {
+  documentedFolders,
+  FOLDERS,
+  importCycle,
+  importProblems,
+  importsOf,
+  isCli,
+  type Source,
+  targetOf,
+} from "./import_rules.ts";
 import { BAD_IMPORTS, BAD_WORDS, GOOD_IMPORTS, GOOD_WORDS } from "./layer_plants.ts";
 import { lengthProblems, wordProblems } from "./word_rules.ts";
 
@@ -40,6 +49,14 @@ for (const folder of ["src/", "cli/", "tools/", "examples/"]) {
 
 Deno.test("files of the library and the command line use no forbidden word", async () => {
   assertEquals((await load("mod.ts", "src/", "cli/")).flatMap(wordProblems), []);
+});
+
+Deno.test("no tool and no example imports from the tests", async () => {
+  const files = await load("tools/", "examples/");
+  const wrong = files.flatMap(({ path, text }) =>
+    importsOf(text).filter(({ specifier }) => targetOf(path, specifier)?.startsWith("tests/")).map(() => path)
+  );
+  assertEquals(wrong, []);
 });
 
 Deno.test("no TypeScript file has more than 220 lines", async () => {
