@@ -15,6 +15,8 @@ export interface SimBucket {
   readonly epoch: string;
   /** What is wrong with a message that a candidate stored; `null` if nothing is. */
   readonly problem: string | null;
+  /** True once a replica that was behind showed an old state: that is no fault, and not linearizable. */
+  readonly misled: boolean;
   /** What is stored under a key now. */
   look(key: string): KeyState;
   /** Stores something without a condition; `ttl` in milliseconds. */

@@ -96,7 +96,6 @@ export const ADAPTER_OFF: readonly Mutation[] = [
     ],
     [RULE, "a subscription is left behind", "subscription.unsubscribe();", ""],
     [RULE, "the revision of a change is that of the one before", 'said("Sequence")', 'said("Last-Sequence")'],
-    [RULE, "the status of the connection is not followed", "this.#status ??= this.#followStatus();", ""],
   ),
   ...edits(
     "nats/watch_consumer.ts",

@@ -20,6 +20,7 @@ const ANSWERS: Answers<unknown> = {
 /** A bucket in memory. */
 export class MemoryBucket implements SimBucket {
   readonly problem = null;
+  readonly misled = false;
   readonly #store: MemoryStore;
   #epoch = 1;
 

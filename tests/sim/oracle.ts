@@ -52,7 +52,8 @@ export class Oracle {
 
   /** True if a candidate was shown something that was not stored. */
   get isMisled(): boolean {
-    return this.#weather.hits.has("stale read") || this.#weather.hits.has("push forged");
+    const isFault = this.#weather.hits.has("stale read") || this.#weather.hits.has("push forged");
+    return isFault || this.#server.store.misled;
   }
 
   blame(rule: string): void {
@@ -88,7 +89,7 @@ export class Oracle {
     }
     const isAwaited = this.#nodes.some(({ waiting, link }) => waiting && !link.isAsking);
     if (after.kind === "vacant" && this.#weather.isCalm && isAwaited) {
-      this.expectGrant(this.#wakesByPush ? WAKING : 1.5 * TTL);
+      this.expectGrant(this.#server.wakesByPush ? WAKING : 1.5 * TTL);
     }
     if (after.kind !== "held") return;
     const { attempt, token } = after.record;
@@ -181,12 +182,6 @@ export class Oracle {
     const wrong = ledger.grant(hold);
     if (wrong !== null) this.blame(wrong);
     this.history.granted(attempt, token, this.#timeline.now);
-  }
-
-  /** False if the server may have lost the consumer that pushes: heartbeats show that only after seconds. */
-  get #wakesByPush(): boolean {
-    const isGone = this.#weather.hits.has("bucket re-created") || this.#weather.hits.has("bucket deleted");
-    return !(isGone && this.#server.pushesByConsumer) && !this.#server.losesPushes;
   }
 
   get #isMixed(): boolean {

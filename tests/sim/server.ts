@@ -110,6 +110,13 @@ export class Server {
     return this.#place.timeline.now >= this.#absentUntil;
   }
 
+  /** False while pushes are lost, or if a consumer may be lost: its heartbeats show that only after seconds. */
+  get wakesByPush(): boolean {
+    const { hits } = this.#place.weather;
+    const isGone = hits.has("bucket re-created") || hits.has("bucket deleted");
+    return !(isGone && this.pushesByConsumer) && !this.losesPushes;
+  }
+
   /** When the stream was created. */
   get madeAt(): number {
     return this.#madeAt;

@@ -49,6 +49,7 @@ export class WireBucket implements SimBucket {
   #changedAt = -Infinity;
   /** What is wrong with a message that a candidate stored; `null` if nothing is. */
   problem: string | null = null;
+  misled = false;
   #stream: SimStream;
 
   /** `changed` is called for each change of `key`. */
@@ -130,6 +131,7 @@ export class WireBucket implements SimBucket {
   #stateOfReplica(): KeyState | null {
     const { chance, clock, replicas } = this.#options;
     const isBehind = replicas > 1 && clock.now() - this.#changedAt < BEHIND && chance.happens(0.5);
+    this.misled ||= isBehind;
     return isBehind ? this.#before : null;
   }
 }
