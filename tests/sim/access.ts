@@ -35,7 +35,7 @@ export interface Line {
   readonly clock: Clock;
   /** Carries a request to the server, and its answer back. */
   carry<Outcome>(request: StoreRequest<Outcome>, answers: Answers<Outcome>): Promise<Outcome>;
-  /** Pushes a change. `send` delivers it to the process; `old` and `forged` deliver another one instead. */
+  /** Carries a pushed change to the process: now, later, twice or not at all. */
   push(push: Push): void;
   /** Runs something in the candidate's process, as soon as that runs. */
   deliver(callback: () => void): void;

@@ -33,7 +33,8 @@ export function endFaults(run: Run, isWire: boolean): void {
   let isTold = false;
   for (const node of [...nodes]) {
     const { waiting, runtime, link } = node;
-    isTold = link.heal() && waiting && runtime.runs || isTold;
+    const learnsOfIt = link.heal();
+    if (learnsOfIt && waiting && runtime.runs) isTold = true;
     runtime.throttle(0);
     if (link.closed) run.start(node);
   }

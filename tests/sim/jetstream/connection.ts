@@ -57,7 +57,6 @@ export class SimConnection {
   readonly #line: Line;
   readonly #subscriptions = new Set<Subscription>();
   readonly #statuses = new Set<(status: Status | null) => void>();
-  readonly #closed = Promise.withResolvers<void>();
   #isClosed = false;
 
   constructor(line: Line, version: string) {
@@ -114,10 +113,6 @@ export class SimConnection {
     return this.#isClosed;
   }
 
-  closed(): Promise<void> {
-    return this.#closed.promise;
-  }
-
   status(): AsyncIterable<Status> & { stop(): void } {
     const queue: (Status | null)[] = [];
     let wake = () => {};
@@ -145,8 +140,7 @@ export class SimConnection {
     for (const { end } of this.#subscriptions) end();
     this.#subscriptions.clear();
     this.tellStatus(null);
-    this.#closed.resolve();
-    return this.#closed.promise;
+    return Promise.resolve();
   }
 
   /** Tells those who follow the connection's status; `null` ends it. */
@@ -158,13 +152,6 @@ export class SimConnection {
   deliver(message: WireMessage, inbox = message.subject): void {
     for (const { subject, callback } of [...this.#subscriptions]) {
       if (matches(subject, inbox)) callback(null, msgOf(message));
-    }
-  }
-
-  /** The server refuses a subscription to subjects that begin like this. */
-  refuse(prefix: string, error: Error): void {
-    for (const { subject, callback } of [...this.#subscriptions]) {
-      if (subject.startsWith(prefix)) callback(error, msgOf({ subject, headers: [], data: new Uint8Array() }));
     }
   }
 }

@@ -57,11 +57,9 @@ export class Consumers {
     return this.#consumers.delete(`${stream} ${name}`);
   }
 
-  /** Deletes those of a stream, or all: servers that restart lose those that live in memory. */
-  dropStream(stream?: string): void {
-    for (const [id, consumer] of this.#consumers) {
-      if (stream === undefined || consumer.stream === stream) this.#consumers.delete(id);
-    }
+  /** Deletes those of a stream. */
+  dropStream(stream: string): void {
+    for (const [id, consumer] of this.#consumers) if (consumer.stream === stream) this.#consumers.delete(id);
   }
 
   /** True if one sends to this inbox. */
