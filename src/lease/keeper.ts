@@ -72,6 +72,7 @@ export class Keeper {
    * aborted, no further try begins.
    */
   async settle(signal: AbortSignal): Promise<void> {
+    await this.#context.ready(signal);
     const { ttl } = await this.#context.load();
     const { clock } = this.#context;
     const called = clock.now();
@@ -114,9 +115,12 @@ export class Keeper {
     this.undo().catch(() => {});
   }
 
-  /** Removes what is stored, or may be stored, and waits until that is done. Rejects at the first error. */
-  async undo(): Promise<void> {
-    if (!this.#context.isLoaded) await this.#context.load();
+  /**
+   * Removes what is stored, or may be stored, and waits until that is done. Rejects at the first error. The signal ends
+   * only the wait for the bucket's settings.
+   */
+  async undo(signal?: AbortSignal): Promise<void> {
+    await this.#context.ready(signal);
     this.#until = Infinity;
     this.#contentions = 0;
     this.post({ on: this.state.phase.at === "leaving" ? "retry" : "leave" });

@@ -7,6 +7,7 @@ import type { SettingChanges } from "./events.ts";
 import type { Answer, Effect, LeaseRules } from "./model.ts";
 import { isOther } from "./steps.ts";
 import type { Random } from "../base/random.ts";
+import { unlessAborted } from "../base/wait.ts";
 import { type KeyState, recordSize } from "../store/record.ts";
 import {
   type BucketSettings,
@@ -75,6 +76,16 @@ export class KeyContext {
   /** True once the settings were read. */
   get isLoaded(): boolean {
     return this.#settings !== null;
+  }
+
+  /**
+   * Waits until the settings were read once, unless the signal aborts first. Before that nothing is written, so a call
+   * that ends has no reason to wait for them.
+   */
+  async ready(signal: AbortSignal | undefined): Promise<void> {
+    if (this.isLoaded) return;
+    const loading = this.load();
+    await (signal === undefined ? loading : unlessAborted(signal, loading));
   }
 
   /** The settings as last read. @throws if they were never read */

@@ -65,7 +65,7 @@ export class Holder {
   async releaseLead(): Promise<void> {
     this.closing.throwIfAborted();
     if (this.#hold !== null) await this.#hold.standDownAndRelease();
-    else await this.#calls.runExclusive(() => this.#keeper.undo());
+    else await this.#calls.runExclusive(() => this.#keeper.undo(this.closing));
   }
 
   /** Returns a lease, or `null` if the lock is not free now. */

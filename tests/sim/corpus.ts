@@ -58,5 +58,6 @@ export const CORPUS: readonly Relic[] = [
     was: "a hold by calls in a re-created bucket was expected to end within one lease, not one and a half",
   },
   { seed: 1700120083, was: "a grant in doubt on the record of an earlier process with its id was not fenced off" },
+  { seed: 2200002672, wire: true, was: "close() waited for the bucket's settings although nothing was stored" },
   { seed: 108, was: "a denied read left a write of unknown outcome stored" },
 ];
