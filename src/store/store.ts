@@ -35,6 +35,11 @@ export interface BucketSettings {
    * Absent if every record fits.
    */
   readonly lack?: (key: string, size: number) => BucketProblem | null;
+  /**
+   * Returns the setting that makes the bucket unfit for queues of tickets that are kept for `maxHold` milliseconds;
+   * `null` if it is fit. Absent if every bucket of the store is fit.
+   */
+  readonly unfitForQueues?: (maxHold: number) => BucketProblem | null;
 }
 
 /**
@@ -96,6 +101,11 @@ export interface RemoveRequest {
   readonly expected: number;
   /** The longest wait for the answer, in milliseconds. */
   readonly timeout: number;
+  /**
+   * How long the marker of a removal stays under the key, in milliseconds, a multiple of 1,000. Default: the
+   * `markerTtl` of the settings.
+   */
+  readonly markerTtl?: number | undefined;
 }
 
 /** Options of a conditional write of a record. */
