@@ -1,0 +1,96 @@
+/** Watches the tickets in front of the waiting requests of one queue, and the sessions of those tickets. */
+
+import type { LocksContext } from "./context.ts";
+import type { PlacedTicket } from "./look.ts";
+import type { SessionMonitors } from "./session_monitor.ts";
+
+/** What a queue wants to know. */
+export interface BlockerListener {
+  /** A ticket seems to be gone. */
+  left(ticket: PlacedTicket): void;
+  /** Something may have happened that was not pushed. */
+  missed(): void;
+  /** A session is proven dead. */
+  died(session: string): void;
+}
+
+/** A ticket that is watched for some requests. */
+interface Watched<Request> {
+  readonly ticket: PlacedTicket;
+  readonly requests: Set<Request>;
+  readonly stop: () => void;
+}
+
+/** The watched tickets of one queue. */
+export class Blockers<Request> {
+  readonly #context: LocksContext;
+  readonly #monitors: SessionMonitors;
+  readonly #listener: BlockerListener;
+  readonly #watched = new Map<string, Watched<Request>>();
+
+  constructor(context: LocksContext, monitors: SessionMonitors, listener: BlockerListener) {
+    this.#context = context;
+    this.#monitors = monitors;
+    this.#listener = listener;
+  }
+
+  /**
+   * Watches exactly these tickets for a request. Returns true if one of them was not watched before: it may have left
+   * before the watch began, so the queue has to look again. `rank`: how many other sessions stand between.
+   */
+  set(request: Request, tickets: readonly PlacedTicket[], { own, rank }: { own: string; rank: number }): boolean {
+    const names = new Set(tickets.map(nameOf));
+    for (const [name, { requests }] of this.#watched) if (!names.has(name)) this.#drop(name, requests, request);
+    let isNew = false;
+    for (const ticket of tickets) {
+      const name = nameOf(ticket);
+      const watched = this.#watched.get(name) ?? this.#watch(ticket, own, rank);
+      isNew ||= !this.#watched.has(name) && ticket.session !== own;
+      this.#watched.set(name, watched);
+      watched.requests.add(request);
+    }
+    return isNew;
+  }
+
+  /** Ends the watches of a request. */
+  clear(request: Request): void {
+    for (const [name, { requests }] of this.#watched) this.#drop(name, requests, request);
+  }
+
+  /** Returns the requests that wait for a ticket. */
+  waitingFor(key: string): Request[] {
+    const of = [...this.#watched.values()].filter(({ ticket }) => ticket.key === key);
+    return of.flatMap(({ requests }) => [...requests]);
+  }
+
+  /** Ends all watches. */
+  stop(): void {
+    for (const { stop } of this.#watched.values()) stop();
+    this.#watched.clear();
+  }
+
+  #watch(ticket: PlacedTicket, own: string, rank: number): Watched<Request> {
+    // The session hears of its own tickets without this.
+    if (ticket.session === own) return { ticket, requests: new Set(), stop: () => {} };
+    const unfollow = this.#context.store.follow(ticket.key, (push) => {
+      if (push.kind === "gap") this.#listener.missed();
+      if (push.kind === "seen" && push.keyState.revision > ticket.place) this.#listener.left(ticket);
+    });
+    const unwatch = this.#monitors.watch(ticket.session, rank, (isDead) => {
+      if (isDead) this.#listener.died(ticket.session);
+    });
+    const stop = () => {
+      unfollow();
+      unwatch();
+    };
+    return { ticket, requests: new Set(), stop };
+  }
+
+  #drop(name: string, requests: Set<Request>, request: Request): void {
+    if (!requests.delete(request) || requests.size > 0) return;
+    this.#watched.get(name)?.stop();
+    this.#watched.delete(name);
+  }
+}
+
+const nameOf = ({ key, place }: PlacedTicket): string => `${key} ${place}`;

@@ -1,0 +1,37 @@
+/** What all parts of one lock manager share: its store, its clock, its times. */
+
+import type { Clock } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
+import { asNatslockError } from "../lease/key_context.ts";
+import type { LeaseTiming } from "../lease/timing.ts";
+import type { LeaseStore, ReadOutcome, ReadRequest, WriteOutcome } from "../store/store.ts";
+import type { TicketStore } from "../store/ticket_store.ts";
+
+/** What a lock manager runs on. All times are milliseconds. */
+export interface LocksContext {
+  readonly store: TicketStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Times of the session's lease. */
+  readonly timing: LeaseTiming;
+  /** How long the bucket keeps a ticket: the longest hold and the longest wait with one ticket. */
+  readonly maxHold: number;
+}
+
+/** Returns how a write or removal ended. A store that throws proves nothing about it: it may be stored. */
+export async function outcomeOf(asked: Promise<WriteOutcome>, key: string): Promise<WriteOutcome> {
+  try {
+    return await asked;
+  } catch (cause) {
+    return { kind: "unknown", error: asNatslockError(cause, `tell the outcome of a request for key "${key}"`) };
+  }
+}
+
+/** Reads a key. A store that throws counts as a read that failed. */
+export async function readOf(store: LeaseStore, key: string, request: ReadRequest): Promise<ReadOutcome> {
+  try {
+    return await store.read(key, request);
+  } catch (cause) {
+    return { kind: "failed", error: asNatslockError(cause, `read key "${key}"`) };
+  }
+}

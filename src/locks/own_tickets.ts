@@ -1,0 +1,168 @@
+/** All tickets of one session: their slots, and what others do to them. */
+
+import { asNatslockError } from "../lease/key_context.ts";
+import type { Ticket } from "../store/ticket.ts";
+import type { Push, ScanOutcome, StoredEntry } from "../store/ticket_store.ts";
+import { type LocksContext, readOf } from "./context.ts";
+import { ownFilter, ticketKey } from "./names.ts";
+import { TicketKeeper, type TicketListener } from "./ticket_keeper.ts";
+
+/** How long a release marker is expected under a key, in milliseconds. */
+const MARKER_TTL = 1000;
+
+/** A release marker that a ticket left: its key is at this revision until the marker expires. */
+type Marker = { readonly revision: number; readonly until: number };
+
+/**
+ * The tickets of one session. They are checked after each reconnect and once per lease length: a ticket that another
+ * removed ends its request, and one that no request of this session knows is removed.
+ */
+export class OwnTickets {
+  readonly #context: LocksContext;
+  readonly #session: string;
+  /** Revision of the session's own record: all its tickets have higher ones. */
+  readonly #first: number;
+  readonly #keepers = new Map<string, TicketKeeper>();
+  readonly #slots = new Map<string, Set<number>>();
+  readonly #markers = new Map<string, Marker>();
+  readonly #unfollow: () => void;
+  #cancel = () => {};
+  /** True if a ticket was written since the last check. */
+  #isUsed = false;
+  #stopped = false;
+
+  constructor(context: LocksContext, session: string, first: number) {
+    this.#context = context;
+    this.#session = session;
+    this.#first = first;
+    this.#unfollow = context.store.follow(ownFilter(session), (push) => this.#pushed(push));
+    this.#arm();
+  }
+
+  /** Returns the keeper of the ticket under a key, if it is one of this session. */
+  get(key: string): TicketKeeper | undefined {
+    return this.#keepers.get(key);
+  }
+
+  /** All tickets that are not gone. */
+  get all(): Iterable<TicketKeeper> {
+    return this.#keepers.values();
+  }
+
+  /** Writes a ticket on a free slot. `token`: the encoded name of the lock. */
+  write(token: string, ticket: Omit<Ticket, "attempt">, listener: TicketListener): TicketKeeper {
+    const slots = this.#slots.get(token) ?? new Set();
+    this.#slots.set(token, slots);
+    let slot = 0;
+    while (slots.has(slot)) slot++;
+    slots.add(slot);
+    const key = ticketKey(token, this.#session, slot);
+    const marker = this.#markers.get(key);
+    const expected = marker !== undefined && this.#context.clock.now() < marker.until ? marker.revision : 0;
+    this.#isUsed = true;
+    const keeper = new TicketKeeper(this.#context, { key, ticket, expected }, {
+      changed: (before, after) => {
+        if (after.at === "gone") {
+          this.#keepers.delete(key);
+          // The marker of a fenced slot stays for an hour: until then the slot cannot be used.
+          if (after.end.why !== "fenced") this.#free(token, slot);
+          if (after.end.why === "left" && after.end.marker !== null) this.#remember(key, after.end.marker);
+        }
+        listener.changed(before, after);
+      },
+      troubled: (error) => listener.troubled(error),
+    });
+    this.#keepers.set(key, keeper);
+    return keeper;
+  }
+
+  /** Reads the key of a ticket that seems to be gone. Only a later revision there proves that another removed it. */
+  async verify(keeper: TicketKeeper): Promise<void> {
+    const { store, timing: { requestTimeout: timeout } } = this.#context;
+    const outcome = await readOf(store, keeper.key, { timeout });
+    if (this.#stopped || outcome.kind === "failed") return;
+    const { keyState } = outcome;
+    if (keeper.place !== null && keyState.revision > keeper.place) keeper.post({ on: "removed" });
+    const isKnown = keyState.kind !== "held" || this.#keepers.get(keeper.key)?.wrote(keyState.record.attempt);
+    if (!isKnown) this.#removeOrphan(keeper.key, keyState.revision);
+  }
+
+  /** Ends all watches, timers and requests. What is stored stays. */
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel();
+    this.#unfollow();
+    for (const keeper of this.#keepers.values()) keeper.stop();
+  }
+
+  #free(token: string, slot: number): void {
+    const slots = this.#slots.get(token);
+    slots?.delete(slot);
+    if (slots?.size === 0) this.#slots.delete(token);
+  }
+
+  #remember(key: string, revision: number): void {
+    this.#markers.set(key, { revision, until: this.#context.clock.now() + MARKER_TTL });
+  }
+
+  #pushed(push: Push): void {
+    if (push.kind === "gap") return void this.#check();
+    if (push.kind !== "seen") return;
+    const { key, keyState } = push;
+    const keeper = this.#keepers.get(key);
+    const isRemoved = keyState.kind === "vacant" && keeper?.place != null && keyState.revision > keeper.place;
+    if (isRemoved) this.verify(keeper);
+    if (keyState.kind === "held" && !keeper?.wrote(keyState.record.attempt)) this.#readOrphan(key);
+  }
+
+  /** Checks all tickets. A read that does not show a ticket proves nothing. */
+  async #check(): Promise<void> {
+    if (this.#keepers.size === 0 && !this.#isUsed) return;
+    this.#isUsed = this.#keepers.size > 0;
+    const outcome = await this.#scan();
+    if (this.#stopped || outcome.kind === "failed") return;
+    for (const entry of outcome.entries) this.#compare(entry);
+    const now = this.#context.clock.now();
+    for (const [key, { until }] of this.#markers) if (until <= now) this.#markers.delete(key);
+  }
+
+  #compare({ key, revision, keyState }: StoredEntry): void {
+    const keeper = this.#keepers.get(key);
+    if (keyState.kind === "held" && !keeper?.wrote(keyState.record.attempt)) return void this.#readOrphan(key);
+    if (keyState.kind === "vacant" && keeper?.place != null && revision > keeper.place) keeper.post({ on: "removed" });
+  }
+
+  async #scan(): Promise<ScanOutcome> {
+    const { store, timing: { requestTimeout: timeout } } = this.#context;
+    try {
+      return await store.scan(ownFilter(this.#session), { from: this.#first, timeout });
+    } catch (cause) {
+      return { kind: "failed", error: asNatslockError(cause, `read the tickets of session "${this.#session}"`) };
+    }
+  }
+
+  /**
+   * A write that was delivered late or twice can leave a ticket that nobody waits for. It is read before it is removed,
+   * because pushes can be forged and a replica can be behind.
+   */
+  async #readOrphan(key: string): Promise<void> {
+    const { store, timing: { requestTimeout: timeout } } = this.#context;
+    const outcome = await readOf(store, key, { timeout });
+    if (this.#stopped || outcome.kind === "failed" || outcome.keyState.kind !== "held") return;
+    const { revision, record } = outcome.keyState;
+    if (!this.#keepers.get(key)?.wrote(record.attempt)) this.#removeOrphan(key, revision);
+  }
+
+  #removeOrphan(key: string, expected: number): void {
+    const { store, timing: { requestTimeout: timeout } } = this.#context;
+    store.remove(key, { expected, timeout }).catch(() => {});
+  }
+
+  #arm(): void {
+    const { clock, random, timing: { ttl } } = this.#context;
+    this.#cancel = clock.after(ttl * (0.75 + 0.25 * random.next()), () => {
+      this.#check();
+      this.#arm();
+    });
+  }
+}

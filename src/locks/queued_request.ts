@@ -1,0 +1,74 @@
+/** One request in the queue of one lock, under one session. */
+
+import type { NatslockError } from "../base/errors.ts";
+import type { LockHold } from "./lock_hold.ts";
+import type { Claim } from "./queue_rules.ts";
+import type { TicketKeeper } from "./ticket_keeper.ts";
+
+/** What is requested. */
+export interface Want {
+  /** Name of the lock. */
+  readonly name: string;
+  readonly claim: Claim;
+  /** When the request was made: milliseconds since the Unix epoch. */
+  readonly since: number;
+  /** True to give up if there is no room now. */
+  readonly once: boolean;
+  /** True to remove all tickets before the own one. */
+  readonly steal: boolean;
+  /** Ends the wait. */
+  readonly signal: AbortSignal;
+  /** Called with an error that is waited out. A request that tries only once rejects with it. */
+  readonly troubled: (error: NatslockError) => void;
+}
+
+/** How a request left the queue. */
+export type Entered =
+  | { readonly kind: "granted"; readonly hold: LockHold }
+  /** There is no room now. */
+  | { readonly kind: "refused" }
+  /** Its ticket is gone: the session was lost, or another removed the ticket. It needs a new one. */
+  | { readonly kind: "again" };
+
+/** A request that waits in a queue. */
+export class QueuedRequest {
+  readonly want: Want;
+  readonly entered: Promise<Entered>;
+  keeper!: TicketKeeper;
+  /** True if the next look has to begin at the first ticket of the queue. */
+  needsAll: boolean;
+  /** True until the tickets before it were removed. */
+  steals: boolean;
+  #resolve!: (entered: Entered) => void;
+  #reject!: (error: unknown) => void;
+  #isOver = false;
+
+  constructor(want: Want) {
+    this.want = want;
+    this.needsAll = want.once || want.steal;
+    this.steals = want.steal;
+    this.entered = new Promise((resolve, reject) => [this.#resolve, this.#reject] = [resolve, reject]);
+  }
+
+  /** Place in the queue; `null` if no ticket is stored. */
+  get place(): number | null {
+    return this.keeper.place;
+  }
+
+  /** True once it was granted, refused or ended. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  /** Ends the wait with a result. */
+  leave(entered: Entered): void {
+    this.#isOver = true;
+    this.#resolve(entered);
+  }
+
+  /** Ends the wait with an error. */
+  fail(error: unknown): void {
+    this.#isOver = true;
+    this.#reject(error);
+  }
+}

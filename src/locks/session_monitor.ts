@@ -1,0 +1,149 @@
+/** Finds out whether other sessions are dead, and buries those that are. */
+
+import { type BurialEffect, type BurialEvent, type BurialState, burialStep, startBurial } from "./burial.ts";
+import { type LocksContext, outcomeOf, readOf } from "./context.ts";
+import { sessionKey } from "./names.ts";
+
+/** How long the marker of a burial stays, in milliseconds. It outlives a delayed first write of the session. */
+export const BURIAL_TTL = 60_000;
+
+/** How long after the end of a lease the server may still keep its record, in milliseconds. */
+const SERVER_LAG = 300;
+
+/** How much longer a session waits for each other one that stands before it in the queue, in milliseconds. */
+const RANK_DELAY = 20;
+const LONGEST_RANK = 10;
+
+/** Pause after a refused marker in milliseconds. Each next one is twice as long, up to a second. */
+const SHORTEST_PAUSE = 25;
+const LONGEST_PAUSE = 1000;
+
+/** Another session that has tickets before ours. */
+class SessionMonitor {
+  readonly listeners = new Set<() => void>();
+  readonly #context: LocksContext;
+  readonly #key: string;
+  readonly #slack: number;
+  readonly #unfollow: () => void;
+  #state: BurialState;
+  #cancel = () => {};
+  #stopped = false;
+
+  constructor(context: LocksContext, session: string, rank: number) {
+    this.#context = context;
+    this.#key = sessionKey(session);
+    this.#slack = SERVER_LAG + RANK_DELAY * Math.min(rank, LONGEST_RANK);
+    this.#unfollow = context.store.follow(this.#key, (push) => {
+      if (push.kind === "seen") this.#post({ on: "push", keyState: push.keyState });
+    });
+    const { state, effects } = startBurial();
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  /** `null` while it is not known. A session whose time is up is not known to live. */
+  get isDead(): boolean | null {
+    const { at } = this.#state;
+    if (at === "dead") return true;
+    return at === "alive" && this.#context.clock.now() < this.#state.due ? false : null;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel();
+    this.#unfollow();
+  }
+
+  #post(event: BurialEvent): void {
+    if (this.#stopped) return;
+    const { clock, timing: { ttl } } = this.#context;
+    const { state, effects } = burialStep(this.#state, event, clock.now(), { ttl, slack: this.#slack });
+    if (state === this.#state && effects.length === 0) return;
+    this.#state = state;
+    this.#cancel();
+    if (state.at === "alive") {
+      this.#cancel = clock.after(Math.max(0, state.due - clock.now()), () => this.#post({ on: "due" }));
+    }
+    for (const effect of effects) this.#perform(effect);
+    for (const listener of [...this.listeners]) listener();
+  }
+
+  #perform(effect: BurialEffect): void {
+    const { store, clock, random, timing: { requestTimeout: timeout, retryEvery } } = this.#context;
+    switch (effect.act) {
+      case "read":
+        readOf(store, this.#key, { timeout, aged: true }).then((outcome) => {
+          if (outcome.kind === "failed") this.#post({ on: "failed", error: outcome.error });
+          else this.#post({ on: "seen", keyState: outcome.keyState, age: outcome.age });
+        });
+        return;
+      case "bury": {
+        const asked = store.remove(this.#key, { expected: 0, markerTtl: BURIAL_TTL, timeout });
+        outcomeOf(asked, this.#key).then(({ kind: on, ...outcome }) => this.#post({ on, ...outcome } as BurialEvent));
+        return;
+      }
+      case "pause": {
+        const growing = SHORTEST_PAUSE * 2 ** (effect.refusals - 1);
+        const most = effect.error === null ? LONGEST_PAUSE : retryEvery;
+        const length = (effect.error === null ? Math.min(growing, most) : most) * (0.7 + 0.3 * random.next());
+        this.#cancel = clock.after(length, () => this.#post({ on: "due" }));
+      }
+    }
+  }
+}
+
+/** All other sessions that are watched, or are known to be dead. */
+export class SessionMonitors {
+  readonly #context: LocksContext;
+  readonly #monitors = new Map<string, SessionMonitor>();
+  readonly #dead = new Set<string>();
+
+  constructor(context: LocksContext) {
+    this.#context = context;
+  }
+
+  /** Reports whether a session is proven dead. It stays dead then. */
+  isDead(session: string): boolean {
+    return this.#dead.has(session);
+  }
+
+  /**
+   * Watches a session until the returned function is called. `listener` is called when something about it is known.
+   * `rank`: how many other sessions may bury it before this one.
+   */
+  watch(session: string, rank: number, listener: (isDead: boolean) => void): () => void {
+    const monitor = this.#monitors.get(session) ?? new SessionMonitor(this.#context, session, rank);
+    this.#monitors.set(session, monitor);
+    const told = () => {
+      if (monitor.isDead === null) return;
+      if (monitor.isDead) this.#dead.add(session);
+      listener(monitor.isDead);
+    };
+    monitor.listeners.add(told);
+    return () => {
+      if (!monitor.listeners.delete(told) || monitor.listeners.size > 0) return;
+      monitor.stop();
+      this.#monitors.delete(session);
+    };
+  }
+
+  /** Finds out whether a session is dead; buries it if its time is up. Resolves to `null` if `ended` is called first. */
+  ask(session: string, onEnd: (end: () => void) => void): Promise<boolean | null> {
+    return new Promise((resolve) => {
+      const known = this.#monitors.get(session)?.isDead ?? null;
+      if (known !== null) return resolve(known);
+      const finish = (isDead: boolean | null) => {
+        stop();
+        resolve(isDead);
+      };
+      const stop = this.watch(session, 0, finish);
+      onEnd(() => finish(null));
+    });
+  }
+
+  /** Ends all watches. */
+  stop(): void {
+    for (const monitor of this.#monitors.values()) monitor.stop();
+    this.#monitors.clear();
+  }
+}
