@@ -120,7 +120,8 @@ export class Keeper {
    * only the wait for the bucket's settings.
    */
   async undo(signal?: AbortSignal): Promise<void> {
-    await this.#context.ready(signal);
+    // What is held ends at once, so nothing may be awaited if the settings are known.
+    if (!this.#context.isLoaded) await this.#context.ready(signal);
     this.#until = Infinity;
     this.#contentions = 0;
     this.post({ on: this.state.phase.at === "leaving" ? "retry" : "leave" });
