@@ -7,7 +7,7 @@ import type { SessionMonitors } from "./session_monitor.ts";
 /** What a queue wants to know. */
 export interface BlockerListener {
   /** A ticket seems to be gone. */
-  left(ticket: PlacedTicket): void;
+  left(key: string, place: number): void;
   /** Something may have happened that was not pushed. */
   missed(): void;
   /** A session is proven dead. */
@@ -74,7 +74,7 @@ export class Blockers<Request> {
     if (ticket.session === own) return { ticket, requests: new Set(), stop: () => {} };
     const unfollow = this.#context.store.follow(ticket.key, (push) => {
       if (push.kind === "gap") this.#listener.missed();
-      if (push.kind === "seen" && push.keyState.revision > ticket.place) this.#listener.left(ticket);
+      if (push.kind === "seen" && push.keyState.revision > ticket.place) this.#listener.left(ticket.key, ticket.place);
     });
     const unwatch = this.#monitors.watch(ticket.session, rank, (isDead) => {
       if (isDead) this.#listener.died(ticket.session);

@@ -25,19 +25,17 @@ const LOSSES: Readonly<Record<LossReason, string>> = {
 /** One lock from its grant until its ticket is gone. */
 export class LockHold {
   readonly lock: Lock;
-  /** Resolves once nothing of the ticket is stored, or it is left to others. */
-  readonly whenGone: Promise<void>;
   readonly #keeper: TicketKeeper;
   readonly #end = new AbortController();
   readonly #cancel: () => void;
-  #resolve = () => {};
   /** Callers of `release()`, to be told of the first error. */
   #releasing: ((error: NatslockError | null) => void)[] = [];
   #isGone = false;
+  #isWorking = false;
+  #settled = () => {};
 
   constructor(fields: Omit<LockFields, "signal">, keeper: TicketKeeper, ground: HoldGround) {
     this.#keeper = keeper;
-    this.whenGone = new Promise((resolve) => this.#resolve = resolve);
     this.lock = new Lock({ ...fields, signal: this.#end.signal }, {
       remaining: () => ground.remaining(),
       release: () => this.release(),
@@ -51,15 +49,41 @@ export class LockHold {
     return signal.reason instanceof LeaseLostError ? signal.reason : null;
   }
 
-  /** Asks the work to stop by aborting the signal. The ticket stays. */
-  standDown(cause?: unknown): void {
+  /** Runs work under the lock, then releases it. */
+  async runWork<T>(work: () => T | Promise<T>): Promise<T> {
+    this.#isWorking = true;
+    try {
+      return await work();
+    } finally {
+      this.#isWorking = false;
+      this.#settled();
+    }
+  }
+
+  /** True while work runs under the lock. */
+  get isWorking(): boolean {
+    return this.#isWorking;
+  }
+
+  /** Resolves when no work runs under the lock. */
+  async whenSettled(): Promise<void> {
+    if (this.#isWorking) await new Promise<void>((resolve) => this.#settled = resolve);
+  }
+
+  /** Asks the work to stop by aborting the signal. Removes the ticket if no work runs under the lock. */
+  close(cause: NatslockError): void {
+    this.#standDown(cause);
+    if (!this.#isWorking) this.release().catch(() => {});
+  }
+
+  #standDown(cause?: NatslockError): void {
     const message = `The lock "${this.lock.name}" is being released`;
     this.#abort(new LeaseReleasedError(message, cause === undefined ? {} : { cause }));
   }
 
   /** Removes the ticket. Rejects at the first error; the removal is then tried again in the background. */
   async release(): Promise<void> {
-    this.standDown();
+    this.#standDown();
     if (this.#isGone) return;
     const outcome = new Promise<NatslockError | null>((resolve) => this.#releasing.push(resolve));
     this.#keeper.post({ on: "leave" });
@@ -84,7 +108,6 @@ export class LockHold {
     this.#isGone = true;
     this.#cancel();
     this.#tell(error);
-    this.#resolve();
   }
 
   #abort(reason: NatslockError): void {

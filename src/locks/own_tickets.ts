@@ -26,6 +26,7 @@ export class OwnTickets {
   readonly #slots = new Map<string, Set<number>>();
   readonly #markers = new Map<string, Marker>();
   readonly #unfollow: () => void;
+  readonly #emptied: (() => void)[] = [];
   #cancel = () => {};
   /** True if a ticket was written since the last check. */
   #isUsed = false;
@@ -44,9 +45,9 @@ export class OwnTickets {
     return this.#keepers.get(key);
   }
 
-  /** All tickets that are not gone. */
-  get all(): Iterable<TicketKeeper> {
-    return this.#keepers.values();
+  /** Resolves when no ticket is left. */
+  async whenEmpty(): Promise<void> {
+    if (this.#keepers.size > 0) await new Promise<void>((resolve) => this.#emptied.push(resolve));
   }
 
   /** Writes a ticket on a free slot. `token`: the encoded name of the lock. */
@@ -69,6 +70,7 @@ export class OwnTickets {
           if (after.end.why === "left" && after.end.marker !== null) this.#remember(key, after.end.marker);
         }
         listener.changed(before, after);
+        if (this.#keepers.size === 0) { for (const resolve of this.#emptied.splice(0)) resolve(); }
       },
       troubled: (error) => listener.troubled(error),
     });

@@ -1,38 +1,17 @@
-/** The queue of one lock, as one session sees it: lets its own requests in, one look for all of them. */
+/** The queue of one lock, as one session sees it. One look decides for all requests of the session that are due. */
 
-import { badParameter, type NatslockError } from "../base/errors.ts";
 import { Blockers } from "./blockers.ts";
-import { type LocksContext, outcomeOf } from "./context.ts";
-import type { LockHold } from "./lock_hold.ts";
 import { look, type LookResult, type PlacedTicket } from "./look.ts";
 import { queueFilter } from "./names.ts";
-import { conflicts, verdictOf } from "./queue_rules.ts";
+import { isAnyDead, removeDead, steal } from "./others.ts";
+import type { QueueGround } from "./queue_ground.ts";
+import { conflicts, limitError, verdictOf } from "./queue_rules.ts";
 import type { QueuedRequest } from "./queued_request.ts";
-import type { SessionMonitors } from "./session_monitor.ts";
-import type { TicketKeeper } from "./ticket_keeper.ts";
-
-/** What a queue needs from its session. */
-export interface QueueGround {
-  readonly context: LocksContext;
-  readonly id: string;
-  readonly monitors: SessionMonitors;
-  /** Returns the keeper of the ticket under a key, if it is one of this session. */
-  ownTicket(key: string): TicketKeeper | undefined;
-  /** Reads the key of an own ticket that seems to be gone. */
-  verify(keeper: TicketKeeper): Promise<void>;
-  /** Hands the lock to a request that has room; `null` if the session or the ticket is over by the clock. */
-  grant(request: QueuedRequest): LockHold | null;
-  /** The request waits behind these tickets. */
-  blocked(request: QueuedRequest, by: readonly PlacedTicket[]): void;
-  /** True once nothing more may be decided under this session. */
-  readonly isOver: boolean;
-}
-
-/** Marker of a theft in milliseconds, in lease lengths: long enough that the owner's next check finds it. */
-const THEFT_TTL = 3;
 
 /** The requests of one session for one lock. */
 export class Queue {
+  /** Number of tickets of this session that are not gone. */
+  tickets = 0;
   readonly #ground: QueueGround;
   readonly #filter: string;
   readonly #blockers: Blockers<QueuedRequest>;
@@ -45,15 +24,16 @@ export class Queue {
   /** No ticket stands at a lower place. */
   #floor = 1;
   #isLooking = false;
+  readonly #cancels = new Set<() => void>();
   #cancelRound = () => {};
-  #cancelPause = () => {};
 
+  /** `token`: the encoded name of the lock. */
   constructor(ground: QueueGround, token: string) {
     this.#ground = ground;
     this.#filter = queueFilter(token);
     this.#blockers = new Blockers(ground.context, ground.monitors, {
-      left: ({ key, place }) => this.left(key, place),
-      missed: () => this.lookAtAll(),
+      left: (key, place) => this.left(key, place),
+      missed: () => this.lookAtAll(false),
       died: () => this.lookAtAll(true),
     });
   }
@@ -67,13 +47,13 @@ export class Queue {
 
   /** A request does not wait any more. */
   remove(request: QueuedRequest): void {
-    this.#waiting.delete(request);
+    if (!this.#waiting.delete(request)) return;
     this.#due.delete(request);
     this.#blockers.clear(request);
     if (this.#waiting.size === 0) this.#cancelRound();
   }
 
-  /** A ticket left the queue. Those that wait for it look again. */
+  /** A ticket left the queue. The requests that wait for it look again. */
   left(key: string, place: number): void {
     if ((this.#left.get(key) ?? 0) >= place) return;
     this.#left.set(key, place);
@@ -81,19 +61,18 @@ export class Queue {
     for (const request of this.#blockers.waitingFor(key)) this.#lookAt(request);
   }
 
-  /** Looks at all waiting requests, since something may have happened that was not pushed. */
-  lookAtAll(needsAll = false): void {
+  /** Looks at all waiting requests. `fromStart`: from the first ticket of the queue, not from the nearest one. */
+  lookAtAll(fromStart: boolean): void {
     for (const request of this.#waiting) {
-      request.needsAll ||= needsAll;
-      this.#due.add(request);
+      request.needsAll ||= fromStart;
+      this.#lookAt(request);
     }
-    this.#run();
   }
 
   /** Ends all watches and timers. */
   stop(): void {
     this.#cancelRound();
-    this.#cancelPause();
+    for (const cancel of this.#cancels) cancel();
     this.#blockers.stop();
     this.#waiting.clear();
     this.#due.clear();
@@ -104,183 +83,145 @@ export class Queue {
     this.#run();
   }
 
-  /** Looks until no request is due: one look at a time, for all that are due. */
+  /** Looks until no request is due, one look at a time. */
   async #run(): Promise<void> {
     if (this.#isLooking) return;
     this.#isLooking = true;
     // Requests that become due at the same time share one look.
     await Promise.resolve();
-    while (this.#due.size > 0 && !this.#ground.isOver) await this.#round();
+    while (this.#due.size > 0 && !this.#ground.isOver) await this.#lookOnce();
     this.#isLooking = false;
   }
 
-  async #round(): Promise<void> {
+  async #lookOnce(): Promise<void> {
     const batch = [...this.#due].filter((request) => this.#isWaiting(request));
     this.#due.clear();
-    const last = batch.reduce((most, each) => (each.place ?? 0) > (most.place ?? 0) ? each : most, batch[0]);
-    if (last?.place == null) return;
+    if (batch.length === 0) return;
+    const last = batch.reduce((most, each) => placeOf(each) > placeOf(most) ? each : most);
     const from = Math.min(...batch.map((request) => this.#startFor(request)));
-    const own = { key: last.keeper.key, place: last.place };
-    const result = await look(this.#ground.context, {
-      ...{ filter: this.#filter, from, own },
-      isGone: ({ key, place }) => (this.#left.get(key) ?? 0) >= place,
-    });
+    const own = { key: last.keeper.key, place: placeOf(last) };
+    const isGone = ({ key, place }: PlacedTicket) => (this.#left.get(key) ?? 0) >= place;
+    const result = await look(this.#ground.context, { filter: this.#filter, from, own, isGone });
     if (this.#ground.isOver) return;
-    if (result.kind !== "seen") return await this.#looked(result, batch, last);
-    if (await this.#removeDead(result.tickets, batch)) return;
-    if (result.byLeader) { for (const { key } of result.tickets) this.#left.delete(key); }
+    if (result.kind !== "seen") return await this.#notSeen(result, batch, last);
+    const { tickets, byLeader } = result;
+    const dead = tickets.filter(({ session }) => this.#ground.monitors.isDead(session));
+    if (dead.length > 0) return this.#removed(await removeDead(this.#ground, dead), dead, batch);
+    // What was said to be gone still stands: the pushes were forged.
+    if (byLeader) { for (const ticket of tickets) if (isGone(ticket)) this.#left.delete(ticket.key); }
     const isAll = from <= this.#floor;
-    if (isAll) this.#floor = Math.max(this.#floor, result.tickets[0]?.place ?? own.place);
-    for (const request of batch) if (this.#isWaiting(request)) await this.#decide(request, result.tickets, isAll);
+    if (isAll) this.#floor = Math.max(this.#floor, tickets[0]?.place ?? own.place);
+    for (const request of batch) if (this.#isWaiting(request)) this.#decide(request, tickets, isAll);
   }
 
   #isWaiting(request: QueuedRequest): boolean {
-    return this.#waiting.has(request) && request.place !== null;
+    return this.#waiting.has(request) && !request.isOver && request.place !== null;
   }
 
-  /**
-   * A look that found no answer, or that does not show the own ticket. The ticket may still stand, so its key is read.
-   */
-  async #looked(
+  /** There is no answer, or none that shows the own ticket. The ticket may still stand, so its key is read. */
+  async #notSeen(
     result: Exclude<LookResult, { kind: "seen" }>,
     batch: readonly QueuedRequest[],
     last: QueuedRequest,
   ): Promise<void> {
     if (result.kind === "missing") await this.#ground.verify(last.keeper);
-    else if (!result.error.transient) return this.#fail(batch, result.error);
-    else for (const { want } of batch) want.troubled(result.error);
-    this.#pauseFor(batch);
+    else {
+      for (const request of batch) {
+        if (result.error.transient) request.want.troubled(result.error);
+        else request.fail(result.error);
+      }
+    }
+    this.#lookLater(batch);
   }
 
-  #fail(batch: readonly QueuedRequest[], error: NatslockError): void {
-    for (const request of batch) if (this.#isWaiting(request)) request.fail(error);
+  /** Tickets were to be removed. Looks again, after a pause if not all of them are certainly gone. */
+  #removed(gone: readonly PlacedTicket[], all: readonly PlacedTicket[], batch: readonly QueuedRequest[]): void {
+    for (const { key, place } of gone) this.left(key, place);
+    if (gone.length < all.length) return this.#lookLater(batch);
+    for (const request of batch) if (this.#isWaiting(request)) this.#lookAt(request);
   }
 
-  #pauseFor(batch: readonly QueuedRequest[]): void {
+  #lookLater(batch: readonly QueuedRequest[]): void {
     const { clock, random, timing: { retryEvery } } = this.#ground.context;
-    this.#cancelPause();
-    this.#cancelPause = clock.after(retryEvery * (0.7 + 0.3 * random.next()), () => {
-      for (const request of batch) if (this.#isWaiting(request)) this.#due.add(request);
-      this.#run();
+    const cancel = clock.after(retryEvery * (0.7 + 0.3 * random.next()), () => {
+      this.#cancels.delete(cancel);
+      for (const request of batch) if (this.#isWaiting(request)) this.#lookAt(request);
     });
+    this.#cancels.add(cancel);
   }
 
   /**
-   * Where a look has to begin. An own ticket that stands before a request and conflicts with it blocks the request for
-   * certain, so nothing before that ticket matters.
+   * Returns where a look has to begin. An own ticket that waits before a request and conflicts with it blocks the
+   * request for certain, so nothing before that ticket matters.
    */
   #startFor(request: QueuedRequest): number {
     if (request.needsAll) return this.#floor;
-    const { want: { claim }, place } = request;
-    let start = this.#floor;
-    for (const { place: before, keeper } of this.#waiting) {
-      if (before !== null && place !== null && before < place && before > start && conflicts(keeper.claim, claim)) {
-        start = before;
-      }
-    }
-    return start;
+    const before = [...this.#waiting].filter((each) =>
+      each.place !== null && each.place < placeOf(request) && conflicts(each.want.claim, request.want.claim)
+    );
+    return Math.max(this.#floor, ...before.map(placeOf));
   }
 
-  async #decide(request: QueuedRequest, tickets: readonly PlacedTicket[], isAll: boolean): Promise<void> {
-    const place = request.place ?? 0;
-    if (!tickets.some((ticket) => ticket.place === place)) return await this.#ground.verify(request.keeper);
+  #decide(request: QueuedRequest, tickets: readonly PlacedTicket[], isAll: boolean): void {
+    const place = placeOf(request);
+    if (!tickets.some((ticket) => ticket.place === place)) return void this.#ground.verify(request.keeper);
     const before = tickets.filter((ticket) => ticket.place < place);
-    if (request.steals) return await this.#steal(request, before);
+    if (request.steals) return void this.#steal(request, before);
     const verdict = verdictOf(before, request.want.claim);
-    if (verdict.kind === "mismatch") return await this.#mismatch(request, verdict.other);
-    if (verdict.kind === "blocked") return await this.#blocked(request, verdict.by, before);
+    if (verdict.kind === "mismatch") return void this.#mismatch(request, verdict.other);
+    if (verdict.kind === "blocked") return void this.#blocked(request, verdict.by, before);
     request.needsAll = true;
     if (!isAll) return this.#lookAt(request);
     const hold = this.#ground.grant(request);
-    if (hold === null) return;
-    this.remove(request);
-    request.leave({ kind: "granted", hold });
+    if (hold !== null) request.leave({ kind: "granted", hold });
   }
 
-  async #blocked(
-    request: QueuedRequest,
-    by: readonly PlacedTicket[],
-    before: readonly PlacedTicket[],
-  ): Promise<void> {
-    request.needsAll = request.want.once;
-    if (request.want.once) {
-      const isDead = await this.#isDead(request, by);
-      if (isDead === false && this.#isWaiting(request)) request.leave({ kind: "refused" });
-      if (isDead === true) this.#due.add(request);
-      return;
-    }
+  #blocked(request: QueuedRequest, by: readonly PlacedTicket[], before: readonly PlacedTicket[]): void {
     const { id } = this.#ground;
+    request.needsAll = request.want.once;
+    if (request.want.once) return void this.#refuse(request, by);
     const first = by[0]?.place ?? 0;
-    const between = before.filter(({ place, session }) => place > first && session !== id);
-    const rank = new Set(between.map(({ session }) => session)).size;
-    if (this.#blockers.set(request, by, { own: id, rank })) this.#due.add(request);
+    const others = before.filter(({ place, session }) => place > first && session !== id);
+    const rank = new Set(others.map(({ session }) => session)).size;
+    if (this.#blockers.set(request, by, { own: id, rank })) this.#lookAt(request);
     else this.#ground.blocked(request, by);
   }
 
-  /** Reports whether one of the tickets is of a dead session; `null` if the request ended before that was known. */
-  async #isDead(request: QueuedRequest, by: readonly PlacedTicket[]): Promise<boolean | null> {
-    const { monitors, id, context: { clock, timing } } = this.#ground;
-    for (const { session } of by) {
-      if (session === id) continue;
-      const isDead = await monitors.ask(session, (end) => {
-        request.entered.then(end, end);
-        // Nobody knows whether it lives. A request that tries once does not wait for longer than that.
-        clock.after(timing.ttl, end);
-      });
-      if (isDead !== false) return isDead;
-    }
-    return false;
-  }
-
-  /** The other ticket may be of a dead session. Else nobody can tell which of the limits applies. */
-  async #mismatch(request: QueuedRequest, other: PlacedTicket): Promise<void> {
-    const isDead = await this.#isDead(request, [other]);
-    if (isDead === true) return void this.#due.add(request);
-    if (isDead === null) return this.#pauseFor([request]);
-    const { want: { name, claim: { limit } } } = request;
-    const wanted = `${other.limit ?? "absent"}, the limit of a request before this one for the lock "${name}"`;
-    request.fail(badParameter("limit", wanted, limit ?? undefined));
-  }
-
-  /** Removes all tickets before a thief's. They are gone once each removal is confirmed. */
-  async #steal(request: QueuedRequest, before: readonly PlacedTicket[]): Promise<void> {
-    const { context: { timing: { ttl } } } = this.#ground;
-    const markerTtl = Math.ceil(THEFT_TTL * ttl / 1000) * 1000;
-    const confirmed = await Promise.all(before.map((ticket) => this.#takeAway(ticket, markerTtl)));
+  /** Refuses a request that tries once, unless a session that blocks it is dead. */
+  async #refuse(request: QueuedRequest, by: readonly PlacedTicket[]): Promise<void> {
+    const { id } = this.#ground;
+    // An own ticket that is being removed does not block for long.
+    const leaving = by.find(({ key, session }) => session === id && this.#ground.ownTicket(key)?.place == null);
+    if (leaving !== undefined) return this.#lookLater([request]);
+    const isDead = await isAnyDead(this.#ground, request, by);
     if (!this.#isWaiting(request)) return;
-    if (!confirmed.every(Boolean)) return this.#pauseFor([request]);
-    request.steals = false;
-    this.#due.add(request);
+    if (isDead) this.#lookAt(request);
+    else request.leave({ kind: "refused" });
   }
 
-  /** Removes the tickets of sessions that are proven dead. Returns true if there were any. */
-  async #removeDead(tickets: readonly PlacedTicket[], batch: readonly QueuedRequest[]): Promise<boolean> {
-    const dead = tickets.filter(({ session }) => this.#ground.monitors.isDead(session));
-    if (dead.length === 0) return false;
-    const confirmed = await Promise.all(dead.map((ticket) => this.#takeAway(ticket)));
-    if (!confirmed.every(Boolean)) this.#pauseFor(batch);
-    else for (const request of batch) if (this.#isWaiting(request)) this.#due.add(request);
-    return true;
+  /** Another limit is in force, unless it belongs to a dead session. */
+  async #mismatch(request: QueuedRequest, other: PlacedTicket): Promise<void> {
+    const isDead = await isAnyDead(this.#ground, request, [other]);
+    if (!this.#isWaiting(request)) return;
+    if (isDead) this.#lookAt(request);
+    else request.fail(limitError(request.want.name, request.want.claim, other));
   }
 
-  /** Removes a ticket at its place. Returns true if it is certain that it is gone. */
-  async #takeAway({ key, place }: PlacedTicket, markerTtl?: number): Promise<boolean> {
-    const { store, timing: { requestTimeout: timeout } } = this.#ground.context;
-    const outcome = await outcomeOf(store.remove(key, { expected: place, markerTtl, timeout }), key);
-    const isGone = outcome.kind === "applied" || (outcome.kind === "conflict" && outcome.current !== null);
-    if (!isGone) return false;
-    const own = this.#ground.ownTicket(key);
-    if (own?.place === place) own.post({ on: "removed" });
-    this.left(key, place);
-    return true;
+  /** Removes all tickets before that of a thief, and then looks like any other. */
+  async #steal(request: QueuedRequest, before: readonly PlacedTicket[]): Promise<void> {
+    const gone = await steal(this.#ground, before);
+    request.steals = gone.length < before.length;
+    this.#removed(gone, before, [request]);
   }
 
   #armRound(): void {
     const { clock, random, timing: { ttl } } = this.#ground.context;
     this.#cancelRound();
     this.#cancelRound = clock.after(ttl * (0.75 + 0.25 * random.next()), () => {
-      this.lookAtAll();
+      this.lookAtAll(false);
       this.#armRound();
     });
   }
 }
+
+const placeOf = ({ place }: QueuedRequest): number => place ?? 0;

@@ -5,6 +5,7 @@
  * waits, so no request passes an earlier one that it conflicts with.
  */
 
+import { badParameter, type BadParameterError } from "../base/errors.ts";
 import type { LockMode } from "../store/ticket.ts";
 
 /** What a request asks for. */
@@ -56,4 +57,10 @@ function tooHeavy<T extends Claim>(before: readonly T[], { limit, weight }: Clai
     if (sum > (limit ?? Infinity)) return before.slice(first);
   }
   return [];
+}
+
+/** Returns the error of a request whose limit differs from that of an earlier request for the same lock. */
+export function limitError(name: string, { limit }: Claim, other: Claim): BadParameterError {
+  const wanted = `${other.limit ?? "absent"}, as in an earlier request for the lock "${name}" that still stands`;
+  return badParameter("limit", wanted, limit ?? undefined);
 }

@@ -18,6 +18,8 @@ export interface Want {
   readonly steal: boolean;
   /** Ends the wait. */
   readonly signal: AbortSignal;
+  /** Called when the ticket is stored for the first time. */
+  readonly stored: () => void;
   /** Called with an error that is waited out. A request that tries only once rejects with it. */
   readonly troubled: (error: NatslockError) => void;
 }
@@ -35,12 +37,17 @@ export class QueuedRequest {
   readonly want: Want;
   readonly entered: Promise<Entered>;
   keeper!: TicketKeeper;
+  /** The granted lock; `null` before the grant. */
+  hold: LockHold | null = null;
+  /** True once it was reported that the request waits. */
+  isReported = false;
   /** True if the next look has to begin at the first ticket of the queue. */
   needsAll: boolean;
   /** True until the tickets before it were removed. */
   steals: boolean;
   #resolve!: (entered: Entered) => void;
   #reject!: (error: unknown) => void;
+  readonly #callbacks: (() => void)[] = [];
   #isOver = false;
 
   constructor(want: Want) {
@@ -60,15 +67,26 @@ export class QueuedRequest {
     return this.#isOver;
   }
 
+  /** Calls `callback` when the wait ends, at once if it has ended. */
+  onOver(callback: () => void): void {
+    if (this.#isOver) callback();
+    else this.#callbacks.push(callback);
+  }
+
   /** Ends the wait with a result. */
   leave(entered: Entered): void {
-    this.#isOver = true;
     this.#resolve(entered);
+    this.#end();
   }
 
   /** Ends the wait with an error. */
   fail(error: unknown): void {
-    this.#isOver = true;
     this.#reject(error);
+    this.#end();
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    for (const callback of this.#callbacks.splice(0)) callback();
   }
 }

@@ -1,5 +1,6 @@
 /** Finds out whether other sessions are dead, and buries those that are. */
 
+import { wait } from "../base/wait.ts";
 import { type BurialEffect, type BurialEvent, type BurialState, burialStep, startBurial } from "./burial.ts";
 import { type LocksContext, outcomeOf, readOf } from "./context.ts";
 import { sessionKey } from "./names.ts";
@@ -127,17 +128,23 @@ export class SessionMonitors {
     };
   }
 
-  /** Finds out whether a session is dead; buries it if its time is up. Resolves to `null` if `ended` is called first. */
-  ask(session: string, onEnd: (end: () => void) => void): Promise<boolean | null> {
-    return new Promise((resolve) => {
-      const known = this.#monitors.get(session)?.isDead ?? null;
-      if (known !== null) return resolve(known);
-      const finish = (isDead: boolean | null) => {
+  /**
+   * Finds out whether a session is dead; buries it if its time is up. Waits at most one lease length, then it counts as
+   * alive. `onOver` gets a function that ends the wait.
+   */
+  async ask(session: string, onOver: (cancel: () => void) => void): Promise<boolean> {
+    if (this.isDead(session)) return true;
+    const known = this.#monitors.get(session)?.isDead ?? null;
+    if (known !== null) return known;
+    const { clock, timing: { ttl } } = this.#context;
+    return await wait<boolean>(undefined, (done) => {
+      const stop = this.watch(session, 0, done);
+      const cancel = clock.after(ttl, () => done(false));
+      onOver(() => done(false));
+      return () => {
         stop();
-        resolve(isDead);
+        cancel();
       };
-      const stop = this.watch(session, 0, finish);
-      onEnd(() => finish(null));
     });
   }
 

@@ -4,7 +4,8 @@ import type { NatslockError } from "../base/errors.ts";
 import type { WriteOutcome } from "../store/store.ts";
 import type { Ticket } from "../store/ticket.ts";
 import { type LocksContext, outcomeOf, readOf } from "./context.ts";
-import { startTicket, type TicketEffect, type TicketEvent, type TicketState, ticketStep } from "./ticket.ts";
+import { startTicket, ticketStep } from "./ticket.ts";
+import type { TicketEffect, TicketEvent, TicketState } from "./ticket_model.ts";
 
 /** What a ticket tells its queue. */
 export interface TicketListener {

@@ -1,0 +1,81 @@
+/** Options of a lock manager, checked. */
+
+import { badParameter, BadParameterError } from "../base/errors.ts";
+import { type Clock, SystemClock } from "../base/clock.ts";
+import { type Random, systemRandom } from "../base/random.ts";
+import { type Candidate, candidateOf, type CandidateOptions } from "../lease/candidate.ts";
+import { leaseTiming, wholeSeconds } from "../lease/timing.ts";
+import { type KvHandle, storeOf } from "../nats/kv_store.ts";
+import type { TicketStore } from "../store/ticket_store.ts";
+import type { LocksContext } from "./context.ts";
+import { sessionKey } from "./names.ts";
+
+/** Options of a `LockManager` that do not depend on where its locks are stored. */
+export interface SessionSettings extends Pick<CandidateOptions, "name" | "meta" | "timing" | "logger" | "onEvent"> {
+  /**
+   * Lease length of the session in milliseconds, cut to whole seconds: at least 1,000. All locks of a process that dies
+   * are free after this time. Default: 15,000.
+   */
+  readonly ttl?: number;
+  /**
+   * The longest hold in milliseconds, counted from the request, cut to whole seconds: at least twice `ttl`. The bucket
+   * must keep records at least as long. Default: 86,400,000, a day.
+   */
+  readonly maxHold?: number;
+}
+
+/** Options of a `LockManager`. */
+export interface LockManagerOptions extends SessionSettings {
+  /** KV handle of a bucket that is fit for queues, as `LockManager.open()` creates it. */
+  readonly kv: KvHandle;
+}
+
+/** Options of a `LockManager` on a store other than NATS, for tests. */
+export interface StoreLockManagerOptions extends SessionSettings {
+  /** Store that keeps the tickets. */
+  readonly store: TicketStore;
+  /** Source of time. Default: the runtime's clock. */
+  readonly clock?: Clock;
+  /** Source of random numbers and UUIDs. Default: the runtime's. */
+  readonly random?: Random;
+}
+
+/** Default lease length of a session in milliseconds. */
+export const DEFAULT_TTL = 15_000;
+
+/** Default of the longest hold in milliseconds: a day. */
+export const DEFAULT_MAX_HOLD = 86_400_000;
+
+/** What a lock manager is made of. */
+export interface LocksSetup {
+  readonly context: LocksContext;
+  readonly candidate: Omit<Candidate, "key" | "id">;
+}
+
+/** Checks options and fills in defaults. @throws {BadParameterError} for the first option that is out of range */
+export function setupOf(options: LockManagerOptions | StoreLockManagerOptions): LocksSetup {
+  const { store, kv, clock = new SystemClock(), random = systemRandom }: Partial<
+    LockManagerOptions & StoreLockManagerOptions
+  > = options ?? {};
+  const { ttl = DEFAULT_TTL, maxHold: longest = DEFAULT_MAX_HOLD } = options ?? {};
+  const { key: _, id, ...candidate } = candidateOf({ ...options, key: sessionKey("any"), ttl }, random);
+  const timing = leaseTiming(wholeSeconds(ttl), candidate.timing);
+  const maxHold = holdOf(longest, timing.ttl);
+  return { context: { store: store ?? storeOf(kv), clock, random, timing, maxHold }, candidate };
+}
+
+/**
+ * Returns the longest hold as the server counts it, in whole seconds.
+ * @throws {BadParameterError} if it is less than twice the lease length of the session
+ */
+function holdOf(longest: number, ttl: number): number {
+  const least = 2 * ttl;
+  if (typeof longest !== "number" || !Number.isFinite(longest)) {
+    throw badParameter("maxHold", "a finite number of milliseconds", longest);
+  }
+  if (longest >= least) return wholeSeconds(longest);
+  throw new BadParameterError(
+    "maxHold",
+    `Cannot use "maxHold": must be at least ${least}, twice "ttl", not ${longest}`,
+  );
+}

@@ -1,0 +1,112 @@
+/** Who holds and who waits, for people and tools. */
+
+import { asNatslockError } from "../lease/key_context.ts";
+import type { LeaseRecord, Meta } from "../store/record.ts";
+import type { LockMode } from "../store/ticket.ts";
+import type { StoredEntry } from "../store/ticket_store.ts";
+import type { LocksContext } from "./context.ts";
+import { placed } from "./look.ts";
+import { ALL_SESSIONS, ALL_TICKETS } from "./names.ts";
+import { verdictOf } from "./queue_rules.ts";
+
+/** One request in a snapshot: what `navigator.locks.query()` tells, and more. */
+export interface LockInfo {
+  /** Name of the lock. */
+  readonly name: string;
+  readonly mode: LockMode;
+  /** UUID of the session that made the request. */
+  readonly clientId: string;
+  /** Place in the queue, which is the fencing token of the lock once it is held. */
+  readonly token: number;
+  /** Number of requests before it in its queue, from 0 on. */
+  readonly place: number;
+  /** When the request was made: milliseconds since the Unix epoch by its own clock. `null` if unknown. */
+  readonly since: number | null;
+  /** The most weight that may hold a shared lock at once; `null` = no limit. */
+  readonly limit: number | null;
+  readonly weight: number;
+  /** Name of the session, for people; empty if it has none. */
+  readonly holder: string;
+  /** What the session publishes about itself. */
+  readonly meta: Meta;
+  /** False if the record of the session was not seen: its process is gone, and its tickets will be removed. */
+  readonly alive: boolean;
+}
+
+/** A snapshot of a bucket. Requests for one lock are in the order of its queue. */
+export interface LockSnapshot {
+  /** Requests that hold their lock. */
+  readonly held: readonly LockInfo[];
+  /** Requests that wait, and those of sessions that were not seen alive. */
+  readonly pending: readonly LockInfo[];
+}
+
+/** What to look for in a snapshot. */
+export interface QueryOptions {
+  /** Only locks whose name begins with this. Default: all. */
+  readonly prefix?: string;
+}
+
+/** Answers of any replica before the stream leader is asked, which takes one request for each message. */
+const TRIES = 5;
+
+/** Pause before another answer is asked for, in milliseconds. */
+const PAUSE = 20;
+
+/**
+ * Returns a snapshot. `isCurrent` tells whether an answer is new enough.
+ *
+ * @throws {ConnectionError} if NATS is unreachable or refuses
+ */
+export async function takeSnapshot(
+  context: LocksContext,
+  isCurrent: (entries: readonly StoredEntry[]) => boolean,
+  { prefix = "" }: QueryOptions,
+): Promise<LockSnapshot> {
+  let tickets: readonly StoredEntry[] = [];
+  for (let tries = 0; tries <= TRIES; tries++) {
+    tickets = await scan(context, ALL_TICKETS, tries === TRIES);
+    if (isCurrent(tickets)) break;
+    await new Promise<void>((resolve) => context.clock.after(PAUSE, resolve));
+  }
+  const sessions = new Map<string, LeaseRecord>();
+  for (const { keyState } of await scan(context, ALL_SESSIONS, false)) {
+    if (keyState.kind === "held") sessions.set(keyState.record.holder, keyState.record);
+  }
+  const queues = Map.groupBy(tickets.filter(({ keyState }) => keyState.kind !== "vacant"), ({ key }) => tokenOf(key));
+  const infos = [...queues.values()].flatMap((queue) => describe(queue, sessions));
+  const found = infos.filter(({ info }) => info.name.startsWith(prefix));
+  const pick = (isHeld: boolean) => found.filter((each) => each.isHeld === isHeld).map(({ info }) => info);
+  return { held: pick(true), pending: pick(false) };
+}
+
+/** Describes one queue. A ticket that cannot be read has no name, so it is left out, but it blocks those behind it. */
+function describe(
+  queue: readonly StoredEntry[],
+  sessions: ReadonlyMap<string, LeaseRecord>,
+): { readonly info: LockInfo; readonly isHeld: boolean }[] {
+  const claims = queue.flatMap(placed);
+  return queue.flatMap(({ revision: token, ticket }, place) => {
+    if (ticket === null) return [];
+    const { lock: name, mode, session: clientId, since, limit, weight } = ticket;
+    const record = sessions.get(clientId);
+    const { name: holder = "", meta = {} } = record ?? {};
+    const about = { name, mode, clientId, token, place, since, limit, weight };
+    const info: LockInfo = { ...about, holder, meta, alive: record !== undefined };
+    const isHeld = info.alive && verdictOf(claims.slice(0, place), ticket).kind === "room";
+    return [{ info, isHeld }];
+  });
+}
+
+async function scan({ store, timing }: LocksContext, filter: string, leader: boolean): Promise<readonly StoredEntry[]> {
+  const doing = `read the queues of bucket "${store.name}"`;
+  const request = { from: 1, timeout: timing.requestTimeout, leader };
+  const outcome = await store.scan(filter, request).catch((cause) => {
+    throw asNatslockError(cause, doing);
+  });
+  if (outcome.kind === "failed") throw outcome.error;
+  return outcome.entries;
+}
+
+/** Returns the encoded name of the lock in the key of a ticket. */
+const tokenOf = (key: string): string => key.split(".")[1] ?? "";

@@ -1,0 +1,26 @@
+/** What the queue of a lock needs from its session. */
+
+import type { LocksContext } from "./context.ts";
+import type { LockHold } from "./lock_hold.ts";
+import type { PlacedTicket } from "./look.ts";
+import type { QueuedRequest } from "./queued_request.ts";
+import type { SessionMonitors } from "./session_monitor.ts";
+import type { TicketKeeper } from "./ticket_keeper.ts";
+
+/** One session, as its queues use it. */
+export interface QueueGround {
+  readonly context: LocksContext;
+  /** UUID of the session. */
+  readonly id: string;
+  readonly monitors: SessionMonitors;
+  /** True once nothing more may be decided under this session. */
+  readonly isOver: boolean;
+  /** Returns the keeper of the ticket under a key, if it is one of this session. */
+  ownTicket(key: string): TicketKeeper | undefined;
+  /** Reads the key of an own ticket that seems to be gone. */
+  verify(keeper: TicketKeeper): Promise<void>;
+  /** Hands the lock to a request that has room; `null` if the session or the ticket is over by the clock. */
+  grant(request: QueuedRequest): LockHold | null;
+  /** A request begins to wait behind these tickets. */
+  blocked(request: QueuedRequest, by: readonly PlacedTicket[]): void;
+}

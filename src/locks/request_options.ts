@@ -1,0 +1,106 @@
+/** The options of a request, checked in the order of the Web Locks specification. */
+
+import { badParameter } from "../base/errors.ts";
+import { requireWaitOptions, type WaitOptions } from "../base/wait.ts";
+import type { LockMode } from "../store/ticket.ts";
+import type { Claim } from "./queue_rules.ts";
+
+/** Options of a request: those of `navigator.locks.request`, and `limit`, `weight` and `timeout`. */
+export interface LockOptions extends WaitOptions {
+  /** `exclusive`: alone. `shared`: together with other shared holders. Default: `exclusive`. */
+  readonly mode?: LockMode;
+  /**
+   * The most weight that may hold a shared lock at once, a whole number of 1 or more. All shared requests for a lock
+   * must have the same. Default: no limit.
+   */
+  readonly limit?: number | undefined;
+  /** How much of `limit` the request takes: a whole number from 1 to `limit`. Default: 1. */
+  readonly weight?: number | undefined;
+  /** True to get `null` if the lock cannot be held now, instead of waiting. Default: false. */
+  readonly ifAvailable?: boolean;
+  /**
+   * True to remove all requests before this one, holding or waiting. Those that held lose the lock; those that waited
+   * queue again. Until a holder hears of it, two believe that they hold: pass `token` to what the lock protects.
+   * Default: false.
+   */
+  readonly steal?: boolean;
+}
+
+/** A request whose options are checked. */
+export interface CheckedRequest {
+  /** Names of the locks, in the order of the request. */
+  readonly names: readonly string[];
+  readonly claim: Claim;
+  readonly ifAvailable: boolean;
+  readonly steal: boolean;
+  readonly signal: AbortSignal | undefined;
+  readonly timeout: number | undefined;
+}
+
+/**
+ * Checks the names and options of a request.
+ *
+ * @throws {TypeError} for a value of the wrong type, as a browser does
+ * @throws {DOMException} with the name `NotSupportedError` for a name that begins with `-`, and for options that exclude
+ * each other
+ * @throws {BadParameterError} for options that browsers do not know
+ * @throws the reason of `signal` if it is aborted
+ */
+export function checkRequest(name: unknown, options: unknown): CheckedRequest {
+  const names = Array.isArray(name) ? name.map((each) => `${each}`) : [`${name}`];
+  if (options !== undefined && options !== null && typeof options !== "object") {
+    throw new TypeError(`Cannot use the options of a lock: must be an object, current value is ${typeof options}`);
+  }
+  const { mode: given = "exclusive", limit, weight, signal, timeout, ...flags } = (options ?? {}) as LockOptions;
+  const ifAvailable = Boolean(flags.ifAvailable);
+  const mode = modeOf(given);
+  requireAbortSignal(signal);
+  const steal = Boolean(flags.steal);
+  requireCompatible({ names, mode, ifAvailable, steal, hasSignal: signal !== undefined });
+  signal?.throwIfAborted();
+  requireWaitOptions({ timeout });
+  if (names.length === 0 || new Set(names).size < names.length) {
+    throw badParameter("name", "one name or more, each once", names);
+  }
+  return { names, claim: claimOf(mode, limit, weight), ifAvailable, steal, signal, timeout };
+}
+
+function modeOf(mode: unknown): LockMode {
+  const text = `${mode}`;
+  if (text === "exclusive" || text === "shared") return text;
+  throw new TypeError(`Cannot use "mode": must be "exclusive" or "shared", current value is "${text}"`);
+}
+
+function requireAbortSignal(signal: unknown): void {
+  if (signal === undefined) return;
+  const { aborted, addEventListener } = (signal ?? {}) as Partial<AbortSignal>;
+  if (typeof aborted === "boolean" && typeof addEventListener === "function") return;
+  throw new TypeError('Cannot use "signal": must be an AbortSignal');
+}
+
+interface Compatible extends Pick<CheckedRequest, "names" | "ifAvailable" | "steal"> {
+  readonly mode: LockMode;
+  readonly hasSignal: boolean;
+}
+
+function requireCompatible({ names, mode, ifAvailable, steal, hasSignal }: Compatible): void {
+  const odd = names.find((name) => name.startsWith("-"));
+  if (odd !== undefined) throw notSupported(`a name must not begin with "-", current value is "${odd}"`);
+  if (steal && ifAvailable) throw notSupported('"steal" and "ifAvailable" exclude each other');
+  if (steal && mode !== "exclusive") throw notSupported('"steal" needs the mode "exclusive"');
+  if (hasSignal && (steal || ifAvailable)) throw notSupported('"signal" excludes "steal" and "ifAvailable"');
+}
+
+const notSupported = (why: string): DOMException =>
+  new DOMException(`Cannot request a lock: ${why}`, "NotSupportedError");
+
+function claimOf(mode: LockMode, limit: number | undefined, weight: number | undefined): Claim {
+  if (limit !== undefined && mode === "exclusive") throw badParameter("limit", "absent for an exclusive lock", limit);
+  if (limit !== undefined && !isWhole(limit)) throw badParameter("limit", "a whole number of 1 or more", limit);
+  if (weight === undefined) return { mode, limit: limit ?? null, weight: 1 };
+  if (limit === undefined) throw badParameter("weight", 'absent if there is no "limit"', weight);
+  if (!isWhole(weight) || weight > limit) throw badParameter("weight", `a whole number from 1 to ${limit}`, weight);
+  return { mode, limit, weight };
+}
+
+const isWhole = (value: number): boolean => Number.isSafeInteger(value) && value >= 1;

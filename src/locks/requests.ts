@@ -1,0 +1,91 @@
+/** The requests of one lock manager: each waits for the session, then in the queue, and again if its ticket is lost. */
+
+import type { NatslockError } from "../base/errors.ts";
+import { acquireTimeout, unlessAborted, WaitScope } from "../base/wait.ts";
+import type { LocksContext } from "./context.ts";
+import type { LockHold } from "./lock_hold.ts";
+import type { CheckedRequest } from "./request_options.ts";
+import type { Sessions } from "./sessions.ts";
+import { acquireSeveral } from "./several.ts";
+
+/** How one lock is requested: the whole request, and what differs for one of its locks. */
+interface One {
+  readonly name: string;
+  /** True to give up if there is no room now. */
+  readonly once: boolean;
+  /** Ends the wait for this lock. */
+  readonly signal: AbortSignal;
+}
+
+/** The requests of a lock manager. */
+export class Requests {
+  readonly #context: LocksContext;
+  readonly #sessions: Sessions;
+  readonly #closing: AbortSignal;
+  /** Requests whose ticket is not stored yet. */
+  readonly #unstored = new Set<Promise<void>>();
+
+  constructor(context: LocksContext, sessions: Sessions, closing: AbortSignal) {
+    this.#context = context;
+    this.#sessions = sessions;
+    this.#closing = closing;
+  }
+
+  /** Resolves when each request that was made so far has a ticket, or has ended. */
+  async whenStored(): Promise<void> {
+    await Promise.all(this.#unstored);
+  }
+
+  /** Returns the locks in the order of their names, all or none: `null` if they are not available now. */
+  async acquire(request: CheckedRequest): Promise<readonly LockHold[] | null> {
+    const { names, ifAvailable, steal, signal: outer, timeout = Infinity } = request;
+    const what = names.join('", "');
+    let trouble: NatslockError | null = null;
+    const failed = new AbortController();
+    const scope = new WaitScope(this.#closing, outer, failed.signal);
+    const troubled = (error: NatslockError) => {
+      trouble = error;
+      if (ifAvailable) failed.abort(error);
+      else if (timeout === 0) failed.abort(acquireTimeout(what, 0, error));
+    };
+    const once = ifAvailable || timeout === 0;
+    const one = (name: string, about: Omit<One, "name">) => this.#acquireOne(request, { name, ...about }, troubled);
+    try {
+      scope.signal.throwIfAborted();
+      if (timeout > 0) scope.limit({ timeout, key: what }, this.#context.clock, () => trouble);
+      const { signal } = scope;
+      const [first = ""] = names;
+      const waiting = names.length > 1
+        ? acquireSeveral(names, one, { once, steal, signal })
+        : one(first, { once, signal }).then((hold) => hold && [hold]);
+      const holds = await waiting;
+      if (holds === null && timeout === 0 && !ifAvailable) throw acquireTimeout(what, 0, trouble);
+      return holds;
+    } finally {
+      scope[Symbol.dispose]();
+    }
+  }
+
+  async #acquireOne(
+    { claim, steal }: CheckedRequest,
+    { name, once, signal }: One,
+    troubled: (error: NatslockError) => void,
+  ): Promise<LockHold | null> {
+    let stored = () => {};
+    const whenStored = new Promise<void>((resolve) => stored = resolve);
+    this.#unstored.add(whenStored);
+    const since = this.#context.clock.wall();
+    try {
+      for (;;) {
+        const session = await unlessAborted(signal, this.#sessions.get(troubled));
+        const want = { name, claim, since, once, steal, signal, troubled, stored };
+        const entered = await session.queues.enter(want);
+        if (entered.kind === "granted") return entered.hold;
+        if (entered.kind === "refused") return null;
+      }
+    } finally {
+      stored();
+      this.#unstored.delete(whenStored);
+    }
+  }
+}

@@ -1,0 +1,179 @@
+/** One session: the lease of this process, under which all its tickets stand. */
+
+import { BucketConfigError, LeaseLostError, type NatslockError } from "../base/errors.ts";
+import { onAbort } from "../base/wait.ts";
+import type { Candidate } from "../lease/candidate.ts";
+import type { EventListener, LockEvent } from "../lease/events.ts";
+import { KeyContext } from "../lease/key_context.ts";
+import type { Lease } from "../lease/lease.ts";
+import { Holder } from "../locker/holder.ts";
+import { Reporter } from "../locker/reporter.ts";
+import type { LeaseStore } from "../store/store.ts";
+import type { LocksContext } from "./context.ts";
+import type { LockHold } from "./lock_hold.ts";
+import { sessionKey } from "./names.ts";
+import { BURIAL_TTL } from "./session_monitor.ts";
+import { type SessionGround, SessionQueues } from "./session_queues.ts";
+
+/** Who a session is, and who hears of it. */
+export interface SessionOptions {
+  readonly candidate: Omit<Candidate, "key" | "id">;
+  readonly onEvent: EventListener;
+  /** Called with an error that the opening of the session waits out. */
+  readonly troubled: (error: NatslockError) => void;
+}
+
+/** Events of the session's own lease that a user hears of. The others are about its key, which no user knows. */
+const PASSED_ON: readonly LockEvent["type"][] = [
+  ...["renewal_failed", "at_risk", "retrying", "recovered", "bucket_changed"] as const,
+];
+
+/** A session, from its first record until it is closed or lost. */
+export class Session implements SessionGround {
+  readonly id: string;
+  readonly context: LocksContext;
+  readonly queues: SessionQueues;
+  readonly #options: SessionOptions;
+  readonly #holder: Holder;
+  readonly #lease: Lease;
+  readonly #over = new AbortController();
+  /** Aborts when the session is lost or closed. */
+  readonly over: AbortSignal = this.#over.signal;
+  #closing: Promise<void> | null = null;
+  /** Ends the work under the session's lease: its record may then be removed. */
+  #finish = (): void => {};
+
+  /**
+   * Writes the record of a new session. Rejects at the first error that waiting cannot cure, or with the signal's
+   * reason. Tries again after other errors.
+   */
+  static async open(context: LocksContext, options: SessionOptions, signal: AbortSignal): Promise<Session> {
+    const id = context.random.uuid();
+    const candidate = { ...options.candidate, id, key: sessionKey(id) };
+    const { clock, random } = context;
+    const key = new KeyContext(candidate, { store: sessionStore(context), clock, random });
+    const onEvent = (event: LockEvent) => {
+      if (event.type === "retrying") options.troubled(event.error);
+      if (PASSED_ON.includes(event.type)) options.onEvent(event);
+    };
+    const holder = new Holder(key, { onEvent });
+    try {
+      return new Session({ context, options, holder, lease: await holder.acquire({ signal }) });
+    } catch (error) {
+      holder.close();
+      throw error;
+    }
+  }
+
+  private constructor(
+    { context, options, holder, lease }: {
+      readonly context: LocksContext;
+      readonly options: SessionOptions;
+      readonly holder: Holder;
+      readonly lease: Lease;
+    },
+  ) {
+    this.id = holder.context.candidate.id;
+    this.context = context;
+    this.#options = options;
+    this.#holder = holder;
+    this.#lease = lease;
+    this.queues = new SessionQueues(this);
+    onAbort(lease.signal, () => {
+      if (this.#closing === null) this.#end();
+    });
+    // As long as this work runs, the record of a closed session is not removed, and not renewed either.
+    holder.runWork(lease, () => new Promise<void>((resolve) => this.#finish = resolve)).catch(() => {});
+  }
+
+  get token(): number {
+    return this.#lease.token;
+  }
+
+  get epoch(): string {
+    return this.#lease.epoch;
+  }
+
+  remaining(): number {
+    return this.#lease.remaining;
+  }
+
+  acquired({ lock }: LockHold): void {
+    const { clock } = this.context;
+    const since = clock.now();
+    const report = this.#reporter(lock.name);
+    report.report({ type: "acquired", token: lock.token, age: 0 });
+    onAbort(lock.signal, () => {
+      const about = { token: lock.token, age: clock.now() - since };
+      const { reason } = lock.signal;
+      if (reason instanceof LeaseLostError) report.report({ type: "lost", why: reason.why, ...about });
+      else report.report({ type: "released", ...about });
+    });
+  }
+
+  releaseFailed(name: string, error: NatslockError): void {
+    this.#reporter(name).report({ type: "release_failed", error });
+  }
+
+  waits(name: string, behind: string): void {
+    this.#reporter(name).report({ type: "waiting", holder: behind });
+  }
+
+  waitsForItself(name: string): void {
+    const report = this.#reporter(name);
+    report.report({ type: "waiting", holder: this.id });
+    report.warn("A request for * waits for a lock that this process holds: inside its own callback it waits forever");
+  }
+
+  /**
+   * Removes the waiting tickets, asks all work to stop, and removes the tickets of locks whose work has settled, then
+   * the session's record. Resolves when that is done, or when the session is over by the clock.
+   */
+  close(cause: NatslockError): Promise<void> {
+    this.#closing ??= this.#close(cause);
+    return this.#closing;
+  }
+
+  async #close(cause: NatslockError): Promise<void> {
+    const emptied = this.queues.close(cause);
+    const closed = this.#holder.close();
+    await Promise.race([emptied, closed]);
+    this.#finish();
+    await closed;
+    this.#end();
+    this.queues.stop();
+  }
+
+  #end(): void {
+    const { reason } = this.#lease.signal;
+    const lost = reason instanceof LeaseLostError ? reason : null;
+    this.queues.end(lost?.why ?? "closed", lost);
+    this.#finish();
+    this.#over.abort(reason);
+  }
+
+  #reporter(name: string): Reporter {
+    const { candidate } = this.#holder.context;
+    return new Reporter({ ...candidate, key: name }, this.context.clock, { onEvent: this.#options.onEvent });
+  }
+}
+
+/**
+ * Returns the store of the session's record. It refuses a bucket that is unfit for queues, and the marker of a closed
+ * session outlives a delayed first write of its record.
+ */
+function sessionStore({ store, maxHold }: LocksContext): LeaseStore {
+  return {
+    name: store.name,
+    settings: async (request) => {
+      const settings = await store.settings(request);
+      const problem = settings.unfitForQueues?.(maxHold) ?? null;
+      if (problem !== null) throw new BucketConfigError(problem);
+      return settings;
+    },
+    read: (key, request) => store.read(key, request),
+    write: (key, request) => store.write(key, request),
+    remove: (key, request) => store.remove(key, { ...request, markerTtl: BURIAL_TTL }),
+    watch: (key, listener) => store.watch(key, listener),
+  };
+}

@@ -1,0 +1,199 @@
+/** All requests of one session: their tickets, their queues, the locks that they hold. */
+
+import type { LossReason, NatslockError } from "../base/errors.ts";
+import { onAbort, wait } from "../base/wait.ts";
+import type { LocksContext } from "./context.ts";
+import { LockHold } from "./lock_hold.ts";
+import type { PlacedTicket } from "./look.ts";
+import { lockToken } from "./names.ts";
+import { OwnTickets } from "./own_tickets.ts";
+import { Queue } from "./queue.ts";
+import type { QueueGround } from "./queue_ground.ts";
+import { type Entered, QueuedRequest, type Want } from "./queued_request.ts";
+import { SessionMonitors } from "./session_monitor.ts";
+import type { TicketKeeper } from "./ticket_keeper.ts";
+import type { TicketState } from "./ticket_model.ts";
+
+/** What the requests need to know of their session. */
+export interface SessionGround {
+  readonly context: LocksContext;
+  /** UUID of the session. */
+  readonly id: string;
+  /** Fencing token of the session's own lease: its tickets have higher revisions. */
+  readonly token: number;
+  /** Identity of the bucket's stream. */
+  readonly epoch: string;
+  /** Returns the milliseconds until the session is over by the clock if it is not renewed. */
+  remaining(): number;
+  /** A lock was granted. */
+  acquired(hold: LockHold): void;
+  /** A lock could not be removed. */
+  releaseFailed(name: string, error: NatslockError): void;
+  /** A request waits behind a ticket of the session `behind`. */
+  waits(name: string, behind: string): void;
+  /** A request has waited for a lease length behind a lock that this session holds. */
+  waitsForItself(name: string): void;
+}
+
+/** How long the tickets of a lost session are removed in the background, in lease lengths. */
+const LONGEST_CLEANUP = 3;
+
+/** The requests of one session. */
+export class SessionQueues implements QueueGround {
+  readonly context: LocksContext;
+  readonly id: string;
+  readonly monitors: SessionMonitors;
+  isOver = false;
+  readonly #session: SessionGround;
+  readonly #tickets: OwnTickets;
+  readonly #queues = new Map<string, Queue>();
+  readonly #waiting = new Set<QueuedRequest>();
+  readonly #holds = new Set<LockHold>();
+
+  constructor(session: SessionGround) {
+    ({ context: this.context, id: this.id } = session);
+    this.#session = session;
+    this.monitors = new SessionMonitors(session.context);
+    this.#tickets = new OwnTickets(session.context, session.id, session.token);
+  }
+
+  /** Writes a ticket and waits in the queue. */
+  async enter(want: Want): Promise<Entered> {
+    const token = await lockToken(want.name);
+    want.signal.throwIfAborted();
+    if (this.isOver) return { kind: "again" };
+    const request = new QueuedRequest(want);
+    this.#waiting.add(request);
+    request.onOver(() => {
+      this.#queues.get(token)?.remove(request);
+      this.#waiting.delete(request);
+      if (request.hold === null) request.keeper.post({ on: "leave" });
+    });
+    using _aborting = onAbort(want.signal, () => request.fail(want.signal.reason));
+    this.#write(request, token);
+    return await request.entered;
+  }
+
+  ownTicket(key: string): TicketKeeper | undefined {
+    return this.#tickets.get(key);
+  }
+
+  async verify(keeper: TicketKeeper): Promise<void> {
+    await this.#tickets.verify(keeper);
+  }
+
+  grant(request: QueuedRequest): LockHold | null {
+    const { keeper, want: { name, claim: { mode } } } = request;
+    const { state } = keeper;
+    const { clock, maxHold, timing: { margin } } = this.context;
+    if (state.at !== "queued" || this.#session.remaining() <= 0) return null;
+    const until = state.sentAt + maxHold - margin;
+    if (clock.now() >= until) {
+      request.leave({ kind: "again" });
+      return null;
+    }
+    const hold = new LockHold({ name, mode, token: state.place, epoch: this.#session.epoch }, keeper, {
+      remaining: () => Math.max(0, Math.min(this.#session.remaining(), until - clock.now())),
+      after: (delay, callback) => clock.after(delay, callback),
+      validFor: until - clock.now(),
+    });
+    request.hold = hold;
+    this.#holds.add(hold);
+    keeper.post({ on: "granted" });
+    this.#session.acquired(hold);
+    return hold;
+  }
+
+  blocked(request: QueuedRequest, [first]: readonly PlacedTicket[]): void {
+    if (request.isReported || first === undefined) return;
+    request.isReported = true;
+    const { name } = request.want;
+    this.#session.waits(name, first.session);
+    if (first.session !== this.id) return;
+    const { clock, timing: { ttl } } = this.context;
+    request.onOver(clock.after(ttl, () => {
+      if (this.#tickets.get(first.key)?.state.at === "held") this.#session.waitsForItself(name);
+    }));
+  }
+
+  /**
+   * Ends all waits and asks all work to stop. Resolves once all work has settled and all tickets are removed. Waits for
+   * the removals as long as two requests may take.
+   */
+  async close(cause: NatslockError): Promise<void> {
+    for (const request of [...this.#waiting]) request.fail(cause);
+    for (const hold of this.#holds) hold.close(cause);
+    await Promise.all([...this.#holds].map((hold) => hold.whenSettled()));
+    const { clock, timing: { requestTimeout } } = this.context;
+    await wait<void>(undefined, (done) => {
+      const cancel = clock.after(2 * requestTimeout, done);
+      this.#tickets.whenEmpty().then(done);
+      return cancel;
+    });
+  }
+
+  /**
+   * The session is over: ends all waits and locks. What is stored of them is removed in the background. That is tried
+   * for a few lease lengths, then it is left to others.
+   */
+  end(why: LossReason, error: NatslockError | null): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    const { clock, timing: { ttl } } = this.context;
+    const cancel = clock.after(LONGEST_CLEANUP * ttl, () => this.stop());
+    this.#tickets.whenEmpty().then(() => {
+      cancel();
+      this.stop();
+    });
+    for (const request of [...this.#waiting]) request.leave({ kind: "again" });
+    for (const hold of [...this.#holds]) hold.lost(why, error);
+    for (const queue of this.#queues.values()) queue.stop();
+    this.monitors.stop();
+  }
+
+  /** Ends what goes on after the end of the session: removals that are tried again, and the watch of own tickets. */
+  stop(): void {
+    this.#tickets.stop();
+  }
+
+  #write(request: QueuedRequest, token: string): void {
+    const { name, claim, since } = request.want;
+    const queue = this.#queues.get(token) ?? new Queue(this, token);
+    this.#queues.set(token, queue);
+    queue.tickets++;
+    const ticket = { session: this.id, lock: name, ...claim, since };
+    const keeper: TicketKeeper = this.#tickets.write(token, ticket, {
+      changed: (before, after) => {
+        if (after.at === "queued" && before.at !== "queued") this.#stored(request, queue);
+        if (after.at !== "gone") return;
+        if ("place" in before) queue.left(keeper.key, before.place);
+        if (--queue.tickets === 0) this.#queues.delete(token);
+        if (after.end.why === "fenced" && !request.isOver) this.#write(request, token);
+        else this.#gone(request, after);
+      },
+      troubled: (error) => {
+        if (request.hold !== null) request.hold.troubled(error);
+        else if (!request.isOver) request.want.troubled(error);
+      },
+    });
+    request.keeper = keeper;
+  }
+
+  #stored(request: QueuedRequest, queue: Queue): void {
+    request.want.stored();
+    queue.stored(request);
+  }
+
+  #gone(request: QueuedRequest, { end }: Extract<TicketState, { at: "gone" }>): void {
+    const { hold, want } = request;
+    if (hold === null) {
+      if (end.why === "failed") request.fail(end.error);
+      else request.leave({ kind: "again" });
+      return;
+    }
+    if (end.why === "removed") hold.lost("stolen", null);
+    hold.gone(end.error);
+    this.#holds.delete(hold);
+    if (end.error !== null) this.#session.releaseFailed(want.name, end.error);
+  }
+}
