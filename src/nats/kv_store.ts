@@ -18,7 +18,7 @@
 import { jetstream, type JetStreamClient } from "@nats-io/jetstream";
 import type { KV } from "@nats-io/kv";
 import { headers, type MsgHdrs, type NatsConnection } from "@nats-io/nats-core";
-import type { KvBucketSettings } from "./bucket_rules.ts";
+import { type KvBucketSettings, republishedAs } from "./bucket_rules.ts";
 import { type Clock, SystemClock } from "../base/clock.ts";
 import { badParameter, type NatslockError } from "../base/errors.ts";
 import { type KvSettingsRequest, SettingsReader } from "./bucket_settings.ts";
@@ -128,10 +128,7 @@ export class KvStore implements LeaseStore {
 
   /** Returns the subject on which the server republishes a key's changes; `null` if there is none, or it is unknown. */
   republishSubject(key: string): string | null {
-    const { src = ">", dest = "", headers_only: withoutValues } = this.#settings.latest?.republish ?? {};
-    const [from, to, subject] = [src.slice(0, -1), dest.slice(0, -1), this.subject(key)];
-    if (src !== `${from}>` || dest !== `${to}>` || withoutValues || !subject.startsWith(from)) return null;
-    return to + subject.slice(from.length);
+    return republishedAs(this.subject(key), this.#settings.latest?.republish);
   }
 
   /** Returns what a stored message means in this bucket. */

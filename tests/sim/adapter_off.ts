@@ -63,7 +63,6 @@ export const ADAPTER_OFF: readonly Mutation[] = [
       "return `$KV.${this.name}.${key}`;",
       'return `$KV.${this.name}.${key === ">" ? key : "other"}`;',
     ],
-    [RULE, "the subscription is on another subject", "return to + subject.slice(from.length);", 'return to + "other";'],
   ),
   ...edits(
     "nats/bucket_settings.ts",
@@ -135,6 +134,7 @@ export const ADAPTER_OFF: readonly Mutation[] = [
       "const ttl = max_age > 0 ? max_age / NANOS : null;",
       "const ttl = max_age > 0 ? 2 * max_age / NANOS : null;",
     ],
+    [RULE, "the subscription is on another subject", "return to + subject.slice(from.length);", 'return to + "other";'],
     [RULE, "release markers are kept for three seconds", "const MARKER_TTL = 1000;", "const MARKER_TTL = 3000;"],
   ),
   ...edits(
