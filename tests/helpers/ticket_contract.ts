@@ -15,6 +15,7 @@ import {
   revisionsOf,
   TICKET,
   type TicketFixture,
+  type TicketStoreUnderTest,
   timeout,
   TTL,
   until,
@@ -94,13 +95,14 @@ const PUSHES: Readonly<Record<string, Case>> = {
   },
 };
 
+/** All tests of the contract by title. */
+export const CONTRACT: readonly (readonly [title: string, body: (under: TicketStoreUnderTest) => Promise<void>])[] = [
+  ...Object.entries({ ...WRITES, ...PUSHES }).map(([title, body]) => [title, body, false] as const),
+  ...Object.entries(SCANS).map(([title, body]) => [title, body, false] as const),
+  ...Object.entries(SCANS).map(([title, body]) => [`from the leader: ${title}`, body, true] as const),
+].map(([title, body, leader]) => [title, (under) => body(under, leader)]);
+
 /** Registers the tests under a name. */
 export function testTicketStore(name: string, fixture: TicketFixture): void {
-  for (const [title, body] of Object.entries({ ...WRITES, ...PUSHES })) {
-    Deno.test(`${name}: ${title}`, () => fixture((under) => body(under, false)));
-  }
-  for (const [title, body] of Object.entries(SCANS)) {
-    Deno.test(`${name}: ${title}`, () => fixture((under) => body(under, false)));
-    Deno.test(`${name} from the leader: ${title}`, () => fixture((under) => body(under, true)));
-  }
+  for (const [title, body] of CONTRACT) Deno.test(`${name}: ${title}`, () => fixture(body));
 }

@@ -30,7 +30,7 @@ export const ADAPTER_OFF: readonly Mutation[] = [
     [
       RULE,
       "a release marker is kept for a lease",
-      "const ownTtl = markerTtl === (ttl ?? Infinity) ? null : markerTtl;",
+      "const ownTtl = markerTtl === (ttl ?? Infinity) ? null : request.markerTtl ?? markerTtl;",
       "const ownTtl = null;",
     ],
     [
@@ -93,8 +93,11 @@ export const ADAPTER_OFF: readonly Mutation[] = [
       "this.#consumer.replace();\n          this.#notifyAll(GAP);",
       "this.#consumer.replace();",
     ],
-    [RULE, "a subscription is left behind", "subscription.unsubscribe();", ""],
     [RULE, "the revision of a change is that of the one before", 'said("Sequence")', 'said("Last-Sequence")'],
+  ),
+  ...edits(
+    "nats/subscription.ts",
+    [RULE, "a subscription is left behind", "subscription.unsubscribe();", ""],
   ),
   ...edits(
     "nats/watch_consumer.ts",
