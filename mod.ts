@@ -44,7 +44,7 @@ export {
   NatslockError,
 } from "./src/base/errors.ts";
 export type { EventListener, HoldEventAbout, LockEvent, LockEventAbout, SettingChanges } from "./src/lease/events.ts";
-export type { KvHandle } from "./src/nats/kv_store.ts";
+export type { KvHandle } from "./src/nats/kv_handle.ts";
 export { Lease, type LeaseControls } from "./src/lease/lease.ts";
 export type { Leadership } from "./src/lease/leadership.ts";
 export { Locker } from "./src/locker/locker.ts";

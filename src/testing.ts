@@ -52,4 +52,6 @@ export type {
   WriteOutcome,
   WriteRequest,
 } from "./store/store.ts";
+export type { LockMode, Ticket } from "./store/ticket.ts";
+export type { AppendRequest, Push, ScanOutcome, ScanRequest, StoredEntry, TicketStore } from "./store/ticket_store.ts";
 export { ConnectionError, type ConnectionErrorReason, NatslockError } from "./base/errors.ts";

@@ -10,7 +10,7 @@ import { Holder } from "./holder.ts";
 import { candidateOf } from "../lease/candidate.ts";
 import { BadParameterError } from "../base/errors.ts";
 import { KeyContext } from "../lease/key_context.ts";
-import type { KvHandle } from "../nats/kv_store.ts";
+import type { KvHandle } from "../nats/kv_handle.ts";
 import { type Leadership, leadershipOf } from "../lease/leadership.ts";
 import type { Lease } from "../lease/lease.ts";
 import { backendOf, type LockerOptions, openBucket, type OpenOptions, type StoreLockerOptions } from "./options.ts";

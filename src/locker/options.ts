@@ -12,7 +12,8 @@ import {
   requireWebSocket,
 } from "../nats/connection.ts";
 import { BadParameterError, BucketConfigError, ConnectionError } from "../base/errors.ts";
-import { type KvHandle, storeOf } from "../nats/kv_store.ts";
+import type { KvHandle } from "../nats/kv_handle.ts";
+import { storeOf } from "../nats/kv_store.ts";
 import { silentLogger } from "../base/logger.ts";
 import { WaitScope } from "../base/wait.ts";
 import { type Random, systemRandom } from "../base/random.ts";

@@ -1,7 +1,7 @@
 /** The simulated network of a test, between a `MemoryStore` and its bucket. */
 
 import type { NatslockError } from "../base/errors.ts";
-import type { Hint } from "../store/store.ts";
+import type { Push } from "../store/ticket_store.ts";
 
 /**
  * The simulated network between one `MemoryStore` and its bucket.
@@ -37,7 +37,12 @@ export interface LinkOptions {
    * Handles each pushed change between bucket and watcher: calls `deliver` now, later, more than once or never.
    * Default: delivers it at once, in a microtask.
    */
-  readonly push?: (hint: Hint, deliver: () => void) => void;
+  readonly push?: (push: Push, deliver: () => void) => void;
+  /**
+   * Returns how many of the newest writes the replica lacks that answers the next scan, as on a server that is behind:
+   * 0 to 64. Is called for each scan that may be answered by any replica. Default: 0.
+   */
+  readonly replica?: () => number;
 }
 
 /** Performs a request now, later or never, and returns the answer that the caller gets. */
@@ -45,9 +50,9 @@ export type Intercept = <Outcome>(request: StoreRequest<Outcome>) => Promise<Out
 
 /** A request on its way from a caller to the bucket. */
 export interface StoreRequest<Outcome> {
-  /** The kind of the request. */
-  readonly kind: "read" | "write" | "remove" | "settings";
-  /** The key of the request; empty for `settings`. */
+  /** The kind of the request. `append` writes a ticket, `scan` reads all messages under a filter. */
+  readonly kind: "read" | "write" | "remove" | "append" | "scan" | "settings";
+  /** The key of the request, or the filter of a scan; empty for `settings`. */
   readonly key: string;
   /** The longest wait for the answer, in milliseconds. */
   readonly within: number;

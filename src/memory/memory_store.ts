@@ -1,14 +1,16 @@
-/** A bucket of lock records in memory, for tests. It answers like a NATS server. */
+/** A bucket of lock records and tickets in memory, for tests. It answers like a NATS server. */
 
 import type { Clock } from "../base/clock.ts";
 import { ConnectionError, type NatslockError } from "../base/errors.ts";
 import { CachedRequest } from "../base/cached_request.ts";
+import { type Draft, draftOf, MemoryBucket } from "./memory_bucket.ts";
 import type { Intercept, LinkOptions, StoreRequest } from "./memory_link.ts";
+import { MemoryWatch } from "./memory_watch.ts";
+import { filterOf } from "../store/filter.ts";
 import type { KeyState, LeaseRecord } from "../store/record.ts";
 import type {
   BucketSettings,
   Hint,
-  LeaseStore,
   ReadOutcome,
   ReadRequest,
   RemoveRequest,
@@ -16,6 +18,7 @@ import type {
   WriteOutcome,
   WriteRequest,
 } from "../store/store.ts";
+import type { AppendRequest, Push, ScanOutcome, ScanRequest, TicketStore } from "../store/ticket_store.ts";
 
 /** Options of a bucket in memory. All times are milliseconds. */
 export interface MemoryStoreOptions extends LinkOptions {
@@ -31,32 +34,19 @@ export interface MemoryStoreOptions extends LinkOptions {
   readonly replicas?: 1 | 3;
 }
 
-/** What is stored under a key: a record, a release marker ("mark"), or a value that is not a UUID ("foreign"). */
-type Content = LeaseRecord | "mark" | "foreign";
-type Message = { readonly revision: number; readonly content: Content; readonly at: number; readonly goneAt: number };
-
-type Edit = Omit<WriteRequest, "record"> & { readonly content: Content };
-
-/** The state of a bucket, shared by all its links. */
-class Bucket {
-  readonly messages = new Map<string, Message>();
-  readonly links = new Set<MemoryStore>();
-  sequence = 0;
-  epoch = 1;
-  missing = false;
-}
+type Edit = Omit<WriteRequest, "record"> & Omit<Draft, "kept">;
 
 /** How long a release marker stays, in milliseconds, as on a NATS server. */
 const MARK_TTL = 1000;
 
-/** A {@linkcode LeaseStore} that runs on the given clock. Lockers can share one, or use several links to one bucket. */
-export class MemoryStore implements LeaseStore {
+/** A {@linkcode TicketStore} that runs on the given clock. Lockers can share one, or use several links to one bucket. */
+export class MemoryStore implements TicketStore {
   /** Name of the bucket. */
   readonly name: string;
   readonly #clock: Clock;
   readonly #options: MemoryStoreOptions;
-  readonly #bucket: Bucket;
-  readonly #watchers = new Map<string, Set<(hint: Hint) => void>>();
+  readonly #bucket: MemoryBucket;
+  readonly #watch = new MemoryWatch();
   readonly #known = new CachedRequest<BucketSettings>();
 
   /** Creates an empty bucket, or another link to the bucket of `other`. */
@@ -64,13 +54,15 @@ export class MemoryStore implements LeaseStore {
     this.name = options.name ?? "memory";
     this.#clock = clock;
     this.#options = options;
-    this.#bucket = other ? other.#bucket : new Bucket();
-    this.#bucket.links.add(this);
+    this.#bucket = other ? other.#bucket : new MemoryBucket(clock);
+    this.#bucket.remembers ||= options.replica !== undefined;
+    const pass: LinkOptions["push"] = options.push ?? ((_, deliver) => queueMicrotask(deliver));
+    this.#bucket.links.add((push) => this.#watch.push(push, pass));
   }
 
   /** Returns another link to the same bucket, with its own network: a test can cut off one Locker of several. */
   link(network: LinkOptions): MemoryStore {
-    const { intercept: _, push: __, ...options } = this.#options;
+    const { intercept: _, push: __, replica: ___, ...options } = this.#options;
     return new MemoryStore(this.#clock, { ...options, ...network }, this);
   }
 
@@ -100,7 +92,7 @@ export class MemoryStore implements LeaseStore {
   read(key: string, { timeout: within, aged }: ReadRequest): Promise<ReadOutcome> {
     const fail = (error: NatslockError): ReadOutcome => ({ kind: "failed", error });
     const perform = () => {
-      const at = aged ? this.#current(key)?.at : undefined;
+      const at = aged ? this.#bucket.current(key)?.at : undefined;
       const age = at === undefined ? {} : { age: this.#clock.now() - at };
       return { kind: "seen" as const, keyState: this.look(key), ...age };
     };
@@ -116,70 +108,83 @@ export class MemoryStore implements LeaseStore {
   /** Writes a release marker if the key is at the expected revision. */
   remove(key: string, request: RemoveRequest): Promise<WriteOutcome> {
     const { perKeyTtl = true } = this.#options;
-    return this.#edit("remove", key, { ...request, content: "mark", ttl: perKeyTtl ? MARK_TTL : null });
+    const ttl = perKeyTtl ? request.markerTtl ?? MARK_TTL : null;
+    return this.#edit("remove", key, { ...request, content: "mark", ttl });
+  }
+
+  /** Writes a ticket if the key is at the expected revision. */
+  append(key: string, request: AppendRequest): Promise<WriteOutcome> {
+    return this.#edit("append", key, { ...request, ...draftOf(request.ticket) });
+  }
+
+  /** Reads all messages under a filter. Those that have expired are missing. */
+  scan(filter: string, { from, upTo = Infinity, timeout: within, leader }: ScanRequest): Promise<ScanOutcome> {
+    const fits = filterOf(filter);
+    const fail = (error: NatslockError): ScanOutcome => ({ kind: "failed", error });
+    const perform = () => {
+      const { replica = () => 0 } = this.#options;
+      const found = this.#bucket.entries(leader ? 0 : replica());
+      const entries = found.filter(({ key, revision }) => revision >= from && revision <= upTo && fits(key));
+      return { kind: "seen" as const, entries };
+    };
+    const request = { kind: "scan", key: filter, within } as const;
+    return this.#pass<ScanOutcome>({ ...request, perform, fail, timeout: () => fail(late()) });
   }
 
   /** Pushes changes of a key to `listener` until the returned function is called. Expiry is not pushed. */
   watch(key: string, listener: (hint: Hint) => void): () => void {
-    const watchers = this.#watchers.get(key) ?? new Set();
-    this.#watchers.set(key, watchers.add(listener));
-    return () => watchers.delete(listener);
+    return this.follow(key, listener);
+  }
+
+  /** Pushes changes of all keys under a filter to `listener` until the returned function is called, but not expiry. */
+  follow(filter: string, listener: (push: Push) => void): () => void {
+    return this.#watch.add(filter, listener);
   }
 
   /** Number of open watches: 0 if nothing was left behind. */
   get watches(): number {
-    return [...this.#watchers.values()].reduce((sum, { size }) => sum + size, 0);
+    return this.#watch.size;
   }
 
-  /** Sends a hint, true or forged, to the watchers of this link: those of `key`, or of all keys. */
+  /**
+   * Sends a hint, true or forged, to the watchers of this link: those of `key`, or all. Without a key, a state of a key
+   * is sent as one of each watched key.
+   */
   tell(hint: Hint, key?: string): void {
-    const keys = key === undefined ? [...this.#watchers.keys()] : [key];
-    for (const watcher of keys.flatMap((each) => [...this.#watchers.get(each) ?? []])) watcher(hint);
+    this.#watch.tell(hint, key);
   }
 
   /** Returns the current state of a key, without the network. For assertions of a test. */
   look(key: string): KeyState {
-    const { revision = 0, content = "mark" } = this.#current(key) ?? {};
-    if (content === "mark") return { kind: "vacant", revision };
-    return content === "foreign" ? { kind: "foreign", revision } : { kind: "held", revision, record: content };
+    return this.#bucket.look(key);
   }
 
   /** Stores something under a key without a condition, like another client. `ttl` in ms; `null` = the bucket's. */
   put(key: string, content: LeaseRecord | "mark" | "foreign", ttl: number | null = null): void {
-    const at = this.#clock.now();
-    const { ttl: longest, lag = () => 0 } = this.#options;
-    const goneAt = at + Math.min(ttl ?? Infinity, longest ?? Infinity) + lag();
-    this.#bucket.messages.set(key, { revision: ++this.#bucket.sequence, content, at, goneAt });
-    const hint: Hint = { kind: "seen", keyState: this.look(key) };
-    for (const link of this.#bucket.links) link.#push(key, hint);
+    this.#put(key, { content, ttl });
   }
 
   /** Deletes the bucket. All requests fail until {@linkcode MemoryStore.recreateBucket} is called. */
   deleteBucket(): void {
-    this.#bucket.missing = true;
-    this.#bucket.messages.clear();
+    this.#bucket.delete();
   }
 
   /** Deletes the bucket and creates it again, empty: revisions start over in a new epoch. */
   recreateBucket(): void {
-    this.deleteBucket();
-    Object.assign(this.#bucket, { missing: false, sequence: 0, epoch: this.#bucket.epoch + 1 });
+    this.#bucket.delete();
+    this.#bucket.recreate();
   }
 
   /** Drops all writes above a revision, like a server that loses acknowledged writes. */
   rollBack(sequence: number): void {
-    this.#bucket.sequence = sequence;
-    for (const [key, { revision }] of this.#bucket.messages) if (revision > sequence) this.#bucket.messages.delete(key);
+    this.#bucket.rollBack(sequence);
   }
 
-  #edit(kind: "write" | "remove", key: string, edit: Edit): Promise<WriteOutcome> {
+  #edit(kind: "write" | "remove" | "append", key: string, edit: Edit): Promise<WriteOutcome> {
     const perform = (): WriteOutcome => {
-      const current = this.#current(key);
+      const current = this.#bucket.current(key);
       const revision = current?.revision ?? 0;
-      if (revision === edit.expected) {
-        this.put(key, edit.content, edit.ttl);
-        return { kind: "applied", revision: this.#bucket.sequence };
-      }
+      if (revision === edit.expected) return { kind: "applied", revision: this.#put(key, edit) };
       const inFlight = this.#options.replicas === 3 && current?.at === this.#clock.now();
       return { kind: "conflict", current: inFlight ? null : revision };
     };
@@ -188,17 +193,10 @@ export class MemoryStore implements LeaseStore {
     return this.#pass({ kind, key, within: edit.timeout, perform, fail, timeout });
   }
 
-  #push(key: string, hint: Hint): void {
-    const { push = (_: Hint, deliver: () => void) => queueMicrotask(deliver) } = this.#options;
-    const watchers = this.#watchers.get(key) ?? new Set();
-    for (const watcher of watchers) push(hint, () => watchers.has(watcher) && watcher(hint));
-  }
-
-  #current(key: string): Message | null {
-    const message = this.#bucket.messages.get(key);
-    if (message === undefined || this.#clock.now() < message.goneAt) return message ?? null;
-    this.#bucket.messages.delete(key);
-    return null;
+  #put(key: string, { content, ticket = null, ttl }: Pick<Edit, "content" | "ticket" | "ttl">): number {
+    const { ttl: longest, lag = () => 0 } = this.#options;
+    const kept = Math.min(ttl ?? Infinity, longest ?? Infinity) + lag();
+    return this.#bucket.put(key, { content, ticket, kept });
   }
 
   async #pass<Outcome>(request: StoreRequest<Outcome>): Promise<Outcome> {

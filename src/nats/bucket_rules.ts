@@ -2,7 +2,7 @@
 
 import type { StreamConfig } from "@nats-io/jetstream";
 import { BucketConfigError, type BucketProblem } from "../base/errors.ts";
-import { isAtLeast } from "./server_version.ts";
+import { isAtLeast, OWN_TTL_SINCE } from "./server_version.ts";
 import type { BucketSettings } from "../store/store.ts";
 
 /** The settings of a NATS bucket, as far as locks depend on them. */
@@ -98,7 +98,38 @@ export function checkBucket(bucket: string, config: StreamConfig): void {
   if (problem) throw new BucketConfigError(problem);
 }
 
+/** Returns the subject on which the server republishes a subject; `null` if it does not, or without the value. */
+export function republishedAs(subject: string, republish: StreamConfig["republish"]): string | null {
+  const { src = ">", dest = "", headers_only: withoutValues } = republish ?? {};
+  const [from, to] = [src.slice(0, -1), dest.slice(0, -1)];
+  if (src !== `${from}>` || dest !== `${to}>` || withoutValues || !subject.startsWith(from)) return null;
+  return to + subject.slice(from.length);
+}
+
 const NANOS = 1_000_000;
+
+/** Returns the first setting that makes a bucket unfit for queues of tickets that are kept for `maxHold` ms. */
+function queueProblem(config: Partial<StreamConfig>, version: string, maxHold: number): BucketProblem | null {
+  const { name = "", max_age = 0, allow_msg_ttl, allow_direct, republish, allow_rollup_hdrs } = config;
+  const bucket = name.slice(3);
+  const isOld = version !== "" && !isAtLeast(version, OWN_TTL_SINCE);
+  const server = isOld ? `, and nats-server ${OWN_TTL_SINCE} or later, not ${version}` : "";
+  const rules = [
+    ["allow_msg_ttl", allow_msg_ttl && !isOld, `true${server}, since each ticket has its own lifetime`],
+    [
+      "max_age",
+      !max_age || max_age >= maxHold * NANOS,
+      `0, or ${maxHold * NANOS} or more, else locks end before "maxHold"`,
+    ],
+    ["allow_direct", allow_direct, "true, since a queue is read by direct gets"],
+    ["republish", republishedAs(subjectOf(name, ">"), republish), `$KV.${bucket}.> with values, which wakes waiters`],
+    ["allow_rollup_hdrs", !allow_rollup_hdrs, "false, else a client that may write one key can remove all tickets"],
+  ] as const;
+  const [setting, , wanted] = rules.find(([, holds]) => !holds) ?? [];
+  return setting === undefined || wanted === undefined
+    ? null
+    : { bucket, setting, value: config[setting] ?? null, wanted };
+}
 
 /**
  * TTL of a release marker in milliseconds, and the first server version on which it is used. Before that version, a
@@ -122,5 +153,7 @@ export function settingsOf(
     Object.entries({ max_age, ...config }).filter(([setting]) => !HARMLESS.includes(setting)),
   );
   const lack = (key: string, size: number) => roomProblems(config, key, size)[0] ?? null;
-  return { epoch, ttl, perKeyTtl, markerTtl, server: version, republish, rollups, config: relevant, lack };
+  const unfitForQueues = (maxHold: number) => queueProblem({ max_age, ...config }, version, maxHold);
+  const known = { epoch, ttl, perKeyTtl, markerTtl, server: version, republish, rollups, config: relevant };
+  return { ...known, lack, unfitForQueues };
 }

@@ -8,6 +8,7 @@
  * - `bucket_settings.ts` has the `SettingsReader`. It reads the settings, checks them by these rules and caches them.
  * - `kv_store.ts` has the `KvStore`. It reads keys, and writes and removes records. A write or a removal is applied
  *   only if the key is at the expected revision.
+ * - `ticket_scan.ts` reads all messages under a filter, page by page (`ticket_page.ts`).
  * - `kv_watch.ts` delivers pushed changes of keys as hints. If the bucket republishes its changes, they come by one
  *   subscription for each key, else by one consumer for all keys (`watch_consumer.ts`).
  * - `nats_errors.ts` translates errors of the client and refusals of the server into errors of this library.
@@ -16,12 +17,12 @@
  */
 
 import { jetstream, type JetStreamClient } from "@nats-io/jetstream";
-import type { KV } from "@nats-io/kv";
 import { headers, type MsgHdrs, type NatsConnection } from "@nats-io/nats-core";
-import type { KvBucketSettings } from "./bucket_rules.ts";
+import { type KvBucketSettings, republishedAs } from "./bucket_rules.ts";
 import { type Clock, SystemClock } from "../base/clock.ts";
-import { badParameter, type NatslockError } from "../base/errors.ts";
+import type { NatslockError } from "../base/errors.ts";
 import { type KvSettingsRequest, SettingsReader } from "./bucket_settings.ts";
+import { internalsOf, type KvHandle, type KvInternals } from "./kv_handle.ts";
 import { BucketWatch } from "./kv_watch.ts";
 import { API_CODES, apiCodeOf, currentRevision, isDenied, toLockError } from "./nats_errors.ts";
 import {
@@ -32,24 +33,10 @@ import {
   recordSize,
   type StoredRecord,
 } from "../store/record.ts";
-import type {
-  Hint,
-  LeaseStore,
-  ReadOutcome,
-  ReadRequest,
-  RemoveRequest,
-  WriteOutcome,
-  WriteRequest,
-} from "../store/store.ts";
-
-/**
- * A KV handle of `@nats-io/kv`, such as the one that `newKeyValue()` returns.
- * @internal Documented there. Without this tag the documentation linter requires all of it to be documented here.
- */
-export type KvHandle = KV;
-
-/** The fields of the client's own KV object through which the connection is reached. */
-type KvInternals = { bucket: string; stream: string; js: { nc: NatsConnection; apiPrefix?: string; prefix?: string } };
+import type { Hint, ReadOutcome, ReadRequest, RemoveRequest, WriteOutcome, WriteRequest } from "../store/store.ts";
+import { encodeTicket } from "../store/ticket.ts";
+import type { AppendRequest, Push, ScanOutcome, ScanRequest, TicketStore } from "../store/ticket_store.ts";
+import { TicketScanner } from "./ticket_scan.ts";
 
 type StoredMessage = {
   readonly seq: number;
@@ -80,17 +67,15 @@ const stores = new WeakMap<KvHandle, KvStore>();
  * @throws {BadParameterError} if the value is not a KV handle of a NATS client
  */
 export function storeOf(kv: KvHandle | undefined): KvStore {
-  const { bucket, stream, js } = (kv ?? {}) as Partial<KvInternals>;
-  if (!kv || typeof bucket !== "string" || typeof stream !== "string" || !js?.nc) {
-    throw badParameter("kv", "a KV of @nats-io/kv, such as newKeyValue() returns", kv);
-  }
-  const store = stores.get(kv) ?? new KvStore({ bucket, stream, js });
-  stores.set(kv, store);
+  const internals = internalsOf(kv);
+  const handle = kv as KvHandle;
+  const store = stores.get(handle) ?? new KvStore(internals);
+  stores.set(handle, store);
   return store;
 }
 
 /**
- * A {@linkcode LeaseStore} in a NATS bucket, and the connection to it.
+ * A {@linkcode TicketStore} in a NATS bucket, and the connection to it.
  *
  * Writes are published as messages with an expected revision and a TTL. `kv.update()` would drop the TTL, so that the
  * record would lose its own lease length.
@@ -99,7 +84,7 @@ export function storeOf(kv: KvHandle | undefined): KvStore {
  * older record or none. A client that only observes may have no permission to read from the stream leader. It then
  * reads from any replica, and nothing is decided by that read.
  */
-export class KvStore implements LeaseStore {
+export class KvStore implements TicketStore {
   readonly name: string;
   readonly stream: string;
   readonly nc: NatsConnection;
@@ -107,6 +92,7 @@ export class KvStore implements LeaseStore {
   readonly #apiPrefix: string;
   readonly #settings: SettingsReader;
   readonly #watch: BucketWatch;
+  readonly #scanner: TicketScanner;
   #readsReplicas = false;
   /** The settings that the watches were last adapted to. */
   #reviewed: KvBucketSettings | null = null;
@@ -118,8 +104,10 @@ export class KvStore implements LeaseStore {
     this.nc = nc;
     this.#apiPrefix = apiPrefix ?? prefix ?? API_PREFIX;
     this.js = jetstream(nc, { apiPrefix: this.#apiPrefix });
-    this.#settings = new SettingsReader({ nc, bucket, stream, apiPrefix: this.#apiPrefix }, clock);
+    const settings = this.#settings = new SettingsReader({ nc, bucket, stream, apiPrefix: this.#apiPrefix }, clock);
     this.#watch = new BucketWatch(this, clock);
+    const isKept = () => this.#watch.isUsed;
+    this.#scanner = new TicketScanner(this, { nc, apiPrefix: this.#apiPrefix, settings, clock, isKept });
   }
 
   subject(key: string): string {
@@ -128,10 +116,7 @@ export class KvStore implements LeaseStore {
 
   /** Returns the subject on which the server republishes a key's changes; `null` if there is none, or it is unknown. */
   republishSubject(key: string): string | null {
-    const { src = ">", dest = "", headers_only: withoutValues } = this.#settings.latest?.republish ?? {};
-    const [from, to, subject] = [src.slice(0, -1), dest.slice(0, -1), this.subject(key)];
-    if (src !== `${from}>` || dest !== `${to}>` || withoutValues || !subject.startsWith(from)) return null;
-    return to + subject.slice(from.length);
+    return republishedAs(this.subject(key), this.#settings.latest?.republish);
   }
 
   /** Returns what a stored message means in this bucket. */
@@ -165,12 +150,16 @@ export class KvStore implements LeaseStore {
     return this.#put(key, { value: record.holder, headers, size: recordSize(record, request.ttl) }, request);
   }
 
+  append(key: string, { ticket, ...request }: AppendRequest): Promise<WriteOutcome> {
+    return this.#put(key, { value: ticket.session, headers: encodeTicket(ticket), size: 0 }, request);
+  }
+
   async remove(key: string, request: RemoveRequest): Promise<WriteOutcome> {
     try {
       // The latest known settings are used without a check: a holder can release even if the bucket has become unsafe.
       const known = this.#settings.latest ?? await this.settings({ timeout: request.timeout });
       const { markerTtl, ttl, rollups } = known;
-      const ownTtl = markerTtl === (ttl ?? Infinity) ? null : markerTtl;
+      const ownTtl = markerTtl === (ttl ?? Infinity) ? null : request.markerTtl ?? markerTtl;
       return await this.#put(key, rollups ? RELEASE_BY_ROLLUP : RELEASE, { ...request, ttl: ownTtl });
     } catch (error) {
       return { kind: "failed", error: error as NatslockError };
@@ -178,7 +167,19 @@ export class KvStore implements LeaseStore {
   }
 
   watch(key: string, listener: (hint: Hint) => void): () => void {
-    return this.#watch.add(key, listener);
+    return this.follow(key, listener);
+  }
+
+  follow(filter: string, listener: (push: Push) => void): () => void {
+    const stop = this.#watch.add(filter, listener);
+    return () => {
+      stop();
+      this.#scanner.release();
+    };
+  }
+
+  scan(filter: string, request: ScanRequest): Promise<ScanOutcome> {
+    return this.#scanner.scan(filter, request);
   }
 
   async #put(key: string, message: Message, request: Omit<WriteRequest, "record">): Promise<WriteOutcome> {

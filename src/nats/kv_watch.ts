@@ -12,17 +12,19 @@ import { ConnectionError } from "../base/errors.ts";
 import { BucketConsumer, type WatchedBucket } from "./watch_consumer.ts";
 import { toLockError } from "./nats_errors.ts";
 import { type KeyState, type StoredRecord, wholeNumber } from "../store/record.ts";
-import type { Hint } from "../store/store.ts";
+import { filterOf } from "../store/filter.ts";
+import type { Push } from "../store/ticket_store.ts";
+import { subscribe } from "./subscription.ts";
 
-type Listener = (hint: Hint) => void;
+type Listener = (push: Push) => void;
 type Stop = () => void;
 
-const GAP: Hint = { kind: "gap" };
-const DOWN: Hint = {
+const GAP: Push = { kind: "gap" };
+const DOWN: Push = {
   kind: "down",
   error: new ConnectionError("unavailable", "The connection to NATS is down"),
 };
-const watchFailure = (cause: unknown, what: string): Hint => {
+const watchFailure = (cause: unknown, what: string): Push => {
   const { error } = toLockError(cause, `watch ${what}`);
   return error.why === "denied" ? { kind: "denied", error } : GAP;
 };
@@ -50,14 +52,20 @@ export class BucketWatch {
     this.#consumer = new BucketConsumer(bucket, {
       changed: ({ subject, seq: revision, data: value, headers }) => {
         const stored = { revision, value, header: (name: string) => headers?.get(name) };
-        this.#notify(subject.slice(bucket.subject("").length), this.#seen(stored));
+        const key = subject.slice(bucket.subject("").length);
+        this.#notify(key, this.#seen(key, stored));
       },
       missed: () => this.#notifyAll(GAP),
       failed: (cause) => this.#notifyAll(watchFailure(cause, `bucket "${bucket.name}"`)),
     }, clock);
   }
 
-  /** Adds a listener. A key has a source of hints from its first listener until its last one is removed. */
+  /** True while there is a listener. */
+  get isUsed(): boolean {
+    return this.#keys.size > 0;
+  }
+
+  /** Adds a listener of a key, or of a filter if the bucket republishes its changes. A key has a source of hints from its first listener until its last one is removed. */
   add(key: string, listener: Listener): Stop {
     this.#status ??= this.#followStatus();
     const watched = this.#keys.get(key) ?? { listeners: new Set(), subject: undefined, stop: () => {} };
@@ -95,8 +103,9 @@ export class BucketWatch {
 
   #subscribe(key: string, subject: string): Stop {
     const { nc, stream } = this.#bucket;
+    const [fits, prefix] = [filterOf(key), this.#bucket.subject("")];
     let last = 0;
-    const callback = (error: Error | null, message: Msg): void => {
+    const callback = (error: unknown, message: Msg): void => {
       if (error !== null) {
         const watched = this.#keys.get(key);
         if (watched !== undefined) watched.subject = undefined;
@@ -106,26 +115,19 @@ export class BucketWatch {
       // The key has changed, although the message cannot be read.
       if (change === null) return this.#notify(key, GAP);
       // A client can request any stored message with this subject as the reply subject. The server then sends it here.
-      if (change.of !== `${stream} ${this.#bucket.subject(key)}`) return;
-      const { stored, before } = change;
+      const { stored, before, of } = change;
+      const changed = of.slice(prefix.length);
+      if (change.stream !== stream || !of.startsWith(prefix) || !fits(changed)) return;
       const { revision } = stored;
       if (revision === last) return;
       // The server names the revision before this one. If that one was not seen here, a change was missed. Revisions
       // that go back come from a re-created bucket, or are forged.
       const isGap = last > 0 && (before > last || revision < last);
       last = revision;
-      this.#notify(key, isGap ? GAP : this.#seen(stored));
+      this.#notify(key, isGap ? GAP : this.#seen(changed, stored));
     };
-    // The server does not reply to a subscription. TCP would hold back the next request until the server's delayed
-    // acknowledgement, about 40 ms later. The reply to a ping carries that acknowledgement at once.
-    const flushNow = () => void nc.flush().catch(() => {});
     try {
-      const subscription = nc.subscribe(subject, { callback });
-      flushNow();
-      return () => {
-        subscription.unsubscribe();
-        flushNow();
-      };
+      return subscribe(nc, subject, { callback });
     } catch {
       // The connection is closed. The listeners find out when they next read the key.
       return () => {};
@@ -155,21 +157,21 @@ export class BucketWatch {
     return () => statuses.stop?.();
   }
 
-  #seen(stored: StoredRecord): Hint {
-    return { kind: "seen", keyState: this.#bucket.decode(stored) };
+  #seen(key: string, stored: StoredRecord): Push {
+    return { kind: "seen", key, keyState: this.#bucket.decode(stored) };
   }
 
-  #notify(key: string, hint: Hint): void {
-    for (const listener of this.#keys.get(key)?.listeners ?? []) listener(hint);
+  #notify(key: string, push: Push): void {
+    for (const listener of this.#keys.get(key)?.listeners ?? []) listener(push);
   }
 
-  #notifyAll(hint: Hint): void {
-    for (const key of this.#keys.keys()) this.#notify(key, hint);
+  #notifyAll(push: Push): void {
+    for (const key of this.#keys.keys()) this.#notify(key, push);
   }
 }
 
 /** The content of a republished message: a record, the revision before it, and the record's stream and subject. */
-type Change = { readonly stored: StoredRecord; readonly before: number; readonly of: string };
+type Change = { readonly stored: StoredRecord; readonly before: number; readonly stream: string; readonly of: string };
 
 /**
  * Returns the change in a republished message; `null` if the message cannot be read. The client throws on malformed
@@ -185,7 +187,8 @@ function changeIn(message: Msg): Change | null {
     return {
       stored: { revision, value: message.data, header },
       before: wholeNumber(said("Last-Sequence")) ?? 0,
-      of: `${said("Stream")} ${said("Subject")}`,
+      stream: said("Stream") ?? "",
+      of: said("Subject") ?? "",
     };
   } catch {
     return null;

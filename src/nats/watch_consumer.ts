@@ -1,8 +1,9 @@
 /** Watches a bucket that does not republish its changes, by a JetStream consumer. */
 
 import type { ConsumerConfig, JetStreamClient, JsMsg } from "@nats-io/jetstream";
-import { createInbox, nanos, type NatsConnection } from "@nats-io/nats-core";
+import { nanos, type NatsConnection } from "@nats-io/nats-core";
 import type { Clock } from "../base/clock.ts";
+import { inboxOf } from "./subscription.ts";
 
 /** The bucket to watch. */
 export interface WatchedBucket {
@@ -110,8 +111,7 @@ export class BucketConsumer {
   /** Creates a consumer. Resolves when the server has it. */
   async #run(): Promise<{ readonly end: () => void; readonly lost: Promise<void> }> {
     const { js, nc, stream } = this.#bucket;
-    const { inboxPrefix } = (nc as unknown as { readonly options?: { readonly inboxPrefix?: string } }).options ?? {};
-    const place = { deliver_subject: createInbox(inboxPrefix), idle_heartbeat: nanos(HEARTBEAT) };
+    const place = { deliver_subject: inboxOf(nc), idle_heartbeat: nanos(HEARTBEAT) };
     const name = `natslock_${place.deliver_subject.split(".").at(-1)}`;
     const { consumers } = await js.jetstreamManager(false);
     const messages = await (await js.consumers.getBoundPushConsumer(place)).consume({

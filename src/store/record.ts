@@ -176,7 +176,8 @@ export function decodeRecord({ revision, value, longest = Infinity, ...stored }:
   return { kind: "held", revision, record };
 }
 
-function withoutThrowing(header: StoredRecord["header"]): (name: string) => string {
+/** Returns a function that reads a header; empty if it is absent, or the headers are malformed. */
+export function withoutThrowing(header: StoredRecord["header"]): (name: string) => string {
   return (name) => {
     try {
       return header(name) ?? "";

@@ -1,6 +1,7 @@
 import { jetstreamManager } from "@nats-io/jetstream";
 import { assert, assertEquals, assertGreater, assertGreaterOrEqual, assertLess } from "@std/assert";
-import { type KvHandle, storeOf } from "../../src/nats/kv_store.ts";
+import type { KvHandle } from "../../src/nats/kv_handle.ts";
+import { storeOf } from "../../src/nats/kv_store.ts";
 import type { LeaseStore, ReadOutcome } from "../../src/store/store.ts";
 import { messagesOf, newKeyValue, withServer } from "../helpers/nats.ts";
 

@@ -30,7 +30,7 @@ export const ADAPTER_OFF: readonly Mutation[] = [
     [
       RULE,
       "a release marker is kept for a lease",
-      "const ownTtl = markerTtl === (ttl ?? Infinity) ? null : markerTtl;",
+      "const ownTtl = markerTtl === (ttl ?? Infinity) ? null : request.markerTtl ?? markerTtl;",
       "const ownTtl = null;",
     ],
     [
@@ -63,7 +63,6 @@ export const ADAPTER_OFF: readonly Mutation[] = [
       "return `$KV.${this.name}.${key}`;",
       'return `$KV.${this.name}.${key === ">" ? key : "other"}`;',
     ],
-    [RULE, "the subscription is on another subject", "return to + subject.slice(from.length);", 'return to + "other";'],
   ),
   ...edits(
     "nats/bucket_settings.ts",
@@ -94,8 +93,11 @@ export const ADAPTER_OFF: readonly Mutation[] = [
       "this.#consumer.replace();\n          this.#notifyAll(GAP);",
       "this.#consumer.replace();",
     ],
-    [RULE, "a subscription is left behind", "subscription.unsubscribe();", ""],
     [RULE, "the revision of a change is that of the one before", 'said("Sequence")', 'said("Last-Sequence")'],
+  ),
+  ...edits(
+    "nats/subscription.ts",
+    [RULE, "a subscription is left behind", "subscription.unsubscribe();", ""],
   ),
   ...edits(
     "nats/watch_consumer.ts",
@@ -135,6 +137,7 @@ export const ADAPTER_OFF: readonly Mutation[] = [
       "const ttl = max_age > 0 ? max_age / NANOS : null;",
       "const ttl = max_age > 0 ? 2 * max_age / NANOS : null;",
     ],
+    [RULE, "the subscription is on another subject", "return to + subject.slice(from.length);", 'return to + "other";'],
     [RULE, "release markers are kept for three seconds", "const MARKER_TTL = 1000;", "const MARKER_TTL = 3000;"],
   ),
   ...edits(
