@@ -45,6 +45,11 @@ export class OwnTickets {
     return this.#keepers.get(key);
   }
 
+  /** All tickets that are not gone. */
+  get all(): Iterable<TicketKeeper> {
+    return this.#keepers.values();
+  }
+
   /** Resolves when no ticket is left. */
   async whenEmpty(): Promise<void> {
     if (this.#keepers.size > 0) await new Promise<void>((resolve) => this.#emptied.push(resolve));

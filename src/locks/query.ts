@@ -73,7 +73,12 @@ export async function takeSnapshot(
   for (const { keyState } of await scan(context, ALL_SESSIONS, false)) {
     if (keyState.kind === "held") sessions.set(keyState.record.holder, keyState.record);
   }
-  const queues = Map.groupBy(tickets.filter(({ keyState }) => keyState.kind !== "vacant"), ({ key }) => tokenOf(key));
+  const queues = new Map<string, StoredEntry[]>();
+  for (const ticket of tickets) {
+    if (ticket.keyState.kind === "vacant") continue;
+    const token = tokenOf(ticket.key);
+    queues.set(token, [...queues.get(token) ?? [], ticket]);
+  }
   const infos = [...queues.values()].flatMap((queue) => describe(queue, sessions));
   const found = infos.filter(({ info }) => info.name.startsWith(prefix));
   const pick = (isHeld: boolean) => found.filter((each) => each.isHeld === isHeld).map(({ info }) => info);

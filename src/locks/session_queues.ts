@@ -74,6 +74,11 @@ export class SessionQueues implements QueueGround {
     return await request.entered;
   }
 
+  /** Keys and places of all stored tickets of this session. */
+  get places(): readonly { readonly key: string; readonly place: number }[] {
+    return [...this.#tickets.all].flatMap(({ key, place }) => place === null ? [] : [{ key, place }]);
+  }
+
   ownTicket(key: string): TicketKeeper | undefined {
     return this.#tickets.get(key);
   }

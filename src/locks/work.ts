@@ -43,8 +43,8 @@ function requireHeld(holds: readonly LockHold[]): void {
 }
 
 /** Returns what ended a lock: its loss, its release, or the close of its manager. */
-function endOf({ lock, ended }: LockHold): unknown {
-  const { reason } = ended().signal;
+function endOf({ lock: { signal } }: LockHold): unknown {
+  const { reason } = signal;
   return reason instanceof LeaseReleasedError && reason.cause instanceof LockerClosedError ? reason.cause : reason;
 }
 
