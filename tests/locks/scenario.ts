@@ -4,6 +4,7 @@
  * @module
  */
 
+import { onAbort } from "../../src/base/wait.ts";
 import type { LocksLike } from "./locks_like.ts";
 import { Tools } from "./tools.ts";
 
@@ -26,19 +27,22 @@ export interface RunOptions {
   readonly prefix: string;
   /** The longest time in milliseconds. */
   readonly limit: number;
+  /** Ends the run before its limit. */
+  readonly signal?: AbortSignal;
 }
 
 /** Runs a scenario and checks that nothing is left. Rejects if it fails, or takes longer than the limit. */
 export async function runScenario(
   { title, run }: Scenario,
   clients: readonly LocksLike[],
-  { prefix, limit }: RunOptions,
+  { prefix, limit, signal }: RunOptions,
 ): Promise<void> {
   const [locks] = clients;
   if (!locks) throw new Error("A scenario needs a client");
   const tools = new Tools(clients, prefix);
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error(`"${title}" takes longer than ${limit} ms`)), limit);
+  const ending = onAbort(signal, () => late.reject(signal?.reason));
   const work = (async () => {
     await run(locks, tools);
     await tools.finish();
@@ -47,6 +51,7 @@ export async function runScenario(
     await Promise.race([work, late.promise]);
   } finally {
     clearTimeout(timer);
+    ending[Symbol.dispose]();
     tools.abandon();
     work.catch(() => {});
   }

@@ -5,6 +5,7 @@
  */
 
 import { assertEquals } from "@std/assert";
+import { wait } from "../../src/base/wait.ts";
 import { Call } from "./call.ts";
 import type { Granted, LocksLike, QueriedLock, RequestOptions } from "./locks_like.ts";
 
@@ -22,8 +23,8 @@ export class Tools {
   readonly #prefix: string;
   readonly #names = new Set<string>();
   readonly #calls: Call[] = [];
+  readonly #over = new AbortController();
   #barriers = 0;
-  #isOver = false;
 
   /** `prefix` separates the names of this run from all others. */
   constructor(clients: readonly LocksLike[], prefix: string) {
@@ -107,7 +108,7 @@ export class Tools {
 
   /** Stops all waits of the tools and lets every callback end. */
   abandon(): void {
-    this.#isOver = true;
+    this.#over.abort(new Error("The run is over"));
     for (const call of this.#calls) call.release();
   }
 
@@ -120,9 +121,9 @@ export class Tools {
       const client = this.clients.indexOf(locks);
       let lists = await this.look(name, client);
       for (let looks = 1; !isDone(lists); looks++) {
-        if (this.#isOver || looks > MAX_LOOKS) throw new Error(`The query shows ${letters(lists)}, wanted ${wanted}`);
+        if (looks > MAX_LOOKS) throw new Error(`The query shows ${letters(lists)}, wanted ${wanted}`);
         // A short pause between two looks at another process. Nothing is concluded from its length.
-        await new Promise((resolve) => setTimeout(resolve, Math.min(looks, 20)));
+        await pause(Math.min(looks, 20), this.#over.signal);
         lists = await this.look(name, client);
       }
     }
@@ -131,6 +132,14 @@ export class Tools {
 
 /** The most looks of one wait: about 10 s. */
 const MAX_LOOKS = 500;
+
+/** Waits this number of milliseconds, or rejects with the signal's reason. */
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return wait(signal, (done) => {
+    const timer = setTimeout(done, milliseconds);
+    return () => clearTimeout(timer);
+  });
+}
 
 /** The locks of one name in a query. */
 export interface Lists {
