@@ -13,7 +13,7 @@ import { readRequest, type Request, RULES, type Rules } from "./reference_rules.
 /** One request in the queue of a name. */
 export interface Ticket {
   readonly name: string;
-  readonly token: number;
+  token: number;
   readonly mode: LockMode;
   readonly limit: number | undefined;
   readonly weight: number;
@@ -105,7 +105,14 @@ export class ReferenceLocks implements LocksLike {
     const ticket: Ticket = { name, token, mode, limit, weight, ifAvailable, holds: false, granted, robbed };
     const queue = this.#queues.get(this.#rules.queueOf(name)) ?? [];
     this.#rules.requireFits(ticket, queue);
-    this.#process(name, options.steal ? this.#rules.rob(ticket, queue) : this.#rules.join(ticket, queue));
+    if (!options.steal) {
+      this.#process(name, this.#rules.join(ticket, queue));
+      return ticket;
+    }
+    const rest = this.#rules.rob(ticket, queue);
+    // The thief holds before those that wait, so their tokens must be higher.
+    for (const other of rest) if (other !== ticket) other.token = ++this.#lastToken;
+    this.#process(name, rest);
     return ticket;
   }
 

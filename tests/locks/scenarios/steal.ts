@@ -4,7 +4,7 @@
  * @module
  */
 
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertGreater } from "@std/assert";
 import { assertDomError, rejection } from "../refusals.ts";
 import type { Scenario } from "../scenario.ts";
 
@@ -158,6 +158,21 @@ export const STEAL: readonly Scenario[] = [
       await rejection(thief.fail(new Error("mine")));
       await waiting.granted;
       await tools.logs("A", "T", "B");
+    },
+  },
+  {
+    title: "tokens rise from the victim to the thief and to those that waited",
+    extension: true,
+    run: async (_locks, tools) => {
+      const calls = [await tools.hold("A", tools.name())];
+      const waiting = [await tools.wait("B", tools.name(), { client: 1 }), await tools.wait("C", tools.name())];
+      calls.push(await tools.hold("T", tools.name(), { steal, client: 2 }), ...waiting);
+      const tokens: number[] = [];
+      calls[1]?.release();
+      for (const call of calls.slice(2)) call.release();
+      for (const call of calls) tokens.push((await call.lock).token ?? NaN);
+      assertGreater(tokens[1], tokens[0] ?? NaN);
+      for (const token of tokens.slice(2)) assertGreater(token, tokens[1] ?? NaN);
     },
   },
 ];
