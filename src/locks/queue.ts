@@ -142,6 +142,7 @@ export class Queue {
   }
 
   #lookLater(batch: readonly QueuedRequest[]): void {
+    if (!batch.some((request) => this.#isWaiting(request))) return;
     const { clock, random, timing: { retryEvery } } = this.#ground.context;
     const cancel = clock.after(retryEvery * (0.7 + 0.3 * random.next()), () => {
       this.#cancels.delete(cancel);

@@ -172,9 +172,11 @@ export class SessionQueues implements QueueGround {
         if (after.at === "queued" && before.at !== "queued") this.#stored(request, queue);
         if (after.at !== "gone") return;
         if ("place" in before) queue.left(keeper.key, before.place);
-        if (--queue.tickets === 0) this.#queues.delete(token);
         if (after.end.why === "fenced" && !request.isOver) this.#write(request, token);
         else this.#gone(request, after);
+        if (--queue.tickets > 0) return;
+        queue.stop();
+        this.#queues.delete(token);
       },
       troubled: (error) => {
         if (request.hold !== null) request.hold.troubled(error);

@@ -73,7 +73,7 @@ export class TicketKeeper {
     this.#state = state;
     if (state.at !== before.at) this.#pauses = 0;
     for (const effect of effects) this.#perform(effect);
-    this.#listener.changed(before, state);
+    if (state !== before) this.#listener.changed(before, state);
   }
 
   /** Ends all of it, also what is in flight. What is stored stays. */
