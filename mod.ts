@@ -47,8 +47,24 @@ export type { EventListener, HoldEventAbout, LockEvent, LockEventAbout, SettingC
 export type { KvHandle } from "./src/nats/kv_handle.ts";
 export { Lease, type LeaseControls } from "./src/lease/lease.ts";
 export type { Leadership } from "./src/lease/leadership.ts";
+export { Lock, type LockControls } from "./src/locks/lock.ts";
+export { LockManager } from "./src/locks/lock_manager.ts";
+export type {
+  LockManagerOptions,
+  OpenLocksOptions,
+  SessionSettings,
+  StoreLockManagerOptions,
+} from "./src/locks/options.ts";
+export type { LockInfo, LockSnapshot, QueryOptions } from "./src/locks/query.ts";
+export type { LockOptions } from "./src/locks/request_options.ts";
 export { Locker } from "./src/locker/locker.ts";
-export type { ConnectionSettings, LockerOptions, OpenOptions, StoreLockerOptions } from "./src/locker/options.ts";
+export type {
+  ConnectionSettings,
+  ConnectOptions,
+  LockerOptions,
+  OpenOptions,
+  StoreLockerOptions,
+} from "./src/locker/options.ts";
 export type { Logger } from "./src/base/logger.ts";
 export type { Random } from "./src/base/random.ts";
 export type { KeyState, LeaseRecord, Meta } from "./src/store/record.ts";

@@ -3,25 +3,18 @@
 import { type BucketOptions, type Connection, newKeyValue, requireBucket } from "../nats/bucket.ts";
 import { candidateOf, type CandidateOptions } from "../lease/candidate.ts";
 import { type Clock, SystemClock } from "../base/clock.ts";
-import {
-  closeWithin,
-  connect,
-  type ConnectionSettings,
-  longestConnect,
-  requireAddresses,
-  requireWebSocket,
-} from "../nats/connection.ts";
-import { BadParameterError, BucketConfigError, ConnectionError } from "../base/errors.ts";
+import type { ConnectionSettings } from "../nats/connection.ts";
+import { BucketConfigError } from "../base/errors.ts";
 import type { KvHandle } from "../nats/kv_handle.ts";
 import { storeOf } from "../nats/kv_store.ts";
 import { silentLogger } from "../base/logger.ts";
-import { WaitScope } from "../base/wait.ts";
+import { type ConnectOptions, openOn, requireConnectable } from "../nats/open.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import { warnOfServer } from "../nats/server_version.ts";
 import type { LeaseStore } from "../store/store.ts";
 import { leaseTiming, wholeSeconds } from "../lease/timing.ts";
 
-export type { ConnectionSettings };
+export type { ConnectionSettings, ConnectOptions };
 
 /** Options of a `Locker`. */
 export interface LockerOptions extends CandidateOptions {
@@ -40,26 +33,13 @@ export interface StoreLockerOptions extends CandidateOptions {
 }
 
 /** Options of `Locker.open`: how it connects, and how it creates its bucket. */
-export interface OpenOptions extends CandidateOptions, BucketOptions {
-  /** WebSocket addresses of the servers. Give either these or `nc`. */
-  readonly servers?: string | readonly string[];
-  /**
-   * Settings for `wsconnect`, such as credentials. With `waitOnFirstConnect`, only `signal` ends the wait for servers
-   * that cannot be reached.
-   */
-  readonly connection?: ConnectionSettings;
-  /** Open connection to use instead of `servers`. It stays open when the Locker is closed. */
-  readonly nc?: Connection;
-  /** Name of the bucket. It is created if it does not exist. */
-  readonly bucket: string;
+export interface OpenOptions extends CandidateOptions, BucketOptions, ConnectOptions {
   /**
    * Lease length in milliseconds, at least 100. A bucket that is created here gets it for all its locks. In an existing
    * bucket that keeps records for longer, only this lock gets it: rounded down to whole seconds, at least 1,000, and
    * only with server 2.11 or later. `Locker.open` rejects if the bucket cannot give it.
    */
   readonly ttl: number;
-  /** Aborts `Locker.open` with the signal's own reason. Has no effect once the Locker is open. */
-  readonly signal?: AbortSignal;
 }
 
 /** What a Locker runs on: its store, its clock and its source of random numbers. */
@@ -73,9 +53,6 @@ export function backendOf(options: Partial<LockerOptions & StoreLockerOptions>):
   return { store: store ?? storeOf(kv), kv: kv ?? null, clock, random };
 }
 
-/** Longest wait for everything about the bucket, in milliseconds. */
-const SETUP_TIMEOUT = 10_000;
-
 /** The shortest lease length that a single lock can have, in milliseconds. */
 const SHORTEST_OWN_TTL = 1000;
 
@@ -84,35 +61,13 @@ type Opened = { readonly options: LockerOptions; readonly close: (() => Promise<
 
 /** Checks all options, connects and opens the bucket. If that fails, closes the connection that it made. */
 export async function openBucket(options: OpenOptions): Promise<Opened> {
-  const { servers = [], nc: given, bucket, ttl, connection: settings, signal: outer, ...candidate } = options;
-  const addresses = given ? [] : [servers].flat();
-  if (!given && addresses.length === 0) {
-    throw new BadParameterError("servers", `Cannot open a Locker: "servers" or "nc" is required`);
-  }
-  requireAddresses(addresses);
-  if (!given) requireWebSocket(settings);
+  const { servers: _servers, nc: _nc, connection: _connection, signal: _signal, ...rest } = options;
+  const { bucket, ttl, ...candidate } = rest;
+  requireConnectable(options);
   requireBucket(bucket, ttl, options);
   leaseTiming(ttl, candidateOf(candidate, systemRandom).timing);
-  const clock = new SystemClock();
-  const late = new AbortController();
-  const scope = new WaitScope(outer, late.signal);
-  const { ended, signal } = scope;
-  const limit = longestConnect(addresses, settings) + SETUP_TIMEOUT;
-  const error = new ConnectionError("timeout", `Cannot open bucket "${bucket}" within ${limit} ms`);
-  const cancel = limit < Infinity ? clock.after(limit, () => late.abort(error)) : () => {};
-  const connecting = given ? Promise.resolve(given) : connect({ addresses, ttl, settings, clock, signal });
-  try {
-    const nc = await Promise.race([ended, connecting]);
-    const opened = await Promise.race([ended, setUp(nc, options)]);
-    return { options: { ...candidate, ...opened }, close: given ? null : () => closeWithin(nc, clock) };
-  } catch (error) {
-    const closed = given ? null : connecting.then((nc) => closeWithin(nc, clock), () => {});
-    if (!signal.aborted) await closed;
-    throw error;
-  } finally {
-    cancel();
-    scope[Symbol.dispose]();
-  }
+  const { opened, close } = await openOn(options, ttl, (nc) => setUp(nc, options));
+  return { options: { ...candidate, ...opened }, close };
 }
 
 /**

@@ -12,7 +12,13 @@
 import { LockerClosedError } from "../base/errors.ts";
 import type { LocksContext } from "./context.ts";
 import type { Lock } from "./lock.ts";
-import { type LockManagerOptions, setupOf, type StoreLockManagerOptions } from "./options.ts";
+import {
+  type LockManagerOptions,
+  type OpenLocksOptions,
+  openQueues,
+  setupOf,
+  type StoreLockManagerOptions,
+} from "./options.ts";
 import { type LockSnapshot, type QueryOptions, takeSnapshot } from "./query.ts";
 import { checkRequest, type LockOptions } from "./request_options.ts";
 import { Requests } from "./requests.ts";
@@ -46,6 +52,7 @@ export class LockManager {
   readonly #sessions: Sessions;
   readonly #requests: Requests;
   readonly #end = new AbortController();
+  #owned: (() => Promise<void>) | null = null;
   #closing: Promise<void> | null = null;
 
   /** Creates a manager; sends nothing. Throws a `BadParameterError` if an option is missing or out of range. */
@@ -55,6 +62,21 @@ export class LockManager {
     this.#context = context;
     this.#sessions = new Sessions(context, { candidate, onEvent: options.onEvent ?? (() => {}) }, signal);
     this.#requests = new Requests(context, this.#sessions, signal);
+  }
+
+  /**
+   * Connects, opens the bucket (creates it if it does not exist), and creates a manager that owns the new connection.
+   * A new bucket keeps tickets for `maxHold`. Sends nothing for locks before the first request.
+   * Waits at most `connection.timeout` (default 5 s) and 1 s more for each address, and 10 s for the bucket. `signal`
+   * ends the wait with its own reason. If opening fails, the new connection is closed; a bucket that was created stays.
+   * @throws {BadParameterError | BucketConfigError} for an option out of range, or a bucket that is unfit for queues
+   * @throws {ConnectionError} if NATS is unreachable, refuses, or does not answer in time
+   */
+  static async open(options: OpenLocksOptions): Promise<LockManager> {
+    const { options: opened, close } = await openQueues(options);
+    const manager = new LockManager(opened);
+    manager.#owned = close;
+    return manager;
   }
 
   /** Name of the bucket. */
@@ -156,5 +178,6 @@ export class LockManager {
     const error = new LockerClosedError(`Cannot use the LockManager of bucket "${this.name}": it was closed`);
     this.#end.abort(error);
     await this.#sessions.close(error);
+    await this.#owned?.();
   }
 }

@@ -1,12 +1,16 @@
 /** Options of a lock manager, checked. */
 
-import { badParameter, BadParameterError } from "../base/errors.ts";
+import { badParameter, BadParameterError, BucketConfigError } from "../base/errors.ts";
+import { silentLogger } from "../base/logger.ts";
 import { type Clock, SystemClock } from "../base/clock.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import { type Candidate, candidateOf, type CandidateOptions } from "../lease/candidate.ts";
 import { leaseTiming, wholeSeconds } from "../lease/timing.ts";
+import { type BucketOptions, newKeyValue, requireBucket } from "../nats/bucket.ts";
 import type { KvHandle } from "../nats/kv_handle.ts";
 import { storeOf } from "../nats/kv_store.ts";
+import { type ConnectOptions, openOn, requireConnectable } from "../nats/open.ts";
+import { warnOfServer } from "../nats/server_version.ts";
 import type { TicketStore } from "../store/ticket_store.ts";
 import type { LocksContext } from "./context.ts";
 import { sessionKey } from "./names.ts";
@@ -41,6 +45,9 @@ export interface StoreLockManagerOptions extends SessionSettings {
   readonly random?: Random;
 }
 
+/** Options of `LockManager.open`: how it connects, and how it creates its bucket. */
+export interface OpenLocksOptions extends SessionSettings, Omit<BucketOptions, "rollups" | "logger">, ConnectOptions {}
+
 /** Default lease length of a session in milliseconds. */
 export const DEFAULT_TTL = 15_000;
 
@@ -58,11 +65,18 @@ export function setupOf(options: LockManagerOptions | StoreLockManagerOptions): 
   const { store, kv, clock = new SystemClock(), random = systemRandom }: Partial<
     LockManagerOptions & StoreLockManagerOptions
   > = options ?? {};
-  const { ttl = DEFAULT_TTL, maxHold: longest = DEFAULT_MAX_HOLD } = options ?? {};
-  const { key: _, id, ...candidate } = candidateOf({ ...options, key: sessionKey("any"), ttl }, random);
-  const timing = leaseTiming(wholeSeconds(ttl), candidate.timing);
-  const maxHold = holdOf(longest, timing.ttl);
+  const { candidate, timing, maxHold } = sessionOf(options, random);
   return { context: { store: store ?? storeOf(kv), clock, random, timing, maxHold }, candidate };
+}
+
+function sessionOf(
+  options: SessionSettings,
+  random: Random,
+): Pick<LocksSetup, "candidate"> & Pick<LocksContext, "timing" | "maxHold"> {
+  const { ttl = DEFAULT_TTL, maxHold = DEFAULT_MAX_HOLD } = options ?? {};
+  const { key: _, id: __, ...candidate } = candidateOf({ ...options, key: sessionKey("any"), ttl }, random);
+  const timing = leaseTiming(wholeSeconds(ttl), candidate.timing);
+  return { candidate, timing, maxHold: holdOf(maxHold, timing.ttl) };
 }
 
 /**
@@ -79,4 +93,28 @@ function holdOf(longest: number, ttl: number): number {
     "maxHold",
     `Cannot use "maxHold": must be at least ${least}, twice "ttl", not ${longest}`,
   );
+}
+
+/**
+ * Checks all options, connects and opens the bucket. If that fails, closes the connection that it made.
+ *
+ * @throws {BucketConfigError} if the bucket exists and is unfit for queues
+ */
+export async function openQueues(
+  options: OpenLocksOptions,
+): Promise<{ readonly options: LockManagerOptions; readonly close: (() => Promise<void>) | null }> {
+  const { servers: _servers, nc: _nc, connection: _connection, signal: _signal, bucket, ...rest } = options;
+  const { ttl = DEFAULT_TTL, maxHold = DEFAULT_MAX_HOLD, logger = silentLogger } = options;
+  requireConnectable(options);
+  requireBucket(bucket, maxHold, options);
+  sessionOf(options, systemRandom);
+  const { opened: kv, close } = await openOn(options, ttl, async (nc) => {
+    warnOfServer(nc, logger);
+    // Roll-ups would let a client with the right to one lock empty the bucket.
+    const kv = await newKeyValue(nc, bucket, maxHold, { ...options, rollups: false, logger: silentLogger });
+    const problem = (await storeOf(kv).settings()).unfitForQueues(maxHold);
+    if (problem !== null) throw new BucketConfigError(problem);
+    return kv;
+  });
+  return { options: { ...rest, kv }, close };
 }

@@ -1,6 +1,7 @@
 /** All tickets of one session: their slots, and what others do to them. */
 
 import { asNatslockError } from "../lease/key_context.ts";
+import type { KeyState } from "../store/record.ts";
 import type { Ticket } from "../store/ticket.ts";
 import type { Push, ScanOutcome, StoredEntry } from "../store/ticket_store.ts";
 import { type LocksContext, readOf } from "./context.ts";
@@ -117,8 +118,7 @@ export class OwnTickets {
     if (push.kind !== "seen") return;
     const { key, keyState } = push;
     const keeper = this.#keepers.get(key);
-    const isRemoved = keyState.kind === "vacant" && keeper?.place != null && keyState.revision > keeper.place;
-    if (isRemoved) this.verify(keeper);
+    if (keeper !== undefined && isRemovalOf(keeper, keyState)) this.verify(keeper);
     if (keyState.kind === "held" && !keeper?.wrote(keyState.record.attempt)) this.#readOrphan(key);
   }
 
@@ -133,10 +133,10 @@ export class OwnTickets {
     for (const [key, { until }] of this.#markers) if (until <= now) this.#markers.delete(key);
   }
 
-  #compare({ key, revision, keyState }: StoredEntry): void {
+  #compare({ key, keyState }: StoredEntry): void {
     const keeper = this.#keepers.get(key);
     if (keyState.kind === "held" && !keeper?.wrote(keyState.record.attempt)) return void this.#readOrphan(key);
-    if (keyState.kind === "vacant" && keeper?.place != null && revision > keeper.place) keeper.post({ on: "removed" });
+    if (keeper !== undefined && isRemovalOf(keeper, keyState)) keeper.post({ on: "removed" });
   }
 
   async #scan(): Promise<ScanOutcome> {
@@ -172,4 +172,9 @@ export class OwnTickets {
       this.#arm();
     });
   }
+}
+
+/** Reports whether a marker was stored after the ticket. */
+function isRemovalOf({ place }: TicketKeeper, { kind, revision }: KeyState): boolean {
+  return kind === "vacant" && place !== null && revision > place;
 }
