@@ -33,11 +33,15 @@ Deno.test("NatsServer.stop() removes the store of a server that ended by itself"
   assertFalse(await exists(server.storeDir));
 });
 
+/** Pauses a server. Not all threads stop at the same time: a request in the meantime may still be answered. */
+async function pause(server: NatsServer): Promise<void> {
+  server.pause();
+  for (let tries = 0; tries < 100 && await server.monitor("varz").then(() => true, () => false); tries++);
+}
+
 Deno.test("NatsServer.monitor() of a paused server rejects", UNIX, async () => {
   await using server = await NatsServer.start();
-  server.pause();
-  // Not all threads stop at the same time. A request in the meantime may still be answered.
-  for (let tries = 0; tries < 100 && await server.monitor("varz").then(() => true, () => false); tries++);
+  await pause(server);
   await assertRejects(() => server.monitor("varz"), Error, "no answer");
 });
 
@@ -46,7 +50,7 @@ Deno.test(
   UNIX,
   () =>
     ledCluster(async (cluster, leader) => {
-      leader.pause();
+      await pause(leader);
       assert(await cluster.leader("R3") !== leader);
     }),
 );

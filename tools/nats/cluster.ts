@@ -4,7 +4,7 @@
  * @module
  */
 
-import { freePorts } from "./process.ts";
+import { freePorts, withOtherPorts } from "./process.ts";
 import { NatsServer } from "./server.ts";
 
 /** Longest time for the members to connect to each other and elect a leader, in milliseconds. */
@@ -45,9 +45,13 @@ export class NatsCluster {
   }
 
   /** Starts a cluster of `size` members. Resolves when it has a leader that knows all of them. */
-  static async start(
-    size = 3,
-    { dial = (_from, _to, port) => port, version }: ClusterOptions = {},
+  static async start(size = 3, options: ClusterOptions = {}): Promise<NatsCluster> {
+    return await withOtherPorts(() => NatsCluster.#start(size, options));
+  }
+
+  static async #start(
+    size: number,
+    { dial = (_from, _to, port) => port, version }: ClusterOptions,
   ): Promise<NatsCluster> {
     const ports = freePorts(size);
     const nodes: NatsServer[] = [];

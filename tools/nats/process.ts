@@ -56,6 +56,20 @@ export function freePorts(count: number): number[] {
   return ports;
 }
 
+/** How many times to choose ports. Another process can take a port between its choice and its use. */
+const PORT_TRIES = 3;
+
+/** Calls `start`, which chooses ports, again if another process took one of them meanwhile. */
+export async function withOtherPorts<Started>(start: () => Promise<Started>): Promise<Started> {
+  for (let tries = 1;; tries++) {
+    try {
+      return await start();
+    } catch (error) {
+      if (tries === PORT_TRIES || !String(error).includes("address already in use")) throw error;
+    }
+  }
+}
+
 /** Writes files to a folder. */
 export async function writeTexts(folder: string, texts: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, text] of Object.entries(texts)) await Deno.writeTextFile(`${folder}/${name}`, text);

@@ -8,7 +8,7 @@
 
 import { natsServerOf, natsServerPath } from "./install.ts";
 import { ask } from "./monitor.ts";
-import { freePorts, guard, pause, signalIfRunning, unguard, writeTexts } from "./process.ts";
+import { freePorts, guard, pause, signalIfRunning, unguard, withOtherPorts, writeTexts } from "./process.ts";
 
 /** Options of {@linkcode NatsServer.start}. */
 export interface NatsServerOptions {
@@ -35,9 +35,6 @@ interface Ports {
 
 const START_TIMEOUT = 20_000;
 const STOP_TIMEOUT = 5_000;
-/** How many times to choose ports. Another process can take a port between its choice and its use. */
-const PORT_TRIES = 3;
-
 /** One nats-server process with JetStream and a websocket listener, on loopback, with a temporary store. */
 export class NatsServer {
   /** Folder of the store, the configuration and the log. */
@@ -55,16 +52,16 @@ export class NatsServer {
 
   /** Starts a server and resolves when it answers. */
   static async start(options: NatsServerOptions = {}): Promise<NatsServer> {
-    for (let tries = 1;; tries++) {
+    return await withOtherPorts(async () => {
       const server = await NatsServer.prepare(options);
       try {
         await server.restart();
         return server;
       } catch (error) {
         await server.stop();
-        if (tries === PORT_TRIES || !String(error).includes("address already in use")) throw error;
+        throw error;
       }
-    }
+    });
   }
 
   /** Creates the folder and chooses the ports, without starting. The members of a cluster name each other's ports. */
