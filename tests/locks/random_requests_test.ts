@@ -8,6 +8,7 @@ import { runSchedule } from "./random_requests.ts";
 import { ReferenceLocks } from "./reference.ts";
 import type { Rules } from "./reference_rules.ts";
 import type { RequestEvent } from "./request_events.ts";
+import { SlowLocks } from "./slow_locks.ts";
 import { historyProblems } from "./request_history.ts";
 
 const SCHEDULE: ScheduleOptions = { steps: 60, clients: 3, extensions: true, thefts: true };
@@ -30,6 +31,18 @@ Deno.test("historyProblems finds nothing in histories of the reference model", a
   for (let seed = SEED; seed < SEED + 1_000; seed++) {
     assertEquals(await problemsOf(seed, {}, LIMIT.model), [], `seed ${seed}`);
   }
+});
+
+Deno.test("historyProblems finds nothing in histories of the reference model behind slow lines", async () => {
+  const runs = Array.from({ length: 200 }, async (_, index) => {
+    const seed = SEED + index;
+    const locks = new ReferenceLocks();
+    const clients = [0, 1, 2].map((client) => new SlowLocks(locks, { seed: seed * 3 + client, longest: 3 }));
+    const steps = randomSchedule(seed, { ...SCHEDULE, thefts: seed % 2 === 0 });
+    const history = await runSchedule(steps, clients, { prefix: "r ", limit: 60_000 });
+    return historyProblems(history).map((problem) => `seed ${seed}: ${problem}`);
+  });
+  assertEquals((await Promise.all(runs)).flat(), []);
 });
 
 /** The faults that show in who holds when. The scenarios find the others. */

@@ -94,7 +94,8 @@ function endProblems(course: Course, others: readonly Course[]): string[] {
   if (aborted < granted && granted < Infinity) problems.push("was granted after its abort");
   if (how === "aborted" && (aborted > ended || granted < ended)) problems.push("ended as aborted without reason");
   const isRobbed = others.some((other) => other.request.steal && meets(other));
-  if (how === "stolen" && !(isRobbed && granted < ended)) problems.push("ended as stolen without a thief");
+  // A theft can come between the grant and the callback.
+  if (how === "stolen" && !isRobbed) problems.push("ended as stolen without a thief");
   if (how === "refused" && !request.ifAvailable) problems.push("got null although it may wait");
   if (how === "refused" && !others.some(meets)) problems.push("got null although the lock was free");
   return problems;
@@ -131,9 +132,7 @@ function orderProblems(course: Course, rivals: readonly Course[]): string[] {
     // A list of names takes its places when it can, a request that got no lock had a place for a moment only.
     const hasPlace = other.request.names.length === 1 && (other.granted < Infinity || other.aborted < Infinity);
     // A theft gives those that wait new places.
-    const isMoved = rivals.some((thief) =>
-      thief.request.steal && thief.requested > other.requested && thief.requested < granted
-    );
+    const isMoved = rivals.some((thief) => thief.request.steal && thief.era >= other.era && thief.requested < granted);
     return hasPlace && !isMoved && other.era < era && goneAt(other) > granted;
   });
   return conflicts(request, before.map((other) => other.request)) ? [`passed ${ids(before)}`] : [];
