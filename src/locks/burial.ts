@@ -14,8 +14,17 @@ import type { KeyState } from "../store/record.ts";
 export type BurialState =
   /** Its record is being read. `timed`: revision whose time was up; 0 = none. `refusals`: of the marker, in a row. */
   | { readonly at: "asking"; readonly timed: number; readonly refusals: number }
-  /** It lives: its record at `revision`, read or pushed, is valid. At `due` the record has expired, unless renewed. */
-  | { readonly at: "alive"; readonly revision: number; readonly due: number; readonly readAt: number }
+  /**
+   * It lives: its record at `revision`, read or pushed, expires at `expiry` unless it is renewed. At `due` its key is
+   * read, because pushes alone do not keep it alive.
+   */
+  | {
+    readonly at: "alive";
+    readonly revision: number;
+    readonly expiry: number;
+    readonly readAt: number;
+    readonly due: number;
+  }
   /** Its time is up, and a marker was sent to its key. */
   | { readonly at: "burying"; readonly timed: number; readonly refusals: number }
   /** It is over, and cannot come back. */
@@ -96,8 +105,8 @@ function asking(state: State<"asking">, event: BurialEvent, now: number, times: 
       const { revision } = keyState;
       // The server is late: the record whose time is up still stands.
       if (revision === timed) return bury(timed, refusals);
-      const due = now - age + lengthOf(keyState, times) + times.slack;
-      return due <= now ? bury(revision, refusals) : to({ at: "alive", revision, due, readAt: now });
+      const expiry = now - age + lengthOf(keyState, times) + times.slack;
+      return expiry <= now ? bury(revision, refusals) : to({ at: "alive", revision, expiry, readAt: now, due: expiry });
     }
     case "unknown":
     case "failed":
@@ -110,15 +119,20 @@ function asking(state: State<"asking">, event: BurialEvent, now: number, times: 
 }
 
 function alive(state: State<"alive">, event: BurialEvent, now: number, times: BurialTimes): BurialStep {
-  if (event.on === "due") return bury(state.revision, 0);
+  if (event.on === "due") return now >= state.expiry ? bury(state.revision, 0) : read(0, 0);
   if (event.on !== "push" || event.keyState.revision <= state.revision) return to(state);
   const { keyState } = event;
   // The session seems to be closed or buried.
   if (keyState.kind === "vacant") return read(0, 0);
   // Pushes can be forged. So they keep a session alive only for a while, and then its key decides.
   const length = lengthOf(keyState, times);
-  const due = Math.min(now + length, state.readAt + LONGEST_TRUST * length) + times.slack;
-  return to({ ...state, revision: keyState.revision, due });
+  const expiry = now + length + times.slack;
+  return to({
+    ...state,
+    revision: keyState.revision,
+    expiry,
+    due: Math.min(expiry, state.readAt + LONGEST_TRUST * length),
+  });
 }
 
 function burying(state: State<"burying">, event: BurialEvent): BurialStep {

@@ -42,21 +42,21 @@ function requireHeld(holds: readonly LockHold[]): void {
   }
 }
 
-/** Returns what ended a lock: its loss, its release, or the close of its manager. */
-function endOf({ lock: { signal } }: LockHold): unknown {
+/** Returns what ended a lock: its theft as a browser reports it, another loss, its release, or the manager's close. */
+function endOf({ lock: { name, signal }, loss }: LockHold): unknown {
   const { reason } = signal;
+  if (loss?.why === "stolen") return new DOMException(`The lock "${name}" was stolen`, "AbortError");
   return reason instanceof LeaseReleasedError && reason.cause instanceof LockerClosedError ? reason.cause : reason;
 }
 
 /** Rejects when one of the locks is stolen, as a browser does. */
 function whenStolen(holds: readonly LockHold[]): Disposable & { readonly promise: Promise<never> } {
-  let reject: (error: DOMException) => void = () => {};
+  let reject: (error: unknown) => void = () => {};
   const promise = new Promise<never>((_, fail) => reject = fail);
   promise.catch(() => {});
   const watches = holds.map((hold) =>
     onAbort(hold.lock.signal, () => {
-      if (hold.loss?.why !== "stolen") return;
-      reject(new DOMException(`The lock "${hold.lock.name}" was stolen`, "AbortError"));
+      if (hold.loss?.why === "stolen") reject(endOf(hold));
     })
   );
   return {

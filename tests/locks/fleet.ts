@@ -1,0 +1,78 @@
+/**
+ * Lock managers on virtual time that count their requests, for tests of costs and of times.
+ *
+ * @module
+ */
+
+import { LockManager } from "../../src/locks/lock_manager.ts";
+import { ManualClock } from "../../src/memory/manual_clock.ts";
+import type { StoreRequest } from "../../src/memory/memory_link.ts";
+import { MemoryStore } from "../../src/memory/memory_store.ts";
+import type { LockEvent } from "@x/natslock";
+
+/** Lease length of the sessions in ms. */
+export const TTL = 3000;
+
+/** One process: a lock manager with its own link to the bucket. */
+export interface Member {
+  readonly locks: LockManager;
+  /** Requests sent, as `kind key`. */
+  readonly sent: string[];
+  readonly events: LockEvent[];
+  /** True to carry out nothing that it sends: the process is dead, or cut off. */
+  isCut: boolean;
+}
+
+/** Processes on one bucket, and their common clock. */
+export class Fleet {
+  readonly clock = new ManualClock();
+  readonly store = new MemoryStore(this.clock, { ttl: 86_400_000 });
+  readonly members: Member[] = [];
+
+  constructor(size: number, options: { readonly maxHold?: number } = {}) {
+    for (let index = 0; index < size; index++) this.members.push(this.#join(index, options));
+  }
+
+  /** Lets time pass until the promise settles. */
+  async until<T>(promise: Promise<T>, longest = 60_000): Promise<T> {
+    let isSettled = false;
+    promise.then(() => isSettled = true, () => isSettled = true);
+    for (let passed = 0; !isSettled && passed < longest; passed += 5) await this.clock.advance(5);
+    if (!isSettled) throw new Error(`Nothing happened within ${longest} ms`);
+    return await promise;
+  }
+
+  /** Forgets the requests that were counted. */
+  reset(): void {
+    for (const { sent } of this.members) sent.length = 0;
+  }
+
+  /** Number of requests since the last reset. */
+  get sent(): number {
+    return this.members.reduce((sum, { sent }) => sum + sent.length, 0);
+  }
+
+  /** Closes all that are not cut off. */
+  async close(): Promise<void> {
+    await this.until(Promise.all(this.members.map(({ locks }) => locks.close())));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #join(index: number, options: { readonly maxHold?: number }): Member {
+    const [sent, events]: [string[], LockEvent[]] = [[], []];
+    const intercept = <Outcome>(request: StoreRequest<Outcome>): Promise<Outcome> => {
+      sent.push(`${request.kind} ${request.key}`);
+      if (!member.isCut) return Promise.resolve(request.perform());
+      return new Promise((resolve) => this.clock.after(request.within, () => resolve(request.timeout())));
+    };
+    const push = (_: unknown, deliver: () => void) => queueMicrotask(() => member.isCut || deliver());
+    const store = this.store.link({ intercept, push });
+    const about = { name: `process ${index}`, ttl: TTL, ...options };
+    const locks = new LockManager({ store, clock: this.clock, ...about, onEvent: (event) => events.push(event) });
+    const member: Member = { locks, sent, events, isCut: false };
+    return member;
+  }
+}
