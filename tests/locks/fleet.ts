@@ -63,10 +63,11 @@ export class Fleet {
 
   #join(index: number, options: { readonly maxHold?: number }): Member {
     const [sent, events]: [string[], LockEvent[]] = [[], []];
-    const intercept = <Outcome>(request: StoreRequest<Outcome>): Promise<Outcome> => {
+    const intercept = async <Outcome>(request: StoreRequest<Outcome>): Promise<Outcome> => {
       sent.push(`${request.kind} ${request.key}`);
-      if (!member.isCut) return Promise.resolve(request.perform());
-      return new Promise((resolve) => this.clock.after(request.within, () => resolve(request.timeout())));
+      if (!member.isCut) return request.perform();
+      await new Promise<void>((resolve) => this.clock.after(request.within, resolve));
+      return request.timeout();
     };
     const push = (_: unknown, deliver: () => void) => queueMicrotask(() => member.isCut || deliver());
     const store = this.store.link({ intercept, push });
