@@ -89,14 +89,20 @@ export class MemoryBucket {
     return revision;
   }
 
-  /** Returns all messages in the order of their revisions, as they were before the newest `lacking` writes. */
-  entries(lacking: number): StoredEntry[] {
+  /** Returns the messages that `isWanted` accepts, in their order, as they were before the newest `lacking` writes. */
+  entries(isWanted: (key: string, revision: number) => boolean, lacking: number): StoredEntry[] {
     const now = this.#clock.now();
     const undone = lacking > 0 ? this.#changes.slice(-lacking) : [];
-    const messages = undone.length === 0 ? [...this.#messages.values()] : this.#before(undone);
-    return messages.filter(({ goneAt }) => now < goneAt).map(({ key, revision, storedAt, content, ticket = null }) => (
-      { key, revision, storedAt, keyState: keyStateOf(revision, content), ticket }
-    ));
+    const entries: StoredEntry[] = [];
+    for (const message of undone.length === 0 ? this.#messages.values() : this.#before(undone)) {
+      const { key, revision, storedAt, content, ticket = null, goneAt } = message;
+      if (now >= goneAt) {
+        if (this.#messages.get(key) === message) this.#messages.delete(key);
+      } else if (isWanted(key, revision)) {
+        entries.push({ key, revision, storedAt, keyState: keyStateOf(revision, content), ticket });
+      }
+    }
+    return entries;
   }
 
   #before(undone: readonly Change[]): Message[] {

@@ -123,9 +123,8 @@ export class MemoryStore implements TicketStore {
     const fail = (error: NatslockError): ScanOutcome => ({ kind: "failed", error });
     const perform = () => {
       const { replica = () => 0 } = this.#options;
-      const found = this.#bucket.entries(leader ? 0 : replica());
-      const entries = found.filter(({ key, revision }) => revision >= from && revision <= upTo && fits(key));
-      return { kind: "seen" as const, entries };
+      const isWanted = (key: string, revision: number) => revision >= from && revision <= upTo && fits(key);
+      return { kind: "seen" as const, entries: this.#bucket.entries(isWanted, leader ? 0 : replica()) };
     };
     const request = { kind: "scan", key: filter, within } as const;
     return this.#pass<ScanOutcome>({ ...request, perform, fail, timeout: () => fail(late()) });

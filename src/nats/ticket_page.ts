@@ -48,6 +48,15 @@ export function entryOf(bucket: ScannedBucket, filter: string, found: Found): St
   return { key, revision, storedAt, keyState, ticket };
 }
 
+/** Returns the headers of a message; `undefined` if it has none, or malformed ones, on which the client throws. */
+function headersOf(message: Msg): Msg["headers"] {
+  try {
+    return message.headers;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Returns the error of an answer in which something is missing, or that is not about what was asked. */
 export function incomplete(filter: string): ConnectionError {
   return new ConnectionError("unavailable", `Cannot read "${filter}": the answer of a replica is incomplete`);
@@ -79,10 +88,10 @@ export class TicketPage {
 
   /**
    * Takes the next message. Returns true if the page is complete.
-   * @throws if the answer is not what was asked for, or has malformed headers
+   * @throws if the answer is not what was asked for
    */
   take(message: Msg): boolean {
-    const { headers, data: value } = message;
+    const [headers, value] = [headersOf(message), message.data];
     const header = (name: string) => headers?.get(name);
     // A writer can send headers with these names as well, and a status. The server appends its own, so the last count.
     const said = (name: string) => headers?.last(`Nats-${name}`) ?? "";

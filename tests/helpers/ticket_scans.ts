@@ -34,13 +34,14 @@ export const SCANS: Readonly<Record<string, Case>> = {
       TICKET,
       { ...TICKET, session: OTHER, attempt: "b", mode: "shared", limit: 5, weight: 3, since: null },
       { ...TICKET, mode: "shared", lock: "caf\u00e9 \u0000\ud800 \u{1f512}" },
+      { ...TICKET, lock: "\u00e9".repeat(10_000) },
     ];
     for (const [slot, ticket] of tickets.entries()) await appendNew(store, `=q.a.s.${slot}`, { ticket });
     const entries = await entriesOf(under, { filter: "=q.a.>", leader, count: tickets.length });
     assertEquals(entries.map(({ ticket }) => ticket), tickets);
     const records = entries.map(({ keyState }) => keyState.kind === "held" && keyState.record);
     assertEquals(records, tickets.map(recordOf));
-    assertEquals(entries.map(({ key }) => key), ["=q.a.s.0", "=q.a.s.1", "=q.a.s.2"]);
+    assertEquals(entries.map(({ key }) => key), ["=q.a.s.0", "=q.a.s.1", "=q.a.s.2", "=q.a.s.3"]);
   },
   "scan() returns the messages under its filter only, in the order of their revisions": async (under, leader) => {
     const { store } = under;

@@ -1,0 +1,145 @@
+/** Tests of KvStore.scan(): an answer that is not complete is a failure, never a shorter list. */
+
+import { PermissionViolationError } from "@nats-io/nats-core";
+import { assert, assertEquals } from "@std/assert";
+import { type Answer, endAt, MALFORMED, type Script, ScriptedReplica, statusOf, ticketAt } from "./scripted_replica.ts";
+
+/** Longest wait for an answer, in ms; for answers that never come as well. */
+const timeout = 60;
+const FILTER = "=q.a.>";
+
+/** Scans once. Returns the revisions, or why the scan failed. */
+async function scanned(replica: ScriptedReplica, upTo?: number): Promise<number[] | string> {
+  const outcome = await replica.store.scan(FILTER, { from: 1, upTo, timeout });
+  assertEquals(replica.subscriptions, 0, "a subscription is left behind");
+  if (outcome.kind === "seen") return outcome.entries.map(({ revision }) => revision);
+  assert("why" in outcome.error);
+  return String(outcome.error.why);
+}
+
+const answering = (...answers: readonly Answer[]) => new ScriptedReplica(() => answers);
+const full = [ticketAt(1, 0), ticketAt(3, 1), ticketAt(4, 3)];
+const [one, two, three] = full as [Answer, Answer, Answer];
+const foreign = (changes: Readonly<Record<string, string>>) => [one, ticketAt(3, 1, { changes }), three, endAt(4, 0)];
+
+/** A message whose writer also stored headers with the names of the server's, and a status. */
+const forged = ticketAt(3, 1, {
+  stored: {
+    status: [204, "EOB"],
+    headers: { "Nats-Stream": "X", "Nats-Sequence": "9", "Nats-Subject": "x", "Nats-Last-Sequence": "7" },
+  },
+});
+
+const COMPLETE: Readonly<Record<string, readonly [answers: readonly Answer[], wanted: number[]]>> = {
+  "ends with 204": [[...full, endAt(4, 0)], [1, 3, 4]],
+  "is nothing but 404": [[statusOf(404, "Message Not Found")], []],
+  "has a writer's headers with the names of the server's, and its status": [
+    [one, forged, three, endAt(4, 0)],
+    [1, 3, 4],
+  ],
+};
+
+for (const [what, [answers, wanted]] of Object.entries(COMPLETE)) {
+  Deno.test(`KvStore.scan() believes an answer that ${what}`, async () => {
+    assertEquals(await scanned(answering(...answers)), wanted);
+  });
+}
+
+const INCOMPLETE: Readonly<Record<string, readonly [answers: readonly Answer[], why?: string]>> = {
+  "never comes": [[], "timeout"],
+  "is cut short": [[one, two], "timeout"],
+  "has all messages but no end": [full, "timeout"],
+  "lacks its first message": [[two, three, endAt(4, 0)]],
+  "lacks a message in the middle": [[one, three, endAt(4, 0)]],
+  "lacks its last message": [[one, two, endAt(4, 0)]],
+  "lacks all its messages": [[endAt(4, 0)]],
+  "ends before it begins": [[endAt(0, 0)]],
+  "ends with an empty batch while more are pending": [[endAt(0, 3)]],
+  "repeats a message": [[one, one, two, three, endAt(4, 0)]],
+  "goes back": [[one, two, ticketAt(2, 3), endAt(2, 0)]],
+  "does not tell the revision as a number": [foreign({ "Nats-Sequence": "three" })],
+  "does not tell the message before it": [foreign({ "Nats-Last-Sequence": "" })],
+  "does not tell when a message was stored": [foreign({ "Nats-Time-Stamp": "" })],
+  "tells garbage for a time": [foreign({ "Nats-Time-Stamp": "soon" })],
+  "has a message of a mirror": [foreign({ "Nats-Stream": "MIRROR" })],
+  "has a message without the name of its stream": [foreign({ "Nats-Stream": "" })],
+  "has a message of another bucket": [foreign({ "Nats-Subject": "$KV.other.=q.a.s.3" })],
+  "has a message that is not under the filter": [foreign({ "Nats-Subject": "$KV.queues.=q.b.s.3" })],
+  "has a message without a subject": [foreign({ "Nats-Subject": "" })],
+  "ends without the number of pending messages": [[...full, endAt(4, 0, { "Nats-Num-Pending": "" })]],
+  "ends with garbage for the number of pending messages": [[...full, endAt(4, 0, { "Nats-Num-Pending": "few" })]],
+  "ends with 404 after messages": [[one, two, statusOf(404, "Message Not Found")]],
+  "ends with 408": [[one, statusOf(408, "Bad Request")], "refused"],
+  "is 408 alone": [[statusOf(408, "Empty Request")], "refused"],
+  "is no responders": [[statusOf(503, "No Responders")]],
+  "has no headers": [[{}]],
+  "has headers that cannot be parsed": [[one, MALFORMED, three, endAt(4, 0)]],
+  "is a denial": [[new PermissionViolationError("no", "publish", "$JS.API.DIRECT.GET.KV_queues")], "denied"],
+};
+
+for (const [what, [answers, why = "unavailable"]] of Object.entries(INCOMPLETE)) {
+  Deno.test(`KvStore.scan() fails with ${why} if the answer ${what}`, async () => {
+    assertEquals(await scanned(answering(...answers)), why);
+  });
+}
+
+const SECOND: Readonly<Record<string, readonly [answers: readonly Answer[], why?: string]>> = {
+  "never comes": [[], "timeout"],
+  "is 404, although more messages were announced": [[statusOf(404, "Message Not Found")]],
+  "lacks a message in the middle": [[ticketAt(3, 0), ticketAt(5, 4), endAt(5, 0)]],
+  "lacks its last message": [[ticketAt(3, 0), endAt(4, 0)]],
+  "shows a message of the first page again": [[one, two, endAt(3, 0)]],
+  "has a message of a mirror": [[ticketAt(3, 0, { changes: { "Nats-Stream": "MIRROR" } }), endAt(3, 0)]],
+};
+
+for (const [what, [answers, why = "unavailable"]] of Object.entries(SECOND)) {
+  Deno.test(`KvStore.scan() fails with ${why} if its second page ${what}`, async () => {
+    const script: Script = (_, page) => page > 0 ? answers : [one, endAt(1, 3)];
+    assertEquals(await scanned(new ScriptedReplica(script)), why);
+  });
+}
+
+Deno.test("KvStore.scan() asks for growing pages, each behind the last message, until none is pending", async () => {
+  const count = 700;
+  const replica = new ScriptedReplica(({ seq, batch }) => {
+    const revisions = Array.from({ length: Math.min(batch, count - seq + 1) }, (_, index) => seq + index);
+    const last = revisions.at(-1) ?? 0;
+    const messages = revisions.map((revision, index) => ticketAt(revision, revisions[index - 1] ?? 0));
+    return [...messages, endAt(last, count - last)];
+  });
+  assertEquals((await scanned(replica)).length, count);
+  const next_by_subj = "$KV.queues.=q.a.>";
+  const pages = [[1, 4], [5, 32], [37, 256], [293, 256], [549, 256]].map(([seq = 0, batch = 0]) => ({ seq, batch }));
+  assertEquals(replica.asked, pages.map(({ seq, batch }) => ({ seq, next_by_subj, batch })));
+});
+
+Deno.test("KvStore.scan() goes on behind a page that the server ended early", async () => {
+  const script: Script = (_, page) => page > 0 ? [ticketAt(3, 0), endAt(3, 0)] : [one, endAt(1, 1)];
+  assertEquals(await scanned(new ScriptedReplica(script)), [1, 3]);
+});
+
+Deno.test("KvStore.scan() ends when `upTo` is reached, or passed, without the end of the batch", async () => {
+  assertEquals(await scanned(answering(one, two), 3), [1, 3]);
+  assertEquals(await scanned(answering(one, two), 2), [1]);
+});
+
+Deno.test("KvStore.scan() sends nothing if `upTo` is before `from`", async () => {
+  const replica = answering();
+  assertEquals([await scanned(replica, 0), replica.asked], [[], []]);
+});
+
+Deno.test("KvStore.scan() fails with closed if the connection is closed", async () => {
+  const replica = answering();
+  replica.broken = Object.assign(new Error("closed"), { name: "ClosedConnectionError" });
+  const outcome = await replica.store.scan(FILTER, { from: 1, timeout });
+  assert(outcome.kind === "failed" && "why" in outcome.error);
+  assertEquals(outcome.error.why, "closed");
+});
+
+Deno.test("KvStore.scan() gives each of several scans at once its own answers", async () => {
+  const replica = new ScriptedReplica(({ seq }) => [ticketAt(seq, 0), endAt(seq, 0)]);
+  const outcomes = await Promise.all([7, 8, 9].map((from) => replica.store.scan(FILTER, { from, timeout })));
+  const found = outcomes.map((outcome) => outcome.kind === "seen" && outcome.entries.map(({ revision }) => revision));
+  assertEquals(found, [[7], [8], [9]]);
+  assertEquals(replica.subscriptions, 0);
+});
