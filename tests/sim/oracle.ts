@@ -140,6 +140,7 @@ export class Oracle {
   /** When a removal is reported as done, the record is gone. It ends not long after the lease would have (S6, V6). */
   #left(node: Node, { before: was, event, after: is }: LoggedStep): void {
     const { now } = this.#timeline;
+    const endedAt = Math.min(node.leavingSince, now);
     if (is.at !== "leaving") node.leavingSince = Infinity;
     else node.leavingSince = Math.min(node.leavingSince, now);
     const slow = this.#weather.hits.has("bucket deleted") ? ASKING : 0;
@@ -149,7 +150,8 @@ export class Oracle {
       this.blame(`V6: ${node.name} is leaving for ${now - node.leavingSince} ms`);
     }
     if (is.at !== "idle" || was.at === "idle") return;
-    if (is.end?.kind === "withdrawn" || (is.end?.kind === "lost" && is.end.why === "removed")) node.suspectAt = now;
+    // The reason to check the stream is as old as the end of the hold: a check during the removal counts.
+    if (is.end?.kind === "withdrawn" || (is.end?.kind === "lost" && is.end.why === "removed")) node.suspectAt = endedAt;
     const attempts = new Set(node.attempts);
     node.attempts.clear();
     const kind = is.end?.kind ?? "lost";
