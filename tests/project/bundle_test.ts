@@ -8,7 +8,7 @@ import { installed, installedNats } from "../../tools/npm/packages.ts";
  * Maximum size in bytes, gzipped, that natslock may add to a page that already has the NATS packages. Error messages
  * are a quarter of it.
  */
-const MOST = 22_900;
+const MOST = 25_000;
 /** Size to aim for. */
 const GOAL = 12_000;
 /** Number of the largest parts to print. */
