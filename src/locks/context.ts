@@ -35,3 +35,22 @@ export async function readOf(store: LeaseStore, key: string, request: ReadReques
     return { kind: "failed", error: asNatslockError(cause, `read key "${key}"`) };
   }
 }
+
+/** Calls `callback` once per lease length, at jittered times, until the returned function is called. */
+export function everyLease(context: LocksContext, callback: () => void): () => void {
+  const { clock, random, timing: { ttl } } = context;
+  let cancel = () => {};
+  const arm = () => {
+    cancel = clock.after(ttl * (0.75 + 0.25 * random.next()), () => {
+      callback();
+      arm();
+    });
+  };
+  arm();
+  return () => cancel();
+}
+
+/** Returns a jittered pause before a failed request is sent again, in milliseconds. */
+export function retryPause({ random, timing: { retryEvery } }: LocksContext): number {
+  return retryEvery * (0.7 + 0.3 * random.next());
+}

@@ -5,7 +5,7 @@
  * that was stored before that ticket, and nothing can be stored before it later.
  */
 
-import type { NatslockError } from "../base/errors.ts";
+import { ConnectionError, type NatslockError } from "../base/errors.ts";
 import { asNatslockError } from "../lease/key_context.ts";
 import type { ScanOutcome, StoredEntry } from "../store/ticket_store.ts";
 import type { LocksContext } from "./context.ts";
@@ -51,6 +51,8 @@ export async function look(context: LocksContext, request: LookRequest): Promise
   for (let tries = 0; tries <= TRIES; tries++) {
     const byLeader = tries === TRIES;
     const outcome = await scan(context, request, byLeader);
+    // A message that a replica cannot return with the others is returned by the leader.
+    if (outcome.kind === "failed" && !byLeader && isRefused(outcome.error)) continue;
     if (outcome.kind === "failed") return outcome;
     const tickets = outcome.entries.flatMap(placed).filter(({ place }) => place <= own.place);
     const isShown = tickets.some(({ key, place }) => key === own.key && place === own.place);
@@ -65,6 +67,8 @@ export function placed({ key, revision: place, keyState, ticket }: StoredEntry):
   const claim = ticket === null ? UNREADABLE : { mode: ticket.mode, limit: ticket.limit, weight: ticket.weight };
   return [{ key, place, session: sessionOf(key), attempt: ticket?.attempt ?? null, ...claim }];
 }
+
+const isRefused = (error: NatslockError): boolean => error instanceof ConnectionError && error.why === "unavailable";
 
 async function scan(context: LocksContext, { filter, from, own }: LookRequest, leader: boolean): Promise<ScanOutcome> {
   const { store, timing: { requestTimeout: timeout } } = context;

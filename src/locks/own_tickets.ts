@@ -4,7 +4,7 @@ import { asNatslockError } from "../lease/key_context.ts";
 import type { KeyState } from "../store/record.ts";
 import type { Ticket } from "../store/ticket.ts";
 import type { Push, ScanOutcome, StoredEntry } from "../store/ticket_store.ts";
-import { type LocksContext, readOf } from "./context.ts";
+import { everyLease, type LocksContext, readOf } from "./context.ts";
 import { ownFilter, ticketKey } from "./names.ts";
 import { TicketKeeper, type TicketListener } from "./ticket_keeper.ts";
 
@@ -28,7 +28,7 @@ export class OwnTickets {
   readonly #markers = new Map<string, Marker>();
   readonly #unfollow: () => void;
   readonly #emptied: (() => void)[] = [];
-  #cancel = () => {};
+  readonly #cancel: () => void;
   /** True if a ticket was written since the last check. */
   #isUsed = false;
   #stopped = false;
@@ -38,7 +38,7 @@ export class OwnTickets {
     this.#session = session;
     this.#first = first;
     this.#unfollow = context.store.follow(ownFilter(session), (push) => this.#pushed(push));
-    this.#arm();
+    this.#cancel = everyLease(context, () => this.#check());
   }
 
   /** Returns the keeper of the ticket under a key, if it is one of this session. */
@@ -163,14 +163,6 @@ export class OwnTickets {
   #removeOrphan(key: string, expected: number): void {
     const { store, timing: { requestTimeout: timeout } } = this.#context;
     store.remove(key, { expected, timeout }).catch(() => {});
-  }
-
-  #arm(): void {
-    const { clock, random, timing: { ttl } } = this.#context;
-    this.#cancel = clock.after(ttl * (0.75 + 0.25 * random.next()), () => {
-      this.#check();
-      this.#arm();
-    });
   }
 }
 

@@ -1,6 +1,7 @@
 /** The queue of one lock, as one session sees it. One look decides for all requests of the session that are due. */
 
 import { Blockers } from "./blockers.ts";
+import { everyLease, retryPause } from "./context.ts";
 import { look, type LookResult, type PlacedTicket } from "./look.ts";
 import { queueFilter } from "./names.ts";
 import { isAnyDead, removeDead, steal } from "./others.ts";
@@ -41,7 +42,10 @@ export class Queue {
   /** The ticket of a request is stored: looks at its place. */
   stored(request: QueuedRequest): void {
     this.#waiting.add(request);
-    if (this.#waiting.size === 1) this.#armRound();
+    if (this.#waiting.size === 1) {
+      this.#cancelRound();
+      this.#cancelRound = everyLease(this.#ground.context, () => this.lookAtAll(false));
+    }
     this.#lookAt(request);
   }
 
@@ -125,12 +129,8 @@ export class Queue {
     last: QueuedRequest,
   ): Promise<void> {
     if (result.kind === "missing") await this.#ground.verify(last.keeper);
-    else {
-      for (const request of batch) {
-        if (result.error.transient) request.want.troubled(result.error);
-        else request.fail(result.error);
-      }
-    }
+    else if (result.error.transient) { for (const { want } of batch) want.troubled(result.error); }
+    else for (const request of batch) request.fail(result.error);
     this.#lookLater(batch);
   }
 
@@ -143,8 +143,8 @@ export class Queue {
 
   #lookLater(batch: readonly QueuedRequest[]): void {
     if (!batch.some((request) => this.#isWaiting(request))) return;
-    const { clock, random, timing: { retryEvery } } = this.#ground.context;
-    const cancel = clock.after(retryEvery * (0.7 + 0.3 * random.next()), () => {
+    const { context } = this.#ground;
+    const cancel = context.clock.after(retryPause(context), () => {
       this.#cancels.delete(cancel);
       for (const request of batch) if (this.#isWaiting(request)) this.#lookAt(request);
     });
@@ -213,15 +213,6 @@ export class Queue {
     const gone = await steal(this.#ground, before);
     request.steals = gone.length < before.length;
     this.#removed(gone, before, [request]);
-  }
-
-  #armRound(): void {
-    const { clock, random, timing: { ttl } } = this.#ground.context;
-    this.#cancelRound();
-    this.#cancelRound = clock.after(ttl * (0.75 + 0.25 * random.next()), () => {
-      this.lookAtAll(false);
-      this.#armRound();
-    });
   }
 }
 

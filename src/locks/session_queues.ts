@@ -69,9 +69,13 @@ export class SessionQueues implements QueueGround {
       this.#waiting.delete(request);
       if (request.hold === null) request.keeper.post({ on: "leave" });
     });
-    using _aborting = onAbort(want.signal, () => request.fail(want.signal.reason));
-    this.#write(request, token);
-    return await request.entered;
+    const aborting = onAbort(want.signal, () => request.fail(want.signal.reason));
+    try {
+      this.#write(request, token);
+      return await request.entered;
+    } finally {
+      aborting[Symbol.dispose]();
+    }
   }
 
   /** Keys and places of all stored tickets of this session. */

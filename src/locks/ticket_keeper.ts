@@ -3,7 +3,7 @@
 import type { NatslockError } from "../base/errors.ts";
 import type { WriteOutcome } from "../store/store.ts";
 import type { Ticket } from "../store/ticket.ts";
-import { type LocksContext, outcomeOf, readOf } from "./context.ts";
+import { type LocksContext, outcomeOf, readOf, retryPause } from "./context.ts";
 import { startTicket, ticketStep } from "./ticket.ts";
 import type { TicketEffect, TicketEvent, TicketState } from "./ticket_model.ts";
 
@@ -119,7 +119,7 @@ export class TicketKeeper {
   #pause({ why, error }: Extract<TicketEffect, { act: "pause" }>): void {
     const { clock, random, timing: { retryEvery } } = this.#context;
     const growing = CONTENTION_PAUSE * 2 ** this.#pauses++ * (1 + 3 * random.next());
-    const length = why === "trouble" ? retryEvery * (0.7 + 0.3 * random.next()) : Math.min(growing, retryEvery);
+    const length = why === "trouble" ? retryPause(this.#context) : Math.min(growing, retryEvery);
     this.#cancel = clock.after(length, () => this.post({ on: "retry" }));
     if (error !== null) this.#listener.troubled(error);
   }

@@ -37,7 +37,7 @@ const WORD_RULES: readonly WordRule[] = [
   { pattern: /\bnew\s+Date\s*(?:\(\s*\)|(?![\w\s(]))/, ...clockOnly },
   { pattern: global("set(?:Timeout|Interval)\\b"), ...clockOnly },
   { pattern: global("Math\\s*\\.\\s*random\\b"), ...randomOnly },
-  { pattern: global("crypto\\s*\\."), ...randomOnly },
+  { pattern: global("crypto\\s*\\.(?!\\s*subtle\\.digest\\b)"), ...randomOnly },
   { pattern: /\bexport\s+default\b|\bas\s+default\b/, ...everywhere },
   { pattern: /\benum\s+\w+\s*\{/, ...everywhere },
   { pattern: /\busing\s+\w+\s*=/, ...published },
