@@ -65,7 +65,9 @@ function writing(state: Writing, event: TicketEvent, now: number): TicketStep {
       }
       return write({ ...state, expected: event.current }, now);
     case "unknown":
-      return state.unwanted ? fence(state) : to({ ...state, at: "doubtful", busy: "read" }, { act: "read" });
+      return state.unwanted
+        ? fence(state, state.expected)
+        : to({ ...state, at: "doubtful", busy: "read" }, { act: "read" });
     case "failed":
       if (!event.error.transient) return gone({ why: "failed", error: event.error });
       return state.unwanted ? gone(LEFT) : paused(state, "trouble", event.error);
@@ -80,21 +82,26 @@ function writing(state: Writing, event: TicketEvent, now: number): TicketStep {
 
 /**
  * The write has no answer: it may be stored, or may still be stored later. A read that shows it settles the doubt. Else
- * a removal at the revision that the write expects makes the write impossible, or is refused since the key has moved.
+ * a removal at the revision that the write expects makes the write impossible, or is refused since the key has moved. If
+ * the write expects an empty key, the removal is put on whatever stands there, and its marker stays for an hour.
  */
 function doubtful(state: Doubtful, event: TicketEvent, now: number): TicketStep {
   switch (event.on) {
-    case "seen":
-      if (event.isOwn) return stored(state, event.keyState.revision);
-      if (event.keyState.revision !== state.expected) return impossible(state, event.keyState.revision, now);
-      // After a refused fence this is the answer of a former stream leader.
-      return state.busy === "recheck" ? unsure(state, "contention", null) : fence(state);
+    case "seen": {
+      const { revision } = event.keyState;
+      if (event.isOwn) return stored(state, revision);
+      // Revisions only rise, so the write is refused whenever it arrives. A lower one may be an old answer. Above 0 there
+      // is no such proof: what stands there may be a short marker, and then the key is empty again.
+      if (state.expected > 0 && revision > state.expected) return impossible(state, revision, now);
+      // After a refused fence this can be the answer of a former stream leader.
+      return state.busy === "recheck" ? unsure(state, "contention", null) : fence(state, revision);
+    }
     case "applied":
       return impossible(state, event.revision, now);
     case "conflict":
       if (event.current === null) return unsure(state, "contention", null);
-      // A marker that expired: no later write can expect its revision.
-      if (event.current === 0) return impossible(state, 0, now);
+      // A marker expired. No later write can expect its revision, but a write on an empty key is still possible.
+      if (event.current === 0) return state.expected > 0 ? impossible(state, 0, now) : fence(state, 0);
       return to({ ...state, busy: "recheck" }, { act: "read" });
     case "unknown":
       return unsure(state, "trouble", event.error);
@@ -112,9 +119,9 @@ function doubtful(state: Doubtful, event: TicketEvent, now: number): TicketStep 
 
 /** The write is not stored and never will be, because the key is at another revision than the write expects. */
 function impossible(state: Doubtful, revision: number, now: number): TicketStep {
-  if (state.unwanted) return gone(LEFT);
   // Once the marker has expired, the key is empty again, and the write could be stored. So the slot is given up.
   if (state.expected === 0) return gone({ why: "fenced", error: null });
+  if (state.unwanted) return gone(LEFT);
   return write({ ...state, expected: revision }, now);
 }
 
@@ -150,9 +157,10 @@ function write({ expected, attempt, unwanted }: TicketWrite, now: number): Ticke
   return to({ at: "writing", busy: true, ...next }, { act: "write", expected, attempt: next.attempt });
 }
 
-function fence(state: TicketWrite): TicketStep {
-  const { expected } = state;
-  const marker = expected === 0 ? { markerTtl: FENCE_TTL } : {};
+/** Removes what stands at `revision`, so that a write that expects a lower one is refused. */
+function fence(state: TicketWrite, revision: number): TicketStep {
+  const expected = Math.max(revision, state.expected);
+  const marker = state.expected === 0 ? { markerTtl: FENCE_TTL } : {};
   return to({ ...state, at: "doubtful", busy: "fence" }, { act: "remove", expected, ...marker });
 }
 
