@@ -46,6 +46,8 @@ export interface Line {
 /** A change on its way to one candidate. */
 export interface Push {
   readonly keyState: KeyState | null;
+  /** The key that changed; absent if the bucket has only one. */
+  readonly key?: string;
   send(): void;
 }
 
@@ -58,9 +60,9 @@ export interface Answers<Outcome> {
 }
 
 /** One candidate's access. */
-export interface Access {
+export interface Access<Store extends LeaseStore = LeaseStore> {
   /** What its Locker gets. */
-  readonly store: LeaseStore;
+  readonly store: Store;
   /** Watches and subscriptions that are open: 0 when nothing was left behind. */
   readonly watches: number;
   /** Inboxes that are listened to and that no consumer of the server sends to. */
@@ -68,7 +70,7 @@ export interface Access {
   /** Pushed changes may have been missed: the connection is back. */
   gap(): void;
   /** Pushes a change that did not happen, or happened long ago. */
-  tell(keyState: KeyState): void;
+  tell(keyState: KeyState, key?: string): void;
   /** The connection is closed for good. */
   close(): void;
 }

@@ -5,7 +5,8 @@
  */
 
 import type { Node } from "./node.ts";
-import { CLIENT_RATE, TTL } from "./server.ts";
+import { CLIENT_RATE } from "./leader.ts";
+import { TTL } from "./server.ts";
 
 /**
  * Longest time in ms that a hold can continue without new information: one lease on a slow clock, and one request. A

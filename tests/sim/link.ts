@@ -7,13 +7,13 @@
 import type { Clock } from "../../src/base/clock.ts";
 import { ConnectionError } from "../../src/base/errors.ts";
 import type { StoreRequest } from "../../src/memory/memory_link.ts";
-import type { KeyState } from "../../src/store/record.ts";
+import type { LeaseStore } from "../../src/store/store.ts";
 import type { Access, Answers, Push } from "./access.ts";
 import type { Fault } from "./faults.ts";
 import { AT_ONCE, Hostility } from "./hostility.ts";
 import { type Listener, Reception } from "./reception.ts";
 import type { Runtime } from "./runtime.ts";
-import { KEY, type Place, type Server, TTL } from "./server.ts";
+import { type Place, type Station, type Told, TTL } from "./server.ts";
 
 /** Longest delay of a late message, in ms. */
 const LATEST = 1.5 * TTL;
@@ -35,10 +35,10 @@ interface Sent<Outcome> {
 }
 
 /** One candidate's access to the bucket, behind an unreliable network. */
-export class Link {
-  readonly access: Access;
+export class Link<Store extends LeaseStore = LeaseStore> {
+  readonly access: Access<Store>;
   readonly #place: Place;
-  readonly #server: Server;
+  readonly #server: Station<Store>;
   readonly #runtime: Runtime;
   readonly #reception: Reception;
   readonly #cutUntil = new Map<Fault, number>();
@@ -48,7 +48,7 @@ export class Link {
   #sent = 0;
   #performed = 0;
 
-  constructor(place: Place, server: Server, ends: Ends) {
+  constructor(place: Place, server: Station<Store>, ends: Ends) {
     this.#place = place;
     this.#server = server;
     this.#runtime = ends.runtime;
@@ -137,7 +137,7 @@ export class Link {
       cancel = this.#runtime.later(request.within, () => settle(() => request.timeout()));
       const hostility = this.#hostility;
       if (hostility !== null) {
-        const { revision } = this.#server.store.look(KEY);
+        const { revision } = this.#server.store.look(request.key);
         const honest = () => this.#reception.answer(request, answers, { sentAt: timeline.now });
         const answer = hostility.answer(request, { answers, honest, revision });
         return void timeline.after(AT_ONCE, () => this.#runtime.deliver(() => settle(answer)));
@@ -167,7 +167,7 @@ export class Link {
     timeline.after(this.#delay("answer late"), () => this.#runtime.deliver(() => settle(answer)));
   }
 
-  #push({ keyState, send: deliver }: Push): void {
+  #push({ keyState, key, send: deliver }: Push): void {
     const { weather, timeline } = this.#place;
     if (weather.hit("push lost") || this.#isCut("pushes cut", "node cut off")) return;
     const send = () => timeline.after(this.#delay("push late", 30), () => this.#runtime.deliver(deliver));
@@ -178,12 +178,13 @@ export class Link {
     if (keyState !== null && weather.hit("push forged")) {
       // The forged revision is far ahead. Forging the revision of the very next renewal requires the permission to
       // publish on the republished subject, which only the server may have (docs/adr/002).
-      this.#tell({ kind: "vacant", revision: keyState.revision + this.#place.chance.between(1000, 1010) });
+      const revision = keyState.revision + this.#place.chance.between(1000, 1010);
+      this.#tell({ keyState: { kind: "vacant", revision }, ...(key === undefined ? {} : { key }) });
     }
   }
 
-  #tell(keyState: KeyState | null): void {
-    if (keyState !== null) this.#runtime.deliver(() => this.access.tell(keyState));
+  #tell(told: Told | null): void {
+    if (told !== null) this.#runtime.deliver(() => this.access.tell(told.keyState, told.key));
   }
 
   #delay(late: "request late" | "answer late" | "push late", usual = USUAL): number {

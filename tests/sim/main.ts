@@ -7,14 +7,15 @@
 import { parseArgs } from "node:util";
 import { runSeeds } from "./crew.ts";
 import { type Fault, FAULTS } from "./faults.ts";
-import { Run, type RunOptions, withWorld } from "./run.ts";
+import { play } from "./play.ts";
+import { type RunOptions, withWorld } from "./run.ts";
 import { replayCommand, shrink } from "./shrink.ts";
 import { coverageOf, type Tally } from "./tally.ts";
 
 const HELP = `Runs the shipped Lockers on simulated machines, networks and servers with faults. Each seed is one run.
 
-Usage: deno task sim [--seeds N] [--minutes N] [--from N] [--workers N] [--wire | --memory] [--markers]
-       deno task sim --seed N [--most N] [--without KINDS] [--wire | --memory] [--markers]
+Usage: deno task sim [--seeds N] [--minutes N] [--from N] [--workers N] [--wire | --memory | --locks] [--markers]
+       deno task sim --seed N [--most N] [--without KINDS] [--wire | --memory | --locks] [--markers]
 
 --seeds N        number of seeds (default 2000; with --minutes: no limit)
 --minutes N      stop after N minutes, when the running seeds have ended (default: no limit)
@@ -22,6 +23,7 @@ Usage: deno task sim [--seeds N] [--minutes N] [--from N] [--workers N] [--wire 
 --workers N      number of cores (default: all)
 --wire           run the shipped NATS adapter on a simulated JetStream
 --memory         run on the memory store (default: one seed in eight runs on JetStream)
+--locks          run lock managers, which have many locks with queues, on the memory store
 --markers        use a bucket with expiry markers, in which no lock is safe; a broken rule is expected
 --seed N         run one seed and print its trace
 --most N         allow only the first N faults of that run
@@ -42,7 +44,7 @@ const say = (line: string) => void Deno.stdout.writeSync(new TextEncoder().encod
 /** Repeats one run and prints its trace. */
 async function replay(seed: number, options: RunOptions): Promise<boolean> {
   const lines: string[] = [];
-  const outcome = await new Run(seed, { ...options, trace: (line) => void lines.push(line) }).outcome();
+  const outcome = await play(seed, { ...options, trace: (line) => void lines.push(line) });
   if (lines.length > SHOWN) say(`(${lines.length - SHOWN} earlier lines)`);
   for (const line of lines.slice(-SHOWN)) say(line);
   const faults = [...outcome.faults].map(([name, number]) => `${name} ${number}`).join(", ");
@@ -128,7 +130,7 @@ async function main(args: string[]): Promise<boolean> {
     args,
     options: {
       ...{ seeds: text, minutes: text, from: text, workers: text, seed: text, most: text, without: text },
-      ...{ markers: flag, wire: flag, memory: flag },
+      ...{ markers: flag, wire: flag, memory: flag, locks: flag },
       help: { type: "boolean", short: "h" },
     },
   });
@@ -136,16 +138,29 @@ async function main(args: string[]): Promise<boolean> {
     say(HELP);
     return true;
   }
-  const { minutes, from = String(Date.now() % 1e9), workers, seed, most, without, markers = false, wire, memory } =
-    values;
+  const {
+    minutes,
+    from = String(Date.now() % 1e9),
+    workers,
+    seed,
+    most,
+    without,
+    markers = false,
+    wire,
+    memory,
+    locks,
+  } = values;
   const { seeds = minutes === undefined ? "2000" : NO_LIMIT } = values;
   const options: RunOptions = {
     markers,
     ...(wire || memory ? { wire: wire === true } : {}),
+    ...(locks ? { locks, wire: false } : {}),
     ...(most === undefined ? {} : { most: whole("most", most) }),
     ...(without === undefined ? {} : { without: kinds(without) }),
   };
-  if (wire && memory) throw new Error('Use only one of "--wire" and "--memory"');
+  if ([wire, memory, locks].filter(Boolean).length > 1) {
+    throw new Error('Use only one of "--wire", "--memory" and "--locks"');
+  }
   if (seed !== undefined) return await replay(whole("seed", seed), withWorld(whole("seed", seed), options));
   const cores = workers === undefined ? navigator.hardwareConcurrency : Math.max(1, whole("workers", workers));
   const length = minutes === undefined ? Infinity : whole("minutes", minutes) * MINUTE;

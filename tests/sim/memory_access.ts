@@ -12,7 +12,7 @@ import type { Hint } from "../../src/store/store.ts";
 import type { Access, Answers, Line, SimBucket } from "./access.ts";
 
 /** Answers in the form of the memory store. */
-const ANSWERS: Answers<unknown> = {
+export const ANSWERS: Answers<unknown> = {
   seen: (keyState) => ({ kind: "seen", keyState }),
   conflict: (current) => ({ kind: "conflict", current }),
 };

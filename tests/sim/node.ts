@@ -13,8 +13,9 @@ import type { Hold } from "./ledger.ts";
 import type { Belief } from "./belief.ts";
 import type { Oracle } from "./oracle.ts";
 import { Pace } from "./pace.ts";
-import { Runtime } from "./runtime.ts";
-import { CLIENT_RATE, KEY, type Place, type Server, TTL } from "./server.ts";
+import type { Runtime } from "./runtime.ts";
+import { machine } from "./machine.ts";
+import { KEY, type Place, type Server, TTL } from "./server.ts";
 
 /** Ground: the environment of a node. */
 export interface Ground extends Place {
@@ -66,23 +67,13 @@ export class Node {
 
   /** `former`: the process whose ID it takes over. */
   constructor(ground: Ground, name: string, former?: Node) {
-    const { timeline, chance, weather, server } = ground;
+    const { chance, server } = ground;
     this.#ground = ground;
     this.name = name;
     const seed = chance.between(0, 2 ** 31);
     this.random = new Chance(seed);
     this.id = former?.id ?? this.random.uuid();
-    const slow = weather.hit("slow clock") ? -CLIENT_RATE * chance.next() : 0;
-    const fast = weather.hit("fast clock") ? CLIENT_RATE * chance.next() : 0;
-    const off = new Chance(~seed);
-    const rate = 1 + slow + fast;
-    // One oscillator drives both clocks, unless something (like NTP) corrects the wall clock.
-    this.runtime = new Runtime(timeline, chance, { monotonic: rate, wall: off.happens(0.5) ? rate : 1 });
-    // The wall clock of half of the machines was never set.
-    if (off.happens(0.5)) {
-      weather.see("wall clock off");
-      this.runtime.stepWall(off.between(0, 20 * TTL));
-    }
+    this.runtime = machine(ground, seed);
     this.clock = new SystemClock(this.runtime);
     this.ttl = chance.happens(0.3) ? 1000 : TTL;
     this.pace = new Pace(this.ttl / 15);

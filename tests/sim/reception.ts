@@ -7,7 +7,7 @@
 import { ConnectionError } from "../../src/base/errors.ts";
 import type { StoreRequest } from "../../src/memory/memory_link.ts";
 import type { Answers } from "./access.ts";
-import { type CarriedOut, type Place, type Server, TTL } from "./server.ts";
+import { type CarriedOut, type Place, type Station, TTL } from "./server.ts";
 
 /** Called for each message on a link. */
 export interface Listener {
@@ -15,14 +15,17 @@ export interface Listener {
   note(text: string): void;
 }
 
+/** The part of the servers that performs requests. */
+type Performer = Pick<Station, "answers" | "replicas" | "stale" | "carryOut">;
+
 /** The server's end of a link. */
 export class Reception {
   readonly #place: Place;
-  readonly #server: Server;
+  readonly #server: Performer;
   readonly #listener: Listener;
   #misledUntil = 0;
 
-  constructor(place: Place, server: Server, listener: Listener) {
+  constructor(place: Place, server: Performer, listener: Listener) {
     this.#place = place;
     this.#server = server;
     this.#listener = listener;
@@ -35,7 +38,7 @@ export class Reception {
     { sentAt, copy = false }: { readonly sentAt: number; readonly copy?: boolean },
   ): () => Outcome {
     const { weather } = this.#place;
-    const writes = request.kind === "write" || request.kind === "remove";
+    const writes = request.kind === "write" || request.kind === "remove" || request.kind === "append";
     const refuse = (why: "unavailable" | "denied") => {
       this.#listener.note(`server: ${request.kind} ${why}`);
       return () => request.fail(new ConnectionError(why, `refused: ${why}`));
@@ -50,7 +53,7 @@ export class Reception {
     const stale = request.kind === "read" && weather.hit("stale read") && now >= this.#misledUntil;
     if (stale) this.#misledUntil = now + TTL;
     if (stale) {
-      const keyState = this.#server.stale();
+      const keyState = this.#server.stale(request.key);
       if (keyState !== null) return () => answers.seen(keyState);
     }
     try {

@@ -10,13 +10,13 @@ import { Chance } from "./chance.ts";
 import { Edges } from "./edges.ts";
 import { type Fault, type Mask, Weather } from "./faults.ts";
 import { isLinearizable } from "./history.ts";
+import { strike } from "./locker_storms.ts";
 import { type LoggedStep, Node } from "./node.ts";
 import { follow, type Follower } from "./observers.ts";
 import { Oracle } from "./oracle.ts";
 import { Resource } from "./resource.ts";
 import { KEY, Server, TTL } from "./server.ts";
 import { stepByStep } from "./settling.ts";
-import { strike } from "./storms.ts";
 import { Timeline } from "./timeline.ts";
 import { live, type Town } from "./users.ts";
 import { virtualTimers } from "./virtual_timers.ts";
@@ -38,6 +38,8 @@ const MOST_STEPS = 60_000;
 export interface RunOptions extends Mask {
   /** If true, the bucket has expiry markers. A violation is then expected. */
   readonly markers?: boolean;
+  /** If true, shipped lock managers run instead of Lockers: many locks on the memory store. */
+  readonly locks?: boolean;
   /** If true, the shipped NATS adapter runs on a simulated JetStream. Default: the memory store. */
   readonly wire?: boolean;
   /** Called with each event as text. */

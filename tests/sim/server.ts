@@ -4,12 +4,13 @@
  * @module
  */
 
-import type { Clock } from "../../src/base/clock.ts";
 import type { StoreRequest } from "../../src/memory/memory_link.ts";
 import type { KeyState } from "../../src/store/record.ts";
-import type { SimBucket } from "./access.ts";
+import type { LeaseStore } from "../../src/store/store.ts";
+import type { Access, Line, SimBucket } from "./access.ts";
 import type { Chance } from "./chance.ts";
 import type { Weather } from "./faults.ts";
+import { Leader } from "./leader.ts";
 import { MemoryBucket } from "./memory_access.ts";
 import type { Timeline } from "./timeline.ts";
 import { WireBucket, type WireBucketOptions } from "./wire_bucket.ts";
@@ -19,15 +20,6 @@ export const KEY = "leader";
 
 /** TTL of the bucket, in ms of the leader's clock. */
 export const TTL = 2000;
-
-/**
- * Limits of the clocks of two leaders: their difference in ms, and how much their rate differs from true time. Together
- * with the rates of the candidates' clocks (`CLIENT_RATE`) they stay within the margin, which is a tenth of the lease.
- * That is also true for a lease of 1,000 ms: 900 / (1 - 0.03) < (1000 - 30) / (1 + 0.02).
- */
-const LEADER_SKEW = 30;
-const LEADER_RATE = 0.02;
-export const CLIENT_RATE = 0.03;
 
 /** Longest time in ms by which the server removes an expired message late. */
 export const LAG = 300;
@@ -50,6 +42,27 @@ export interface CarriedOut {
   readonly copy: boolean;
 }
 
+/** A state of a key that was true at some time. */
+export interface Told {
+  readonly keyState: KeyState;
+  /** The key; absent if the server has only one. */
+  readonly key?: string;
+}
+
+/** What a link needs of the servers. */
+export interface Station<Store extends LeaseStore = LeaseStore> {
+  /** False while the stream has no leader. */
+  readonly answers: boolean;
+  readonly replicas: 1 | 3;
+  readonly store: { look(key: string): KeyState; access(line: Line): Access<Store> };
+  /** Performs a request and reports what it changed. */
+  carryOut<Outcome>(request: StoreRequest<Outcome>, way: Pick<CarriedOut, "sentAt" | "copy">): [Outcome, CarriedOut];
+  /** What a former leader that was cut off some time ago would still answer; `null` if that is the current state. */
+  stale(key: string): KeyState | null;
+  /** An earlier change, as a re-created consumer repeats it. */
+  past(): Told | null;
+}
+
 /** Wall clock of the server at the start, in milliseconds since the Unix epoch. */
 const START = 1_800_000_000_000;
 
@@ -62,7 +75,7 @@ export interface ServerOptions {
 }
 
 /** The bucket and its leader. */
-export class Server {
+export class Server implements Station {
   readonly store: SimBucket;
   readonly replicas: 1 | 3;
   /**
@@ -75,10 +88,8 @@ export class Server {
   /** True for a bucket that does not republish its changes. */
   readonly pushesByConsumer: boolean;
   readonly #place: Place;
-  readonly #rate: number;
-  #skew = 0;
+  readonly #leader: Leader;
   #madeAt = 0;
-  #absentUntil = 0;
   #history: { readonly at: number; readonly goneAt: number; readonly keyState: KeyState }[] = [];
   #deletedUntil = 0;
 
@@ -88,12 +99,8 @@ export class Server {
     this.markers = markers;
     this.pushesByConsumer = wire?.republishes === false;
     this.replicas = chance.happens(0.5) ? 3 : 1;
-    this.#rate = weather.hit("skewed server") ? 1 + LEADER_RATE * (2 * chance.next() - 1) : 1;
-    const clock: Clock = {
-      now: () => timeline.now * this.#rate + this.#skew,
-      wall: () => timeline.now,
-      after: () => () => {},
-    };
+    this.#leader = new Leader(place);
+    const { clock } = this.#leader;
     const lag = () => markers ? Infinity : weather.hit("late expiry") ? chance.between(1, LAG) : 0;
     const changed = (keyState: KeyState) => this.#changed(keyState);
     const { replicas } = this;
@@ -107,7 +114,7 @@ export class Server {
 
   /** False while the stream has no leader. */
   get answers(): boolean {
-    return this.#place.timeline.now >= this.#absentUntil;
+    return this.#leader.answers;
   }
 
   /** False while pushes are lost, or if a consumer may be lost: its heartbeats show that only after seconds. */
@@ -151,18 +158,17 @@ export class Server {
   }
 
   /** An earlier change, as a re-created consumer repeats it. */
-  past(): KeyState | null {
-    return this.#history.length === 0 ? null : this.#place.chance.pick(this.#history).keyState;
+  past(): Told | null {
+    return this.#history.length === 0 ? null : this.#place.chance.pick(this.#history);
   }
 
   /** The stream has no leader for a while, and then one with another clock. */
   loseLeader(ms: number): void {
-    this.#absentUntil = Math.max(this.#absentUntil, this.#place.timeline.now + ms);
-    this.changeLeader();
+    this.#leader.lose(ms);
   }
 
   changeLeader(): void {
-    this.#skew = LEADER_SKEW * (this.#place.chance.next() - 0.5);
+    this.#leader.change();
   }
 
   /** Deletes the bucket for a while. */
@@ -192,7 +198,7 @@ export class Server {
 
   /** Ends all faults of the servers. */
   heal(): void {
-    this.#absentUntil = 0;
+    this.#leader.heal();
     if (this.#deletedUntil > this.#place.timeline.now && this.#deletedUntil !== Infinity) this.recreate();
   }
 
@@ -201,7 +207,7 @@ export class Server {
     const ttl = keyState.kind === "held" ? keyState.record.ttl ?? TTL : TTL;
     this.#history.push({ at: timeline.now, goneAt: timeline.now + ttl, keyState });
     if (this.markers) {
-      timeline.after(ttl / this.#rate + chance.between(0, 250), () => this.#expireByMarker(keyState.revision));
+      timeline.after(ttl / this.#leader.rate + chance.between(0, 250), () => this.#expireByMarker(keyState.revision));
     }
   }
 

@@ -5,7 +5,8 @@
  */
 
 import { type Fault, FAULTS, type Mask } from "./faults.ts";
-import { type Outcome, Run, type RunOptions, withWorld } from "./run.ts";
+import { play } from "./play.ts";
+import { type Outcome, type RunOptions, withWorld } from "./run.ts";
 
 /** A red run, and options under which it has fewer faults. A run is red if it breaks a rule. */
 export interface Shrunk {
@@ -21,7 +22,7 @@ export interface Shrunk {
  */
 export async function shrink(seed: number, options: RunOptions = {}): Promise<Shrunk | null> {
   const red = async (mask: Mask): Promise<Shrunk | null> => {
-    const outcome = await new Run(seed, { ...options, ...mask }).outcome();
+    const outcome = await play(seed, { ...options, ...mask });
     return outcome.broken === null ? null : { options: { ...options, ...mask }, outcome };
   };
   let best = await red(options);
@@ -47,9 +48,10 @@ async function shorten(found: Shrunk, red: (mask: Mask) => Promise<Shrunk | null
 }
 
 /** Returns the command that repeats the run. */
-export function replayCommand(seed: number, { most, without = [], markers, wire }: RunOptions): string {
+export function replayCommand(seed: number, { most, without = [], markers, wire, locks }: RunOptions): string {
   const words = [`deno task sim --seed ${seed}`];
-  if (wire !== undefined && wire !== withWorld(seed, {}).wire) words.push(wire ? "--wire" : "--memory");
+  if (locks) words.push("--locks");
+  if (!locks && wire !== undefined && wire !== withWorld(seed, {}).wire) words.push(wire ? "--wire" : "--memory");
   if (markers) words.push("--markers");
   if (most !== undefined) words.push(`--most ${most}`);
   if (without.length > 0) words.push(`--without "${without.join()}"`);

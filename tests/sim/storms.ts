@@ -1,25 +1,48 @@
 /**
- * Storms: faults that last for a while. Disasters are started here too.
+ * Storms: faults that last for a while and affect a machine, its network or the servers.
  *
  * @module
  */
 
 import type { Fault } from "./faults.ts";
-import type { Node } from "./node.ts";
-import type { Run } from "./run.ts";
-import { KEY, TTL } from "./server.ts";
+import type { Runtime } from "./runtime.ts";
+import { type Place, TTL } from "./server.ts";
+
+/** A process, as storms see it. */
+export interface Struck {
+  readonly runtime: Runtime;
+  readonly link: {
+    readonly access: { gap(): void };
+    cut(what: Fault, ms: number): void;
+    beset(ms: number): void;
+    close(): void;
+  };
+  /** Records that something keeps its code from running in time. */
+  hamper(): void;
+}
+
+/** A run, as storms see it. */
+export interface Sky extends Place {
+  /** True while faults happen. */
+  readonly troubled: boolean;
+  readonly server: { loseLeader(ms: number): void; changeLeader(): void };
+}
+
+/** A run that can replace its processes. */
+export interface Restarting<Node extends Struck> extends Sky {
+  readonly nodes: readonly Node[];
+  /** Starts a process that replaces `former`. */
+  start(former: Node, sameId?: boolean): unknown;
+}
 
 /** Starts a storm. `left`: true time in ms until faults end. */
-type Storm = (run: Run, node: Node, left: number) => void;
+export type Storm<Run extends Sky = Sky, Node extends Struck = Struck> = (run: Run, node: Node, left: number) => void;
 
-/**
- * Longest time that a close may take, in ms: the settings of the bucket (2 s) and two requests, each unanswered, and
- * some pauses.
- */
-const CLOSING = 4500;
+/** Storms by the kinds of faults that they are. */
+export type Storms<Run extends Sky, Node extends Struck> = { readonly [fault in Fault]?: Storm<Run, Node> };
 
 /** A random duration: mostly short, at most one and a half leases, and never beyond the end of the faults. */
-const while_ = (run: Run, left: number): number => Math.min(left, 1 + 1.5 * TTL * run.chance.next() ** 2);
+export const while_ = (run: Sky, left: number): number => Math.min(left, 1 + 1.5 * TTL * run.chance.next() ** 2);
 
 const cut = (what: Fault): Storm => (run, node, left) => {
   const ms = while_(run, left);
@@ -55,18 +78,18 @@ const doze: Storm = ({ chance, timeline }, node, left) => {
   next();
 };
 
-const crash = (sameId: boolean): Storm => (run, node, left) => {
+function crash<Node extends Struck>(run: Restarting<Node>, node: Node, { left, sameId }: CrashOptions): void {
   node.runtime.kill();
   run.timeline.after(while_(run, left), () => run.nodes.includes(node) && run.start(node, sameId));
-};
+}
 
-const disaster = (how: (run: Run) => void, scope: "record" | "era"): Storm => (run) => {
-  if (scope === "record") run.oracle.void();
-  else run.oracle.newEra();
-  how(run);
-};
+interface CrashOptions {
+  readonly left: number;
+  readonly sameId: boolean;
+}
 
-const STORMS: { readonly [fault in Fault]?: Storm } = {
+/** Returns the storms that every world has. */
+export const stormsOf = <Node extends Struck>(): Storms<Restarting<Node>, Node> => ({
   "node cut off": cut("node cut off"),
   "requests cut": cut("requests cut"),
   "answers cut": cut("answers cut"),
@@ -85,42 +108,12 @@ const STORMS: { readonly [fault in Fault]?: Storm } = {
       node.hamper();
     });
   },
-  "crash": crash(false),
-  "restart with the same id": crash(true),
-  "locker closed": (run, node) => {
-    const called = run.timeline.now;
-    const { locker, runtime } = node;
-    runtime.deliver(() => {
-      node.believe(null);
-      let closed = false;
-      // An ID belongs to only one running candidate. The next Locker waits for the end of this one.
-      locker.close().then(() => {
-        closed = true;
-        if (node.locker === locker) node.open();
-      });
-      run.timeline.after(CLOSING, () => {
-        if (!closed && runtime.runs && node.hampered < called) run.oracle.blame(`V6: ${node.name} does not close`);
-      });
-    });
-  },
+  "crash": (run, node, left) => crash(run, node, { left, sameId: false }),
+  "restart with the same id": (run, node, left) => crash(run, node, { left, sameId: true }),
   "connection closed": (run, node, left) => {
     node.runtime.deliver(() => node.link.close());
     run.timeline.after(while_(run, left), () => run.nodes.includes(node) && run.troubled && run.start(node));
   },
   "no leader": (run, _, left) => run.server.loseLeader(while_(run, left)),
   "leader change": (run) => run.server.changeLeader(),
-  "foreign write": disaster(({ server, chance }) => {
-    const record = { holder: chance.uuid(), attempt: null, token: null, name: "", since: null, ttl: null, meta: {} };
-    server.store.put(KEY, chance.happens(0.5) ? "foreign" : record);
-  }, "record"),
-  "eviction": disaster(({ server }) => server.store.put(KEY, "mark", 1000), "record"),
-  "bucket deleted": disaster((run) => run.server.deleteBucket(run.chance.between(1, TTL)), "era"),
-  "bucket re-created": disaster(({ server }) => server.recreate(), "era"),
-  "sequence rolled back": disaster(({ server }) => server.rollBack(), "era"),
-};
-
-/** Starts a storm or a disaster. */
-export function strike(run: Run, fault: Fault, left: number): void {
-  const node = run.chance.pick(run.nodes);
-  if (!node.runtime.dead) STORMS[fault]?.(run, node, left);
-}
+});

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { Run, type RunOptions, withWorld } from "./run.ts";
+import { play } from "./play.ts";
+import { type RunOptions, withWorld } from "./run.ts";
 import { count, noTally } from "./tally.ts";
 
 /** Seeds from `from` up to, but not including, `to`. */
@@ -26,7 +27,7 @@ const desk = self as unknown as {
 desk.onmessage = async ({ data }) => {
   const tally = noTally();
   for (let seed = data.from; seed < data.to; seed++) {
-    count(tally, await new Run(seed, withWorld(seed, data.options)).outcome());
+    count(tally, await play(seed, withWorld(seed, data.options)));
   }
   desk.postMessage(tally);
 };

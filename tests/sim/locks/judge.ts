@@ -1,0 +1,221 @@
+/**
+ * Judge of a run with lock managers: checks the invariants Q1 to Q5 and Q8 after each event. It sees true time and both
+ * ends of the network. docs/adr/003-proof-by-simulation.md defines the invariants.
+ *
+ * @module
+ */
+
+import { LeaseLostError } from "../../../src/base/errors.ts";
+import type { Lock } from "../../../src/locks/lock.ts";
+import type { StoreRequest } from "../../../src/memory/memory_link.ts";
+import type { Ticket } from "../../../src/store/ticket.ts";
+import { CLIENT_RATE } from "../leader.ts";
+import type { CarriedOut, Place } from "../server.ts";
+import type { Ask, Belief } from "./ask.ts";
+import { SESSION_TTL } from "./climate.ts";
+import type { LocksNode } from "./locks_node.ts";
+import type { LocksServer } from "./locks_server.ts";
+import { claimOf, keepingOut, type Placed, Truth } from "./truth.ts";
+
+/** Longest time in ms that a lock of a deleted bucket can last: a lease on a slow clock, and one request. */
+const LASTING = SESSION_TTL / (1 - CLIENT_RATE) + SESSION_TTL / 4;
+
+/** Longest time in ms until the owner of a stolen ticket learns of it without faults: its next check, and a request. */
+const HEARING = 1.1 * SESSION_TTL / (1 - CLIENT_RATE) + 200;
+
+/** Checks one run. */
+export class LocksJudge {
+  /** The first violation, with its time; `null` if there was none. */
+  broken: string | null = null;
+  grants = 0;
+  readonly truth: Truth;
+  /** All requests that have not ended. */
+  readonly asks = new Map<number, Ask>();
+  /** The tickets that were sent, by their nonces. */
+  readonly tickets = new Map<string, Ticket>();
+  /** How often each thing happened. */
+  readonly counts = new Map<string, number>();
+  readonly #beliefs = new Map<string, Set<Belief>>();
+  /** Highest token that was granted for each lock: of any mode, and exclusive. */
+  readonly #tops = new Map<string, { readonly any: number; readonly exclusive: number }>();
+  readonly #place: Place;
+  readonly #server: LocksServer;
+  #calmAt = Infinity;
+
+  constructor(place: Place, server: LocksServer) {
+    this.#place = place;
+    this.#server = server;
+    this.truth = new Truth((key) => server.store.look(key));
+    server.onGone = () => {
+      this.truth.clear();
+      this.#tops.clear();
+    };
+  }
+
+  blame(rule: string): void {
+    this.broken ??= `${rule} (at ${Math.round(this.#place.timeline.now)} ms)`;
+  }
+
+  count(what: string): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
+  }
+
+  /** Faults have ended. */
+  calm(): void {
+    this.#calmAt = this.#place.timeline.now;
+  }
+
+  /** The server performed a request. */
+  carriedOut(node: LocksNode, request: StoreRequest<unknown>, change: CarriedOut): void {
+    if (!change.applied) return;
+    const { key, kind } = request;
+    if (kind === "append") this.#appended(node, key, change);
+    else if (key.startsWith("=s.")) this.#session(node, key.slice(3), { kind, change });
+    else this.#removed(node, change);
+  }
+
+  /** Somebody who is no process of this run stored something under the key of a ticket. */
+  foreign(name: string, key: string): void {
+    const { revision } = this.#server.store.look(key);
+    const session = key.split(".")[2] ?? "";
+    const about = { key, place: revision, session, name, claim: claimOf(null), node: null, ask: null };
+    this.truth.add({ ...about, storedAt: this.#place.timeline.now, room: "room", stolenAt: null });
+  }
+
+  /** A user got its locks. */
+  granted(ask: Ask, locks: readonly Lock[]): Belief[] {
+    this.grants++;
+    ask.waits = false;
+    const { timeline: { now }, chance } = this.#place;
+    if (locks.length > 1 && ask.node.runtime.runs && !locks.every(({ held }) => held)) {
+      this.blame(`Q8: ${ask.node.name} gets several locks, and does not hold all of them`);
+    }
+    if (ask.givenUp) this.blame(`Q5: request ${ask.id} gets a lock after it was given up`);
+    return locks.map((lock, index) => {
+      if (lock.name !== ask.wish.names[index]) this.blame(`Q5: request ${ask.id} gets the lock "${lock.name}"`);
+      const isCurrent = lock.epoch === this.#server.epoch && this.#server.madeAt <= now;
+      const era = isCurrent ? this.#server.era : -1;
+      const belief: Belief = { ask, lock, since: now, era, passive: chance.happens(0.3) };
+      if (era >= 0) this.#ordered(belief);
+      const beliefs = this.#beliefs.get(lock.name) ?? new Set();
+      this.#beliefs.set(lock.name, beliefs.add(belief));
+      return belief;
+    });
+  }
+
+  /** A user has released what it got, or knows that it is over. */
+  ended(belief: Belief): void {
+    const { ask: { node, id }, lock } = belief;
+    this.#beliefs.get(lock.name)?.delete(belief);
+    if (node.runtime.runs && lock.held) this.blame(`Q5: request ${id} still holds after its end`);
+    const { reason } = lock.signal;
+    if (!(reason instanceof LeaseLostError) || reason.why !== "stolen" || belief.era !== this.#server.era) return;
+    const placed = this.truth.at(lock.token);
+    if (placed !== undefined && placed.stolenAt === null && this.truth.stands(placed)) {
+      this.blame(`Q4: request ${id} loses token ${lock.token} as stolen, but its ticket stands`);
+    }
+  }
+
+  /** Checks what everybody believes. Called after each event, when everything that could run has run. */
+  check(): void {
+    for (const [name, beliefs] of this.#beliefs) {
+      const holders: Placed[] = [];
+      for (const belief of beliefs) {
+        const placed = this.#believed(belief);
+        if (placed !== null) holders.push(placed);
+      }
+      for (const [index, one] of holders.entries()) {
+        const others = holders.toSpliced(index, 1);
+        const [other] = keepingOut(one.claim, others);
+        if (other === undefined) continue;
+        return this.blame(
+          `Q1: tokens ${one.place} and ${other.place} of ${JSON.stringify(name)} hold at the same time`,
+        );
+      }
+    }
+  }
+
+  /** Returns the ticket by which a user believes that it holds; `null` if it does not, or may err. */
+  #believed({ ask: { node, id }, lock, era, passive, since }: Belief): Placed | null {
+    const { timeline: { now } } = this.#place;
+    if (!node.runtime.runs || (passive && !node.runtime.prompt)) return null;
+    if (era !== this.#server.era) {
+      const overdue = now > Math.max(since, this.#server.madeAt) + LASTING;
+      if (overdue && lock.held) this.blame(`Q1: request ${id} still holds a lock of ${lock.epoch}, which is gone`);
+      return null;
+    }
+    if (passive ? lock.signal.aborted : !lock.held) return null;
+    const placed = this.truth.at(lock.token);
+    if (placed === undefined || placed.name !== lock.name) {
+      this.blame(`Q2: request ${id} holds token ${lock.token}, which is no ticket of its queue`);
+      return null;
+    }
+    if (placed.stolenAt !== null) {
+      if (now <= Math.max(placed.stolenAt, this.#calmAt) + HEARING || this.#calmAt === Infinity) return null;
+      this.blame(`Q1: request ${id} does not hear that token ${lock.token} was stolen`);
+    } else if (!this.truth.stands(placed)) {
+      this.blame(`Q4: request ${id} holds token ${lock.token}, whose ticket is gone`);
+    } else if (!this.truth.lives(placed.session)) {
+      this.blame(`Q4: request ${id} holds token ${lock.token}, whose session is not stored`);
+    }
+    return placed;
+  }
+
+  /** A grant comes after all that stood before it in its queue and that exclude it (Q2, Q3). */
+  #ordered({ ask, lock }: Belief): void {
+    const placed = this.truth.at(lock.token);
+    if (placed === undefined || placed.stolenAt !== null) return;
+    if (placed.ask !== null && placed.ask !== ask) this.blame(`Q3: request ${ask.id} gets the ticket of another`);
+    const before = this.truth.queue(lock.name).filter(({ place }) => place < lock.token);
+    const [passed] = keepingOut(placed.claim, before);
+    if (passed !== undefined) this.blame(`Q3: token ${lock.token} is granted while ticket ${passed.place} stands`);
+    const tops = this.#tops.get(lock.name) ?? { any: 0, exclusive: 0 };
+    const highest = placed.claim.exclusive ? tops.any : tops.exclusive;
+    if (lock.token < highest) this.blame(`Q2: token ${lock.token} is granted after ${highest}`);
+    const exclusive = placed.claim.exclusive ? Math.max(tops.exclusive, lock.token) : tops.exclusive;
+    this.#tops.set(lock.name, { any: Math.max(tops.any, lock.token), exclusive });
+  }
+
+  #appended(node: LocksNode, key: string, { before, after }: CarriedOut): void {
+    const ticket = after.kind === "held" ? this.tickets.get(after.record.attempt ?? "") : undefined;
+    if (ticket === undefined) return this.blame(`Q4: ${node.name} stores an unknown ticket`);
+    if (before.kind !== "vacant") this.count("own ticket written over");
+    const ask = this.asks.get(ticket.since ?? -1) ?? null;
+    if (ask !== null) ask.tickets++;
+    const { session, lock: name } = ticket;
+    const about = { key, place: after.revision, session, name, claim: claimOf(ticket), node, ask };
+    this.truth.add({ ...about, storedAt: this.#place.timeline.now, room: "room", stolenAt: null });
+    node.stored(name, after.revision);
+  }
+
+  /** The record of a session was written, or a marker was put on its key. */
+  #session(
+    node: LocksNode,
+    id: string,
+    { kind, change }: { readonly kind: string; readonly change: CarriedOut },
+  ): void {
+    const session = this.truth.sessions.get(id);
+    if (kind === "write") {
+      if (session?.isOver) this.blame(`Q4: ${node.name} renews session ${id}, which was buried or closed`);
+      if (session !== undefined && session.node !== node) this.blame(`Q4: ${node.name} renews another's session`);
+      if (session === undefined) this.truth.sessions.set(id, { node, isOver: false });
+      return;
+    }
+    if (session?.node !== node) {
+      this.count("burial");
+      if (change.before.kind !== "vacant") this.blame(`Q4: ${node.name} buries session ${id}, whose record stands`);
+    }
+    if (session !== undefined) session.isOver = true;
+    else this.truth.sessions.set(id, { node, isOver: true });
+  }
+
+  /** A ticket was removed: by its owner, by a thief, or after the burial of its session (Q4). */
+  #removed(node: LocksNode, { before }: CarriedOut): void {
+    const placed = before.kind === "vacant" ? undefined : this.truth.at(before.revision);
+    if (placed === undefined || placed.node === node || this.truth.sessions.get(placed.session)?.isOver) return;
+    const { place, name } = placed;
+    if (place > node.thefts(name)) return this.blame(`Q4: ${node.name} removes ticket ${place}, whose session lives`);
+    this.count("theft");
+    placed.stolenAt = this.#place.timeline.now;
+  }
+}

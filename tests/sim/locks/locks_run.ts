@@ -1,0 +1,171 @@
+/**
+ * One run of the simulator with many locks, determined by its seed: shipped lock managers on a memory bucket, faults,
+ * and a judge that checks every event.
+ *
+ * @module
+ */
+
+import { Chance } from "../chance.ts";
+import { Weather } from "../faults.ts";
+import type { Outcome, RunOptions } from "../run.ts";
+import { stepByStep } from "../settling.ts";
+import { Timeline } from "../timeline.ts";
+import { type Climate, climateOf, SESSION_TTL } from "./climate.ts";
+import { LocksJudge } from "./judge.ts";
+import { LocksNode } from "./locks_node.ts";
+import { LocksServer } from "./locks_server.ts";
+import { strikeLocks } from "./locks_storms.ts";
+import { live, type LocksTown } from "./locks_users.ts";
+import { Progress } from "./progress.ts";
+
+/** Lengths of the phases in ms: with faults, without faults, at rest, and for the last requests to end. */
+const TROUBLED = 5 * SESSION_TTL;
+const SERENE = 2.5 * SESSION_TTL;
+const STILL = 2.5 * SESSION_TTL;
+const HOMEWARD = 4 * SESSION_TTL;
+const CLOSING = 2 * SESSION_TTL;
+
+/** Longest turn of one request without faults, in ms: users take turns, so one may have to wait for all others. */
+const TURN = 200;
+
+/** A run has some ten thousand events. More than this means that it does not end. */
+const MOST_STEPS = 1_000_000;
+
+/** One run. */
+export class LocksRun implements LocksTown {
+  readonly timeline = new Timeline();
+  readonly chance: Chance;
+  readonly weather: Weather;
+  readonly climate: Climate;
+  readonly server: LocksServer;
+  readonly judge: LocksJudge;
+  readonly nodes: LocksNode[] = [];
+  troubled = true;
+  still = false;
+  over = false;
+  readonly #seed: number;
+  readonly #options: RunOptions;
+  readonly #lives = new Map<Promise<void>, LocksNode>();
+  #steps = 0;
+  #made = 0;
+  #asked = 0;
+
+  constructor(seed: number, options: RunOptions = {}) {
+    this.#seed = seed;
+    this.#options = options;
+    this.chance = new Chance(seed);
+    // Lost writes are no part of the promise: the tickets of those that hold may be gone.
+    const without = [...options.without ?? [], "sequence rolled back"] as const;
+    this.weather = new Weather(this.chance, { ...options, without });
+    this.climate = climateOf(this.chance);
+    this.server = new LocksServer(this);
+    this.judge = new LocksJudge(this, this.server);
+  }
+
+  note(who: string, text: () => string): void {
+    this.#options.trace?.(`${this.timeline.now.toFixed(1).padStart(9)}  ${who.padEnd(6)} ${text()}`);
+  }
+
+  number(): number {
+    return ++this.#asked;
+  }
+
+  /** Starts a process, either an additional one or a replacement for `former`. */
+  start(former?: LocksNode): LocksNode {
+    const node = new LocksNode(this, `n${++this.#made}`);
+    if (former) this.nodes.splice(this.nodes.indexOf(former), 1, node);
+    else this.nodes.push(node);
+    former?.runtime.kill();
+    for (let left = this.climate.users; left > 0; left--) {
+      const life = live(node, this).finally(() => this.#lives.delete(life));
+      this.#lives.set(life, node);
+    }
+    return node;
+  }
+
+  /** Runs to the end. */
+  async outcome(): Promise<Outcome> {
+    for (let left = this.climate.processes; left > 0; left--) this.start();
+    this.#plan();
+    await this.#until(TROUBLED);
+    this.#endFaults();
+    await this.#until(TROUBLED + SERENE);
+    if (this.chance.happens(0.5)) {
+      this.still = true;
+      await this.#until(this.timeline.now + STILL);
+      this.still = false;
+    }
+    this.over = true;
+    const last = this.timeline.now + Math.max(HOMEWARD, this.#lives.size * TURN);
+    while (this.#lives.size > 0 && this.timeline.now < last && this.judge.broken === null) {
+      await this.#until(this.timeline.now + SESSION_TTL / 2);
+    }
+    await this.#goHome();
+    const { broken, grants, counts: edges } = this.judge;
+    const { total, hits: faults } = this.weather;
+    return { seed: this.#seed, broken, grants, steps: this.#steps, total, faults, edges, refused: 0 };
+  }
+
+  /** Plans storms at random times. */
+  #plan(): void {
+    const next = () => {
+      if (!this.troubled) return;
+      const storm = this.weather.storm();
+      if (storm !== null) {
+        this.note("world", () => storm);
+        strikeLocks(this, storm, TROUBLED - this.timeline.now);
+      }
+      this.timeline.after(this.chance.between(SESSION_TTL / 20, SESSION_TTL), next);
+    };
+    this.timeline.after(this.chance.between(0, SESSION_TTL), next);
+  }
+
+  #endFaults(): void {
+    this.troubled = false;
+    this.weather.calm();
+    this.server.heal();
+    for (const node of [...this.nodes]) {
+      node.link.heal();
+      node.runtime.throttle(0);
+      if (node.link.closed) this.start(node);
+    }
+    this.note("world", () => "faults end");
+    this.judge.calm();
+    new Progress(this, this.judge, this.server).begin();
+    if (!this.climate.unpushed) return;
+    this.server.losesPushes = true;
+    for (const { link } of this.nodes) link.cut("pushes cut", Infinity);
+  }
+
+  /** Checks that, after all users stopped, nothing is left behind. */
+  async #goHome(): Promise<void> {
+    const { judge, timeline } = this;
+    if (judge.broken !== null) return;
+    const stuck = [...this.#lives.values()].filter((node) => this.nodes.includes(node) && !node.runtime.dead);
+    if (stuck.length > 0) judge.blame(`Q5: requests of ${stuck.map(({ name }) => name)} do not end`);
+    const running = this.nodes.filter(({ runtime }) => !runtime.dead);
+    const closed = Promise.all(running.map((node) => node.manager.close())).then(() => true);
+    await this.#until(timeline.now + CLOSING);
+    if (!await Promise.race([closed, false])) judge.blame("Q5: a lock manager does not close");
+    for (const { name, runtime, link } of running) {
+      if (runtime.pending > 0) judge.blame(`Q5: ${name} leaves ${runtime.pending} timers behind`);
+      if (link.access.watches > 0) judge.blame(`Q5: ${name} leaves ${link.access.watches} watches behind`);
+    }
+    for (const [id, { node }] of judge.truth.sessions) {
+      if (running.includes(node) && judge.truth.lives(id)) judge.blame(`Q5: ${node.name} leaves session ${id} behind`);
+    }
+    for (const name of judge.truth.names) {
+      const left = judge.truth.queue(name).find(({ node, ask }) => node && running.includes(node) && ask);
+      if (left !== undefined) judge.blame(`Q5: ${left.node?.name} leaves ticket ${left.place} behind`);
+    }
+  }
+
+  /** Runs the events up to `time`. Everything that an event starts within the processes ends before the next event. */
+  #until(time: number): Promise<void> {
+    return stepByStep(() => {
+      if (this.#steps > 0) this.judge.check();
+      if (++this.#steps > MOST_STEPS) this.judge.blame("Q7: the run does not end");
+      return this.judge.broken === null && this.timeline.step(time);
+    });
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * Queries, and what their snapshots must show (Q9).
+ *
+ * @module
+ */
+
+import { NatslockError } from "../../../src/base/errors.ts";
+import type { LockSnapshot } from "../../../src/locks/query.ts";
+import type { Ask } from "./ask.ts";
+import type { LocksNode } from "./locks_node.ts";
+import type { LocksTown } from "./locks_users.ts";
+import { keepingOut } from "./truth.ts";
+
+/** Takes a snapshot and checks it. */
+export async function query(node: LocksNode, town: LocksTown): Promise<void> {
+  const own = [...node.asks].filter(({ wish: { names } }) => names.length === 1);
+  const { manager } = node;
+  try {
+    const snapshot = await manager.query();
+    const wrong = misordered(snapshot) ?? (node.manager === manager ? missing(snapshot, own, town) : null);
+    if (wrong !== null) town.judge.blame(`Q9: ${node.name} queries, and ${wrong}`);
+    town.judge.count("query");
+  } catch (error) {
+    if (!(error instanceof NatslockError)) {
+      town.judge.blame(`Q9: ${node.name} gets ${(error as Error)?.stack ?? error}`);
+    }
+  }
+}
+
+/** The requests of each lock are in the order of their places. */
+function misordered({ held, pending }: LockSnapshot): string | null {
+  const queues = new Map<string, number[]>();
+  for (const list of [held, pending]) {
+    queues.clear();
+    for (const { name, token } of list) {
+      const before = queues.get(name) ?? [];
+      queues.set(name, [...before, token]);
+      if (before.some((each) => each >= token)) return `token ${token} is not in the order of its queue`;
+    }
+  }
+  return null;
+}
+
+/** A request that was made before and goes on is shown, if it still has the same ticket. */
+function missing({ held, pending }: LockSnapshot, own: readonly Ask[], { judge }: LocksTown): string | null {
+  const shown = new Set([...held, ...pending].map(({ token }) => token));
+  for (const ask of own) {
+    if (ask.ended || ask.givenUp || ask.tickets !== 1) continue;
+    const [name = ""] = ask.wish.names;
+    const placed = judge.truth.queue(name).filter((each) => each.ask === ask);
+    if (placed.length > 0 && !placed.some(({ place }) => shown.has(place))) {
+      return `request ${ask.id} with ticket ${placed[0]?.place} is missing`;
+    }
+  }
+  for (const { name, token, mode, limit, weight } of held) {
+    const others = judge.truth.queue(name).filter((each) => each.place < token && shown.has(each.place));
+    const claim = { exclusive: mode === "exclusive", limit: limit ?? Infinity, weight };
+    if (keepingOut(claim, others).length > 0) return `token ${token} is held although others stand before it`;
+  }
+  return null;
+}

@@ -1,0 +1,115 @@
+/**
+ * What is stored, and who stored it: the tickets of all queues, and the sessions.
+ *
+ * @module
+ */
+
+import type { KeyState } from "../../../src/store/record.ts";
+import type { Ticket } from "../../../src/store/ticket.ts";
+import type { Ask } from "./ask.ts";
+import type { LocksNode } from "./locks_node.ts";
+
+/** What a ticket takes of its queue. Told by the judge's own rules, not by those that it judges. */
+export interface Claim {
+  readonly exclusive: boolean;
+  readonly limit: number;
+  readonly weight: number;
+}
+
+/** A ticket that was stored. */
+export interface Placed {
+  readonly key: string;
+  readonly place: number;
+  readonly session: string;
+  readonly name: string;
+  readonly claim: Claim;
+  /** The process that wrote it; `null` for a foreign value. */
+  readonly node: LocksNode | null;
+  /** The request that it belongs to; `null` if that is not known. */
+  readonly ask: Ask | null;
+  readonly storedAt: number;
+  /** What stood before it when it was stored: nothing that keeps it out, only tickets of dead sessions, or others. */
+  room: "room" | "dead" | "blocked";
+  /** When another removed it although its session lived; `null` = never. */
+  stolenAt: number | null;
+}
+
+/** A session. */
+interface Owned {
+  readonly node: LocksNode;
+  /** True once a marker stood on its key. */
+  isOver: boolean;
+}
+
+const EXCLUSIVE: Claim = { exclusive: true, limit: Infinity, weight: 1 };
+
+/** Returns the claim in a ticket. One that cannot be read counts as exclusive. */
+export function claimOf(ticket: Ticket | null): Claim {
+  if (ticket === null || ticket.mode === "exclusive") return EXCLUSIVE;
+  return { exclusive: false, limit: ticket.limit ?? Infinity, weight: ticket.weight };
+}
+
+/** Returns those that keep a claim out of the queue: all that conflict, or all shared ones if they are too heavy. */
+export function keepingOut(claim: Claim, before: readonly Placed[]): readonly Placed[] {
+  const conflicting = before.filter((each) => claim.exclusive || each.claim.exclusive);
+  if (conflicting.length > 0) return conflicting;
+  const sum = before.reduce((total, each) => total + each.claim.weight, claim.weight);
+  return sum > claim.limit ? before : [];
+}
+
+/** The stored tickets and the sessions of the current bucket. */
+export class Truth {
+  readonly sessions = new Map<string, Owned>();
+  readonly #look: (key: string) => KeyState;
+  /** All tickets of the bucket, by place. */
+  readonly #placed = new Map<number, Placed>();
+  /** Those that were not removed, by name, in the order of their places. */
+  readonly #queues = new Map<string, Placed[]>();
+
+  constructor(look: (key: string) => KeyState) {
+    this.#look = look;
+  }
+
+  /** All names with a queue. */
+  get names(): Iterable<string> {
+    return this.#queues.keys();
+  }
+
+  /** Returns the ticket that was stored at a place. */
+  at(place: number): Placed | undefined {
+    return this.#placed.get(place);
+  }
+
+  /** Reports whether a ticket is stored now. */
+  stands({ key, place }: Placed): boolean {
+    return this.#look(key).revision === place;
+  }
+
+  /** Reports whether the record of a session is stored now. */
+  lives(session: string): boolean {
+    return this.#look(`=s.${session}`).kind === "held";
+  }
+
+  /** Returns the stored tickets of a lock, in the order of their places. */
+  queue(name: string): readonly Placed[] {
+    const queue = (this.#queues.get(name) ?? []).filter((each) => this.stands(each));
+    this.#queues.set(name, queue);
+    return queue;
+  }
+
+  /** A ticket was stored. */
+  add(placed: Placed): void {
+    const before = this.queue(placed.name);
+    const blockers = keepingOut(placed.claim, before);
+    if (blockers.length > 0) placed.room = blockers.some(({ session }) => this.lives(session)) ? "blocked" : "dead";
+    this.#queues.set(placed.name, [...before, placed]);
+    this.#placed.set(placed.place, placed);
+  }
+
+  /** The bucket is gone. */
+  clear(): void {
+    this.#placed.clear();
+    this.#queues.clear();
+    this.sessions.clear();
+  }
+}
