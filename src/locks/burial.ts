@@ -68,7 +68,7 @@ export interface BurialTimes {
 const LONGEST_TRUST = 3;
 
 const to = (state: BurialState, ...effects: BurialEffect[]): BurialStep => ({ state, effects });
-const DEAD = to({ at: "dead" });
+const DEAD: BurialStep = { state: { at: "dead" }, effects: [] };
 
 /** Returns the first step: a read of the session's key. */
 export const startBurial = (): BurialStep => read(0, 0);

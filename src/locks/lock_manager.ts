@@ -41,9 +41,26 @@ type Waiting = LockOptions & { readonly ifAvailable?: false };
  * import { LockManager } from "@x/natslock";
  *
  * await using locks = await LockManager.open({ servers: "ws://127.0.0.1:8080", bucket: "queues" });
- * const total = await locks.request("orders/4711", (lock) => {
- *   console.log(lock.token);
- *   return 42;
+ * await locks.request("orders/4711", (lock) => console.log(lock.token));
+ * ```
+ *
+ * @example Readers and a writer, and at most five at once across the fleet
+ * ```ts ignore
+ * import { LockManager } from "@x/natslock";
+ *
+ * await using locks = await LockManager.open({ servers: "ws://127.0.0.1:8080", bucket: "queues" });
+ * await locks.request("index", { mode: "shared" }, () => console.log("one of many readers"));
+ * await locks.request("index", () => console.log("the only writer"));
+ * await locks.request("crawl", { mode: "shared", limit: 5 }, () => console.log("one of at most five"));
+ * ```
+ *
+ * @example Two accounts at once
+ * ```ts ignore
+ * import { LockManager } from "@x/natslock";
+ *
+ * await using locks = await LockManager.open({ servers: "ws://127.0.0.1:8080", bucket: "queues" });
+ * await locks.request(["account/1", "account/2"], { timeout: 5000 }, ([from, to]) => {
+ *   console.log(from?.token, to?.token);
  * });
  * ```
  */
