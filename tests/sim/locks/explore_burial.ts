@@ -119,7 +119,7 @@ class BurialMoves {
     const seen = (message: Message, isAged = true): BurialEvent => (
       { on: "seen", keyState: keyStateOf(message), age: isAged ? now - message.at : undefined }
     );
-    const moves = [this.#event("read", idle, seen(key))];
+    const moves = [inTime(this.#event("read", idle, seen(key)), key)];
     if (budget.ageless > 0) moves.push(this.#event("read without age", spent(idle, "ageless"), seen(key, false)));
     if (budget.staleReads === 0) return moves;
     const old = [FALSE_VACANCY, ...past.filter(({ kind }) => kind !== "none")];
@@ -173,6 +173,13 @@ class BurialMoves {
       return { name, world: { ...world, fault: `The machine throws on "${event.on}": ${error}` } };
     }
   }
+}
+
+/** A session that was read is alive no longer than the record that was read. */
+function inTime(next: Next<World>, { at }: Message): Next<World> {
+  const { state } = next.world;
+  if (state.at !== "alive" || state.due <= at + TTL + SLACK) return next;
+  return { ...next, world: { ...next.world, fault: "A read starts the clock of a session anew" } };
 }
 
 function keyStateOf({ kind, revision }: Message): KeyState {

@@ -77,5 +77,9 @@ function compareBlockers(by: readonly number[], meant: readonly Claim[], own: Cl
   for (let others = 0; others < 2 ** meant.length; others++) {
     if (some((place) => by.includes(place) || (others >> place & 1) === 1)) return "There is room while they all stand";
   }
+  const isFutile = meant.some(({ mode }, place) =>
+    place > (by[0] ?? 0) && !by.includes(place) && (mode === "exclusive" || own.mode === "exclusive")
+  );
+  if (isFutile) return "A nearer ticket blocks as well, so the end of the watched one wakes for nothing";
   return some((place) => by.slice(1).includes(place)) ? null : "More tickets are watched than needed";
 }

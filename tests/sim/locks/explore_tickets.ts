@@ -183,10 +183,14 @@ class TicketMoves {
       else asked = effect;
       row = effect.act === "pause" ? 0 : row + 1;
     }
+    // The request of a ticket that does not wait for its answer can still arrive.
+    const late = state.at === "gone" && asked !== null && asked.act !== "read"
+      ? withLate(world, requestOf(world, asked)).late
+      : world.late;
     if (state.at === "gone") [asked, isPausing] = [null, false];
     const hasFailed = state.at === "gone" && state.end.error !== null;
     const excused = hasFailed ? [...world.excused, `${world.ticket}`] : world.excused;
-    return { ...world, excused, state, asked, isPausing, row: asked === null ? 0 : row, fault };
+    return { ...world, late, excused, state, asked, isPausing, row: asked === null ? 0 : row, fault };
   }
 }
 
