@@ -1,19 +1,21 @@
 /**
- * `deno task explore`: visits every schedule of the shipped state machine within bounds.
+ * `deno task explore`: visits every schedule of the shipped state machines within bounds.
  *
  * @module
  */
 
 import { parseArgs } from "node:util";
+import { LOCK_SCOPES, type LockScope, type Searching } from "./locks/explore_scopes.ts";
 import { type Findings, Search } from "./search.ts";
 import type { Bounds, Budget } from "./world.ts";
 
-const HELP = `Visits every schedule of the shipped state machine within bounds, state by state, and checks its rules.
+const HELP = `Visits every schedule of the shipped state machines within bounds, state by state, and checks its rules.
 
 Usage: deno task explore [--scope NAME]... [--edges]
 
 --scope NAME  visit only this scope; can be repeated (default: all)
---edges       also print how often each step (phase -- event --> next phase) was tried, and events that never occurred
+--edges       also print how often each step (phase -- event --> next phase) of a lease was tried, and events that never
+              occurred
 --help        show this text
 
 Press Ctrl-C to stop and print the results so far. The exit code is 0 only if every scope was visited completely and no
@@ -42,7 +44,7 @@ export function boundsOf(budget: Budget, times: Omit<Bounds, "budgets"> = { ttl:
 const MUCH: Budget = { starts: 1, renewals: 1, leaves: 1, retries: 2, hints: 1 };
 
 /**
- * The scopes, by name. All of them end. In `once`, both clients do each thing once. In the others they do one thing
+ * The scopes of a lease, by name. All of them end. In `once`, both clients do each thing once. In the others they do one thing
  * more often and another not at all. `guest`, in which one client does everything, comes first because it finds most
  * errors in the least time.
  */
@@ -56,9 +58,16 @@ const SCOPES: ReadonlyMap<string, Bounds> = new Map([
   ["twice", boundsOf({ starts: 2, renewals: 1, leaves: 0, retries: 1, hints: 0 })],
 ]);
 
+/** All scopes: of a lease, then of many locks. */
+const ALL_SCOPES: ReadonlyMap<string, LockScope> = new Map([
+  ...[...SCOPES].map((
+    [name, bounds],
+  ): [string, LockScope] => [name, { shown: shownBounds(bounds), search: () => new Search(bounds) }]),
+  ...LOCK_SCOPES,
+]);
+
 /** Runs one search and prints its progress. Returns false if it was stopped or a rule is broken. */
-async function tell(bounds: Bounds, { signal, edges }: { signal: AbortSignal; edges: boolean }): Promise<boolean> {
-  const search = new Search(bounds);
+async function tell(search: Searching, { signal, edges }: { signal: AbortSignal; edges: boolean }): Promise<boolean> {
   const start = performance.now();
   let told = start;
   while (!signal.aborted && search.advance(BATCH)) {
@@ -88,12 +97,12 @@ function report(found: Findings, seconds: number): void {
 }
 
 /** Visits the scopes one after the other. Returns true if all were visited completely. */
-async function visit(scopes: ReadonlyMap<string, Bounds>, edges: boolean): Promise<boolean> {
+async function visit(scopes: ReadonlyMap<string, LockScope>, edges: boolean): Promise<boolean> {
   const stop = new AbortController();
   Deno.addSignalListener("SIGINT", () => stop.abort());
-  for (const [name, bounds] of scopes) {
-    say(`${name}: ${shownBounds(bounds)}`);
-    if (!await tell(bounds, { signal: stop.signal, edges })) return false;
+  for (const [name, { shown, search }] of scopes) {
+    say(`${name}: ${shown}`);
+    if (!await tell(search(), { signal: stop.signal, edges })) return false;
   }
   say(`All of ${[...scopes.keys()].join(", ")}: complete, no rule broken`);
   return true;
@@ -123,12 +132,12 @@ async function main(): Promise<number> {
     say(HELP);
     return 0;
   }
-  const unknown = scope?.find((name) => !SCOPES.has(name));
+  const unknown = scope?.find((name) => !ALL_SCOPES.has(name));
   if (unknown !== undefined) {
-    say(`Cannot explore "${unknown}": "--scope" must be one of ${[...SCOPES.keys()].join(", ")}`);
+    say(`Cannot explore "${unknown}": "--scope" must be one of ${[...ALL_SCOPES.keys()].join(", ")}`);
     return 2;
   }
-  const chosen = [...SCOPES].filter(([name]) => scope?.includes(name) ?? true);
+  const chosen = [...ALL_SCOPES].filter(([name]) => scope?.includes(name) ?? true);
   return await visit(new Map(chosen), edges) ? 0 : 1;
 }
 

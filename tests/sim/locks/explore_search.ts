@@ -25,6 +25,8 @@ export interface Model<World> {
 export interface Found {
   readonly states: number;
   readonly moves: number;
+  /** Number of moves that are still to be tried in the states on the current path. */
+  readonly open: number;
   /** Length of the longest schedule on which every state was new. */
   readonly depth: number;
   /** The broken rule, and a schedule that breaks it, one move per line; `null` if no rule was broken. */
@@ -81,7 +83,8 @@ export class StateSearch<World> {
   /** The results so far. */
   get found(): Found {
     const isComplete = this.#fault === null && this.#path.length === 0 && this.#beginnings.length === 0;
-    return { states: this.#seen.size, moves: this.#moves, depth: this.#depth, fault: this.#fault, isComplete };
+    const open = this.#path.reduce((sum, { moves, next }) => sum + moves.length - next, 0);
+    return { states: this.#seen.size, moves: this.#moves, depth: this.#depth, open, fault: this.#fault, isComplete };
   }
 
   #visit({ name, world }: Next<World>): void {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { placeOf, type World } from "./explore_ticket_world.ts";
+import { nonceOf, placeOf, type World } from "./explore_ticket_world.ts";
 
 /** The most requests without a pause, and without a missing answer, which takes time as well. */
 export const LONGEST_ROW = 8;
@@ -24,11 +24,11 @@ function believed(world: World): string | null {
   return isStored ? null : "A ticket believes to be stored, but it is not";
 }
 
-/** What is stored of a ticket that left, was stored by a request for whose answer nobody waited. */
-function left({ state, key, ticket }: World): string | null {
-  if (state.at !== "gone" || state.end.why === "fenced" || key.kind !== "ticket" || key.ticket !== ticket) return null;
-  if (state.end.error !== null || key.isLate) return null;
-  return `A ticket is gone (${state.end.why}), but it is still stored`;
+/** Of a ticket that is gone nothing is stored but a doubled write, or what could not be removed. */
+function left({ state, key, ticket, excused }: World): string | null {
+  if (key.kind !== "ticket" || (key.ticket === ticket && state.at !== "gone")) return null;
+  if (excused.includes(nonceOf(key.ticket, key.attempt)) || excused.includes(`${key.ticket}`)) return null;
+  return "A ticket is gone, but it is still stored";
 }
 
 /** Nothing of a fenced ticket is ever stored. */

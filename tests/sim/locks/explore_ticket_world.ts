@@ -16,10 +16,6 @@ export interface Message {
   readonly attempt: number;
   /** A marker that stays for an hour. */
   readonly isFence: boolean;
-  /** A ticket that a request stored for whose answer nobody waits. */
-  readonly isLate: boolean;
-  /** The revision that its request expected. */
-  readonly expected: number;
 }
 
 /** A request on its way to the server. */
@@ -68,6 +64,11 @@ export interface World {
   readonly late: readonly Request[];
   /** Places of the tickets that others removed. */
   readonly stolen: readonly number[];
+  /**
+   * Writes that may be stored after the end of their ticket: the doubled ones, and those of a ticket whose removal was
+   * refused for good.
+   */
+  readonly excused: readonly string[];
   /** Requests since the last pause. */
   readonly row: number;
   readonly hasLeft: boolean;
@@ -83,18 +84,16 @@ export const NOTHING: Message = {
   ticket: 0,
   attempt: 0,
   isFence: false,
-  isLate: false,
-  expected: 0,
 };
 
 /** The server performs a request: it compares the revision. Returns the world with the new message, if it is stored. */
-export function performed(world: World, request: Request, isLate: boolean): World {
+export function performed(world: World, request: Request): World {
   const { key, last } = world;
   const { act, expected, ticket, attempt, isFence } = request;
   if (key.revision !== expected) return world;
   const revision = last + 1;
   const next: Message = act === "write"
-    ? { revision, kind: "ticket", ticket, attempt, isFence: false, isLate, expected }
+    ? { revision, kind: "ticket", ticket, attempt, isFence: false }
     : { ...NOTHING, revision, kind: "marker", isFence };
   return { ...put(world, next), last: revision };
 }
@@ -126,3 +125,6 @@ export function nameOf({ act, expected, ticket, attempt, isFence }: Request): st
 export function placeOf({ state }: World): number | null {
   return state.at === "queued" || state.at === "held" ? state.place : null;
 }
+
+/** The nonce of a write. */
+export const nonceOf = (ticket: number, attempt: number): string => `${ticket}.${attempt}`;

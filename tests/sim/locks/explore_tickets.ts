@@ -11,11 +11,11 @@
 import { ConnectionError } from "../../../src/base/errors.ts";
 import { startTicket, ticketStep } from "../../../src/locks/ticket.ts";
 import type { TicketEvent, TicketStep } from "../../../src/locks/ticket_model.ts";
-import type { KeyState } from "../../../src/store/record.ts";
 import type { Model, Next } from "./explore_search.ts";
 import { ticketFault } from "./explore_ticket_rules.ts";
-import { type Budget, type Message, nameOf, NOTHING, performed, put, type Request } from "./explore_ticket_world.ts";
-import { spent, withLate, type World } from "./explore_ticket_world.ts";
+import { elsewhere, keyStateOf } from "./explore_ticket_elsewhere.ts";
+import { type Budget, type Message, nameOf, nonceOf, NOTHING, performed } from "./explore_ticket_world.ts";
+import { type Request, spent, withLate, type World } from "./explore_ticket_world.ts";
 
 /** The machine under test. */
 export interface TicketMachine {
@@ -55,6 +55,7 @@ export function ticketModel(budget: Partial<Budget>, machine: TicketMachine = TI
     isPausing: false,
     late: [],
     stolen: [],
+    excused: [],
     row: 0,
     hasLeft: false,
     budget: { ...NO_BUDGET, ...budget },
@@ -108,7 +109,11 @@ class TicketMoves {
     }
     if (asked.act === "read" || budget.doubles === 0) return moves;
     const request = requestOf(world, asked);
-    return [...moves, { name: `double of ${nameOf(request)}`, world: withLate(spent(world, "doubles"), request) }];
+    const excused = request.act === "write"
+      ? [...world.excused, nonceOf(request.ticket, request.attempt)]
+      : world.excused;
+    const doubled = { ...withLate(spent(world, "doubles"), request), excused };
+    return [...moves, { name: `double of ${nameOf(request)}`, world: doubled }];
   }
 
   #reads(idle: World): Next<World>[] {
@@ -132,7 +137,7 @@ class TicketMoves {
   #writes(idle: World, request: Request): Next<World>[] {
     const { budget, key } = idle;
     const name = nameOf(request);
-    const after = performed(idle, request, false);
+    const after = performed(idle, request);
     const answer: TicketEvent = after === idle
       ? { on: "conflict", current: key.revision }
       : { on: "applied", revision: after.last };
@@ -178,29 +183,15 @@ class TicketMoves {
       else asked = effect;
       row = effect.act === "pause" ? 0 : row + 1;
     }
+    // The request of a ticket that does not wait for its answer can still arrive.
+    const late = state.at === "gone" && asked !== null && asked.act !== "read"
+      ? withLate(world, requestOf(world, asked)).late
+      : world.late;
     if (state.at === "gone") [asked, isPausing] = [null, false];
-    return { ...world, state, asked, isPausing, row: asked === null ? 0 : row, fault };
+    const hasFailed = state.at === "gone" && state.end.error !== null;
+    const excused = hasFailed ? [...world.excused, `${world.ticket}`] : world.excused;
+    return { ...world, late, excused, state, asked, isPausing, row: asked === null ? 0 : row, fault };
   }
-}
-
-/** What happens without the ticket: late requests, others, time. */
-function elsewhere(world: World): Next<World>[] {
-  const { key, late, budget, asked, stolen } = world;
-  const moves: Next<World>[] = late.flatMap((request, at) => {
-    const without = { ...world, late: late.toSpliced(at, 1) };
-    const arrives = { name: `late ${nameOf(request)} arrives`, world: performed(without, request, true) };
-    return [arrives, { name: `late ${nameOf(request)} is lost`, world: without }];
-  });
-  if (key.kind === "marker" && !key.isFence) moves.push({ name: "marker expires", world: put(world, NOTHING) });
-  if (key.isFence && asked === null) {
-    moves.push({ name: "an hour passes", world: { ...put(world, NOTHING), late: [] } });
-  }
-  if (key.kind === "ticket" && budget.thefts > 0) {
-    const request: Request = { act: "remove", expected: key.revision, ticket: 0, attempt: 0, isFence: false };
-    const after = performed(spent(world, "thefts"), request, false);
-    moves.push({ name: "theft", world: { ...after, stolen: [...stolen, key.revision] } });
-  }
-  return [...new Map(moves.map((move) => [move.name, move])).values()];
 }
 
 function requestOf({ ticket }: World, asked: NonNullable<World["asked"]>): Request {
@@ -208,18 +199,4 @@ function requestOf({ ticket }: World, asked: NonNullable<World["asked"]>): Reque
   const attempt = asked.act === "write" ? asked.attempt : 0;
   const isFence = asked.act === "remove" && asked.markerTtl !== undefined;
   return { act: asked.act, expected: asked.expected, ticket, attempt, isFence };
-}
-
-function keyStateOf({ kind, revision, ticket, attempt }: Message): KeyState {
-  if (kind !== "ticket") return { kind: "vacant", revision };
-  const record = {
-    holder: "",
-    attempt: `${ticket}.${attempt}`,
-    token: null,
-    name: "",
-    since: null,
-    ttl: null,
-    meta: {},
-  };
-  return { kind: "held", revision, record };
 }
