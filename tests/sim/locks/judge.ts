@@ -212,9 +212,14 @@ export class LocksJudge {
   /** A ticket was removed: by its owner, by a thief, or after the burial of its session (Q4). */
   #removed(node: LocksNode, { before }: CarriedOut): void {
     const placed = before.kind === "vacant" ? undefined : this.truth.at(before.revision);
-    if (placed === undefined || placed.node === node || this.truth.sessions.get(placed.session)?.isOver) return;
-    const { place, name } = placed;
-    if (place > node.thefts(name)) return this.blame(`Q4: ${node.name} removes ticket ${place}, whose session lives`);
+    if (placed === undefined) return;
+    const { place, name, session } = placed;
+    const isTheft = place < node.thefts(name);
+    if (placed.node !== node && this.truth.sessions.get(session)?.isOver) return;
+    if (placed.node !== node && !isTheft) {
+      return this.blame(`Q4: ${node.name} removes ticket ${place}, whose session lives`);
+    }
+    if (!isTheft) return;
     this.count("theft");
     placed.stolenAt = this.#place.timeline.now;
   }
