@@ -124,8 +124,10 @@ export class Queue {
     batch: readonly QueuedRequest[],
     last: QueuedRequest,
   ): Promise<void> {
-    if (result.kind === "missing") await this.#ground.verify(last.keeper);
-    else {
+    if (result.kind === "missing") {
+      // Its marker may have expired before anybody read it. With a new ticket the request does not wait forever.
+      if (!await this.#ground.verify(last.keeper) && this.#isWaiting(last)) last.leave({ kind: "again" });
+    } else {
       for (const request of batch) {
         if (result.error.transient) request.want.troubled(result.error);
         else request.fail(result.error);
