@@ -196,17 +196,18 @@ export class LocksJudge {
   ): void {
     const session = this.truth.sessions.get(id);
     if (kind === "write") {
-      if (session?.isOver) this.blame(`Q4: ${node.name} renews session ${id}, which was buried or closed`);
+      if (session?.isBuried) this.blame(`Q4: ${node.name} renews session ${id}, which was buried`);
       if (session !== undefined && session.node !== node) this.blame(`Q4: ${node.name} renews another's session`);
-      if (session === undefined) this.truth.sessions.set(id, { node, isOver: false });
+      // A first write in doubt may be withdrawn, and then made again.
+      this.truth.sessions.set(id, { node, isOver: false, isBuried: false });
       return;
     }
     if (session?.node !== node) {
       this.count("burial");
       if (change.before.kind !== "vacant") this.blame(`Q4: ${node.name} buries session ${id}, whose record stands`);
     }
-    if (session !== undefined) session.isOver = true;
-    else this.truth.sessions.set(id, { node, isOver: true });
+    const isBuried = session?.node !== node;
+    this.truth.sessions.set(id, { node: session?.node ?? node, isOver: true, isBuried });
   }
 
   /** A ticket was removed: by its owner, by a thief, or after the burial of its session (Q4). */

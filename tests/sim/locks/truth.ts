@@ -37,8 +37,10 @@ export interface Placed {
 /** A session. */
 interface Owned {
   readonly node: LocksNode;
-  /** True once a marker stood on its key. */
-  isOver: boolean;
+  /** True while its last change was a marker. */
+  readonly isOver: boolean;
+  /** True once another put a marker on its key. */
+  readonly isBuried: boolean;
 }
 
 const EXCLUSIVE: Claim = { exclusive: true, limit: Infinity, weight: 1 };
