@@ -23,6 +23,9 @@ const LASTING = SESSION_TTL / (1 - CLIENT_RATE) + SESSION_TTL / 4;
 /** Longest time in ms until the owner of a stolen ticket learns of it without faults: its next check, and a request. */
 const HEARING = 1.1 * SESSION_TTL / (1 - CLIENT_RATE) + 200;
 
+/** How long after the faults everything takes its usual course, in ms. */
+const SETTLED = SESSION_TTL / 2;
+
 /** Checks one run. */
 export class LocksJudge {
   /** The first violation, with its time; `null` if there was none. */
@@ -101,6 +104,18 @@ export class LocksJudge {
       this.#beliefs.set(lock.name, beliefs.add(belief));
       return belief;
     });
+  }
+
+  /** A request that tries once got nothing: it had no room, and not only because of dead sessions. */
+  refused(ask: Ask): void {
+    ask.waits = false;
+    this.count("refused");
+    if (!ask.wish.ifAvailable) this.blame(`Q5: request ${ask.id} gets null although it may wait`);
+    const [name = "", ...more] = ask.wish.names;
+    if (more.length > 0 || ask.tickets !== 1 || ask.madeAt < this.#calmAt + SETTLED) return;
+    const placed = this.truth.last(ask);
+    if (placed?.room === "room") this.blame(`Q6: request ${ask.id} gets null although "${name}" is free`);
+    if (placed?.room === "dead") this.blame(`Q6: request ${ask.id} gets null because of dead sessions`);
   }
 
   /** A user has released what it got, or knows that it is over. */

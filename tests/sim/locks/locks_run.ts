@@ -60,7 +60,7 @@ export class LocksRun implements LocksTown {
     const without = [...options.without ?? [], "sequence rolled back"] as const;
     this.weather = new Weather(this.chance, { ...options, without });
     this.climate = climateOf(this.chance);
-    this.server = new LocksServer(this);
+    this.server = new LocksServer(this, this.climate.behind);
     this.judge = new LocksJudge(this, this.server);
   }
 

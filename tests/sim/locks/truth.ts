@@ -82,6 +82,11 @@ export class Truth {
     return this.#placed.get(place);
   }
 
+  /** Returns the latest ticket of a request. */
+  last(ask: Ask): Placed | undefined {
+    return [...this.#placed.values()].findLast((each) => each.ask === ask);
+  }
+
   /** Reports whether a ticket is stored now. */
   stands({ key, place }: Placed): boolean {
     return this.#look(key).revision === place;
