@@ -18,6 +18,14 @@ export interface LocksContext {
   readonly maxHold: number;
 }
 
+/**
+ * Returns when a ticket counts as over by the own clock: earlier than the server removes it. The time is as long as that
+ * of many leases, so the margin of one lease counts for each of them.
+ */
+export function ticketEnd({ maxHold, timing: { margin, ttl } }: LocksContext, sentAt: number): number {
+  return sentAt + maxHold * (1 - margin / ttl);
+}
+
 /** Returns how a write or removal ended. A store that throws proves nothing about it: it may be stored. */
 export async function outcomeOf(asked: Promise<WriteOutcome>, key: string): Promise<WriteOutcome> {
   try {

@@ -84,15 +84,19 @@ export class OwnTickets {
     return keeper;
   }
 
-  /** Reads the key of a ticket that seems to be gone. Only a later revision there proves that another removed it. */
-  async verify(keeper: TicketKeeper): Promise<void> {
+  /**
+   * Reads the key of a ticket that seems to be gone. Only a later revision there proves that another removed it. Returns
+   * false if nothing is stored there: then it seems to have run out.
+   */
+  async verify(keeper: TicketKeeper): Promise<boolean> {
     const { store, timing: { requestTimeout: timeout } } = this.#context;
     const outcome = await readOf(store, keeper.key, { timeout });
-    if (this.#stopped || outcome.kind === "failed") return;
+    if (this.#stopped || outcome.kind === "failed") return true;
     const { keyState } = outcome;
     if (keeper.place !== null && keyState.revision > keeper.place) keeper.post({ on: "removed" });
     const isKnown = keyState.kind !== "held" || this.#keepers.get(keeper.key)?.wrote(keyState.record.attempt);
     if (!isKnown) this.#removeOrphan(keeper.key, keyState.revision);
+    return keyState.revision > 0;
   }
 
   /** Ends all watches, timers and requests. What is stored stays. */

@@ -128,9 +128,13 @@ export class Queue {
     batch: readonly QueuedRequest[],
     last: QueuedRequest,
   ): Promise<void> {
-    if (result.kind === "missing") await this.#ground.verify(last.keeper);
-    else if (result.error.transient) { for (const { want } of batch) want.troubled(result.error); }
-    else for (const request of batch) request.fail(result.error);
+    if (result.kind === "failed") {
+      const { error } = result;
+      for (const request of batch) error.transient ? request.want.troubled(error) : request.fail(error);
+    } else if (!await this.#ground.verify(last.keeper) && this.#isWaiting(last)) {
+      // Its marker may have expired before anybody read it. With a new ticket the request does not wait forever.
+      last.leave({ kind: "again" });
+    }
     this.#lookLater(batch);
   }
 

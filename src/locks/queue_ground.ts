@@ -17,8 +17,8 @@ export interface QueueGround {
   readonly isOver: boolean;
   /** Returns the keeper of the ticket under a key, if it is one of this session. */
   ownTicket(key: string): TicketKeeper | undefined;
-  /** Reads the key of an own ticket that seems to be gone. */
-  verify(keeper: TicketKeeper): Promise<void>;
+  /** Reads the key of an own ticket that seems to be gone. Returns false if nothing is stored there. */
+  verify(keeper: TicketKeeper): Promise<boolean>;
   /** Hands the lock to a request that has room; `null` if the session or the ticket is over by the clock. */
   grant(request: QueuedRequest): LockHold | null;
   /** A request begins to wait behind these tickets. */

@@ -2,7 +2,7 @@
 
 import type { LossReason, NatslockError } from "../base/errors.ts";
 import { onAbort, wait } from "../base/wait.ts";
-import type { LocksContext } from "./context.ts";
+import { type LocksContext, ticketEnd } from "./context.ts";
 import { LockHold } from "./lock_hold.ts";
 import type { PlacedTicket } from "./look.ts";
 import { lockToken } from "./names.ts";
@@ -87,16 +87,16 @@ export class SessionQueues implements QueueGround {
     return this.#tickets.get(key);
   }
 
-  async verify(keeper: TicketKeeper): Promise<void> {
-    await this.#tickets.verify(keeper);
+  async verify(keeper: TicketKeeper): Promise<boolean> {
+    return await this.#tickets.verify(keeper);
   }
 
   grant(request: QueuedRequest): LockHold | null {
     const { keeper, want: { name, claim: { mode } } } = request;
     const { state } = keeper;
-    const { clock, maxHold, timing: { margin } } = this.context;
+    const { clock } = this.context;
     if (state.at !== "queued" || this.#session.remaining() <= 0) return null;
-    const until = state.sentAt + maxHold - margin;
+    const until = ticketEnd(this.context, state.sentAt);
     if (clock.now() >= until) {
       request.leave({ kind: "again" });
       return null;
@@ -191,6 +191,13 @@ export class SessionQueues implements QueueGround {
   }
 
   #stored(request: QueuedRequest, queue: Queue): void {
+    const { state } = request.keeper;
+    const { clock } = this.context;
+    // A ticket that runs out takes its place with it, so the request waits on with a new one.
+    if (state.at === "queued" && !request.isOver) {
+      const left = Math.max(0, ticketEnd(this.context, state.sentAt) - clock.now());
+      request.onOver(clock.after(left, () => request.leave({ kind: "again" })));
+    }
     request.want.stored();
     queue.stored(request);
   }

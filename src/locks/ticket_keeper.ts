@@ -76,10 +76,15 @@ export class TicketKeeper {
     if (state !== before) this.#listener.changed(before, state);
   }
 
-  /** Ends all of it, also what is in flight. What is stored stays. */
+  /** Ends all of it, also what is in flight: the ticket counts as gone. What is stored stays. */
   stop(): void {
-    this.#stopped = true;
     this.#cancel();
+    if (this.#stopped) return;
+    this.#stopped = true;
+    const before = this.#state;
+    if (before.at === "gone") return;
+    this.#state = { at: "gone", end: { why: "left", marker: null, error: null } };
+    this.#listener.changed(before, this.#state);
   }
 
   #perform(effect: TicketEffect): void {

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { Fleet, type Member, TTL } from "./fleet.ts";
 
-async function fleetOf(size: number): Promise<[fleet: Fleet, first: Member, ...others: Member[]]> {
+function fleetOf(size: number): [fleet: Fleet, first: Member, ...others: Member[]] {
   const fleet = new Fleet(size);
   const [first, ...others] = fleet.members;
   assert(first);
@@ -21,7 +21,7 @@ async function kill(fleet: Fleet, member: Member): Promise<number> {
 
 for (const [when, begins] of [["before", 0], ["long before", 5 * TTL], ["after", -500]] as const) {
   Deno.test(`A waiter that began ${when} the holder died holds at most ttl + 0.5 s after the last renewal`, async () => {
-    const [fleet, holder, waiter] = await fleetOf(2);
+    const [fleet, holder, waiter] = fleetOf(2);
     await using _ = fleet;
     assert(waiter);
     await fleet.until(holder.locks.acquire("a"));
@@ -38,7 +38,7 @@ for (const [when, begins] of [["before", 0], ["long before", 5 * TTL], ["after",
 }
 
 Deno.test("A waiter that died delays those behind it by at most ttl + 0.5 s", async () => {
-  const [fleet, holder, dead, waiter] = await fleetOf(3);
+  const [fleet, holder, dead, waiter] = fleetOf(3);
   await using _ = fleet;
   assert(dead && waiter);
   const lock = await fleet.until(holder.locks.acquire("a"));
@@ -52,7 +52,7 @@ Deno.test("A waiter that died delays those behind it by at most ttl + 0.5 s", as
 });
 
 Deno.test("1,000 shared waiters of 10 processes behind a dead exclusive holder are all in within ttl + 2 s, with at most 2 burials each", async () => {
-  const [fleet, holder, ...others] = await fleetOf(11);
+  const [fleet, holder, ...others] = fleetOf(11);
   await using _ = fleet;
   await fleet.until(holder.locks.acquire("a"));
   const granted: Promise<unknown>[] = [];
@@ -68,7 +68,7 @@ Deno.test("1,000 shared waiters of 10 processes behind a dead exclusive holder a
 });
 
 Deno.test("A queue of 400 tickets of one dead session is gone within ttl + 2 s", async () => {
-  const [fleet, dead, waiter] = await fleetOf(2);
+  const [fleet, dead, waiter] = fleetOf(2);
   await using _ = fleet;
   assert(waiter);
   for (let left = 0; left < 400; left++) dead.locks.acquire("a").catch(() => {});
@@ -82,7 +82,7 @@ Deno.test("A queue of 400 tickets of one dead session is gone within ttl + 2 s",
 });
 
 Deno.test("A crash of a process that holds 1,000 locks frees all of them within ttl + 2 s if each has a waiter", async () => {
-  const [fleet, dead, waiter] = await fleetOf(2);
+  const [fleet, dead, waiter] = fleetOf(2);
   await using _ = fleet;
   assert(waiter);
   const names = Array.from({ length: 1000 }, (_, index) => `lock ${index}`);
@@ -97,7 +97,7 @@ Deno.test("A crash of a process that holds 1,000 locks frees all of them within 
 });
 
 Deno.test("A lock that is only ever tried is had once its dead holder's lease is over", async () => {
-  const [fleet, dead, other] = await fleetOf(2);
+  const [fleet, dead, other] = fleetOf(2);
   await using _ = fleet;
   assert(other);
   await fleet.until(dead.locks.acquire("a"));
@@ -108,7 +108,7 @@ Deno.test("A lock that is only ever tried is had once its dead holder's lease is
 });
 
 Deno.test("A lock ends by the clock of its process once the session cannot be renewed", async () => {
-  const [fleet, holder] = await fleetOf(1);
+  const [fleet, holder] = fleetOf(1);
   const lock = await fleet.until(holder.locks.acquire("a"));
   await kill(fleet, holder);
   await fleet.clock.advance(0.9 * TTL - 5);

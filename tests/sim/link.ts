@@ -131,7 +131,8 @@ export class Link<Store extends LeaseStore = LeaseStore> {
         }
       };
       if (this.#closed) return settle(() => request.fail(new ConnectionError("closed", "the connection is closed")));
-      if (request.kind !== "read" && request.kind !== "settings" && weather.hit("store threw")) {
+      const reads = request.kind === "read" || request.kind === "scan" || request.kind === "settings";
+      if (!reads && weather.hit("store threw")) {
         reject(new TypeError("the store threw"));
       }
       cancel = this.#runtime.later(request.within, () => settle(() => request.timeout()));

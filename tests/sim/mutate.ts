@@ -6,26 +6,33 @@
 
 import { parseArgs } from "node:util";
 import { answerOf, THROWN } from "./crew.ts";
-import type { Mutation } from "./mutation.ts";
+import { type Mutation, worldOf } from "./mutation.ts";
 import { ADAPTER_OFF } from "./adapter_off.ts";
 import { ROWS_OFF } from "./rows_off.ts";
+import { LOCKS_OFF } from "./locks/locks_off.ts";
 import { RULES_OFF } from "./rules_off.ts";
 import type { Tally } from "./tally.ts";
 
 const HELP = `Turns off each rule in a copy of src/ and runs simulator seeds until one breaks a rule (is red).
 
-Usage: deno task mutate [--only TEXT] [--most N] [--quick]
-       deno task mutate --check
+Usage: deno task mutate [--locks] [--only TEXT] [--most N] [--quick]
+       deno task mutate [--locks] --check
 
+--locks      only the rules of many locks, which have a table of their own
 --only TEXT  only mutations whose rule or description contains TEXT; writes no file
 --most N     maximum number of seeds for each mutation (default 60000)
 --quick      try the seed in MUTATIONS.md first
 --check      try only the seed in MUTATIONS.md; writes no file
 
-Writes tests/sim/MUTATIONS.md. Exit code 1 if no seed is red for some mutation.`;
+Writes tests/sim/MUTATIONS.md, or with --locks tests/sim/locks/MUTATIONS.md. Exit code 1 if no seed is red for some mutation.`;
 
 const ROOT = new URL("../../", import.meta.url);
-const TABLE = new URL("./MUTATIONS.md", import.meta.url);
+
+/** Mutations that share a table of seeds. */
+export interface Sheet {
+  readonly table: URL;
+  readonly mutations: readonly Mutation[];
+}
 
 /** Number of seeds that a worker gets at a time, and its time limit for them in ms. */
 const HANDFUL = 20;
@@ -38,8 +45,15 @@ export interface Verdict {
   readonly red: Tally["broken"][number] | null;
 }
 
-/** All mutations: of the rules, then of the rows of the state machine. */
+/** The mutations of Lockers: of the rules, then of the rows of the state machine. */
 export const MUTATIONS: readonly Mutation[] = [...RULES_OFF, ...ROWS_OFF, ...ADAPTER_OFF];
+
+export const LOCKER_SHEET: Sheet = { table: new URL("./MUTATIONS.md", import.meta.url), mutations: MUTATIONS };
+
+export const LOCKS_SHEET: Sheet = {
+  table: new URL("./locks/MUTATIONS.md", import.meta.url),
+  mutations: LOCKS_OFF,
+};
 
 const say = (line: string) => void Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 
@@ -74,7 +88,7 @@ async function hunt(mutation: Mutation, first: number, seeds: number): Promise<V
   const worker = new Worker(new URL("tests/sim/worker.ts", root), { type: "module" });
   try {
     for (let from = first; from < first + seeds; from += HANDFUL) {
-      const order = { from, to: Math.min(from + HANDFUL, first + seeds), options: { wire: mutation.wire } };
+      const order = { from, to: Math.min(from + HANDFUL, first + seeds), options: worldOf(mutation) };
       const { broken: [red] } = await inTime(answerOf(worker, order), from);
       // If the edit makes the program throw, the run says nothing about the rule.
       if (red?.rule.startsWith(THROWN)) throw new Error(`Cannot judge "${mutation.off}": ${red.rule}`);
@@ -115,15 +129,15 @@ export async function judge(
     }
   };
   await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, work));
-  return inOrder(verdicts);
+  return verdicts;
 }
 
-const inOrder = (verdicts: readonly Verdict[]): Verdict[] =>
-  verdicts.toSorted((a, b) => MUTATIONS.indexOf(a.mutation) - MUTATIONS.indexOf(b.mutation));
+const inOrder = (verdicts: readonly Verdict[], { mutations }: Sheet): Verdict[] =>
+  verdicts.toSorted((a, b) => mutations.indexOf(a.mutation) - mutations.indexOf(b.mutation));
 
 /** Returns the seeds in the table, by the description of the mutation. */
-export async function tabledSeeds(): Promise<Map<string, number>> {
-  const rows = (await Deno.readTextFile(TABLE)).matchAll(/^\| [^|]+ \| ([^|]+?) +\| [^|]+ \| (\d+)/gm);
+export async function tabledSeeds({ table }: Sheet = LOCKER_SHEET): Promise<Map<string, number>> {
+  const rows = (await Deno.readTextFile(table)).matchAll(/^\| [^|]+ \| ([^|]+?) +\| [^|]+ \| (\d+)/gm);
   return new Map([...rows].map(([, off = "", seed]) => [off, Number(seed)]));
 }
 
@@ -149,21 +163,26 @@ function table(verdicts: readonly Verdict[]): string {
 async function main(args: string[]): Promise<boolean> {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
-  const { values } = parseArgs({ args, options: { only: text, most: text, quick: flag, check: flag, help: flag } });
+  const { values } = parseArgs({
+    args,
+    options: { only: text, most: text, quick: flag, check: flag, locks: flag, help: flag },
+  });
   if (values.help) {
     say(HELP);
     return true;
   }
   const { only = "", most = "60000" } = values;
-  const chosen = MUTATIONS.filter(({ rule, off }) => `${rule} ${off}`.includes(only));
-  const seeds = values.check || values.quick ? await tabledSeeds() : new Map<string, number>();
+  const sheet = values.locks ? LOCKS_SHEET : LOCKER_SHEET;
+  const chosen = sheet.mutations.filter(({ rule, off }) => `${rule} ${off}`.includes(only));
+  const seeds = values.check || values.quick ? await tabledSeeds(sheet) : new Map<string, number>();
   const known = await judge(chosen.filter(({ off }) => seeds.has(off)), ({ off }) => [seeds.get(off) ?? 1, 1]);
   const found = known.filter(({ red }) => values.check || red !== null);
   const left = chosen.filter((mutation) => !found.some((verdict) => verdict.mutation === mutation));
-  const verdicts = inOrder([...found, ...await judge(left, () => [1, values.check ? 1 : Number(most)])]);
+  const searched = await judge(left, () => [1, values.check ? 1 : Number(most)]);
+  const verdicts = inOrder([...found, ...searched], sheet);
   if (!only && !values.check) {
-    await Deno.writeTextFile(TABLE, table(verdicts));
-    await new Deno.Command(Deno.execPath(), { args: ["fmt", "-q", TABLE.pathname] }).output();
+    await Deno.writeTextFile(sheet.table, table(verdicts));
+    await new Deno.Command(Deno.execPath(), { args: ["fmt", "-q", sheet.table.pathname] }).output();
   }
   const unseen = verdicts.filter(({ red }) => red === null);
   say(`${verdicts.length - unseen.length} of ${verdicts.length} mutations are detected`);

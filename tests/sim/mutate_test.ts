@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { judge, MUTATIONS, tabledSeeds } from "./mutate.ts";
-import { Run } from "./run.ts";
+import { worldOf } from "./mutation.ts";
+import { play } from "./play.ts";
 
 Deno.test("The seed in MUTATIONS.md detects each rule that is turned off", async () => {
   const seeds = await tabledSeeds();
@@ -12,9 +13,9 @@ Deno.test("The seed in MUTATIONS.md detects each rule that is turned off", async
 Deno.test("The seeds of MUTATIONS.md break no rule in the unchanged source", async () => {
   const seeds = await tabledSeeds();
   assert(seeds.size > 10);
-  for (const { off, wire } of MUTATIONS) {
-    const seed = seeds.get(off) ?? 0;
-    assertEquals((await new Run(seed, { wire }).outcome()).broken, null, `seed ${seed}`);
+  for (const mutation of MUTATIONS) {
+    const seed = seeds.get(mutation.off) ?? 0;
+    assertEquals((await play(seed, worldOf(mutation))).broken, null, `seed ${seed}`);
   }
 });
 

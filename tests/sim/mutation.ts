@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { RunOptions } from "./run.ts";
+
 /** One edit. `from` occurs exactly once in the file. */
 export interface Mutation {
   /** Number of the rule (L1 to L12), of the invariant, or the row of the state machine. */
@@ -15,7 +17,12 @@ export interface Mutation {
   readonly to: string;
   /** True for a file of the NATS adapter, which runs only on the simulated JetStream. */
   readonly wire: boolean;
+  /** True for a rule of many locks, which only lock managers follow. */
+  readonly locks: boolean;
 }
+
+/** Returns the world in which the rule of a mutation matters. */
+export const worldOf = ({ wire, locks }: Mutation): RunOptions => locks ? { locks, wire: false } : { wire };
 
 /** Files that run only on the simulated JetStream: the adapter and the wire format. */
 const WIRE_FILES = /^nats\/|^store\/record/;
@@ -24,5 +31,13 @@ type Row = readonly [rule: string, off: string, from: string, to: string];
 
 /** Creates the edits of one file. */
 export function edits(file: string, ...rows: readonly Row[]): Mutation[] {
-  return rows.map(([rule, off, from, to]) => ({ rule, off, file, from, to, wire: WIRE_FILES.test(file) }));
+  return rows.map(([rule, off, from, to]) => ({
+    rule,
+    off,
+    file,
+    from,
+    to,
+    wire: WIRE_FILES.test(file),
+    locks: file.startsWith("locks/"),
+  }));
 }

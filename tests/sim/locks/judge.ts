@@ -23,6 +23,9 @@ const LASTING = SESSION_TTL / (1 - CLIENT_RATE) + SESSION_TTL / 4;
 /** Longest time in ms until the owner of a stolen ticket learns of it without faults: its next check, and a request. */
 const HEARING = 1.1 * SESSION_TTL / (1 - CLIENT_RATE) + 200;
 
+/** How long after the faults everything takes its usual course, in ms. */
+const SETTLED = SESSION_TTL / 2;
+
 /** Checks one run. */
 export class LocksJudge {
   /** The first violation, with its time; `null` if there was none. */
@@ -101,6 +104,18 @@ export class LocksJudge {
       this.#beliefs.set(lock.name, beliefs.add(belief));
       return belief;
     });
+  }
+
+  /** A request that tries once got nothing: it had no room, and not only because of dead sessions. */
+  refused(ask: Ask): void {
+    ask.waits = false;
+    this.count("refused");
+    if (!ask.wish.ifAvailable) this.blame(`Q5: request ${ask.id} gets null although it may wait`);
+    const [name = "", ...more] = ask.wish.names;
+    if (more.length > 0 || ask.tickets !== 1 || ask.madeAt < this.#calmAt + SETTLED) return;
+    const placed = this.truth.last(ask);
+    if (placed?.room === "room") this.blame(`Q6: request ${ask.id} gets null although "${name}" is free`);
+    if (placed?.room === "dead") this.blame(`Q6: request ${ask.id} gets null because of dead sessions`);
   }
 
   /** A user has released what it got, or knows that it is over. */
@@ -196,25 +211,31 @@ export class LocksJudge {
   ): void {
     const session = this.truth.sessions.get(id);
     if (kind === "write") {
-      if (session?.isOver) this.blame(`Q4: ${node.name} renews session ${id}, which was buried or closed`);
+      if (session?.isBuried) this.blame(`Q4: ${node.name} renews session ${id}, which was buried`);
       if (session !== undefined && session.node !== node) this.blame(`Q4: ${node.name} renews another's session`);
-      if (session === undefined) this.truth.sessions.set(id, { node, isOver: false });
+      // A first write in doubt may be withdrawn, and then made again.
+      this.truth.sessions.set(id, { node, isOver: false, isBuried: false });
       return;
     }
     if (session?.node !== node) {
       this.count("burial");
       if (change.before.kind !== "vacant") this.blame(`Q4: ${node.name} buries session ${id}, whose record stands`);
     }
-    if (session !== undefined) session.isOver = true;
-    else this.truth.sessions.set(id, { node, isOver: true });
+    const isBuried = session?.node !== node;
+    this.truth.sessions.set(id, { node: session?.node ?? node, isOver: true, isBuried });
   }
 
   /** A ticket was removed: by its owner, by a thief, or after the burial of its session (Q4). */
   #removed(node: LocksNode, { before }: CarriedOut): void {
     const placed = before.kind === "vacant" ? undefined : this.truth.at(before.revision);
-    if (placed === undefined || placed.node === node || this.truth.sessions.get(placed.session)?.isOver) return;
-    const { place, name } = placed;
-    if (place > node.thefts(name)) return this.blame(`Q4: ${node.name} removes ticket ${place}, whose session lives`);
+    if (placed === undefined) return;
+    const { place, name, session } = placed;
+    const isTheft = place < node.thefts(name);
+    if (placed.node !== node && this.truth.sessions.get(session)?.isOver) return;
+    if (placed.node !== node && !isTheft) {
+      return this.blame(`Q4: ${node.name} removes ticket ${place}, whose session lives`);
+    }
+    if (!isTheft) return;
     this.count("theft");
     placed.stolenAt = this.#place.timeline.now;
   }

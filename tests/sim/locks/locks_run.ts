@@ -10,6 +10,7 @@ import { Weather } from "../faults.ts";
 import type { Outcome, RunOptions } from "../run.ts";
 import { stepByStep } from "../settling.ts";
 import { Timeline } from "../timeline.ts";
+import { shown } from "./ask.ts";
 import { type Climate, climateOf, SESSION_TTL } from "./climate.ts";
 import { LocksJudge } from "./judge.ts";
 import { LocksNode } from "./locks_node.ts";
@@ -17,6 +18,7 @@ import { LocksServer } from "./locks_server.ts";
 import { strikeLocks } from "./locks_storms.ts";
 import { live, type LocksTown } from "./locks_users.ts";
 import { Progress } from "./progress.ts";
+import type { Placed } from "./truth.ts";
 
 /** Lengths of the phases in ms: with faults, without faults, at rest, and for the last requests to end. */
 const TROUBLED = 5 * SESSION_TTL;
@@ -58,7 +60,7 @@ export class LocksRun implements LocksTown {
     const without = [...options.without ?? [], "sequence rolled back"] as const;
     this.weather = new Weather(this.chance, { ...options, without });
     this.climate = climateOf(this.chance);
-    this.server = new LocksServer(this);
+    this.server = new LocksServer(this, this.climate.behind);
     this.judge = new LocksJudge(this, this.server);
   }
 
@@ -95,6 +97,8 @@ export class LocksRun implements LocksTown {
       await this.#until(this.timeline.now + STILL);
       this.still = false;
     }
+    for (const { link } of this.nodes) link.heal();
+    this.server.losesPushes = false;
     this.over = true;
     const last = this.timeline.now + Math.max(HOMEWARD, this.#lives.size * TURN);
     while (this.#lives.size > 0 && this.timeline.now < last && this.judge.broken === null) {
@@ -142,8 +146,12 @@ export class LocksRun implements LocksTown {
     const { judge, timeline } = this;
     if (judge.broken !== null) return;
     const stuck = [...this.#lives.values()].filter((node) => this.nodes.includes(node) && !node.runtime.dead);
-    if (stuck.length > 0) judge.blame(`Q5: requests of ${stuck.map(({ name }) => name)} do not end`);
+    if (stuck.length > 0) {
+      const asks = [...new Set(stuck)].flatMap((node) => [...node.asks].map(shown));
+      judge.blame(`Q5: ${stuck.length} users do not stop: ${asks.slice(0, 3).join("; ")}`);
+    }
     const running = this.nodes.filter(({ runtime }) => !runtime.dead);
+    const living = [...judge.truth.sessions.keys()].filter((id) => judge.truth.lives(id));
     const closed = Promise.all(running.map((node) => node.manager.close())).then(() => true);
     await this.#until(timeline.now + CLOSING);
     if (!await Promise.race([closed, false])) judge.blame("Q5: a lock manager does not close");
@@ -155,7 +163,8 @@ export class LocksRun implements LocksTown {
       if (running.includes(node) && judge.truth.lives(id)) judge.blame(`Q5: ${node.name} leaves session ${id} behind`);
     }
     for (const name of judge.truth.names) {
-      const left = judge.truth.queue(name).find(({ node, ask }) => node && running.includes(node) && ask);
+      const isLeft = ({ node, session }: Placed) => node && running.includes(node) && living.includes(session);
+      const left = judge.truth.queue(name).find(isLeft);
       if (left !== undefined) judge.blame(`Q5: ${left.node?.name} leaves ticket ${left.place} behind`);
     }
   }

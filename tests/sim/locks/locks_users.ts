@@ -146,10 +146,8 @@ async function hold({ ask, town }: Session, locks: readonly Lock[]): Promise<voi
 
 /** A request that tries once got nothing. */
 function refused({ ask, town }: Session): void {
-  ask.waits = false;
-  town.judge.count("refused");
+  town.judge.refused(ask);
   town.note(ask.node.name, () => `user: #${ask.id} gets null`);
-  if (!ask.wish.ifAvailable) town.judge.blame(`Q5: request ${ask.id} gets null although it may wait`);
 }
 
 /** Returns what is wrong with the error of a request; `null` if it is explained. */

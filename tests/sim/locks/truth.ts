@@ -37,8 +37,10 @@ export interface Placed {
 /** A session. */
 interface Owned {
   readonly node: LocksNode;
-  /** True once a marker stood on its key. */
-  isOver: boolean;
+  /** True while its last change was a marker. */
+  readonly isOver: boolean;
+  /** True once another put a marker on its key. */
+  readonly isBuried: boolean;
 }
 
 const EXCLUSIVE: Claim = { exclusive: true, limit: Infinity, weight: 1 };
@@ -78,6 +80,11 @@ export class Truth {
   /** Returns the ticket that was stored at a place. */
   at(place: number): Placed | undefined {
     return this.#placed.get(place);
+  }
+
+  /** Returns the latest ticket of a request. */
+  last(ask: Ask): Placed | undefined {
+    return [...this.#placed.values()].findLast((each) => each.ask === ask);
   }
 
   /** Reports whether a ticket is stored now. */

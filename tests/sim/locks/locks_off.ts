@@ -1,0 +1,259 @@
+/**
+ * Mutations of the rules of many locks: each is a schedule that breaks a simpler design.
+ *
+ * @module
+ */
+
+import { edits, type Mutation } from "../mutation.ts";
+
+/** The rules of a queue: what counts as a look, who has room, who is woken. */
+const QUEUE_OFF: readonly Mutation[] = [
+  ...edits(
+    "locks/look.ts",
+    [
+      "look",
+      "a look counts although it does not show the own ticket",
+      "const isShown = tickets.some(({ key, place }) => key === own.key && place === own.place);",
+      'const isShown = true; if (!tickets.some(({ place }) => place === own.place)) tickets.push({ ...own, session: "", attempt: null, mode: "shared", limit: null, weight: 1 });',
+    ],
+    [
+      "look",
+      "a look counts although it shows a ticket whose removal was pushed",
+      "if (isShown && (byLeader || !tickets.some(isGone)))",
+      "if (isShown)",
+    ],
+  ),
+  ...edits(
+    "locks/queue_rules.ts",
+    [
+      "decide",
+      "a shared request passes an exclusive one",
+      'before.mode === "exclusive" || own.mode === "exclusive"',
+      'own.mode === "exclusive"',
+    ],
+    [
+      "decide",
+      "one more than the limit has room",
+      "if (sum > (limit ?? Infinity))",
+      "if (sum > (limit ?? Infinity) + 1)",
+    ],
+    ["decide", "weights do not count", "sum += before[first]?.weight ?? 0;", "sum += 1;"],
+    [
+      "decide",
+      "requests with different limits share a lock",
+      'if (other !== undefined) return { kind: "mismatch", other };',
+      "",
+    ],
+    [
+      "blocked",
+      "only one of the tickets that leave no room is watched",
+      "return before.slice(first);",
+      "return before.slice(first, first + 1);",
+    ],
+  ),
+  ...edits(
+    "locks/queue.ts",
+    [
+      "blocked",
+      "pushes are relied on: nothing is looked at again",
+      "this.lookAtAll(false);\n      this.#armRound();",
+      "this.#armRound();",
+    ],
+    [
+      "blocked",
+      "who waited for a ticket that left has room",
+      "const verdict = verdictOf(before, request.want.claim);",
+      'const verdict = request.isReported && this.#left.size > 0 ? { kind: "room" } : verdictOf(before, request.want.claim);',
+    ],
+    [
+      "blocked",
+      "no look follows the begin of a watch",
+      "if (this.#blockers.set(request, by, { own: id, rank })) this.#lookAt(request);\n    else this.#ground.blocked(request, by);",
+      "this.#blockers.set(request, by, { own: id, rank });\n    this.#ground.blocked(request, by);",
+    ],
+    ["granted", "a look that began behind others grants", "if (!isAll) return this.#lookAt(request);", ""],
+    [
+      "floor",
+      "the floor is kept over a re-created bucket",
+      "  #floor = 1;",
+      "  get #floor() { return (this.#ground.context.floors ??= new Map()).get(this.#filter) ?? 1; }\n  set #floor(floor) { (this.#ground.context.floors ??= new Map()).set(this.#filter, floor); }",
+    ],
+    [
+      "ifAvailable",
+      "a request that tries once buries nobody",
+      "const isDead = await isAnyDead(this.#ground, request, by);",
+      "const isDead = false;",
+    ],
+    [
+      "dead",
+      "tickets of dead sessions are not removed",
+      "if (dead.length > 0) return",
+      "if (dead.length < 0) return",
+    ],
+    ["dead", "a burial wakes nobody", "died: () => this.lookAtAll(true),", "died: () => {},"],
+    [
+      "steal",
+      "a thief holds without another look",
+      "this.#removed(gone, before, [request]);",
+      'const hold = this.#ground.grant(request);\n    if (hold !== null) request.leave({ kind: "granted", hold });',
+    ],
+  ),
+  ...edits(
+    "locks/others.ts",
+    [
+      "steal",
+      "a removal without an answer counts as done",
+      'return outcome.kind === "applied" || (outcome.kind === "conflict" && outcome.current !== null);',
+      "return outcome !== null;",
+    ],
+    [
+      "steal",
+      "the marker of a theft stays for a second",
+      "store.remove(key, { expected: place, markerTtl, timeout })",
+      "store.remove(key, { expected: place, timeout })",
+    ],
+  ),
+];
+
+/** Sessions: who is dead, and what dies with a session. */
+const SESSIONS_OFF: readonly Mutation[] = [
+  ...edits(
+    "locks/burial.ts",
+    [
+      "dead",
+      "absence in a read proves death",
+      "return keyState.revision > 0 ? DEAD : bury(timed, refusals);",
+      "return DEAD;",
+    ],
+    [
+      "dead",
+      "a refused burial proves death",
+      "if (event.current !== null) return read(timed, refusals + 1);",
+      "if (event.current !== null) return DEAD;",
+    ],
+    [
+      "dead",
+      "a burial without an answer proves death",
+      '    case "unknown":\n      return read(timed, refusals + 1);',
+      '    case "unknown":\n      return DEAD;',
+    ],
+    [
+      "dead",
+      "a pushed marker proves death",
+      'if (keyState.kind === "vacant") return read(0, 0);',
+      'if (keyState.kind === "vacant") return DEAD;',
+    ],
+  ),
+  ...edits("locks/session_monitor.ts", [
+    "dead",
+    "a burial removes the record whose time is up",
+    "{ expected: 0, markerTtl: BURIAL_TTL, timeout }",
+    '{ expected: "timed" in this.#state ? this.#state.timed : 0, markerTtl: BURIAL_TTL, timeout }',
+  ]),
+  ...edits("lease/held.ts", [
+    "session",
+    "a renewal adopts the revision of a marker",
+    'const why = keyState.kind === "vacant" ? "removed" : "superseded";',
+    'if (keyState.kind === "vacant") return write(context, { ...phase, revision }); const why = "superseded";',
+  ]).map((mutation) => ({ ...mutation, locks: true })),
+  ...edits(
+    "locks/session_queues.ts",
+    ["session", "locks outlive their session", "for (const hold of [...this.#holds]) hold.lost(why, error);", ""],
+    [
+      "session",
+      "requests do not outlive their session",
+      'for (const request of [...this.#waiting]) request.leave({ kind: "again" });',
+      "",
+    ],
+    [
+      "maxHold",
+      "a lock is held without the bound of maxHold",
+      "remaining: () => Math.max(0, Math.min(this.#session.remaining(), until - clock.now())),",
+      "remaining: () => this.#session.remaining(),",
+    ],
+    [
+      "maxHold",
+      "a wait that comes near maxHold keeps its ticket",
+      'request.onOver(clock.after(left, () => request.leave({ kind: "again" })));',
+      "",
+    ],
+  ),
+  ...edits("locks/context.ts", ["maxHold", "a ticket has no margin", "maxHold * (1 - margin / ttl)", "maxHold"]),
+];
+
+/** Tickets: writes in doubt, orphans, releases; several names; queries. */
+const TICKETS_OFF: readonly Mutation[] = [
+  ...edits(
+    "locks/ticket.ts",
+    [
+      "ticket",
+      "a ticket that is not wanted any more is kept",
+      'return unwanted ? leave(place) : to({ at: "queued", place, attempt, sentAt });',
+      'return to({ at: "queued", place, attempt, sentAt });',
+    ],
+    [
+      "ticket",
+      "an unanswered removal counts as done",
+      '      return to({ ...state, inDoubt: true }, pause("trouble", event.error));',
+      "      return gone(LEFT);",
+    ],
+    [
+      "ticket",
+      "a write in doubt is forgotten",
+      'to({ ...state, at: "doubtful", busy: "read" }, { act: "read" });',
+      'gone({ why: "fenced", error: null });',
+    ],
+  ),
+  ...edits("locks/ticket_keeper.ts", [
+    "ticket",
+    "any ticket under the own key counts as the latest write",
+    'keyState.kind === "held" && keyState.record.attempt === this.#latest',
+    'keyState.kind === "held"',
+  ]),
+  ...edits(
+    "locks/own_tickets.ts",
+    [
+      "own tickets",
+      "orphans of a living session are kept",
+      "store.remove(key, { expected, timeout }).catch(() => {});",
+      "",
+    ],
+    ["own tickets", "own tickets are not looked at", "this.#check();\n      this.#arm();", "this.#arm();"],
+    [
+      "own tickets",
+      "a read that does not show a ticket proves that it is gone",
+      "for (const entry of outcome.entries) this.#compare(entry);",
+      'for (const entry of outcome.entries) this.#compare(entry);\n    for (const keeper of [...this.#keepers.values()]) if (!outcome.entries.some(({ key }) => key === keeper.key)) keeper.post({ on: "removed" });',
+    ],
+  ),
+  ...edits("locks/lock_hold.ts", [
+    "release",
+    "a lock is held until its removal is confirmed",
+    "    this.#standDown();\n    if (this.#isGone) return;",
+    "    if (this.#isGone) return;",
+  ]),
+  ...edits(
+    "locks/several.ts",
+    [
+      "several",
+      "later names are kept after the loss of an earlier one",
+      "if (hold === null || !holds.every(({ lock }) => lock.held)) {",
+      "if (hold === null) {",
+    ],
+    [
+      "several",
+      "names are taken in any order",
+      "const sorted = [...names].sort(byUnits);",
+      "const sorted = [...names];",
+    ],
+  ),
+  ...edits("locks/lock_manager.ts", [
+    "query",
+    "a query is not ordered after own requests",
+    "await this.#requests.whenStored();",
+    "",
+  ]),
+  ...edits("locks/query.ts", ["query", "a query takes any answer", "if (isCurrent(tickets)) break;", "break;"]),
+];
+
+export const LOCKS_OFF: readonly Mutation[] = [...QUEUE_OFF, ...SESSIONS_OFF, ...TICKETS_OFF];
