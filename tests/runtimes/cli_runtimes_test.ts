@@ -12,13 +12,16 @@ const CASES: Readonly<Record<string, Case>> = {
   "run passes input, output and exit code, over TCP and over a websocket": async ({ run, server }, { by }) => {
     for (const servers of [`127.0.0.1:${server.port}`, server.url]) {
       const script = "cat; echo oops >&2; exit 7";
-      const ended = await run(["run", "job", "-s", servers, "--", "sh", "-c", script], { by, stdin: "in\n" });
+      const ended = await run(["run", "--create", "-q", "job", "-s", servers, "--", "sh", "-c", script], {
+        by,
+        stdin: "in\n",
+      });
       assertEquals(ended, { code: 7, stdout: "in\n", stderr: "oops\n" });
     }
   },
   "exit codes": async ({ start, run }, { by }) => {
     const options: StartOptions = { by };
-    const holder = start(["run", "job", "--", "sh", "-c", "echo held; sleep 60"], options);
+    const holder = start(["run", "--create", "job", "--", "sh", "-c", "echo held; sleep 60"], options);
     await holder.says(/held/);
     const codes = [
       await run(["run", "--try", "job", "--", "true"], options),

@@ -1,0 +1,41 @@
+/** Keeps a lease while no command runs. */
+
+import type { Clock, Lease } from "@x/natslock";
+import { wait, WaitScope } from "@x/natslock/internal";
+import { shortly } from "./duration.ts";
+import { print } from "./print.ts";
+
+/** What ends the keeping early: a signal asked to stop. */
+export interface KeepOptions {
+  readonly clock: Clock;
+  readonly stop: AbortSignal;
+  /** Prints one line. */
+  readonly say: (line: string) => void;
+}
+
+/** Keeping a lease for longer than this is reported, in milliseconds. */
+const NOTICEABLE = 2000;
+
+/**
+ * Keeps the lease until the time `due` of the clock. Rejects with the reason of `stop`, or with what ended the lease.
+ */
+export async function keepUntil(due: number, { key, signal }: Lease, options: KeepOptions): Promise<void> {
+  const { clock, stop, say } = options;
+  const left = due - clock.now();
+  if (left <= 0) return;
+  if (left > NOTICEABLE) say(`The command has ended; keeping "${key}" for another ${shortly(left)}`);
+  using scope = new WaitScope(stop, signal);
+  try {
+    await wait<void>(scope.signal, (done) => clock.after(left, done));
+  } catch (error) {
+    if (!stop.aborted) say(`Lost "${key}" ${shortly(due - clock.now())} before the end of --at-least`);
+    throw error;
+  }
+}
+
+/** Prints that the lock is held, then keeps it. Rejects with the reason of `stop`, or with what ended the lease. */
+export async function keepOpen({ key, token, signal }: Lease, { stop }: Pick<KeepOptions, "stop">): Promise<never> {
+  using scope = new WaitScope(stop, signal);
+  await print(`Holding "${key}", token ${token}; Ctrl-C releases it`);
+  return await wait<never>(scope.signal, () => () => {});
+}
