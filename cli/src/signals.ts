@@ -14,10 +14,13 @@ import { say } from "./say.ts";
 /** Signals that ask to stop. */
 const STOPPING = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 /**
- * Signals that end a program by default. They are passed on to the command alone, and end a wait for the lock. Those
- * that the system sends for an error in a program are missing: they are about natslock itself.
+ * Signals that end a program by default. They are passed on to the command alone, and end a wait for the lock. ILL, BUS,
+ * FPE and SEGV are missing: if natslock itself fails like this, it must end. The runtimes cannot catch real-time signals.
  */
-const ENDING = ["SIGALRM", "SIGVTALRM", "SIGPROF", "SIGXCPU", "SIGXFSZ", "SIGABRT", "SIGIO", "SIGPWR"] as const;
+const ENDING = [
+  ...["SIGALRM", "SIGVTALRM", "SIGPROF", "SIGXCPU", "SIGXFSZ", "SIGABRT"] as const,
+  ...["SIGIO", "SIGPWR", "SIGSTKFLT", "SIGTRAP", "SIGSYS"] as const,
+] as const;
 /** Signals that are only passed on to the command. */
 const OTHERS = ["SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
 
