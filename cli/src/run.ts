@@ -87,7 +87,12 @@ async function opened(nc: NatsConnection, run: Run): Promise<Ending> {
   const { key, command, grace, flags } = plan;
   const tenure = new Tenure({ key, command: command ?? [], grace, clock, signals, quiet: flags.quiet ?? false });
   using _following = tenure.outage.follow(nc);
-  using _pulse = new Pulse(clock, tenure.outage).start(nc);
+  using pulse = new Pulse(clock, tenure.outage);
+  // A single try ends by itself if NATS does not answer.
+  let start = () => {
+    start = () => {};
+    pulse.start(nc);
+  };
   const words = command ?? ["hold"];
   const locker = await unlessStopped(
     signals.stop,
@@ -96,9 +101,13 @@ async function opened(nc: NatsConnection, run: Run): Promise<Ending> {
       name: flags.name ?? nameOf(words),
       meta: metaOf(words),
       logger: sayingLogger(flags.verbose),
-      onEvent: (event) => tenure.hear(event),
+      onEvent: (event) => {
+        tenure.hear(event);
+        if (event.type === "acquired") start();
+      },
     }),
   );
+  if (!plan.once) start();
   tenure.locker = locker;
   try {
     return await held(locker, tenure, run);

@@ -102,13 +102,13 @@ export class Tenure {
    * the command cannot be run
    */
   work(lease: Lease): Promise<Ending> {
-    const { command, signals: { stop } } = this.#options;
+    const { command, clock, signals: { stop } } = this.#options;
+    this.#endsAt = clock.now() + lease.remaining;
     return this.latest = command.length > 0 ? this.#work(lease) : keepOpen(lease, { stop });
   }
 
   async #work(lease: Lease): Promise<Ending> {
     const { key, command, clock, signals } = this.#options;
-    this.#endsAt = clock.now() + lease.remaining;
     const grace = await this.#grace();
     signals.stop.throwIfAborted();
     lease.signal.throwIfAborted();
