@@ -152,5 +152,6 @@ function startTrouble(words: readonly string[], { code, message }: NodeJS.ErrnoE
   // The user has put a whole command line in quotes.
   const isLine = words.length === 1 && /[\s|&;<>$*]/.test(command);
   const next = isLine ? "for a shell command line use sh -c '...', or the flag --shell" : "";
-  return new CliError(EXIT.notFound, `Cannot run "${command}": command not found`, next);
+  const why = /^\S*\//.test(command) ? "there is no such file, or the interpreter that it names" : "command not found";
+  return new CliError(EXIT.notFound, `Cannot run "${command}": ${why}`, next);
 }

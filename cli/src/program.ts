@@ -6,7 +6,7 @@ import type { CreateFlags } from "./bucket_create.ts";
 import type { EvictFlags } from "./evict.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { connecting, connectingBefore, CONNECTION_HELP, example, HELP_STYLE } from "./flags.ts";
-import { addHold, addRun } from "./run_command.ts";
+import { addHold, addRun } from "./lock_commands.ts";
 import type { ShowFlags } from "./show.ts";
 import type { TimingFlags } from "./timing.ts";
 import { VERSION } from "./version.ts";

@@ -55,14 +55,15 @@ async function carriedOut(plan: Plan): Promise<number> {
 }
 
 /** Reports an error with the exit code and in the words that the user chose. */
-function failed(end: CliError, { conflict, command, flags }: Plan): number {
+function failed(end: CliError, { conflict, key, command: words, flags }: Plan): number {
   const { exitCode, message, next } = end;
   // What follows a loss is about the command.
-  if (exitCode === EXIT.lost && command === null) throw new CliError(exitCode, message);
+  if (exitCode === EXIT.lost && words === null) throw new CliError(exitCode, message);
   if (exitCode !== EXIT.notAcquired) throw end;
   // The library counts in milliseconds.
   const typed = message.replace(/within [\d.]+ ms/, `within ${flags.timeout}`);
-  if (!flags.quiet) say(next === "" ? typed : `${typed}; ${next}`);
+  const command = next.replace('"natslock status"', `"natslock status ${key}${bucketFlag(flags)}"`);
+  if (!flags.quiet) say(command === "" ? typed : `${typed}; ${command}`);
   return conflict;
 }
 

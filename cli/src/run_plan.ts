@@ -1,9 +1,11 @@
 /** What `natslock run` and `natslock hold` are asked to do: their flags, checked. */
 
-import { leaseTiming } from "@x/natslock/internal";
+import { BadParameterError } from "@x/natslock";
+import { candidateOf, leaseTiming, systemRandom } from "@x/natslock/internal";
 import { duration, shortly } from "./duration.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { ConnectionFlags } from "./settings.ts";
+import { withFlags } from "./typed.ts";
 
 /** The flags of `natslock run`. `natslock hold` has those that do not concern a command. */
 export interface RunFlags extends ConnectionFlags {
@@ -59,6 +61,7 @@ export function planOf({ key, command }: Job, flags: RunFlags): Plan {
 /** Checks the flags of `natslock hold`. @throws {CliError} if they cannot be used */
 export function holdPlanOf(key: string, flags: RunFlags, command: Plan["command"] = null): Plan {
   requireOneOf(flags);
+  requireNames(key, flags);
   const time = (name: "timeout" | "ttl" | "grace" | "atLeast", flag = `--${name}`) => {
     const text = flags[name];
     return text === undefined ? undefined : duration(text, flag);
@@ -77,6 +80,16 @@ function requireOneOf({ try: once, timeout, keepTrying }: RunFlags): void {
   const [first, second] = given.filter(([, isGiven]) => isGiven).map(([flag]) => flag);
   if (second === undefined) return;
   throw new CliError(EXIT.usage, `Cannot use ${first} with ${second}`, "use only one of them");
+}
+
+/** Checks the key and the name of the holder before anything is sent. */
+function requireNames(key: string, { name }: RunFlags): void {
+  try {
+    candidateOf({ key, ...(name === undefined ? {} : { name }) }, systemRandom);
+  } catch (error) {
+    if (!(error instanceof BadParameterError)) throw error;
+    throw new CliError(EXIT.usage, withFlags(error.message));
+  }
 }
 
 /** Checks that a lease of this length has room for its renewals. */

@@ -80,7 +80,9 @@ Deno.test("natslock timing prints the times of a lease and what follows from the
 Deno.test("natslock timing exits with 64 if the times do not fit together", async () => {
   const { code, stderr } = await natslock(["timing", "--ttl", "3s", "--renew", "3s"]);
   assertEquals(code, 64);
-  assertMatch(stderr, /"renewEvery".*see "natslock timing --help"\n$/);
+  const [renewing, lasting] = [/3s \+ 0\.2s \+ 0\.75s = 3\.95s/, /3s - 0\.3s = 2\.7s/];
+  assertMatch(stderr, /--renew \+ --retry \+ --request-timeout must be less than --ttl - --margin/);
+  assertMatch(stderr, new RegExp(`${renewing.source} and ${lasting.source}; see "natslock timing --help"\n$`));
 });
 
 Deno.test("duration parses durations in the format of Go", () => {
