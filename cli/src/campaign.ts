@@ -6,7 +6,7 @@ import type { Ending } from "./child.ts";
 import { shortly } from "./duration.ts";
 import { endOf } from "./end_of.ts";
 import { CliError, EXIT } from "./exit.ts";
-import type { Run } from "./run.ts";
+import type { Run } from "./run_plan.ts";
 import { say } from "./say.ts";
 import type { Tenure } from "./tenure.ts";
 

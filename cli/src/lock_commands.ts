@@ -1,9 +1,9 @@
 /** Declares `natslock run` and `natslock hold`. */
 
 import { type Command, Option } from "commander";
+import type { Finish } from "./exit.ts";
 import { connecting, example } from "./flags.ts";
 import { endFlagsAtCommand } from "./operands.ts";
-import type { Finish } from "./program.ts";
 import type { RunFlags } from "./run_plan.ts";
 
 /** What stands below the flags. The whole help must fit on a screen of 24 lines. */

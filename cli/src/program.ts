@@ -4,15 +4,12 @@ import tab from "@bomb.sh/tab/commander";
 import { Argument, Command } from "commander";
 import type { CreateFlags } from "./bucket_create.ts";
 import type { EvictFlags } from "./evict.ts";
-import { CliError, EXIT } from "./exit.ts";
+import { CliError, EXIT, type Finish } from "./exit.ts";
 import { connecting, connectingBefore, CONNECTION_HELP, example, HELP_STYLE } from "./flags.ts";
 import { addHold, addRun } from "./lock_commands.ts";
 import type { ShowFlags } from "./show.ts";
 import type { TimingFlags } from "./timing.ts";
 import { VERSION } from "./version.ts";
-
-/** Receives the exit code when a command has ended. */
-export type Finish = (exitCode: number) => void;
 
 /** Returns the parser of the whole command line. `finish` receives the exit code. */
 export function programOf(finish: Finish): Command {

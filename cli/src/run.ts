@@ -1,6 +1,6 @@
 /** `natslock run` and `natslock hold`: hold a lock while a command runs, or until a signal. */
 
-import { type Clock, type Lease, LeaseLostError, type Locker } from "@x/natslock";
+import { type Lease, LeaseLostError, type Locker } from "@x/natslock";
 import { onAbort, SystemClock, wait } from "@x/natslock/internal";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { constants } from "node:os";
@@ -13,18 +13,10 @@ import { Goodbye } from "./goodbye.ts";
 import { metaOf, nameOf } from "./identity.ts";
 import { candidateFor } from "./lock_bucket.ts";
 import { Pulse } from "./pulse.ts";
-import { bucketFlag, holdPlanOf, type Job, type Plan, planOf, type RunFlags } from "./run_plan.ts";
+import { bucketFlag, holdPlanOf, type Job, type Plan, planOf, type Run, type RunFlags } from "./run_plan.ts";
 import { say, sayingLogger } from "./say.ts";
 import { dieBy, Signals } from "./signals.ts";
 import { Tenure } from "./tenure.ts";
-
-/** One run of natslock: what to do, and what all of its parts share. */
-export interface Run {
-  readonly plan: Plan;
-  readonly clock: Clock;
-  readonly signals: Signals;
-  readonly goodbye: Goodbye;
-}
 
 /** Runs a command while holding the lock. Returns the exit code of the program. */
 export async function run(job: Job, flags: RunFlags): Promise<number> {

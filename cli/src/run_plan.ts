@@ -1,10 +1,12 @@
 /** What `natslock run` and `natslock hold` are asked to do: their flags, checked. */
 
-import { BadParameterError } from "@x/natslock";
+import { BadParameterError, type Clock } from "@x/natslock";
 import { candidateOf, leaseTiming, systemRandom } from "@x/natslock/internal";
 import { duration, shortly } from "./duration.ts";
 import { CliError, EXIT } from "./exit.ts";
+import type { Goodbye } from "./goodbye.ts";
 import type { ConnectionFlags } from "./settings.ts";
+import type { Signals } from "./signals.ts";
 import { withFlags } from "./typed.ts";
 
 /** The flags of `natslock run`. `natslock hold` has those that do not concern a command. */
@@ -43,6 +45,14 @@ export interface Plan {
   readonly atLeast: number;
   /** Exit code if the lock was not acquired. */
   readonly conflict: number;
+}
+
+/** One run of natslock: what to do, and what all of its parts share. */
+export interface Run {
+  readonly plan: Plan;
+  readonly clock: Clock;
+  readonly signals: Signals;
+  readonly goodbye: Goodbye;
 }
 
 /** Checks the flags of `natslock run`. @throws {CliError} if they cannot be used */

@@ -1,6 +1,5 @@
-import { assert, assertEquals, assertLessOrEqual, assertMatch, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertLessOrEqual, assertMatch, assertStringIncludes } from "@std/assert";
 import { duration, shortly } from "../../cli/src/duration.ts";
-import { EXIT } from "../../cli/src/exit.ts";
 import { VERSION } from "../../cli/src/version.ts";
 import { BY_DENO, environment, natslock } from "../helpers/cli.ts";
 
@@ -33,14 +32,6 @@ Deno.test("natslock --version prints the version of deno.json", async () => {
   const { version } = JSON.parse(await read("deno.json")) as { version: string };
   assertEquals(VERSION, version);
   assertEquals((await natslock(["--version"])).stdout, `${version}\n`);
-});
-
-Deno.test("README.md has a row for each exit code", async () => {
-  const readme = await read("README.md");
-  for (const code of Object.values(EXIT)) {
-    if (code === EXIT.signalled || code === EXIT.bug) continue;
-    assert(new RegExp(`^\\| (?:126, )?${code}[ ,]`, "m").test(readme), `no row for ${code}`);
-  }
 });
 
 for (const shell of ["bash", "zsh", "fish"]) {
