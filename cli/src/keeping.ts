@@ -24,18 +24,24 @@ export async function keepUntil(due: number, { key, signal }: Lease, options: Ke
   const left = due - clock.now();
   if (left <= 0) return;
   if (left > NOTICEABLE) say(`The command has ended; keeping "${key}" for another ${shortly(left)}`);
-  using scope = new WaitScope(stop, signal);
+  const scope = new WaitScope(stop, signal);
   try {
     await wait<void>(scope.signal, (done) => clock.after(left, done));
   } catch (error) {
     if (!stop.aborted) say(`Lost "${key}" ${shortly(due - clock.now())} before the end of --at-least`);
     throw error;
+  } finally {
+    scope[Symbol.dispose]();
   }
 }
 
 /** Prints that the lock is held, then keeps it. Rejects with the reason of `stop`, or with what ended the lease. */
 export async function keepOpen({ key, token, signal }: Lease, { stop }: Pick<KeepOptions, "stop">): Promise<never> {
-  using scope = new WaitScope(stop, signal);
-  await print(`Holding "${key}", token ${token}; Ctrl-C releases it`);
-  return await wait<never>(scope.signal, () => () => {});
+  const scope = new WaitScope(stop, signal);
+  try {
+    await print(`Holding "${key}", token ${token}; Ctrl-C releases it`);
+    return await wait<never>(scope.signal, () => () => {});
+  } finally {
+    scope[Symbol.dispose]();
+  }
 }

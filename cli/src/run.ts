@@ -1,6 +1,6 @@
 /** `natslock run` and `natslock hold`: hold a lock while a command runs, or until a signal. */
 
-import { type Lease, LeaseLostError, type Locker } from "@x/natslock";
+import { type Lease, LeaseLostError, type Locker, type LockEvent } from "@x/natslock";
 import { onAbort, SystemClock, wait } from "@x/natslock/internal";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { constants } from "node:os";
@@ -79,33 +79,27 @@ async function opened(nc: NatsConnection, run: Run): Promise<Ending> {
   const { signals, clock, plan, goodbye } = run;
   const { key, command, grace, flags } = plan;
   const tenure = new Tenure({ key, command: command ?? [], grace, clock, signals, quiet: flags.quiet ?? false });
-  using _following = tenure.outage.follow(nc);
-  using pulse = new Pulse(clock, tenure.outage);
-  // A single try ends by itself if NATS does not answer.
-  let start = () => {
-    start = () => {};
-    pulse.start(nc);
-  };
+  const following = tenure.outage.follow(nc);
+  const pulse = new Pulse(clock, tenure.outage);
   const words = command ?? ["hold"];
-  const locker = await unlessStopped(
-    signals.stop,
-    candidateFor(plan, nc, {
-      key,
-      name: flags.name ?? nameOf(words),
-      meta: metaOf(words),
-      logger: sayingLogger(flags.verbose),
-      onEvent: (event) => {
-        tenure.hear(event);
-        if (event.type === "acquired") start();
-      },
-    }),
-  );
-  if (!plan.once) start();
-  tenure.locker = locker;
+  const about = { key, name: flags.name ?? nameOf(words), meta: metaOf(words), logger: sayingLogger(flags.verbose) };
+  const onEvent = (event: LockEvent) => {
+    tenure.hear(event);
+    // A single try ends by itself if NATS does not answer.
+    if (plan.once && event.type === "acquired") pulse.start(nc);
+  };
   try {
-    return await held(locker, tenure, run);
+    const locker = await unlessStopped(signals.stop, candidateFor(plan, nc, { ...about, onEvent }));
+    if (!plan.once) pulse.start(nc);
+    tenure.locker = locker;
+    try {
+      return await held(locker, tenure, run);
+    } finally {
+      await goodbye.within(locker.close());
+    }
   } finally {
-    await goodbye.within(locker.close());
+    pulse[Symbol.dispose]();
+    following[Symbol.dispose]();
   }
 }
 
