@@ -57,7 +57,11 @@ export async function campaign(locker: Locker, tenure: Tenure, run: Run): Promis
     if (ending === null) continue;
     const ran = tenure.endedAt - began.at;
     const ms = pause.after(ending, ran);
-    say(`The command ended with ${ending.signal ?? ending.code} after ${shortly(ran)}; next start in ${shortly(ms)}`);
+    say(
+      `The command ended with ${ending.signal ?? ending.code} after ${shortly(Math.max(10, ran))}; next start in ${
+        shortly(ms)
+      }`,
+    );
     await wait<void>(signal, (done) => clock.after(ms, done)).catch(() => {});
     if (signal.aborted) throw signal.reason;
   }

@@ -95,7 +95,7 @@ export class Child {
    * not restore them itself.
    */
   restoreTerminal({ signal }: Ending): void {
-    if (this.#terminal === null || (signal === null && !this.#killed)) return;
+    if (this.#terminal === null || (signal === null && !this.#killed) || !isInForeground()) return;
     spawnSync("stty", [this.#terminal], { stdio: ["inherit", "ignore", "ignore"] });
     if (this.#killed && isatty(2)) writeSync(2, PLAIN_SCREEN);
   }
@@ -141,6 +141,17 @@ function terminalMode(): string | null {
   if (!isatty(0)) return null;
   const { status, stdout } = spawnSync("stty", ["-g"], { stdio: ["inherit", "pipe", "ignore"], encoding: "utf8" });
   return status === 0 ? stdout.trim() : null;
+}
+
+/**
+ * Reports whether this process may change the terminal: in the background, the system would stop it for that. The shell
+ * has restored the terminal then.
+ */
+function isInForeground(): boolean {
+  const args = ["-o", "pgid=,tpgid=", "-p", `${process.pid}`];
+  const { stdout } = spawnSync("ps", args, { stdio: ["ignore", "pipe", "ignore"], encoding: "utf8" });
+  const [own, foreground] = `${stdout}`.trim().split(/\s+/);
+  return own === foreground;
 }
 
 function startTrouble(words: readonly string[], { code, message }: NodeJS.ErrnoException): CliError {

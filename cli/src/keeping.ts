@@ -2,8 +2,8 @@
 
 import type { Clock, Lease } from "@x/natslock";
 import { wait, WaitScope } from "@x/natslock/internal";
+import { writeSync } from "node:fs";
 import { shortly } from "./duration.ts";
-import { print } from "./print.ts";
 
 /** What ends the keeping early: a signal asked to stop. */
 export interface KeepOptions {
@@ -39,9 +39,18 @@ export async function keepUntil(due: number, { key, signal }: Lease, options: Ke
 export async function keepOpen({ key, token, signal }: Lease, { stop }: Pick<KeepOptions, "stop">): Promise<never> {
   const scope = new WaitScope(stop, signal);
   try {
-    await print(`Holding "${key}", token ${token}; Ctrl-C releases it`);
+    tell(`Holding "${key}", token ${token}; Ctrl-C releases it`);
     return await wait<never>(scope.signal, () => () => {});
   } finally {
     scope[Symbol.dispose]();
+  }
+}
+
+/** Prints a line of the result. The lock is held also if nobody can read that. */
+function tell(line: string): void {
+  try {
+    writeSync(1, `${line}\n`);
+  } catch {
+    // Standard output is closed or full.
   }
 }

@@ -193,11 +193,10 @@ export class Tenure {
 
   async #sayWait(holder: string): Promise<void> {
     const leader = await this.locker?.leader().catch(() => null);
-    const since = leader?.since ? ` since ${new Date(leader.since).toISOString()}` : "";
-    const name = leader?.name ? ` (${leader.name})` : "";
-    this.#say(
-      `Waiting for "${this.#options.key}", held by ${leader?.holder || holder || "a foreign record"}${name}${since}`,
-    );
+    const { key, clock } = this.#options;
+    const since = leader?.since ? ` for ${shortly(Math.max(0, clock.wall() - leader.since))}` : "";
+    const who = leader?.name || leader?.holder || holder || "a foreign record";
+    this.#say(`Waiting for "${key}", held by ${who}${since}`);
   }
 }
 

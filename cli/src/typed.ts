@@ -10,6 +10,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   retryEvery: "--retry",
   requestTimeout: "--request-timeout",
   margin: "--margin",
+  maxBytes: "--max-bytes",
   "timing.renewEvery": "--renew",
   "timing.retryEvery": "--retry",
   "timing.requestTimeout": "--request-timeout",

@@ -1,5 +1,5 @@
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { withLocks } from "../helpers/cli.ts";
+import { until, withLocks } from "../helpers/cli.ts";
 import { Terminal } from "../helpers/terminal.ts";
 
 Deno.test("natslock hold keeps the lock until Ctrl-C, then releases it and exits with 130", () =>
@@ -25,6 +25,20 @@ Deno.test("natslock hold waits for the lock as natslock run does, and prints not
     await second.says(/Holding "job", token \d+/);
     second.signal("SIGINT");
     assertEquals((await second.finished()).code, 130);
+  }));
+
+Deno.test("natslock hold keeps the lock also if nobody reads what it prints", () =>
+  withLocks(async ({ run, env }) => {
+    for (const output of ["> /dev/full", ">&-", "| sleep 0.1"]) {
+      await using terminal = new Terminal(`natslock hold job ${output}; echo "code $?"`, env);
+      await until(
+        async () => (await run(["status", "job"])).stdout.includes("held"),
+        `the lock is held with ${output}`,
+      );
+      terminal.type("\x03");
+      await terminal.ended();
+      assertMatch((await run(["status", "job"])).stdout, /free/);
+    }
   }));
 
 Deno.test("natslock hold exits with 124 if the lock is lost", () =>

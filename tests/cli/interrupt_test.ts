@@ -109,6 +109,14 @@ Deno.test("Ctrl-C ends a shell loop around natslock run", () =>
     assertEquals(terminal.text.match(/round/g)?.length, 1, terminal.text);
   }));
 
+Deno.test("natslock run in the background of a terminal ends when its command is killed, and is not stopped", () =>
+  withLocks(async ({ run, env }) => {
+    const line = 'set -m; natslock run job sleep 30 & sleep 1; kill %1; wait %1; echo "code $?"';
+    await using terminal = new Terminal(line, env);
+    await terminal.shows(/code 143\n/);
+    assertEquals((await run(["run", "--try", "job", "--", "echo", "free"])).stdout, "free\n");
+  }));
+
 Deno.test("natslock run gives the command the terminal, and restores it after it killed the command", () =>
   withCli(async (lab) => {
     await using line = new Proxy(lab.server.port);

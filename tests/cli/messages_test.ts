@@ -35,6 +35,13 @@ for (const [args, said] of UNSENT) {
   });
 }
 
+Deno.test("natslock run --verbose logs events without fractions of milliseconds", () =>
+  withLocks(async ({ run }) => {
+    const { stderr } = await run(["run", "-v", "job", "true"]);
+    assertMatch(stderr, /Took "job" \(type=acquired token=\d+ age=\d+ key=job /);
+    assertFalse(/\d\.\d/.test(stderr), stderr);
+  }));
+
 Deno.test("natslock timing explains in durations why times do not fit together", async () => {
   const { code, stderr } = await natslock(["timing", "--ttl", "10s", "--renew", "9s"]);
   assertEquals(code, 64);
