@@ -4,18 +4,12 @@ import tab from "@bomb.sh/tab/commander";
 import { Argument, Command } from "commander";
 import type { CreateFlags } from "./bucket_create.ts";
 import type { EvictFlags } from "./evict.ts";
-import { connecting, CONNECTION_HELP, example, HELP_STYLE } from "./flags.ts";
-import type { RunFlags } from "./run.ts";
+import { CliError, EXIT, type Finish } from "./exit.ts";
+import { connecting, connectingBefore, CONNECTION_HELP, example, HELP_STYLE } from "./flags.ts";
+import { addHold, addRun } from "./lock_commands.ts";
 import type { ShowFlags } from "./show.ts";
 import type { TimingFlags } from "./timing.ts";
 import { VERSION } from "./version.ts";
-
-/** Receives the exit code when a command has ended. */
-export type Finish = (exitCode: number) => void;
-
-const RUN_CODES = `
-Exit code: that of the command; 64 usage, 69 no NATS, 75 not acquired, 124 lost
-`.trimEnd();
 
 /** Returns the parser of the whole command line. `finish` receives the exit code. */
 export function programOf(finish: Finish): Command {
@@ -31,11 +25,13 @@ export function programOf(finish: Finish): Command {
     .showSuggestionAfterError();
   example(program, "natslock run nightly-report -- ./report.sh");
   addRun(program, finish);
+  addHold(program, finish);
   addViews(program, finish);
   addEvict(program, finish);
   addBucket(program, finish);
   addTiming(program, finish);
   addHelp(program);
+  connectingBefore(program);
   tab(program, { completionCommandName: "completion" });
   const completion = program.commands.find((command) => command.name() === "completion");
   if (completion) {
@@ -45,28 +41,6 @@ export function programOf(finish: Finish): Command {
     );
   }
   return program;
-}
-
-function addRun(program: Command, finish: Finish): void {
-  const command = program.command("run")
-    .usage("[options] <key> -- <command...>")
-    .description("Run a command while holding a lock; stop it if the lock is lost")
-    .argument("<key>", "key of the lock")
-    .argument("<command...>", "command to run, after --")
-    .option("--try", "do not wait; exit with 75 if the lock is held")
-    .option("--timeout <time>", "maximum time to wait for the lock; then exit with 75")
-    .option("--ttl <time>", "lease length (default: that of the bucket)")
-    .option("--grace <time>", "time from TERM to KILL after a loss (default: ttl/20)")
-    .option("--keep-trying", "acquire and run repeatedly, until stopped by a signal")
-    .option("--name <text>", "holder name shown to others (default: COMMAND@HOST)")
-    .option("-q, --quiet", "do not report waiting for the lock")
-    .option("-v, --verbose", "log every event to standard error")
-    .action(async (key: string, command: string[], flags: RunFlags) => {
-      const { run } = await import("./run.ts");
-      finish(await run({ key, command }, flags));
-    });
-  connecting(command).addHelpText("after", RUN_CODES);
-  example(command, "natslock run nightly-report --timeout 1m -- ./report.sh --full");
 }
 
 function addViews(program: Command, finish: Finish): void {
@@ -148,7 +122,10 @@ function addHelp(program: Command): void {
     .action(async (path: string[]) => {
       const { print } = await import("./print.ts");
       if (path[0] === "connection") return await print(CONNECTION_HELP);
-      const find = (found: Command | undefined, name: string) => found?.commands.find((one) => one.name() === name);
-      (path.reduce<Command | undefined>(find, program) ?? program).outputHelp();
+      const find = (found: Command | undefined, name: string) =>
+        found?.commands.find((one) => one.name() === name || one.aliases().includes(name));
+      const command = path.reduce<Command | undefined>(find, program);
+      if (command) return command.outputHelp();
+      throw new CliError(EXIT.usage, `unknown command '${path.join(" ")}'`, 'see "natslock --help"');
     });
 }

@@ -21,7 +21,7 @@ async function withContexts(contexts: Readonly<Record<string, object>>, body: (h
 }
 
 const ran = (lab: CliLab, args: readonly string[], env: Record<string, string> = {}) =>
-  lab.run(["run", "job", ...args, "--", "echo", "ran"], { env });
+  lab.run(["run", "--create", "job", ...args, "--", "echo", "ran"], { env });
 
 Deno.test("natslock connects by TCP and by websocket, with the address from a flag or the environment", () =>
   withCli(async (lab) => {

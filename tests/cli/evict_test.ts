@@ -4,7 +4,16 @@ import { Terminal } from "../helpers/terminal.ts";
 
 /** Holds "job" until it is evicted. Returns the token. */
 async function hold({ start }: CliLab, ...flags: string[]): Promise<string> {
-  const text = await start(["run", "job", ...flags, "--", "sh", "-c", "echo token $NATSLOCK_TOKEN; sleep 60"])
+  const text = await start([
+    "run",
+    "--create",
+    "job",
+    ...flags,
+    "--",
+    "sh",
+    "-c",
+    "echo token $NATSLOCK_TOKEN; sleep 60",
+  ])
     .says(/token \d+\n/);
   return /\d+/.exec(text)?.[0] ?? "";
 }
@@ -78,7 +87,7 @@ Deno.test("natslock evict evicts a holder that renewed before the question was a
 
 Deno.test("natslock evict never removes another hold than the one it showed", () =>
   withCli(async (lab) => {
-    const first = lab.start(["run", "job", "--", "sh", "-c", "echo held; sleep 60"]);
+    const first = lab.start(["run", "--create", "job", "--", "sh", "-c", "echo held; sleep 60"]);
     await first.says(/held/);
     await using terminal = new Terminal("natslock evict job; echo code $?", lab.env);
     await terminal.shows(/Evict it\?/);

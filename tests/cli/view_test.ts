@@ -9,7 +9,7 @@ const linesOf = (text: string): Line[] =>
 
 /** Starts a holder that keeps a lock until the end of the test. */
 async function hold({ start }: CliLab, key: string, ...flags: string[]): Promise<void> {
-  await start(["run", key, ...flags, "--", "sh", "-c", "echo held; sleep 60"]).says(/held/);
+  await start(["run", "--create", key, ...flags, "--", "sh", "-c", "echo held; sleep 60"]).says(/held/);
 }
 
 Deno.test("natslock status shows the state of a held lock and of a free one", () =>
@@ -72,7 +72,7 @@ Deno.test("natslock watch prints the current holder of a key, then each change",
     const watching = lab.start(["watch", "job", "--json"]);
     await watching.says(/"state":"free"/);
     for (const name of ["first", "second"]) {
-      const holder = lab.start(["run", "job", "--name", name, "--", "sleep", "60"]);
+      const holder = lab.start(["run", "--create", "job", "--name", name, "--", "sleep", "60"]);
       await watching.says(new RegExp(`"${name}"`));
       holder.signal("SIGTERM");
       await watching.says(new RegExp(`"${name}".*\n.*"free"`));
