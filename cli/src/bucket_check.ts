@@ -2,12 +2,12 @@
 
 import type { BucketProblem } from "@x/natslock";
 import { bucketProblems, show, toLockError } from "@x/natslock/internal";
-import { jetstreamManager, type StreamInfo } from "@nats-io/jetstream";
+import type { StreamInfo } from "@nats-io/jetstream";
 import type { NatsConnection, ServerInfo } from "@nats-io/nats-core";
 import { type Advice, adviceOn, fixedFor, fixesFor } from "./bucket_fixes.ts";
 import { withConnection } from "./connect.ts";
+import { managerOf } from "./domain.ts";
 import { EXIT } from "./exit.ts";
-import { ANSWER_TIMEOUT } from "./locks.ts";
 import { print } from "./print.ts";
 import { colours, type ShowFlags } from "./show.ts";
 
@@ -25,7 +25,7 @@ interface Findings {
 export async function checkBucket(name: string | undefined, flags: ShowFlags): Promise<number> {
   const bucket = name ?? flags.bucket;
   const findings = await withConnection(flags, async (nc) => {
-    const stream = await streamOf(nc, bucket);
+    const stream = await streamOf(nc, flags, bucket);
     const info: Partial<ServerInfo> = nc.info ?? {};
     const { version = "" } = info;
     const problems = bucketProblems(bucket, stream.config);
@@ -36,10 +36,9 @@ export async function checkBucket(name: string | undefined, flags: ShowFlags): P
   return findings.problems.length === 0 ? EXIT.done : EXIT.config;
 }
 
-async function streamOf(nc: NatsConnection, bucket: string): Promise<StreamInfo> {
+async function streamOf(nc: NatsConnection, flags: ShowFlags, bucket: string): Promise<StreamInfo> {
   try {
-    const { streams } = await jetstreamManager(nc, { timeout: ANSWER_TIMEOUT, checkAPI: false });
-    return await streams.info(`KV_${bucket}`);
+    return await (await managerOf(nc, flags)).streams.info(`KV_${bucket}`);
   } catch (cause) {
     throw toLockError(cause, `read the settings of bucket "${bucket}"`).error;
   }

@@ -3,6 +3,7 @@
 import { SystemClock, toLockError } from "@x/natslock/internal";
 import type { ConnectionOptions, NatsConnection } from "@nats-io/nats-core";
 import process from "node:process";
+import { jetstreamOptions } from "./domain.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { Goodbye } from "./goodbye.ts";
 import { type ConnectionFlags, type Settings, settingsOf } from "./settings.ts";
@@ -30,11 +31,14 @@ const NOTICEABLE = 2000;
  */
 export async function connect(flags: ConnectionFlags): Promise<NatsConnection> {
   const settings = settingsOf(flags, process.env);
+  // Refuses a wrong value before anything is sent.
+  jetstreamOptions(flags);
   if (settings.way === "websocket" && typeof WebSocket !== "function") {
     const next = "use Node 22 or later, or a nats:// address";
     throw new CliError(EXIT.usage, "Cannot use a websocket address: this runtime has no WebSocket", next);
   }
-  const where = settings.servers.join(", ");
+  // A query can contain a secret.
+  const where = settings.servers.map((address) => address.replace(/\?.*/, "")).join(", ");
   const hush = new SystemClock().after(NOTICEABLE, () => say(`Still connecting to ${where}`));
   try {
     return await dial(settings);

@@ -31,12 +31,16 @@ export interface NatsContext {
   readonly ca?: string;
   /** True if the TLS handshake comes before the server's greeting. */
   readonly tls_first?: boolean;
+  /** JetStream domain. */
+  readonly jetstream_domain?: string;
+  /** Prefix of the JetStream API subjects. */
+  readonly jetstream_api_prefix?: string;
   /** Prefix of the inbox subjects. */
   readonly inbox_prefix?: string;
 }
 
 /** Fields that natslock does not support. They are an error, because ignoring them could reach the wrong server. */
-const UNSUPPORTED = ["jetstream_domain", "jetstream_api_prefix", "socks_proxy", "nsc"] as const;
+const UNSUPPORTED = ["socks_proxy", "nsc"] as const;
 
 /** Returns the settings folder of the `nats` CLI. */
 function folder(env: NodeJS.ProcessEnv): string {

@@ -6,7 +6,8 @@ import process from "node:process";
 import { withConnection } from "./connect.ts";
 import { shortly } from "./duration.ts";
 import { CliError, EXIT } from "./exit.ts";
-import { ANSWER_TIMEOUT, lockOf, openedBucket, requireKey } from "./locks.ts";
+import { ANSWER_TIMEOUT } from "./domain.ts";
+import { lockOf, openedBucket, requireKey } from "./locks.ts";
 import { say } from "./say.ts";
 import { holderOf, type Lock } from "./show.ts";
 import type { ConnectionFlags } from "./settings.ts";
@@ -34,7 +35,7 @@ export async function evict(key: string, flags: EvictFlags): Promise<number> {
     );
   }
   return await withConnection(flags, async (nc) => {
-    const { store } = await openedBucket(nc, flags.bucket);
+    const { store } = await openedBucket(nc, flags);
     const lock = await lockOf(store, key);
     if (lock.leader === null) {
       say(`Nothing to do: "${key}" is free`);

@@ -17,6 +17,10 @@ const RUN_CODES = `
 Exit code: that of the command; 64 usage, 69 no NATS, 75 not acquired, 124 lost
 `.trimEnd();
 
+const KEYS = "keys, or filters with the NATS wildcards * and >";
+const FILTERS = `
+Filters, in quotes: 'jobs.*' is one part below "jobs", 'jobs.>' is all below it`;
+
 /** Returns the parser of the whole command line. `finish` receives the exit code. */
 export function programOf(finish: Finish): Command {
   const program = new Command("natslock")
@@ -70,26 +74,29 @@ function addRun(program: Command, finish: Finish): void {
 }
 
 function addViews(program: Command, finish: Finish): void {
-  const json = (command: Command) => connecting(command.option("--json", "print results as JSON, one per line"));
+  const view = (command: Command) =>
+    connecting(
+      command.option("--json", "print results as JSON, one per line, with all details")
+        .option("--ids", "also show the holder IDs and fencing tokens"),
+    ).addHelpText("after", FILTERS);
   const status = program.command("status")
-    .description("Show the state of one or more locks")
-    .argument("<key...>", "keys of the locks")
+    .description("Show the state of locks: of each key, and of held locks by filter")
+    .argument("<key...>", KEYS)
     .action(async (keys: string[], flags: ShowFlags) =>
       finish(await (await import("./status.ts")).status(keys, flags))
     );
-  example(json(status), "natslock status nightly-report --json");
+  example(view(status), "natslock status nightly-report 'jobs.>'");
   const ls = program.command("ls")
-    .description("List held locks; the filter can contain * and >")
-    .argument("[filter]", "keys to list, with the NATS wildcards * and >")
-    .action(async (filter: string | undefined, flags: ShowFlags) =>
-      finish(await (await import("./list.ts")).list(filter, flags))
-    );
-  example(json(ls), "natslock ls 'jobs.>'");
+    .description("List held locks: all, or those of the keys and filters")
+    .argument("[key...]", KEYS)
+    .action(async (keys: string[], flags: ShowFlags) => finish(await (await import("./list.ts")).list(keys, flags)));
+  view(ls).addHelpText("after", "LEFT is the time until the lease ends, unless it is renewed");
+  example(ls, "natslock ls 'jobs.>'");
   const watch = program.command("watch")
     .description("Print each change of holder until interrupted")
-    .argument("[key...]", "keys of the locks (default: all)")
+    .argument("[key...]", KEYS)
     .action(async (keys: string[], flags: ShowFlags) => finish(await (await import("./watch.ts")).watch(keys, flags)));
-  example(json(watch), "natslock watch nightly-report");
+  example(view(watch), "natslock watch nightly-report 'jobs.*'");
 }
 
 function addEvict(program: Command, finish: Finish): void {

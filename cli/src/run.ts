@@ -6,6 +6,7 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { constants } from "node:os";
 import type { Ending } from "./child.ts";
 import { connect } from "./connect.ts";
+import { jetstreamOptions } from "./domain.ts";
 import { duration } from "./duration.ts";
 import { endOf } from "./end_of.ts";
 import { CliError, EXIT, Stopped } from "./exit.ts";
@@ -128,8 +129,9 @@ async function lockerOf(nc: NatsConnection, tenure: Tenure, { job, flags, ttl }:
     onEvent: (event) => tenure.hear(event),
   };
   const { bucket } = flags;
-  if (ttl !== undefined) return await Locker.open({ ...candidate, nc, bucket, ttl });
-  return new Locker({ ...candidate, kv: await newKeyValue(nc, bucket, DEFAULT_TTL) });
+  const place = jetstreamOptions(flags);
+  if (ttl !== undefined) return await Locker.open({ ...candidate, ...place, nc, bucket, ttl });
+  return new Locker({ ...candidate, kv: await newKeyValue(nc, bucket, DEFAULT_TTL, place) });
 }
 
 /**

@@ -1,42 +1,28 @@
 /** `natslock watch`: prints each change of holder as it happens. */
 
 import { SystemClock } from "@x/natslock/internal";
+import type { NatsConnection } from "@nats-io/nats-core";
 import { constants } from "node:os";
 import { withConnection } from "./connect.ts";
 import { EXIT, Stopped } from "./exit.ts";
-import { openedBucket, requireKey } from "./locks.ts";
+import { type Selection, selectionOf } from "./filter.ts";
+import { openedBucket } from "./locks.ts";
 import { Outage } from "./outage.ts";
 import { print } from "./print.ts";
-import { plain } from "./say.ts";
-import { colours, holderOf, jsonOf, type Lock, type ShowFlags, table } from "./show.ts";
+import { Pulse } from "./pulse.ts";
+import type { ShowFlags } from "./show.ts";
 import { dieBy, Signals } from "./signals.ts";
+import { JsonLines, TableLines, type WatchLines } from "./watch_lines.ts";
 import { Watcher } from "./watcher.ts";
-
-/** Fixed widths of the columns. Lines are printed one by one, so the widths cannot depend on the content. */
-const WIDTHS = [10, 28, 30, 10];
 
 const clock = new SystemClock();
 
-/** Prints changes until a signal arrives. Returns the exit code. */
-export async function watch(keys: readonly string[], flags: ShowFlags): Promise<number> {
-  keys.forEach(requireKey);
+/** Prints changes of the selected locks, or of all, until a signal arrives. Returns the exit code. */
+export async function watch(words: readonly string[], flags: ShowFlags): Promise<number> {
+  const selection = selectionOf(words.length > 0 ? words : [">"]);
+  const lines = flags.json ? new JsonLines(clock) : new TableLines(clock, flags.ids ?? false);
   try {
-    await withConnection(flags, async (nc) => {
-      const bucket = await openedBucket(nc, flags.bucket);
-      if (!flags.json) await print(table(["TIME", "KEY", "HOLDER", "TOKEN"], [], WIDTHS));
-      const outage = new Outage({ meanwhile: () => `watching bucket "${flags.bucket}"` });
-      const following = outage.follow(nc);
-      // Not earlier: until here the default effect of a signal must end the program at once, whatever it waits for.
-      const signals = new Signals(clock);
-      try {
-        const change = (lock: Lock) => print(flags.json ? jsonLine(lock) : line(lock));
-        const watcher = new Watcher(bucket, { change, outage });
-        await (keys.length > 0 ? watcher.follow(keys, signals.stop) : watcher.followAll(signals.stop));
-      } finally {
-        signals[Symbol.dispose]();
-        following[Symbol.dispose]();
-      }
-    });
+    await withConnection(flags, (nc) => follow(nc, { selection, flags, lines }));
     return EXIT.done;
   } catch (error) {
     if (!(error instanceof Stopped)) throw error;
@@ -45,11 +31,37 @@ export async function watch(keys: readonly string[], flags: ShowFlags): Promise<
   }
 }
 
-const jsonLine = (lock: Lock): string => jsonOf(lock, { time: new Date(clock.wall()).toISOString() });
+interface Watch {
+  readonly selection: Selection;
+  readonly flags: ShowFlags;
+  readonly lines: WatchLines;
+}
 
-function line({ key, leader }: Lock): string {
-  const time = new Date(clock.wall()).toTimeString().slice(0, 8);
-  const { green, dim } = colours();
-  const holder = leader === null ? dim("free") : green(holderOf(leader));
-  return table([], [[time, plain(key), holder, leader === null ? "" : `${leader.token}`]], WIDTHS);
+/** Prints until a signal arrives. Then rejects with {@linkcode Stopped}. */
+async function follow(nc: NatsConnection, { selection, flags, lines }: Watch): Promise<void> {
+  let watcher: Watcher | null = null;
+  const put = async (line: string | null) => line === null ? undefined : await print(line);
+  const outage = new Outage({
+    meanwhile: () => `watching bucket "${flags.bucket}"`,
+    changed: (why) => {
+      void put(lines.outage(why));
+      if (why === null) watcher?.refresh();
+      else for (const lock of watcher?.shown ?? []) void put(lines.line({ lock, stale: true }));
+    },
+  });
+  const following = outage.follow(nc);
+  const pulse = new Pulse(clock, outage).start(nc);
+  let signals: Signals | null = null;
+  try {
+    const bucket = await openedBucket(nc, flags);
+    await put(lines.head());
+    watcher = new Watcher(bucket, { change: (lock) => put(lines.line({ lock, stale: false })), outage });
+    // Not earlier: until here the default effect of a signal must end the program at once, whatever it waits for.
+    signals = new Signals(clock);
+    await watcher.follow(selection, signals.stop);
+  } finally {
+    signals?.[Symbol.dispose]();
+    pulse[Symbol.dispose]();
+    following[Symbol.dispose]();
+  }
 }
