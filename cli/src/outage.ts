@@ -74,6 +74,13 @@ export class Outage {
     this.#tell(null);
   }
 
+  /** Forgets all failures, because whoever failed starts anew. */
+  reset(): void {
+    const [last, ...others] = this.#failing;
+    for (const who of others) this.#failing.delete(who);
+    if (last !== undefined) this.up(last);
+  }
+
   /** Reports changed settings once, although every candidate of the bucket notices them. */
   #changed(changes: SettingChanges, error: Error | null): void {
     const told = JSON.stringify(changes);

@@ -49,7 +49,7 @@ async function follow(nc: NatsConnection, { selection, flags, lines }: Watch): P
       else for (const lock of watcher?.shown ?? []) void put(lines.line({ lock, stale: true }));
     },
   });
-  const following = outage.follow(nc);
+  const following = [outage.follow(nc), resetAtReconnects(nc, outage)];
   const pulse = new Pulse(clock, outage).start(nc);
   let signals: Signals | null = null;
   try {
@@ -62,6 +62,19 @@ async function follow(nc: NatsConnection, { selection, flags, lines }: Watch): P
   } finally {
     signals?.[Symbol.dispose]();
     pulse[Symbol.dispose]();
-    following[Symbol.dispose]();
+    for (const one of following) one[Symbol.dispose]();
   }
+}
+
+/**
+ * Ends an outage as soon as the connection is back. Requests that were sent meanwhile are lost, and those who wait for
+ * their answers would notice that only when the time for the answer is up.
+ */
+function resetAtReconnects(nc: NatsConnection, outage: Outage): Disposable {
+  const statuses: AsyncIterable<{ readonly type: string }> & { stop?(): void } = nc.status();
+  const run = async () => {
+    for await (const { type } of statuses) if (type === "reconnect") outage.reset();
+  };
+  run().catch(() => {});
+  return { [Symbol.dispose]: () => statuses.stop?.() };
 }

@@ -1,7 +1,7 @@
 /** Follows the holders of the locks of a bucket, including locks that do not exist yet. */
 
 import { type Clock, ConnectionError, Locker, type LockEvent } from "@x/natslock";
-import { SystemClock, wait, WaitScope } from "@x/natslock/internal";
+import { SystemClock, unlessAborted, wait, WaitScope } from "@x/natslock/internal";
 import { isKey, type Selection } from "./filter.ts";
 import { type Bucket, keysOf } from "./locks.ts";
 import type { Outage } from "./outage.ts";
@@ -109,7 +109,8 @@ export class Watcher {
     );
     try {
       for (;;) {
-        (await this.#keys(filters)).forEach(find);
+        // The answer to a listing can get lost in the outage that ends this round.
+        (await unlessAborted(signal, this.#keys(filters, signal))).forEach(find);
         await wait<void>(signal, (done) => this.#clock.after(subjects.length === 0 ? POLLED : PUSHED, done));
       }
     } finally {
@@ -145,12 +146,13 @@ export class Watcher {
   }
 
   /** Lists the keys. Returns none while NATS is unreachable; the next listing finds the new keys. */
-  async #keys(filters: readonly string[]): Promise<string[]> {
+  async #keys(filters: readonly string[], signal: AbortSignal): Promise<string[]> {
     try {
       const found = await Promise.all(filters.map((filter) => keysOf(this.#bucket.store, filter)));
-      this.#outage.up(LIST);
+      if (!signal.aborted) this.#outage.up(LIST);
       return found.flat();
     } catch (error) {
+      signal.throwIfAborted();
       if (!(error instanceof ConnectionError) || !error.transient) throw error;
       this.#outage.down(LIST, error.message);
       return [];
