@@ -7,7 +7,7 @@
  * @module
  */
 
-export { show } from "./base/errors.ts";
+export { isMissing, show } from "./base/errors.ts";
 export { SystemClock } from "./base/clock.ts";
 export { systemRandom } from "./base/random.ts";
 export { onAbort, unlessAborted, wait, WaitScope } from "./base/wait.ts";

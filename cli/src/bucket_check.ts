@@ -1,12 +1,11 @@
 /** `natslock bucket check`: reports whether a bucket is safe for locks, and how to fix it. */
 
 import type { BucketProblem } from "@x/natslock";
-import { bucketProblems, show, toLockError } from "@x/natslock/internal";
-import type { StreamInfo } from "@nats-io/jetstream";
-import type { NatsConnection, ServerInfo } from "@nats-io/nats-core";
+import { bucketProblems, show } from "@x/natslock/internal";
+import type { ServerInfo } from "@nats-io/nats-core";
+import { streamOf } from "./bucket_stream.ts";
 import { type Advice, adviceOn, fixedFor, fixesFor } from "./bucket_fixes.ts";
 import { withConnection } from "./connect.ts";
-import { managerOf } from "./domain.ts";
 import { EXIT } from "./exit.ts";
 import { print } from "./print.ts";
 import { colours, type ShowFlags } from "./show.ts";
@@ -34,14 +33,6 @@ export async function checkBucket(name: string | undefined, flags: ShowFlags): P
   });
   await print(flags.json ? jsonOf(findings) : report(findings));
   return findings.problems.length === 0 ? EXIT.done : EXIT.config;
-}
-
-async function streamOf(nc: NatsConnection, flags: ShowFlags, bucket: string): Promise<StreamInfo> {
-  try {
-    return await (await managerOf(nc, flags)).streams.info(`KV_${bucket}`);
-  } catch (cause) {
-    throw toLockError(cause, `read the settings of bucket "${bucket}"`).error;
-  }
 }
 
 function jsonOf({ bucket, version, problems, advice }: Findings): string {

@@ -1,5 +1,6 @@
 /** Connects by websocket or TCP. Loads only the transport that it uses. */
 
+import { type Clock, ConnectionError } from "@x/natslock";
 import { SystemClock, toLockError } from "@x/natslock/internal";
 import type { ConnectionOptions, NatsConnection } from "@nats-io/nats-core";
 import process from "node:process";
@@ -8,6 +9,7 @@ import { CliError, EXIT } from "./exit.ts";
 import { Goodbye } from "./goodbye.ts";
 import { type ConnectionFlags, type Settings, settingsOf } from "./settings.ts";
 import { say } from "./say.ts";
+import { wrongPort } from "./wrong_port.ts";
 
 /** A lease needs a connection that never gives up reconnecting, and that detects a dead connection quickly. */
 const PATIENCE: ConnectionOptions = {
@@ -21,7 +23,10 @@ const PATIENCE: ConnectionOptions = {
 };
 
 /** A connection attempt that takes longer than this is reported, in milliseconds. */
-const NOTICEABLE = 2000;
+const NOTICEABLE = 1500;
+
+/** After this time without a connection, the port is checked, in milliseconds. */
+const SUSPICIOUS = 700;
 
 /**
  * Connects with the settings of the flags.
@@ -39,14 +44,34 @@ export async function connect(flags: ConnectionFlags): Promise<NatsConnection> {
   }
   // A query can contain a secret.
   const where = settings.servers.map((address) => address.replace(/\?.*/, "")).join(", ");
-  const hush = new SystemClock().after(NOTICEABLE, () => say(`Still connecting to ${where}`));
+  const clock = new SystemClock();
+  const hush = clock.after(NOTICEABLE, () => say(`Still connecting to ${where}`));
+  const wait = { end: () => {} };
   try {
-    return await dial(settings);
+    return await Promise.race([dial(settings), misdirected(settings, wait, clock)]);
   } catch (cause) {
-    throw toLockError(cause, `connect to ${where}`).error;
+    if (cause instanceof CliError) throw cause;
+    const { error } = toLockError(cause, `connect to ${where}`);
+    const isOpen = error instanceof ConnectionError && (error.why === "unavailable" || error.why === "timeout");
+    throw (isOpen ? await wrongPort(settings) : null) ?? error;
   } finally {
     hush();
+    wait.end();
   }
+}
+
+/**
+ * Rejects if the only server does not answer soon and its port is of the other kind. A NATS client would wait for its
+ * greeting until the time is up. Never resolves.
+ */
+function misdirected(settings: Settings, wait: { end: () => void }, clock: Clock): Promise<never> {
+  return new Promise((_, reject) => {
+    if (settings.servers.length > 1) return;
+    wait.end = clock.after(SUSPICIOUS, async () => {
+      const error = await wrongPort(settings);
+      if (error !== null) reject(error);
+    });
+  });
 }
 
 async function dial({ way, servers, options }: Settings): Promise<NatsConnection> {

@@ -13,8 +13,8 @@ import {
 import { jetstream } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/nats-core";
+import { requireBucketName } from "./bucket_stream.ts";
 import { ANSWER_TIMEOUT, jetstreamOptions } from "./domain.ts";
-import { CliError, EXIT } from "./exit.ts";
 import type { Selection } from "./filter.ts";
 import type { ConnectionFlags } from "./settings.ts";
 import type { Lock } from "./show.ts";
@@ -37,9 +37,7 @@ export interface Bucket {
  */
 export async function openedBucket(nc: NatsConnection, flags: ConnectionFlags): Promise<Bucket> {
   const { bucket: name } = flags;
-  if (!/^[-\w]+$/.test(name)) {
-    throw new CliError(EXIT.usage, `Cannot use bucket "${name}": must contain only letters, digits, "-" and "_"`);
-  }
+  requireBucketName(name);
   const kv = await new Kvm(jetstream(nc, jetstreamOptions(flags))).open(name);
   const store = storeOf(kv);
   await store.settings();

@@ -3,6 +3,7 @@
 import tab from "@bomb.sh/tab/commander";
 import { Argument, Command } from "commander";
 import type { CreateFlags } from "./bucket_create.ts";
+import type { DeleteFlags } from "./bucket_delete.ts";
 import type { EvictFlags } from "./evict.ts";
 import { connecting, CONNECTION_HELP, example, HELP_STYLE } from "./flags.ts";
 import type { RunFlags } from "./run.ts";
@@ -111,7 +112,7 @@ function addEvict(program: Command, finish: Finish): void {
 }
 
 function addBucket(program: Command, finish: Finish): void {
-  const bucket = program.command("bucket").helpCommand(false).description("Create or check a bucket for locks");
+  const bucket = program.command("bucket").helpCommand(false).description("Create, check or delete a bucket for locks");
   const create = bucket.command("create")
     .description("Create a bucket for locks if it does not exist")
     .argument("[name]", "bucket name (default: --bucket)")
@@ -132,6 +133,15 @@ function addBucket(program: Command, finish: Finish): void {
       finish(await (await import("./bucket_check.ts")).checkBucket(name, flags))
     );
   example(connecting(check), "natslock bucket check locks");
+  const remove = bucket.command("delete")
+    .description("Delete a bucket in which no lock is held")
+    .argument("<name>", "bucket name")
+    .option("-y, --yes", "do not ask for confirmation")
+    .option("--force", "delete it even if locks are held, or it is not for locks")
+    .action(async (name: string, flags: DeleteFlags) =>
+      finish(await (await import("./bucket_delete.ts")).deleteBucket(name, flags))
+    );
+  example(connecting(remove), "natslock bucket delete old-locks");
   example(bucket, "natslock bucket check locks");
 }
 

@@ -7,7 +7,19 @@ import { BY_DENO, environment, natslock } from "../helpers/cli.ts";
 const ROOT = new URL("../../", import.meta.url);
 const read = (path: string) => Deno.readTextFile(new URL(path, ROOT));
 
-const COMMANDS = ["", "run", "status", "ls", "watch", "evict", "bucket", "bucket create", "bucket check", "timing"];
+const COMMANDS = [
+  "",
+  "run",
+  "status",
+  "ls",
+  "watch",
+  "evict",
+  "bucket",
+  "bucket create",
+  "bucket check",
+  "bucket delete",
+  "timing",
+];
 
 for (const command of [...COMMANDS, "completion"]) {
   Deno.test(`natslock ${command} --help fits on a screen and has an example`, async () => {
