@@ -1,6 +1,6 @@
 /** Contexts of the `nats` CLI: named connection settings in files. */
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { CliError, EXIT } from "./exit.ts";
@@ -77,4 +77,14 @@ export function natsContext(name: string | undefined, env: NodeJS.ProcessEnv): N
   if (odd === undefined) return context;
   const message = `Cannot use context "${wanted}": it sets "${odd}", which natslock does not support`;
   throw new CliError(EXIT.usage, message, "set a context without it with --context");
+}
+
+/** Returns the names of all contexts. */
+export function contextNames(env: NodeJS.ProcessEnv): string[] {
+  try {
+    const files = readdirSync(join(folder(env), "context"));
+    return files.filter((file) => file.endsWith(".json")).map((file) => file.slice(0, -".json".length));
+  } catch {
+    return [];
+  }
 }

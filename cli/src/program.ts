@@ -1,8 +1,8 @@
 /** Declares the commands and their flags. The module of a command is loaded only when that command runs. */
 
-import tab from "@bomb.sh/tab/commander";
 import { Argument, Command } from "commander";
 import type { CreateFlags } from "./bucket_create.ts";
+import { addCompletion } from "./completion_commands.ts";
 import type { DeleteFlags } from "./bucket_delete.ts";
 import type { EvictFlags } from "./evict.ts";
 import { connecting, CONNECTION_HELP, example, HELP_STYLE } from "./flags.ts";
@@ -41,14 +41,7 @@ export function programOf(finish: Finish): Command {
   addBucket(program, finish);
   addTiming(program, finish);
   addHelp(program);
-  tab(program, { completionCommandName: "completion" });
-  const completion = program.commands.find((command) => command.name() === "completion");
-  if (completion) {
-    example(
-      completion.description("Print shell completion (bash, zsh, fish, powershell)"),
-      'eval "$(natslock completion bash)"',
-    );
-  }
+  addCompletion(program);
   return program;
 }
 

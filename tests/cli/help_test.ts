@@ -2,7 +2,7 @@ import { assert, assertEquals, assertLessOrEqual, assertMatch, assertStringInclu
 import { duration, shortly } from "../../cli/src/duration.ts";
 import { EXIT } from "../../cli/src/exit.ts";
 import { VERSION } from "../../cli/src/version.ts";
-import { BY_DENO, environment, natslock } from "../helpers/cli.ts";
+import { natslock } from "../helpers/cli.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const read = (path: string) => Deno.readTextFile(new URL(path, ROOT));
@@ -53,31 +53,6 @@ Deno.test("README.md has a row for each exit code", async () => {
     if (code === EXIT.signalled || code === EXIT.bug) continue;
     assert(new RegExp(`^\\| (?:126, )?${code}[ ,]`, "m").test(readme), `no row for ${code}`);
   }
-});
-
-for (const shell of ["bash", "zsh", "fish"]) {
-  Deno.test(`natslock completion ${shell} prints a script, and natslock complete offers commands and flags`, async () => {
-    const { code, stdout } = await natslock(["completion", shell]);
-    assertEquals(code, 0);
-    assertStringIncludes(stdout, "natslock complete --");
-    for (const [typed, offered] of [["ru", "run"], ["bucket ch", "check"], ["run --keep", "--keep-trying"]] as const) {
-      const { stdout: words } = await natslock(["complete", "--", ...typed.split(" ")]);
-      assertMatch(words, new RegExp(`^${offered}\t`, "m"));
-    }
-  });
-}
-
-Deno.test("natslock completion bash works in a real bash", async () => {
-  const script = `natslock() { ${BY_DENO.map((word) => `'${word}'`).join(" ")} "$@"; }
-_get_comp_words_by_ref() { cur=ch prev=bucket cword=2 words=(natslock bucket ch); }
-compopt() { :; }
-eval "$(natslock completion bash)"
-COMP_WORDS=(natslock bucket ch); COMP_CWORD=2; COMP_LINE="natslock bucket ch"; COMP_POINT=\${#COMP_LINE}
-$(complete -p natslock | sed -E 's/.*-F ([^ ]+).*/\\1/') natslock ch bucket
-printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const command = new Deno.Command("bash", { args: ["-c", script], env: environment(), clearEnv: true, stdin: "null" });
-  const { stdout, stderr } = await command.output();
-  assertMatch(new TextDecoder().decode(stdout), /^check\b/, new TextDecoder().decode(stderr));
 });
 
 Deno.test("natslock timing prints the times of a lease and what follows from them, also as JSON", async () => {
