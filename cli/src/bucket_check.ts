@@ -6,6 +6,7 @@ import type { ServerInfo } from "@nats-io/nats-core";
 import { streamOf } from "./bucket_stream.ts";
 import { type Advice, adviceOn, fixedFor, fixesFor } from "./bucket_fixes.ts";
 import { withConnection } from "./connect.ts";
+import { exactly } from "./duration.ts";
 import { EXIT } from "./exit.ts";
 import { print } from "./print.ts";
 import { colours, type ShowFlags } from "./show.ts";
@@ -53,7 +54,7 @@ function report({ bucket, problems, advice }: Findings): string {
   const fit = problems.length === 0;
   const lines = [`${bold(bucket)}  ${fit ? green("fit for locks") : red("not fit for locks")}`];
   for (const { setting, value, wanted } of problems) {
-    lines.push(`  ${red("wrong")}   ${setting}: is ${show(value)}, must be ${wanted}`);
+    lines.push(`  ${red("wrong")}   ${setting}: is ${valueOf(setting, value)}, must be ${wanted}`);
   }
   for (const { setting, why } of advice) lines.push(`  ${yellow("advice")}  ${setting}: ${why}`);
   const fixes = fixesFor(bucket, [...problems, ...advice].map(({ setting }) => setting));
@@ -74,3 +75,9 @@ function report({ bucket, problems, advice }: Findings): string {
   }
   return lines.join("\n");
 }
+
+/** Settings that the server counts in nanoseconds. */
+const TIMES = new Set(["max_age", "duplicate_window", "subject_delete_marker_ttl"]);
+
+const valueOf = (setting: string, value: unknown): string =>
+  TIMES.has(setting) && typeof value === "number" ? exactly(value / 1e6) : show(value);

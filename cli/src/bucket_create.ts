@@ -1,6 +1,6 @@
 /** `natslock bucket create`: creates a bucket that is fit for locks. */
 
-import { type BucketOptions, newKeyValue } from "@x/natslock";
+import { BadParameterError, type BucketOptions, newKeyValue } from "@x/natslock";
 import { storeOf } from "@x/natslock/internal";
 import type { StreamConfig } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
@@ -9,9 +9,9 @@ import { withConnection } from "./connect.ts";
 import { jetstreamOptions } from "./domain.ts";
 import { duration, exactly, shortly } from "./duration.ts";
 import { CliError, EXIT } from "./exit.ts";
-import { inFlagWords, wholeNumber } from "./flag_words.ts";
 import { say, sayingLogger } from "./say.ts";
 import type { ConnectionFlags } from "./settings.ts";
+import { withDurations, withFlags } from "./typed.ts";
 
 /** The flags of `natslock bucket create`. */
 export interface CreateFlags extends ConnectionFlags {
@@ -28,9 +28,6 @@ interface Wanted {
   readonly options: BucketOptions;
 }
 
-/** Names of the parameters of the library as flags. */
-const NAMES = { ttl: "--ttl", maxBytes: "--max-bytes" };
-
 /**
  * Creates the bucket. Leaves a bucket that exists as it is, and fails if it has other settings. Returns the exit code.
  */
@@ -42,7 +39,9 @@ export async function createBucket(name: string | undefined, flags: CreateFlags)
     try {
       return { isNew, settings: await storeOf(await newKeyValue(nc, bucket, ttl, options)).settings() };
     } catch (error) {
-      throw inFlagWords(error, NAMES);
+      if (!(error instanceof BadParameterError)) throw error;
+      const message = withFlags(error.message);
+      throw new CliError(EXIT.usage, error.parameter === "ttl" ? withDurations(message) : message);
     }
   });
   const longest = settings.ttl === null ? "unlimited" : shortly(settings.ttl);
@@ -105,3 +104,9 @@ function differences(config: StreamConfig, { ttl, options }: Wanted): Difference
 
 /** Quotes a text for a shell, because the message contains a command. */
 const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
+
+/** Reads a flag that is a whole number. @throws {CliError} if it is not, or is less than 1 */
+function wholeNumber(text: string, flag: string): number {
+  if (/^[1-9]\d*$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+  throw new CliError(EXIT.usage, `Cannot use ${flag} "${text}": must be a whole number above 0`);
+}

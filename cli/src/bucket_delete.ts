@@ -7,7 +7,7 @@ import { agreed } from "./confirm.ts";
 import { withConnection } from "./connect.ts";
 import { managerOf } from "./domain.ts";
 import { CliError, EXIT } from "./exit.ts";
-import { heldLocksOf, openedBucket } from "./locks.ts";
+import { heldLocksOf, shownBucket } from "./locks.ts";
 import { say } from "./say.ts";
 import type { ConnectionFlags } from "./settings.ts";
 import { holderOf } from "./show.ts";
@@ -58,7 +58,7 @@ async function remove(nc: NatsConnection, flags: DeleteFlags, bucket: string): P
 
 /** Returns the held locks, as text. */
 async function holders(nc: NatsConnection, flags: DeleteFlags): Promise<string[]> {
-  const { store } = await openedBucket(nc, flags);
+  const { store } = await shownBucket(nc, flags);
   const locks = await heldLocksOf(store, { keys: [], filters: [">"] });
   return locks.flatMap(({ key, leader }) => leader === null ? [] : [`"${key}" by ${holderOf(leader)}`]);
 }

@@ -13,14 +13,18 @@ export function requireBucketName(name: string): void {
   throw new CliError(EXIT.usage, `Cannot use bucket "${name}": must contain only letters, digits, "-" and "_"`);
 }
 
-/** Returns the stream of a bucket. @throws {ConnectionError} if the bucket is missing or NATS is unreachable */
+/** Returns the error for the user if a bucket is missing: it names the bucket that was asked for. */
+export function missing(bucket: string): CliError {
+  const create = `natslock bucket create${bucket === "locks" ? "" : ` ${bucket}`}`;
+  const message = `Cannot use bucket "${bucket}": the bucket does not exist`;
+  return new CliError(EXIT.config, message, `create it with "${create}", or set another with --bucket`);
+}
+
+/** Returns the stream of a bucket. @throws {CliError} if the bucket is missing */
 export async function streamOf(nc: NatsConnection, flags: ConnectionFlags, bucket: string): Promise<StreamInfo> {
-  requireBucketName(bucket);
-  try {
-    return await (await managerOf(nc, flags)).streams.info(`KV_${bucket}`);
-  } catch (cause) {
-    throw toLockError(cause, `read the settings of bucket "${bucket}"`).error;
-  }
+  const stream = await existingStream(nc, flags, bucket);
+  if (stream === null) throw missing(bucket);
+  return stream;
 }
 
 /** Returns the stream of a bucket, or `null` if the bucket is missing. */
@@ -29,9 +33,11 @@ export async function existingStream(
   flags: ConnectionFlags,
   bucket: string,
 ): Promise<StreamInfo | null> {
+  requireBucketName(bucket);
   try {
-    return await streamOf(nc, flags, bucket);
-  } catch (error) {
+    return await (await managerOf(nc, flags)).streams.info(`KV_${bucket}`);
+  } catch (cause) {
+    const { error } = toLockError(cause, `read the settings of bucket "${bucket}"`);
     if (isMissing(error)) return null;
     throw error;
   }

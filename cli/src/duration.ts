@@ -22,6 +22,7 @@ export function duration(text: string, flag: string): number {
 
 /** Formats a duration in milliseconds as the user writes it, such as `10ms`, `1.5s`, `90s` or `2m`. */
 export function exactly(ms: number): string {
+  if (ms === 0) return "0";
   const fits = (size: number) => ms >= size && ms % size === 0;
   const [unit, size] = SCALE.find(([, size]) => fits(size)) ?? (ms < 1000 ? ["ms", 1] : ["s", 1000]);
   return `${Number((ms / size).toFixed(3))}${unit}`;

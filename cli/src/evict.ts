@@ -7,7 +7,8 @@ import { withConnection } from "./connect.ts";
 import { shortly } from "./duration.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { ANSWER_TIMEOUT } from "./domain.ts";
-import { lockOf, openedBucket, requireKey } from "./locks.ts";
+import { requireKey } from "./filter.ts";
+import { lockOf, shownBucket } from "./locks.ts";
 import { say } from "./say.ts";
 import { heldFor, holderOf, type Lock } from "./show.ts";
 import type { ConnectionFlags } from "./settings.ts";
@@ -35,7 +36,7 @@ export async function evict(key: string, flags: EvictFlags): Promise<number> {
     );
   }
   return await withConnection(flags, async (nc) => {
-    const { store } = await openedBucket(nc, flags);
+    const { store } = await shownBucket(nc, flags);
     const lock = await lockOf(store, key);
     if (lock.leader === null) {
       say(`Nothing to do: "${key}" is free`);

@@ -36,6 +36,13 @@ export function selectionOf(words: readonly string[]): Selection {
   return { keys, filters };
 }
 
+/** Checks a word that must be the key of one lock. @throws {CliError} if it is not */
+export function requireKey(word: string): void {
+  if (isKey(word)) return;
+  const reason = isFilter(word) ? "must be the key of one lock, not a filter" : wanted(word);
+  throw new CliError(EXIT.usage, `Cannot use key ${show(word)}: ${reason}`, 'for example "job" or "jobs.nightly"');
+}
+
 const EXAMPLES = 'for example "job", "jobs.*" (one part) or "jobs.>" (all below)';
 
 function wanted(word: string): string {
@@ -46,7 +53,7 @@ function wanted(word: string): string {
 
 /** Reports whether a text is a filter: a key in which parts are `*`, or the last part is `>`. */
 export function isFilter(text: string): boolean {
-  const parts = text.split(".");
+  const parts = text.length <= LONGEST_KEY ? text.split(".") : [""];
   const isLast = (at: number) => at === parts.length - 1;
   return parts.every((part, at) => part === "*" || (part === ">" && isLast(at)) || PART.test(part));
 }

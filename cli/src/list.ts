@@ -5,7 +5,7 @@ import { tableOf } from "./columns.ts";
 import { withConnection } from "./connect.ts";
 import { EXIT } from "./exit.ts";
 import { type Selection, selectionOf } from "./filter.ts";
-import { heldLocksOf, openedBucket } from "./locks.ts";
+import { heldLocksOf, shownBucket } from "./locks.ts";
 import { print } from "./print.ts";
 import { plain, say } from "./say.ts";
 import { colours, heldFor, holderOf, jsonOf, leftOf, type Lock, type ShowFlags } from "./show.ts";
@@ -15,7 +15,7 @@ export async function list(words: readonly string[], flags: ShowFlags): Promise<
   const selection = selectionOf(words.length > 0 ? words : [">"]);
   const held = await withConnection(
     flags,
-    async (nc) => await heldLocksOf((await openedBucket(nc, flags)).store, selection),
+    async (nc) => await heldLocksOf((await shownBucket(nc, flags)).store, selection),
   );
   if (held.length > 0) await print(flags.json ? held.map((lock) => jsonOf(lock)).join("\n") : textOf(held, flags));
   else if (!flags.json) say(noneHeld(selection, flags));

@@ -1,19 +1,11 @@
 /** Reads the locks of an existing bucket. */
 
 import type { KvHandle } from "@x/natslock";
-import {
-  candidateOf,
-  keyStateOf,
-  type KvStore,
-  leadershipOf,
-  storeOf,
-  systemRandom,
-  toLockError,
-} from "@x/natslock/internal";
+import { isMissing, keyStateOf, type KvStore, leadershipOf, storeOf, toLockError } from "@x/natslock/internal";
 import { jetstream } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/nats-core";
-import { requireBucketName } from "./bucket_stream.ts";
+import { missing, requireBucketName } from "./bucket_stream.ts";
 import { ANSWER_TIMEOUT, jetstreamOptions } from "./domain.ts";
 import type { Selection } from "./filter.ts";
 import type { ConnectionFlags } from "./settings.ts";
@@ -44,9 +36,13 @@ export async function openedBucket(nc: NatsConnection, flags: ConnectionFlags): 
   return { kv, store };
 }
 
-/** Checks a key. @throws {BadParameterError} if the key is not valid */
-export function requireKey(key: string): void {
-  candidateOf({ key }, systemRandom);
+/** Opens a bucket as {@linkcode openedBucket} does, for a command that needs it to exist. */
+export async function shownBucket(nc: NatsConnection, flags: ConnectionFlags): Promise<Bucket> {
+  try {
+    return await openedBucket(nc, flags);
+  } catch (error) {
+    throw isMissing(error) ? missing(flags.bucket) : error;
+  }
 }
 
 /** Reads from the stream leader who holds a lock, and how much of the lease is left. */

@@ -7,7 +7,7 @@ import { shortly } from "./duration.ts";
 import { EXIT } from "./exit.ts";
 import { selectionOf } from "./filter.ts";
 import { noneHeld } from "./list.ts";
-import { heldLocksOf, locksOf, openedBucket } from "./locks.ts";
+import { heldLocksOf, locksOf, shownBucket } from "./locks.ts";
 import { print } from "./print.ts";
 import { plain, say } from "./say.ts";
 import { colours, heldFor, holderOf, jsonOf, leftOf, type Lock, type ShowFlags } from "./show.ts";
@@ -17,7 +17,7 @@ import { dateAndTime } from "./time.ts";
 export async function status(words: readonly string[], flags: ShowFlags): Promise<number> {
   const { keys, filters } = selectionOf(words);
   const locks = await withConnection(flags, async (nc) => {
-    const { store } = await openedBucket(nc, flags);
+    const { store } = await shownBucket(nc, flags);
     const named = await locksOf(store, keys);
     const found = await heldLocksOf(store, { keys: [], filters });
     return [...named, ...found.filter(({ key }) => !keys.includes(key))];

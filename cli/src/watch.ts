@@ -6,7 +6,7 @@ import { constants } from "node:os";
 import { withConnection } from "./connect.ts";
 import { EXIT, Stopped } from "./exit.ts";
 import { type Selection, selectionOf } from "./filter.ts";
-import { openedBucket } from "./locks.ts";
+import { shownBucket } from "./locks.ts";
 import { Outage } from "./outage.ts";
 import { print } from "./print.ts";
 import { Pulse } from "./pulse.ts";
@@ -53,7 +53,7 @@ async function follow(nc: NatsConnection, { selection, flags, lines }: Watch): P
   const pulse = new Pulse(clock, outage).start(nc);
   let signals: Signals | null = null;
   try {
-    const bucket = await openedBucket(nc, flags);
+    const bucket = await shownBucket(nc, flags);
     await put(lines.head());
     watcher = new Watcher(bucket, { change: (lock) => put(lines.line({ lock, stale: false })), outage });
     // Not earlier: until here the default effect of a signal must end the program at once, whatever it waits for.

@@ -40,6 +40,7 @@ Deno.test("natslock bucket delete without a terminal needs --yes", () =>
 
 Deno.test("natslock bucket delete refuses a bucket with a held lock, names the holder, and deletes it with --force", () =>
   withCli(async (lab) => {
+    await lab.run(["bucket", "create"]);
     const holder = lab.start(["run", "job", "--name", "nightly", "--", "sh", "-c", "echo held; sleep 60"]);
     await holder.says(/held/);
     const { code, stderr } = await lab.run(["bucket", "delete", "locks", "--yes"]);

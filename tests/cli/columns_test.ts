@@ -44,6 +44,7 @@ Deno.test("natslock ls, watch and status print whole keys in a pipe and as JSON"
 
 Deno.test("natslock ls, watch and status accept the same keys and filters", () =>
   withCli(async (lab) => {
+    await lab.run(["bucket", "create"]);
     for (const key of ["jobs.a", "jobs.b.c", "other"]) {
       await lab.start(["run", key, "--", "sh", "-c", "echo held; sleep 60"]).says(/held/);
     }

@@ -15,7 +15,8 @@ async function offered(
   return [lines.map((line) => line.split("\t")[0] ?? ""), files === ":0"];
 }
 
-async function hold({ start }: CliLab, ...keys: string[]): Promise<void> {
+async function hold({ start, run }: CliLab, ...keys: string[]): Promise<void> {
+  await run(["bucket", "create"]);
   for (const key of keys) await start(["run", key, "--", "sh", "-c", "echo held; sleep 60"]).says(/held/);
 }
 
@@ -48,6 +49,7 @@ Deno.test("natslock complete offers commands, subcommands and flags", async () =
 
 Deno.test("natslock complete offers the keys of the bucket and server that the line names", () =>
   withCli(async (lab) => {
+    await lab.run(["bucket", "create", "mine"]);
     await lab.start(["run", "-b", "mine", "job.a", "--", "sh", "-c", "echo held; sleep 60"]).says(/held/);
     await hold(lab, "job.b", "job.c");
     assertEquals((await offered(["status", ""], lab.env))[0], ["job.b", "job.c"]);

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertLessOrEqual, assertMatch, assertStringIncludes } from "@std/assert";
-import { duration, shortly } from "../../cli/src/duration.ts";
+import { duration, exactly, shortly } from "../../cli/src/duration.ts";
 import { EXIT } from "../../cli/src/exit.ts";
 import { VERSION } from "../../cli/src/version.ts";
 import { natslock } from "../helpers/cli.ts";
@@ -59,9 +59,11 @@ Deno.test("natslock timing prints the times of a lease and what follows from the
   const { code, stdout } = await natslock(["timing", "--ttl", "30s"]);
   assertEquals(code, 0);
   assertMatch(stdout, /^lease length: +30s\nrenewal interval: +10s\nmargin: +3s, .*27s\nretry interval: +1s/);
-  assertMatch(stdout, /takeover after a crash: +at most 30.50 s\n/);
+  assertMatch(stdout, /takeover after a crash: +at most 30.5s\n/);
   const figures = JSON.parse((await natslock(["timing", "--ttl", "30s", "--json"])).stdout) as Record<string, number>;
   assertEquals([figures.renewEvery, figures.margin, figures.crashTakeover], [10_000, 3000, 30_500]);
+  const uneven = (await natslock(["timing", "--ttl", "10s", "--json"])).stdout;
+  assertMatch(uneven, /"renewEvery":3333,/);
 });
 
 Deno.test("natslock timing exits with 64 if the times do not fit together", async () => {
@@ -73,6 +75,11 @@ Deno.test("natslock timing exits with 64 if the times do not fit together", asyn
 Deno.test("duration parses durations in the format of Go", () => {
   const read = ["15s", "500ms", "1m30s", "1.5h", "0"].map((text) => duration(text, "--ttl"));
   assertEquals(read, [15_000, 500, 90_000, 5_400_000, 0]);
+});
+
+Deno.test("exactly formats a duration as a user writes it", () => {
+  const written = [0, 5, 750, 1500, 15_000, 60_000, 90_000, 10_000 / 3].map(exactly);
+  assertEquals(written, ["0", "5ms", "750ms", "1.5s", "15s", "1m", "90s", "3.333s"]);
 });
 
 Deno.test("shortly formats a duration with at most two units", () => {

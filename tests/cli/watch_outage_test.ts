@@ -11,7 +11,8 @@ const AWAY = /Cannot reach NATS: .*; still watching bucket "locks", retrying/;
 const BACK = /NATS is reachable again; still watching bucket "locks"/;
 
 /** Starts a holder that keeps a lock until the end of the test. */
-async function hold({ start }: CliLab, key: string): Promise<Running> {
+async function hold({ start, run }: CliLab, key: string): Promise<Running> {
+  await run(["bucket", "create"]);
   const running = start(["run", key, "--name", `of-${key}`, "--", "sh", "-c", "echo held; sleep 60"]);
   await running.says(/held/);
   return running;
