@@ -2,7 +2,7 @@
 
 import { bucketProblems, toLockError } from "@x/natslock/internal";
 import type { NatsConnection } from "@nats-io/nats-core";
-import { streamOf } from "./bucket_stream.ts";
+import { existingStream } from "./bucket_stream.ts";
 import { agreed } from "./confirm.ts";
 import { withConnection } from "./connect.ts";
 import { managerOf } from "./domain.ts";
@@ -27,7 +27,9 @@ const SHOWN = 5;
  */
 export async function deleteBucket(bucket: string, flags: DeleteFlags): Promise<number> {
   return await withConnection(flags, async (nc) => {
-    const { config, state } = await streamOf(nc, flags, bucket);
+    const stream = await existingStream(nc, flags, bucket);
+    if (stream === null) throw new CliError(EXIT.config, `Cannot delete bucket "${bucket}": it does not exist`);
+    const { config, state } = stream;
     const [problem] = bucketProblems(bucket, config);
     if (problem !== undefined && !flags.force) {
       const message = `Cannot delete bucket "${bucket}": it is not a bucket for locks ("${problem.setting}")`;

@@ -107,7 +107,7 @@ function addEvict(program: Command, finish: Finish): void {
 function addBucket(program: Command, finish: Finish): void {
   const bucket = program.command("bucket").helpCommand(false).description("Create, check or delete a bucket for locks");
   const create = bucket.command("create")
-    .description("Create a bucket for locks if it does not exist")
+    .description("Create a bucket for locks, unless it exists with these settings")
     .argument("[name]", "bucket name (default: --bucket)")
     .option("--ttl <time>", "maximum lease length (default: 15s)", "15s")
     .option("--replicas <number>", "number of replicas: 1, 3 or 5 (default: 1)", "1")
@@ -127,6 +127,7 @@ function addBucket(program: Command, finish: Finish): void {
     );
   example(connecting(check), "natslock bucket check locks");
   const remove = bucket.command("delete")
+    .alias("rm")
     .description("Delete a bucket in which no lock is held")
     .argument("<name>", "bucket name")
     .option("-y, --yes", "do not ask for confirmation")

@@ -1,8 +1,9 @@
 /** `natslock watch`: prints each change of holder as it happens. */
 
-import { SystemClock } from "@x/natslock/internal";
+import { isMissing, SystemClock } from "@x/natslock/internal";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { constants } from "node:os";
+import { missing } from "./bucket_stream.ts";
 import { withConnection } from "./connect.ts";
 import { EXIT, Stopped } from "./exit.ts";
 import { type Selection, selectionOf } from "./filter.ts";
@@ -25,6 +26,7 @@ export async function watch(words: readonly string[], flags: ShowFlags): Promise
     await withConnection(flags, (nc) => follow(nc, { selection, flags, lines }));
     return EXIT.done;
   } catch (error) {
+    if (isMissing(error)) throw missing(flags.bucket);
     if (!(error instanceof Stopped)) throw error;
     await dieBy(error.by, clock);
     return EXIT.signalled + (constants.signals[error.by] ?? 0);

@@ -125,3 +125,14 @@ Deno.test("Pulse gives an answer more time if this process itself was stopped me
   assertEquals(lines, []);
   pulse[Symbol.dispose]();
 });
+
+Deno.test("natslock watch exits with 78 and names the bucket if it is deleted meanwhile", () =>
+  withCli(async (lab) => {
+    await lab.run(["bucket", "create", "mine", "--ttl", "1s"]);
+    const watching = lab.start(["watch", "-b", "mine", "job"]);
+    await watching.says(/\(free\)/);
+    assertEquals((await lab.run(["bucket", "delete", "mine", "--yes"])).code, 0);
+    const { code, stderr } = await watching.finished();
+    assertEquals(code, 78);
+    assertMatch(stderr, /Cannot use bucket "mine": the bucket does not exist; .*"natslock bucket create mine"/);
+  }));
