@@ -31,6 +31,8 @@ export const CONNECTION_HELP: string = [
   "",
   ...FLAGS.map(([flags, env, meaning]) => `  ${flags.padEnd(24)}${env.padEnd(19)}${meaning.split(/,| or/)[0]}`),
   `  ${"--tlsfirst".padEnd(43)}TLS handshake before the greeting`,
+  `  ${"--js-domain <name>".padEnd(43)}JetStream domain`,
+  `  ${"--js-api-prefix <subject>".padEnd(43)}JetStream API prefix`,
   "",
   "The flags may stand before or after the name of the command.",
   "Addresses start with nats:// or tls:// (TCP), or with ws:// or wss://",
@@ -48,6 +50,8 @@ export function connecting(command: Command, help = `\n${SHORT_HELP}`): Command 
     command.addOption(new Option(flags, meaning).env(env).helpGroup(CONNECTION));
   }
   command.addOption(new Option("--tlsfirst", "TLS handshake before the greeting").helpGroup(CONNECTION));
+  command.addOption(new Option("--js-domain <name>", "JetStream domain").helpGroup(CONNECTION));
+  command.addOption(new Option("--js-api-prefix <subject>", "JetStream API prefix").helpGroup(CONNECTION));
   command.addOption(new Option("--server <urls>", "alias of --servers").hideHelp());
   return command.addHelpText("after", help);
 }
@@ -86,6 +90,10 @@ export const HELP_STYLE: Partial<Help> = {
   sortOptions: false,
   optionDescription: ({ description }: Option): string => description,
   visibleArguments: (): never[] => [],
+  longestOptionTermLength: (command: Command, helper: Help): number => {
+    const shown = helper.visibleOptions(command).filter(({ helpGroupHeading }) => helpGroupHeading !== CONNECTION);
+    return Math.max(0, ...shown.map((option) => helper.optionTerm(option).length));
+  },
   subcommandTerm: (command: Command): string =>
     [command.name(), ...command.registeredArguments.map((argument) => argumentTerm(argument))].join(" "),
   groupItems<T extends Command | Option>(all: T[], visible: T[], groupOf: (item: T) => string): Map<string, T[]> {

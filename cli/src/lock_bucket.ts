@@ -3,6 +3,7 @@
 import { type CandidateOptions, ConnectionError, Locker, newKeyValue } from "@x/natslock";
 import { flawOf, leaseTiming, storeOf } from "@x/natslock/internal";
 import type { NatsConnection } from "@nats-io/nats-core";
+import { jetstreamOptions } from "./domain.ts";
 import { shortly } from "./duration.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { openedBucket } from "./locks.ts";
@@ -34,7 +35,7 @@ export async function candidateFor(plan: Plan, nc: NatsConnection, options: Cand
 async function bucketOf({ flags, ttl = DEFAULT_TTL }: Plan, nc: NatsConnection): Promise<KvHandle> {
   const { bucket, create, quiet } = flags;
   try {
-    const { kv } = await openedBucket(nc, bucket);
+    const { kv } = await openedBucket(nc, flags);
     warnOfServer(nc);
     return kv;
   } catch (error) {
@@ -44,7 +45,7 @@ async function bucketOf({ flags, ttl = DEFAULT_TTL }: Plan, nc: NatsConnection):
       throw new CliError(EXIT.config, `Cannot use bucket "${bucket}": it does not exist`, next);
     }
   }
-  const kv = await newKeyValue(nc, bucket, ttl, { logger: sayingLogger() });
+  const kv = await newKeyValue(nc, bucket, ttl, { ...jetstreamOptions(flags), logger: sayingLogger() });
   if (!quiet) say(`Created bucket "${bucket}" for leases of at most ${shortly(ttl)}`);
   return kv;
 }

@@ -29,7 +29,8 @@ export async function timing(flags: TimingFlags): Promise<number> {
   const { renewEvery, margin, retryEvery, requestTimeout } = timesOf(ttl, options);
   if (flags.json) {
     const figures = timingFigures(ttl, options);
-    await print(JSON.stringify({ ttl, renewEvery, margin, retryEvery, requestTimeout, ...figures }));
+    const all = { ttl, renewEvery, margin, retryEvery, requestTimeout, ...figures };
+    await print(JSON.stringify(all, (_name, value) => typeof value === "number" ? Math.round(value) : value));
     return EXIT.done;
   }
   await print([
@@ -38,7 +39,7 @@ export async function timing(flags: TimingFlags): Promise<number> {
     `margin:                       ${shortly(margin)}, so the holder stops at ${shortly(ttl - margin)}`,
     `retry interval:               ${shortly(retryEvery)}, request timeout ${shortly(requestTimeout)}`,
     "",
-    describeTiming(ttl, options),
+    describeTiming(ttl, options).replace(/(\d+\.\d+) s\b/g, (_all, seconds) => shortly(Number(seconds) * 1000)),
   ].join("\n"));
   return EXIT.done;
 }
