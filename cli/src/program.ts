@@ -48,7 +48,7 @@ function addViews(program: Command, finish: Finish): void {
         .option("--ids", "also show the holder IDs and fencing tokens"),
     ).addHelpText("after", FILTERS);
   const status = program.command("status")
-    .description("Show the state of locks: of each key, and of held locks by filter")
+    .description("Show the state of locks, by key or filter")
     .argument("<key...>", KEYS)
     .action(async (keys: string[], flags: ShowFlags) =>
       finish(await (await import("./status.ts")).status(keys, flags))
