@@ -7,10 +7,10 @@
  * @module
  */
 
-export { show } from "./base/errors.ts";
+export { isMissing, show } from "./base/errors.ts";
 export { SystemClock } from "./base/clock.ts";
 export { systemRandom } from "./base/random.ts";
-export { onAbort, wait, WaitScope } from "./base/wait.ts";
+export { onAbort, unlessAborted, wait, WaitScope } from "./base/wait.ts";
 export { keyStateOf } from "./store/store.ts";
 export { candidateOf } from "./lease/candidate.ts";
 export { leadershipOf } from "./lease/leadership.ts";

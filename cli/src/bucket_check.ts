@@ -1,13 +1,13 @@
 /** `natslock bucket check`: reports whether a bucket is safe for locks, and how to fix it. */
 
 import type { BucketProblem } from "@x/natslock";
-import { bucketProblems, show, toLockError } from "@x/natslock/internal";
-import { jetstreamManager, type StreamInfo } from "@nats-io/jetstream";
-import type { NatsConnection, ServerInfo } from "@nats-io/nats-core";
+import { bucketProblems, show } from "@x/natslock/internal";
+import type { ServerInfo } from "@nats-io/nats-core";
+import { streamOf } from "./bucket_stream.ts";
 import { type Advice, adviceOn, fixedFor, fixesFor } from "./bucket_fixes.ts";
 import { withConnection } from "./connect.ts";
+import { exactly } from "./duration.ts";
 import { EXIT } from "./exit.ts";
-import { ANSWER_TIMEOUT } from "./locks.ts";
 import { print } from "./print.ts";
 import { colours, type ShowFlags } from "./show.ts";
 
@@ -25,7 +25,7 @@ interface Findings {
 export async function checkBucket(name: string | undefined, flags: ShowFlags): Promise<number> {
   const bucket = name ?? flags.bucket;
   const findings = await withConnection(flags, async (nc) => {
-    const stream = await streamOf(nc, bucket);
+    const stream = await streamOf(nc, flags, bucket);
     const info: Partial<ServerInfo> = nc.info ?? {};
     const { version = "" } = info;
     const problems = bucketProblems(bucket, stream.config);
@@ -34,15 +34,6 @@ export async function checkBucket(name: string | undefined, flags: ShowFlags): P
   });
   await print(flags.json ? jsonOf(findings) : report(findings));
   return findings.problems.length === 0 ? EXIT.done : EXIT.config;
-}
-
-async function streamOf(nc: NatsConnection, bucket: string): Promise<StreamInfo> {
-  try {
-    const { streams } = await jetstreamManager(nc, { timeout: ANSWER_TIMEOUT, checkAPI: false });
-    return await streams.info(`KV_${bucket}`);
-  } catch (cause) {
-    throw toLockError(cause, `read the settings of bucket "${bucket}"`).error;
-  }
 }
 
 function jsonOf({ bucket, version, problems, advice }: Findings): string {
@@ -63,7 +54,7 @@ function report({ bucket, problems, advice }: Findings): string {
   const fit = problems.length === 0;
   const lines = [`${bold(bucket)}  ${fit ? green("fit for locks") : red("not fit for locks")}`];
   for (const { setting, value, wanted } of problems) {
-    lines.push(`  ${red("wrong")}   ${setting}: is ${show(value)}, must be ${wanted}`);
+    lines.push(`  ${red("wrong")}   ${setting}: is ${valueOf(setting, value)}, must be ${wanted}`);
   }
   for (const { setting, why } of advice) lines.push(`  ${yellow("advice")}  ${setting}: ${why}`);
   const fixes = fixesFor(bucket, [...problems, ...advice].map(({ setting }) => setting));
@@ -84,3 +75,9 @@ function report({ bucket, problems, advice }: Findings): string {
   }
   return lines.join("\n");
 }
+
+/** Settings that the server counts in nanoseconds. */
+const TIMES = new Set(["max_age", "duplicate_window", "subject_delete_marker_ttl"]);
+
+const valueOf = (setting: string, value: unknown): string =>
+  TIMES.has(setting) && typeof value === "number" ? exactly(value / 1e6) : show(value);

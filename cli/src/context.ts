@@ -1,6 +1,6 @@
 /** Contexts of the `nats` CLI: named connection settings in files. */
 
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { CliError, EXIT } from "./exit.ts";
@@ -31,12 +31,16 @@ export interface NatsContext {
   readonly ca?: string;
   /** True if the TLS handshake comes before the server's greeting. */
   readonly tls_first?: boolean;
+  /** JetStream domain. */
+  readonly jetstream_domain?: string;
+  /** Prefix of the JetStream API subjects. */
+  readonly jetstream_api_prefix?: string;
   /** Prefix of the inbox subjects. */
   readonly inbox_prefix?: string;
 }
 
 /** Fields that natslock does not support. They are an error, because ignoring them could reach the wrong server. */
-const UNSUPPORTED = ["jetstream_domain", "jetstream_api_prefix", "socks_proxy", "nsc"] as const;
+const UNSUPPORTED = ["socks_proxy", "nsc"] as const;
 
 /** Returns the settings folder of the `nats` CLI. */
 function folder(env: NodeJS.ProcessEnv): string {
@@ -73,4 +77,14 @@ export function natsContext(name: string | undefined, env: NodeJS.ProcessEnv): N
   if (odd === undefined) return context;
   const message = `Cannot use context "${wanted}": it sets "${odd}", which natslock does not support`;
   throw new CliError(EXIT.usage, message, "set a context without it with --context");
+}
+
+/** Returns the names of all contexts. */
+export function contextNames(env: NodeJS.ProcessEnv): string[] {
+  try {
+    const files = readdirSync(join(folder(env), "context"));
+    return files.filter((file) => file.endsWith(".json")).map((file) => file.slice(0, -".json".length));
+  } catch {
+    return [];
+  }
 }

@@ -20,6 +20,14 @@ export function duration(text: string, flag: string): number {
   throw new CliError(EXIT.usage, `Cannot use ${flag} "${text}": must be a duration with a unit`, hint);
 }
 
+/** Formats a duration in milliseconds as the user writes it, such as `10ms`, `1.5s`, `90s` or `2m`. */
+export function exactly(ms: number): string {
+  if (ms === 0) return "0";
+  const fits = (size: number) => ms >= size && ms % size === 0;
+  const [unit, size] = SCALE.find(([, size]) => fits(size)) ?? (ms < 1000 ? ["ms", 1] : ["s", 1000]);
+  return `${Number((ms / size).toFixed(3))}${unit}`;
+}
+
 const SCALE: readonly (readonly [unit: string, ms: number])[] = [["d", 86_400_000], ["h", 3_600_000], ["m", 60_000]];
 
 /** Formats a duration in milliseconds with at most two units, such as `2h5m`, `1m30s` or `0.75s`. */

@@ -1,14 +1,16 @@
 /** `natslock evict`: removes the record of a lock's holder. */
 
-import { type KvStore, leaseTiming } from "@x/natslock/internal";
-import { isatty } from "node:tty";
-import process from "node:process";
+import type { Leadership } from "@x/natslock";
+import { type KvStore, leaseTiming, SystemClock } from "@x/natslock/internal";
+import { agreed, type Question } from "./confirm.ts";
 import { withConnection } from "./connect.ts";
 import { shortly } from "./duration.ts";
 import { CliError, EXIT } from "./exit.ts";
-import { ANSWER_TIMEOUT, lockOf, openedBucket, requireKey } from "./locks.ts";
+import { ANSWER_TIMEOUT } from "./domain.ts";
+import { requireKey } from "./filter.ts";
+import { lockOf, shownBucket } from "./locks.ts";
 import { say } from "./say.ts";
-import { holderOf, type Lock } from "./show.ts";
+import { heldFor, holderOf, type Lock } from "./show.ts";
 import type { ConnectionFlags } from "./settings.ts";
 
 /** The flags of `natslock evict`. */
@@ -34,7 +36,7 @@ export async function evict(key: string, flags: EvictFlags): Promise<number> {
     );
   }
   return await withConnection(flags, async (nc) => {
-    const { store } = await openedBucket(nc, flags.bucket);
+    const { store } = await shownBucket(nc, flags);
     const lock = await lockOf(store, key);
     if (lock.leader === null) {
       say(`Nothing to do: "${key}" is free`);
@@ -45,33 +47,24 @@ export async function evict(key: string, flags: EvictFlags): Promise<number> {
       const message = `Cannot evict the holder of "${key}": its token is ${token}, not ${flags.ifToken}`;
       throw new CliError(EXIT.notAcquired, message, 'nothing was changed; check again with "natslock status"');
     }
-    if (!flags.yes && !await agreed(lock)) {
-      say("Nothing was changed");
-      return EXIT.declined;
-    }
+    if (!flags.yes && !await agreed(questionOf(lock, lock.leader))) return EXIT.declined;
     return await remove(store, lock);
   });
 }
 
-async function agreed({ key, leader }: Lock): Promise<boolean> {
-  if (leader === null) return false;
-  if (!isatty(0) || !isatty(2)) {
-    const message = `Cannot ask for confirmation to evict the holder of "${key}": there is no terminal`;
-    throw new CliError(EXIT.usage, message, "use --yes to evict without asking");
-  }
+function questionOf({ key }: Lock, leader: Leadership): Question {
   const { renewEvery } = leaseTiming(leader.ttl);
-  const { ask } = await import("./question.ts");
-  say(`"${key}" is held by ${holderOf(leader)} (${leader.holder}), token ${leader.token}`);
-  say(
-    `The holder notices at its next renewal, up to ${shortly(renewEvery)} later; until then two holders may be active`,
-  );
-  try {
-    return await ask("Evict it?");
-  } catch (error) {
-    // Ctrl-C at the question. The prompt has already restored the terminal.
-    if ((error as Error).name === "ExitPromptError") process.exit(EXIT.signalled + 2);
-    throw error;
-  }
+  const age = leader.since === null ? "" : ` for ${heldFor(leader, new SystemClock().wall())}`;
+  return {
+    what: `evict the holder of "${key}"`,
+    facts: [
+      `"${key}" is held by ${holderOf(leader)}${age} (token ${leader.token})`,
+      `The holder notices at its next renewal, up to ${
+        shortly(renewEvery)
+      } later; until then two holders may be active`,
+    ],
+    ask: "Evict it?",
+  };
 }
 
 /** Removes the record only if it still belongs to the hold that was shown, and only at the revision just read. */
@@ -87,7 +80,7 @@ async function remove(store: KvStore, { key, leader }: Lock): Promise<number> {
     if (now.token !== token || now.holder !== holder) break;
     const outcome = await store.remove(key, { expected: now.revision, timeout: ANSWER_TIMEOUT });
     if (outcome.kind === "applied") {
-      say(`Evicted ${holderOf(leader)} (${holder}), token ${token}, from "${key}"; the lock is free`);
+      say(`Evicted ${holderOf(leader)} (token ${token}) from "${key}"; the lock is free`);
       return EXIT.done;
     }
     if (outcome.kind !== "conflict") throw outcome.error;

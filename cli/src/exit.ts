@@ -27,6 +27,9 @@ export const EXIT = {
   signalled: 128,
 } as const;
 
+/** Receives the exit code when a command has ended. */
+export type Finish = (exitCode: number) => void;
+
 /** An error that ends the program. It is printed on one line, with what to do next. */
 export class CliError extends Error {
   /** Class name, kept under minification. */

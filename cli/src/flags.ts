@@ -31,7 +31,10 @@ export const CONNECTION_HELP: string = [
   "",
   ...FLAGS.map(([flags, env, meaning]) => `  ${flags.padEnd(24)}${env.padEnd(19)}${meaning.split(/,| or/)[0]}`),
   `  ${"--tlsfirst".padEnd(43)}TLS handshake before the greeting`,
+  `  ${"--js-domain <name>".padEnd(43)}JetStream domain`,
+  `  ${"--js-api-prefix <subject>".padEnd(43)}JetStream API prefix`,
   "",
+  "The flags may stand before or after the name of the command.",
   "Addresses start with nats:// or tls:// (TCP), or with ws:// or wss://",
   "(websocket). Separate several addresses of one kind with commas.",
   "A user name without a password is used as a token.",
@@ -39,16 +42,36 @@ export const CONNECTION_HELP: string = [
   "Example: natslock ls -s tls://nats.example.com --creds ~/me.creds",
 ].join("\n");
 
-/** Adds the flags of a command that connects to NATS and uses a bucket. */
-export function connecting(command: Command): Command {
-  const bucket = 'bucket name (default: $NATSLOCK_BUCKET or "locks")';
+/** Adds the flags of a command that connects to NATS and uses a bucket. `help` is the text about them. */
+export function connecting(command: Command, help = `\n${SHORT_HELP}`): Command {
+  const bucket = 'bucket (default: $NATSLOCK_BUCKET or "locks")';
   command.addOption(new Option("-b, --bucket <name>", bucket).env("NATSLOCK_BUCKET").default("locks"));
   for (const [flags, env, meaning] of FLAGS) {
     command.addOption(new Option(flags, meaning).env(env).helpGroup(CONNECTION));
   }
   command.addOption(new Option("--tlsfirst", "TLS handshake before the greeting").helpGroup(CONNECTION));
+  command.addOption(new Option("--js-domain <name>", "JetStream domain").helpGroup(CONNECTION));
+  command.addOption(new Option("--js-api-prefix <subject>", "JetStream API prefix").helpGroup(CONNECTION));
   command.addOption(new Option("--server <urls>", "alias of --servers").hideHelp());
-  return command.addHelpText("after", `\n${SHORT_HELP}`);
+  return command.addHelpText("after", help);
+}
+
+/** Accepts the connection flags also before the name of the command. A flag after the name replaces one before it. */
+export function connectingBefore(program: Command): void {
+  const known = program.commands.flatMap(({ options }) => options);
+  const isConnection = ({ long, helpGroupHeading: group }: Option) =>
+    group === CONNECTION || long === "--bucket" || long === "--server";
+  const found = new Map(known.filter(isConnection).map((option) => [option.long, option]));
+  for (const { flags, description } of found.values()) {
+    program.addOption(new Option(flags, description).helpGroup(CONNECTION));
+  }
+  program.hook("preAction", (_program, command) => {
+    for (const option of command.options) {
+      const name = option.attributeName();
+      if (program.getOptionValueSource(name) !== "cli" || command.getOptionValueSource(name) === "cli") continue;
+      command.setOptionValueWithSource(name, program.getOptionValue(name), "cli");
+    }
+  });
 }
 
 /** Adds an example to the end of a command's help. */
@@ -67,6 +90,10 @@ export const HELP_STYLE: Partial<Help> = {
   sortOptions: false,
   optionDescription: ({ description }: Option): string => description,
   visibleArguments: (): never[] => [],
+  longestOptionTermLength: (command: Command, helper: Help): number => {
+    const shown = helper.visibleOptions(command).filter(({ helpGroupHeading }) => helpGroupHeading !== CONNECTION);
+    return Math.max(0, ...shown.map((option) => helper.optionTerm(option).length));
+  },
   subcommandTerm: (command: Command): string =>
     [command.name(), ...command.registeredArguments.map((argument) => argumentTerm(argument))].join(" "),
   groupItems<T extends Command | Option>(all: T[], visible: T[], groupOf: (item: T) => string): Map<string, T[]> {

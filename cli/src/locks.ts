@@ -1,23 +1,15 @@
 /** Reads the locks of an existing bucket. */
 
 import type { KvHandle } from "@x/natslock";
-import {
-  candidateOf,
-  keyStateOf,
-  type KvStore,
-  leadershipOf,
-  storeOf,
-  systemRandom,
-  toLockError,
-} from "@x/natslock/internal";
-import { jetstreamManager } from "@nats-io/jetstream";
+import { isMissing, keyStateOf, type KvStore, leadershipOf, storeOf, toLockError } from "@x/natslock/internal";
+import { jetstream } from "@nats-io/jetstream";
 import { Kvm } from "@nats-io/kv";
 import type { NatsConnection } from "@nats-io/nats-core";
-import { CliError, EXIT } from "./exit.ts";
+import { missing, requireBucketName } from "./bucket_stream.ts";
+import { ANSWER_TIMEOUT, jetstreamOptions } from "./domain.ts";
+import type { Selection } from "./filter.ts";
+import type { ConnectionFlags } from "./settings.ts";
 import type { Lock } from "./show.ts";
-
-/** Timeout of one request, in milliseconds. */
-export const ANSWER_TIMEOUT = 5000;
 
 /** Number of reads in flight at the same time. */
 const AT_ONCE = 64;
@@ -35,25 +27,31 @@ export interface Bucket {
  * @throws {ConnectionError} if the bucket is missing or NATS is unreachable
  * @throws {BucketConfigError} if the bucket is not fit for locks
  */
-export async function openedBucket(nc: NatsConnection, name: string): Promise<Bucket> {
-  if (!/^[-\w]+$/.test(name)) {
-    throw new CliError(EXIT.usage, `Cannot use bucket "${name}": must contain only letters, digits, "-" and "_"`);
-  }
-  const kv = await new Kvm(nc).open(name);
+export async function openedBucket(nc: NatsConnection, flags: ConnectionFlags): Promise<Bucket> {
+  const { bucket: name } = flags;
+  requireBucketName(name);
+  const kv = await new Kvm(jetstream(nc, jetstreamOptions(flags))).open(name);
   const store = storeOf(kv);
   await store.settings();
   return { kv, store };
 }
 
-/** Checks a key. @throws {BadParameterError} if the key is not valid */
-export function requireKey(key: string): void {
-  candidateOf({ key }, systemRandom);
+/** Opens a bucket as {@linkcode openedBucket} does, for a command that needs it to exist. */
+export async function shownBucket(nc: NatsConnection, flags: ConnectionFlags): Promise<Bucket> {
+  try {
+    return await openedBucket(nc, flags);
+  } catch (error) {
+    throw isMissing(error) ? missing(flags.bucket) : error;
+  }
 }
 
-/** Reads from the stream leader who holds a lock. */
+/** Reads from the stream leader who holds a lock, and how much of the lease is left. */
 export async function lockOf(store: KvStore, key: string): Promise<Lock> {
-  const keyState = keyStateOf(await store.read(key, { timeout: ANSWER_TIMEOUT }));
-  return { key, leader: leadershipOf(keyState, (await store.settings()).ttl ?? 0) };
+  const outcome = await store.read(key, { timeout: ANSWER_TIMEOUT, aged: true });
+  const leader = leadershipOf(keyStateOf(outcome), (await store.settings()).ttl ?? 0);
+  if (leader === null || outcome.kind !== "seen") return { key, leader: null };
+  const { age } = outcome;
+  return { key, leader, remaining: age === undefined ? null : Math.max(0, Math.round(leader.ttl - age)) };
 }
 
 /** Reads several locks. The result has the order of the keys. */
@@ -65,11 +63,18 @@ export async function locksOf(store: KvStore, keys: readonly string[]): Promise<
   return locks;
 }
 
+/** Reads the held locks that a selection matches, in the order of their keys. */
+export async function heldLocksOf(store: KvStore, { keys, filters }: Selection): Promise<Lock[]> {
+  const found = await Promise.all([...keys, ...filters].map((filter) => keysOf(store, filter)));
+  const locks = await locksOf(store, [...new Set(found.flat())].sort());
+  return locks.filter(({ leader }) => leader !== null);
+}
+
 /** Lists, in sorted order, the keys that have a message and match the filter. The filter can contain NATS wildcards. */
 export async function keysOf(store: KvStore, filter = ">"): Promise<string[]> {
   const prefix = store.subject("");
   try {
-    const { streams } = await jetstreamManager(store.nc, { timeout: ANSWER_TIMEOUT, checkAPI: false });
+    const { streams } = await store.js.jetstreamManager(false);
     const { state } = await streams.info(store.stream, { subjects_filter: prefix + filter });
     return Object.keys(state.subjects ?? {}).map((subject) => subject.slice(prefix.length)).sort();
   } catch (cause) {

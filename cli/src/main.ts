@@ -41,11 +41,13 @@ function misused({ exitCode, message, code }: CommanderError, program: Command):
 /** Returns a hint that names the help of the command in the arguments. */
 function seeHelp(program: Command): string {
   const path = ["natslock"];
-  let at: Command | undefined = program;
-  for (const word of process.argv.slice(2)) {
-    at = at.commands.find((command) => command.name() === word);
-    if (at === undefined) break;
-    path.push(word);
+  let at: Command = program;
+  const words = process.argv.slice(2);
+  for (const [index, word] of words.entries()) {
+    const next = at.commands.find((command) => command.name() === word || command.aliases().includes(word));
+    if (next) path.push((at = next).name());
+    // Connection flags and their values may come first.
+    else if (path.length > 1 || ![word, words[index - 1] ?? ""].some((one) => one.startsWith("-"))) break;
   }
   return `see "${path.join(" ")} --help"`;
 }

@@ -10,6 +10,8 @@ export interface OutageOptions {
   readonly meanwhile: () => string;
   /** Prints one line. Default: on standard error. */
   readonly say?: (line: string) => void;
+  /** Called with the reason when NATS cannot be reached, and with `null` when it is reachable again. */
+  readonly changed?: (why: string | null) => void;
 }
 
 /** Stands for the connection in the set of failing keys. No key is empty. */
@@ -22,6 +24,7 @@ const CONNECTION = "";
 export class Outage {
   readonly #meanwhile: () => string;
   readonly #say: (line: string) => void;
+  readonly #tell: (why: string | null) => void;
   /** What fails: keys of candidates, or the connection. */
   readonly #failing = new Set<string>();
   #lastChange = "";
@@ -30,6 +33,7 @@ export class Outage {
   constructor(options: OutageOptions) {
     this.#meanwhile = options.meanwhile;
     this.#say = options.say ?? say;
+    this.#tell = options.changed ?? (() => {});
   }
 
   /** Handles an event of a candidate. */
@@ -58,13 +62,23 @@ export class Outage {
   down(who: string, why: string): void {
     const isFirst = this.#failing.size === 0;
     this.#failing.add(who);
-    if (isFirst) this.#say(`Cannot reach NATS: ${why}; still ${this.#meanwhile()}, retrying`);
+    if (!isFirst) return;
+    this.#say(`Cannot reach NATS: ${why}; still ${this.#meanwhile()}, retrying`);
+    this.#tell(why);
   }
 
   /** Records that `who` no longer fails. */
   up(who: string): void {
     if (!this.#failing.delete(who) || this.#failing.size > 0) return;
     this.#say(`NATS is reachable again; still ${this.#meanwhile()}`);
+    this.#tell(null);
+  }
+
+  /** Forgets all failures, because whoever failed starts anew. */
+  reset(): void {
+    const [last, ...others] = this.#failing;
+    for (const who of others) this.#failing.delete(who);
+    if (last !== undefined) this.up(last);
   }
 
   /** Reports changed settings once, although every candidate of the bucket notices them. */

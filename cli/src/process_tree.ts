@@ -1,4 +1,4 @@
-/** Lists a process and its descendants. */
+/** Lists a process and all that it has started. */
 
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -10,23 +10,77 @@ export interface Process {
   readonly pid: number;
   /** Process id of the parent. */
   readonly parent: number;
+  /** Id of the process group. */
+  readonly group: number;
   /** Start time in the format of the system. */
   readonly started: string;
 }
 
-/** Returns the process and its descendants that still run, parents first. */
-export function treeOf(root: number): Process[] {
-  const all = running();
-  const tree = all.filter(({ pid }) => pid === root);
-  for (let at = 0; at < tree.length; at++) tree.push(...all.filter(({ parent }) => parent === tree[at]?.pid));
-  return tree;
+/** How to recognise the processes of a command. */
+export interface FamilyMarks {
+  /** Process id of the command. */
+  readonly root: number;
+  /** True if the command leads a process group of its own. */
+  readonly ownGroup: boolean;
+  /** An entry of the environment, such as `NAME=value`, that no other process has. Empty = none. */
+  readonly entry: string;
 }
 
-/** Returns the processes that still run. */
-export function stillRunning(processes: readonly Process[]): Process[] {
-  if (processes.length === 0) return [];
-  const all = new Set(running().map(identity));
-  return processes.filter((one) => all.has(identity(one)));
+/**
+ * The processes of one command: the command, its descendants, its process group, and on Linux each process that has
+ * inherited its environment. So a process is found although its parent has ended, or although it leads a session.
+ */
+export class Family {
+  readonly #marks: FamilyMarks;
+  /** All that were found, by identity. */
+  readonly #known = new Set<string>();
+  /** Processes without the entry in their environment. */
+  readonly #strangers = new Set<string>();
+
+  /** Creates a family. Looks for no process yet. */
+  constructor(marks: FamilyMarks) {
+    this.#marks = marks;
+  }
+
+  /** Returns the processes that run now, and remembers them. Empty if the system has no list that we can read. */
+  running(): Process[] {
+    const { root, ownGroup } = this.#marks;
+    const all = running();
+    // Later another process can have this id.
+    const isRoot = ({ pid }: Process) => this.#known.size === 0 && pid === root;
+    const isOurs = (one: Process) =>
+      isRoot(one) || (ownGroup && one.group === root) || this.#known.has(identity(one)) || this.#isMarked(one);
+    const found = new Set(all.filter(isOurs));
+    // A set also visits what is added during the loop.
+    for (const { pid } of found) all.filter(({ parent }) => parent === pid).forEach((child) => found.add(child));
+    for (const one of found) this.#known.add(identity(one));
+    return [...found];
+  }
+
+  #isMarked(one: Process): boolean {
+    const { entry } = this.#marks;
+    const id = identity(one);
+    if (entry === "" || process.platform !== "linux" || this.#strangers.has(id)) return false;
+    const environment = environmentOf(one.pid);
+    const isMarked = environment.includes(entry);
+    // An environment is empty for a moment while a program is loaded.
+    if (!isMarked && environment.length > 1) this.#strangers.add(id);
+    return isMarked;
+  }
+}
+
+/** Returns the process and its descendants that run, parents first. */
+export function treeOf(root: number): Process[] {
+  return new Family({ root, ownGroup: false, entry: "" }).running();
+}
+
+/** Returns the entries of the environment that a process was started with. */
+function environmentOf(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
+  } catch {
+    return ["the process has ended, or we may not read this", ""];
+  }
 }
 
 /** Sends a signal to each process. Skips a process that has ended. */
@@ -58,8 +112,9 @@ function fromProc(): Process[] {
       const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
       // The second field, the name in parentheses, can itself contain spaces and parentheses.
       const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      const [state = "", parent] = fields;
-      return state === "Z" ? [] : [{ pid: Number(pid), parent: Number(parent), started: fields[19] ?? "" }];
+      const [state = "", parent, group] = fields;
+      const started = fields[19] ?? "";
+      return state === "Z" ? [] : [{ pid: Number(pid), parent: Number(parent), group: Number(group), started }];
     } catch {
       return [];
     }
@@ -67,9 +122,11 @@ function fromProc(): Process[] {
 }
 
 function fromPs(): Process[] {
-  const list = execFileSync("ps", ["-A", "-o", "pid=,ppid=,stat=,lstart="], { encoding: "utf8", stdio: "pipe" });
+  const list = execFileSync("ps", ["-A", "-o", "pid=,ppid=,pgid=,stat=,lstart="], { encoding: "utf8", stdio: "pipe" });
   return list.split("\n").flatMap((line) => {
-    const [, pid, parent, state = "", started = ""] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
-    return pid === undefined || state.startsWith("Z") ? [] : [{ pid: Number(pid), parent: Number(parent), started }];
+    const [, pid, parent, group, state = "", started = ""] = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ??
+      [];
+    if (pid === undefined || state.startsWith("Z")) return [];
+    return [{ pid: Number(pid), parent: Number(parent), group: Number(group), started }];
   });
 }

@@ -1,21 +1,20 @@
 /** Declares the commands and their flags. The module of a command is loaded only when that command runs. */
 
-import tab from "@bomb.sh/tab/commander";
 import { Argument, Command } from "commander";
 import type { CreateFlags } from "./bucket_create.ts";
+import { addCompletion } from "./completion_commands.ts";
+import type { DeleteFlags } from "./bucket_delete.ts";
 import type { EvictFlags } from "./evict.ts";
-import { connecting, CONNECTION_HELP, example, HELP_STYLE } from "./flags.ts";
-import type { RunFlags } from "./run.ts";
+import { CliError, EXIT, type Finish } from "./exit.ts";
+import { connecting, connectingBefore, CONNECTION_HELP, example, HELP_STYLE } from "./flags.ts";
+import { addHold, addRun } from "./lock_commands.ts";
 import type { ShowFlags } from "./show.ts";
 import type { TimingFlags } from "./timing.ts";
 import { VERSION } from "./version.ts";
 
-/** Receives the exit code when a command has ended. */
-export type Finish = (exitCode: number) => void;
-
-const RUN_CODES = `
-Exit code: that of the command; 64 usage, 69 no NATS, 75 not acquired, 124 lost
-`.trimEnd();
+const KEYS = "keys, or filters with the NATS wildcards * and >";
+const FILTERS = `
+Filters, in quotes: 'jobs.*' is one part below "jobs", 'jobs.>' is all below it`;
 
 /** Returns the parser of the whole command line. `finish` receives the exit code. */
 export function programOf(finish: Finish): Command {
@@ -31,65 +30,41 @@ export function programOf(finish: Finish): Command {
     .showSuggestionAfterError();
   example(program, "natslock run nightly-report -- ./report.sh");
   addRun(program, finish);
+  addHold(program, finish);
   addViews(program, finish);
   addEvict(program, finish);
   addBucket(program, finish);
   addTiming(program, finish);
   addHelp(program);
-  tab(program, { completionCommandName: "completion" });
-  const completion = program.commands.find((command) => command.name() === "completion");
-  if (completion) {
-    example(
-      completion.description("Print shell completion (bash, zsh, fish, powershell)"),
-      'eval "$(natslock completion bash)"',
-    );
-  }
+  connectingBefore(program);
+  addCompletion(program);
   return program;
 }
 
-function addRun(program: Command, finish: Finish): void {
-  const command = program.command("run")
-    .usage("[options] <key> -- <command...>")
-    .description("Run a command while holding a lock; stop it if the lock is lost")
-    .argument("<key>", "key of the lock")
-    .argument("<command...>", "command to run, after --")
-    .option("--try", "do not wait; exit with 75 if the lock is held")
-    .option("--timeout <time>", "maximum time to wait for the lock; then exit with 75")
-    .option("--ttl <time>", "lease length (default: that of the bucket)")
-    .option("--grace <time>", "time from TERM to KILL after a loss (default: ttl/20)")
-    .option("--keep-trying", "acquire and run repeatedly, until stopped by a signal")
-    .option("--name <text>", "holder name shown to others (default: COMMAND@HOST)")
-    .option("-q, --quiet", "do not report waiting for the lock")
-    .option("-v, --verbose", "log every event to standard error")
-    .action(async (key: string, command: string[], flags: RunFlags) => {
-      const { run } = await import("./run.ts");
-      finish(await run({ key, command }, flags));
-    });
-  connecting(command).addHelpText("after", RUN_CODES);
-  example(command, "natslock run nightly-report --timeout 1m -- ./report.sh --full");
-}
-
 function addViews(program: Command, finish: Finish): void {
-  const json = (command: Command) => connecting(command.option("--json", "print results as JSON, one per line"));
+  const view = (command: Command) =>
+    connecting(
+      command.option("--json", "print results as JSON, one per line, with all details")
+        .option("--ids", "also show the holder IDs and fencing tokens"),
+    ).addHelpText("after", FILTERS);
   const status = program.command("status")
-    .description("Show the state of one or more locks")
-    .argument("<key...>", "keys of the locks")
+    .description("Show the state of locks, by key or filter")
+    .argument("<key...>", KEYS)
     .action(async (keys: string[], flags: ShowFlags) =>
       finish(await (await import("./status.ts")).status(keys, flags))
     );
-  example(json(status), "natslock status nightly-report --json");
+  example(view(status), "natslock status nightly-report 'jobs.>'");
   const ls = program.command("ls")
-    .description("List held locks; the filter can contain * and >")
-    .argument("[filter]", "keys to list, with the NATS wildcards * and >")
-    .action(async (filter: string | undefined, flags: ShowFlags) =>
-      finish(await (await import("./list.ts")).list(filter, flags))
-    );
-  example(json(ls), "natslock ls 'jobs.>'");
+    .description("List held locks: all, or those of the keys and filters")
+    .argument("[key...]", KEYS)
+    .action(async (keys: string[], flags: ShowFlags) => finish(await (await import("./list.ts")).list(keys, flags)));
+  view(ls).addHelpText("after", "LEFT is the time until the lease ends, unless it is renewed");
+  example(ls, "natslock ls 'jobs.>'");
   const watch = program.command("watch")
     .description("Print each change of holder until interrupted")
-    .argument("[key...]", "keys of the locks (default: all)")
+    .argument("[key...]", KEYS)
     .action(async (keys: string[], flags: ShowFlags) => finish(await (await import("./watch.ts")).watch(keys, flags)));
-  example(json(watch), "natslock watch nightly-report");
+  example(view(watch), "natslock watch nightly-report 'jobs.*'");
 }
 
 function addEvict(program: Command, finish: Finish): void {
@@ -104,9 +79,9 @@ function addEvict(program: Command, finish: Finish): void {
 }
 
 function addBucket(program: Command, finish: Finish): void {
-  const bucket = program.command("bucket").helpCommand(false).description("Create or check a bucket for locks");
+  const bucket = program.command("bucket").helpCommand(false).description("Create, check or delete a bucket for locks");
   const create = bucket.command("create")
-    .description("Create a bucket for locks if it does not exist")
+    .description("Create a bucket for locks, unless it exists with these settings")
     .argument("[name]", "bucket name (default: --bucket)")
     .option("--ttl <time>", "maximum lease length (default: 15s)", "15s")
     .option("--replicas <number>", "number of replicas: 1, 3 or 5 (default: 1)", "1")
@@ -125,6 +100,16 @@ function addBucket(program: Command, finish: Finish): void {
       finish(await (await import("./bucket_check.ts")).checkBucket(name, flags))
     );
   example(connecting(check), "natslock bucket check locks");
+  const remove = bucket.command("delete")
+    .alias("rm")
+    .description("Delete a bucket in which no lock is held")
+    .argument("<name>", "bucket name")
+    .option("-y, --yes", "do not ask for confirmation")
+    .option("--force", "delete it even if locks are held, or it is not for locks")
+    .action(async (name: string, flags: DeleteFlags) =>
+      finish(await (await import("./bucket_delete.ts")).deleteBucket(name, flags))
+    );
+  example(connecting(remove), "natslock bucket delete old-locks");
   example(bucket, "natslock bucket check locks");
 }
 
@@ -148,7 +133,10 @@ function addHelp(program: Command): void {
     .action(async (path: string[]) => {
       const { print } = await import("./print.ts");
       if (path[0] === "connection") return await print(CONNECTION_HELP);
-      const find = (found: Command | undefined, name: string) => found?.commands.find((one) => one.name() === name);
-      (path.reduce<Command | undefined>(find, program) ?? program).outputHelp();
+      const find = (found: Command | undefined, name: string) =>
+        found?.commands.find((one) => one.name() === name || one.aliases().includes(name));
+      const command = path.reduce<Command | undefined>(find, program);
+      if (command) return command.outputHelp();
+      throw new CliError(EXIT.usage, `unknown command '${path.join(" ")}'`, 'see "natslock --help"');
     });
 }

@@ -1,63 +1,42 @@
-/** `natslock run`: runs a command while holding a lock. */
+/** `natslock run` and `natslock hold`: hold a lock while a command runs, or until a signal. */
 
-import { type CandidateOptions, type Clock, type Lease, Locker, newKeyValue } from "@x/natslock";
-import { leaseTiming, onAbort, SystemClock, wait } from "@x/natslock/internal";
+import { type Lease, LeaseLostError, type Locker, type LockEvent } from "@x/natslock";
+import { onAbort, SystemClock, wait } from "@x/natslock/internal";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { constants } from "node:os";
+import { campaign } from "./campaign.ts";
 import type { Ending } from "./child.ts";
 import { connect } from "./connect.ts";
-import { duration } from "./duration.ts";
 import { endOf } from "./end_of.ts";
 import { CliError, EXIT, Stopped } from "./exit.ts";
 import { Goodbye } from "./goodbye.ts";
 import { metaOf, nameOf } from "./identity.ts";
+import { candidateFor } from "./lock_bucket.ts";
+import { Pulse } from "./pulse.ts";
+import { bucketFlag, holdPlanOf, type Job, type Plan, planOf, type Run, type RunFlags } from "./run_plan.ts";
 import { say, sayingLogger } from "./say.ts";
-import type { ConnectionFlags } from "./settings.ts";
 import { dieBy, Signals } from "./signals.ts";
 import { Tenure } from "./tenure.ts";
 
-/** The flags of `natslock run`. */
-export interface RunFlags extends ConnectionFlags {
-  readonly try?: boolean;
-  readonly timeout?: string;
-  readonly ttl?: string;
-  readonly grace?: string;
-  readonly keepTrying?: boolean;
-  readonly name?: string;
-  readonly quiet?: boolean;
-}
-
-/** The command to run, and the key of the lock. */
-export interface Job {
-  readonly key: string;
-  readonly command: readonly string[];
-}
-
-/** Lease length of the bucket if `natslock run` has to create it, in milliseconds. */
-export const DEFAULT_TTL = 15_000;
-
-interface Run {
-  readonly job: Job;
-  readonly flags: RunFlags;
-  readonly timeout: number | undefined;
-  readonly ttl: number | undefined;
-  readonly grace: number | undefined;
-  readonly clock: Clock;
-  readonly signals: Signals;
-  readonly goodbye: Goodbye;
-}
-
-/** Runs the command while holding the lock. Returns the exit code of the program. */
+/** Runs a command while holding the lock. Returns the exit code of the program. */
 export async function run(job: Job, flags: RunFlags): Promise<number> {
-  const times = timesOf(flags);
+  return await carriedOut(planOf(job, flags));
+}
+
+/** Holds the lock until a signal, or until it is lost. Returns the exit code of the program. */
+export async function hold(key: string, flags: RunFlags): Promise<number> {
+  return await carriedOut(holdPlanOf(key, flags));
+}
+
+async function carriedOut(plan: Plan): Promise<number> {
   const clock = new SystemClock();
   const signals = new Signals(clock);
   let ending: Ending;
   try {
-    ending = await connected({ job, flags, ...times, clock, signals, goodbye: new Goodbye(clock) });
+    ending = await connected({ plan, clock, signals, goodbye: new Goodbye(clock) });
   } catch (error) {
     const cause = signals.stop.aborted ? signals.stop.reason : error;
-    if (!(cause instanceof Stopped)) throw error;
+    if (!(cause instanceof Stopped)) return failed(endOf(error), plan);
     ending = { code: null, signal: cause.by };
   } finally {
     signals[Symbol.dispose]();
@@ -67,29 +46,24 @@ export async function run(job: Job, flags: RunFlags): Promise<number> {
   return EXIT.signalled + (constants.signals[ending.signal] ?? 0);
 }
 
-function timesOf(flags: RunFlags): Pick<Run, "timeout" | "ttl" | "grace"> {
-  const { try: once, timeout, keepTrying } = flags;
-  if (once && (timeout !== undefined || keepTrying)) {
-    const other = keepTrying ? "--keep-trying" : "--timeout";
-    throw new CliError(EXIT.usage, `Cannot use --try with ${other}`, "use only one of them");
-  }
-  if (keepTrying && timeout !== undefined) {
-    throw new CliError(EXIT.usage, "Cannot use --keep-trying with --timeout", "use only one of them");
-  }
-  const time = (name: "timeout" | "ttl" | "grace") => {
-    const text = flags[name];
-    return text === undefined ? undefined : duration(text, `--${name}`);
-  };
-  const times = { timeout: time("timeout"), ttl: time("ttl"), grace: time("grace") };
-  if (times.ttl !== undefined) leaseTiming(times.ttl);
-  return times;
+/** Reports an error with the exit code and in the words that the user chose. */
+function failed(end: CliError, { conflict, key, command: words, flags }: Plan): number {
+  const { exitCode, message, next } = end;
+  // What follows a loss is about the command.
+  if (exitCode === EXIT.lost && words === null) throw new CliError(exitCode, message);
+  if (exitCode !== EXIT.notAcquired) throw end;
+  // The library counts in milliseconds.
+  const typed = message.replace(/within [\d.]+ ms/, `within ${flags.timeout}`);
+  const command = next.replace('"natslock status"', `"natslock status ${key}${bucketFlag(flags)}"`);
+  if (!flags.quiet) say(command === "" ? typed : `${typed}; ${command}`);
+  return conflict;
 }
 
 async function connected(run: Run): Promise<Ending> {
-  const { signals, goodbye, flags } = run;
+  const { signals, goodbye, plan } = run;
   const stopping = onAbort(signals.stop, () => goodbye.begin());
   try {
-    const nc = await unlessStopped(signals.stop, connect(flags));
+    const nc = await unlessStopped(signals.stop, connect(plan.flags));
     try {
       return await opened(nc, run);
     } finally {
@@ -102,11 +76,21 @@ async function connected(run: Run): Promise<Ending> {
 }
 
 async function opened(nc: NatsConnection, run: Run): Promise<Ending> {
-  const { signals, clock, grace, job, flags, goodbye } = run;
-  const tenure = new Tenure({ ...job, grace, clock, signals, quiet: flags.quiet ?? false });
+  const { signals, clock, plan, goodbye } = run;
+  const { key, command, grace, flags } = plan;
+  const tenure = new Tenure({ key, command: command ?? [], grace, clock, signals, quiet: flags.quiet ?? false });
   const following = tenure.outage.follow(nc);
+  const pulse = new Pulse(clock, tenure.outage);
+  const words = command ?? ["hold"];
+  const about = { key, name: flags.name ?? nameOf(words), meta: metaOf(words), logger: sayingLogger(flags.verbose) };
+  const onEvent = (event: LockEvent) => {
+    tenure.hear(event);
+    // A single try ends by itself if NATS does not answer.
+    if (plan.once && event.type === "acquired") pulse.start(nc);
+  };
   try {
-    const locker = await unlessStopped(signals.stop, lockerOf(nc, tenure, run));
+    const locker = await unlessStopped(signals.stop, candidateFor(plan, nc, { ...about, onEvent }));
+    if (!plan.once) pulse.start(nc);
     tenure.locker = locker;
     try {
       return await held(locker, tenure, run);
@@ -114,22 +98,9 @@ async function opened(nc: NatsConnection, run: Run): Promise<Ending> {
       await goodbye.within(locker.close());
     }
   } finally {
+    pulse[Symbol.dispose]();
     following[Symbol.dispose]();
   }
-}
-
-/** Uses the lease length of the bucket, unless --ttl sets another. */
-async function lockerOf(nc: NatsConnection, tenure: Tenure, { job, flags, ttl }: Run): Promise<Locker> {
-  const candidate: CandidateOptions = {
-    key: job.key,
-    name: flags.name ?? nameOf(job.command),
-    meta: metaOf(job.command),
-    logger: sayingLogger(flags.verbose),
-    onEvent: (event) => tenure.hear(event),
-  };
-  const { bucket } = flags;
-  if (ttl !== undefined) return await Locker.open({ ...candidate, nc, bucket, ttl });
-  return new Locker({ ...candidate, kv: await newKeyValue(nc, bucket, DEFAULT_TTL) });
 }
 
 /**
@@ -137,57 +108,34 @@ async function lockerOf(nc: NatsConnection, tenure: Tenure, { job, flags, ttl }:
  * the lease is left to expire.
  */
 async function held(locker: Locker, tenure: Tenure, run: Run): Promise<Ending> {
-  const { goodbye, signals, job, flags } = run;
+  const { goodbye, signals, plan: { key, flags } } = run;
   const all = flags.keepTrying ? campaign(locker, tenure, run) : once(locker, tenure, run);
   const ending = await Promise.race([all, goodbye.over]);
   if (ending) return ending;
   if (tenure.latest === null) throw signals.stop.reason;
-  say(`Cannot release "${job.key}": NATS does not answer; its lease expires by itself`);
+  say(`Cannot release "${key}": NATS does not answer; its lease expires by itself`);
   return await tenure.latest;
 }
 
-/** Runs the command under one lease. Waits for the lease, or with --try fails if another candidate holds the lock. */
+/** Does the work under one lease. Waits for the lease, or with --try fails if another candidate holds the lock. */
 async function once(locker: Locker, tenure: Tenure, run: Run): Promise<Ending> {
-  const { flags, timeout, job: { key }, signals: { stop: signal }, goodbye } = run;
-  const work = (lease: Lease) => tenure.work(lease).finally(() => goodbye.begin());
-  if (!flags.try) return await locker.run(work, { signal, ...(timeout === undefined ? {} : { timeout }) });
-  const lease = await unlessStopped(signal, locker.tryAcquire());
-  if (lease === null) {
-    const next = `see the holder with "natslock status ${key}"`;
-    throw new CliError(EXIT.notAcquired, `Cannot take key "${key}": another candidate holds it`, next);
-  }
-  const ending = await work(lease);
-  await lease.release().catch(() => {});
-  return ending;
-}
-
-/**
- * Runs the command after each grant until a signal ends the campaign. Returns how the latest command ended, if it ended
- * within its lease. Otherwise rejects with the reason of the signal.
- */
-async function campaign(locker: Locker, tenure: Tenure, { signals: { stop: signal }, goodbye }: Run): Promise<Ending> {
-  const work = async (lease: Lease) => {
-    tenure.last = null;
-    try {
-      const { code, signal: by } = await tenure.work(lease);
-      if (!signal.aborted) say(`The command ended with ${by ?? code}; campaigning again`);
-    } catch (error) {
-      if (error === signal.reason) return;
-      const { exitCode, message, next } = endOf(error);
-      if (exitCode !== EXIT.lost) {
-        goodbye.begin();
-        throw error;
-      }
-      if (error instanceof CliError) say(`${message}; ${next}`);
-    }
-  };
+  const { plan: { once: isOneTry, timeout, key, atLeast, flags }, signals: { stop: signal }, goodbye } = run;
+  const work = (lease: Lease) => tenure.workAtLeast(lease, atLeast).finally(() => goodbye.begin());
   try {
-    await locker.lead(work, { signal });
+    if (!isOneTry) return await locker.run(work, { signal, ...(timeout === undefined ? {} : { timeout }) });
+    const lease = await unlessStopped(signal, locker.tryAcquire());
+    if (lease === null) {
+      const next = `see the holder with "natslock status ${key}${bucketFlag(flags)}"`;
+      throw new CliError(EXIT.notAcquired, `Cannot take key "${key}": another candidate holds it`, next);
+    }
+    const ending = await work(lease);
+    await lease.release().catch(() => {});
+    return ending;
   } catch (error) {
-    if (!signal.aborted || error !== signal.reason) throw error;
+    // The command ended within its lease, which was lost later, during --at-least.
+    if (error instanceof LeaseLostError && tenure.last !== null) return tenure.last;
+    throw error;
   }
-  if (tenure.last === null) throw signal.reason;
-  return tenure.last;
 }
 
 /** Waits for the work. Rejects as soon as a signal asks to stop. */

@@ -31,7 +31,7 @@ const isEvent = (fields: unknown): boolean => typeof (fields as { type?: unknown
 function listed(fields: unknown): string {
   if (typeof fields !== "object" || fields === null) return "";
   const shown = Object.entries(fields).map(([name, value]) =>
-    ` ${name}=${value instanceof Error ? value.message : value}`
+    ` ${name}=${value instanceof Error ? value.message : typeof value === "number" ? Math.round(value) : value}`
   );
   return shown.length > 0 ? ` (${shown.join("").trim()})` : "";
 }

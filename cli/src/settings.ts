@@ -22,6 +22,8 @@ export interface ConnectionFlags {
   readonly tlsca?: string;
   readonly tlsfirst?: boolean;
   readonly inboxPrefix?: string;
+  readonly jsDomain?: string;
+  readonly jsApiPrefix?: string;
   readonly bucket: string;
   readonly verbose?: boolean;
 }
@@ -72,9 +74,9 @@ function addressOf(text: string): URL {
   throw new CliError(EXIT.usage, message, `for example "${DEFAULT_SERVER}"`);
 }
 
-/** Returns the address without credentials, because addresses appear in messages. */
-function plainAddress({ protocol, host, pathname }: URL): string {
-  return `${protocol}//${host}${pathname === "/" ? "" : pathname}`;
+/** Returns the address without credentials. The query of a websocket address can select a backend behind a proxy. */
+function plainAddress({ protocol, host, pathname, search }: URL): string {
+  return `${protocol}//${host}${pathname === "/" && search === "" ? "" : pathname}${search}`;
 }
 
 function userIn({ username, password }: URL): UserAndPassword {

@@ -1,7 +1,6 @@
 /** Formats locks as text and as JSON. */
 
 import type { Leadership } from "@x/natslock";
-import Table from "cli-table3";
 import { isatty } from "node:tty";
 import process from "node:process";
 import { createColors } from "picocolors";
@@ -12,20 +11,17 @@ import type { ConnectionFlags } from "./settings.ts";
 /** The flags of a command that shows locks or a bucket. */
 export interface ShowFlags extends ConnectionFlags {
   readonly json?: boolean;
+  /** Show the IDs of holders, fencing tokens and revisions, too. */
+  readonly ids?: boolean;
 }
 
 /** A lock and its holder. `leader` is `null` if the lock is free. */
 export interface Lock {
   readonly key: string;
   readonly leader: Leadership | null;
+  /** Milliseconds until the lease ends unless it is renewed; `null` if the server does not tell. Not always asked. */
+  readonly remaining?: number | null;
 }
-
-const NO_LINES = Object.fromEntries(
-  [
-    ..."top|top-mid|top-left|top-right|bottom|bottom-mid|bottom-left|bottom-right".split("|"),
-    ..."left|left-mid|mid|mid-mid|right|right-mid".split("|"),
-  ].map((name) => [name, ""]),
-);
 
 /** Returns colours only if standard output is a terminal that supports them and NO_COLOR is not set. */
 export function colours(): ReturnType<typeof createColors> {
@@ -33,38 +29,30 @@ export function colours(): ReturnType<typeof createColors> {
   return createColors(isatty(1) && !NO_COLOR && TERM !== "dumb");
 }
 
-/**
- * Formats rows as aligned columns, like `kubectl`. Text in cells can come from other clients, so it must be free of
- * control characters (see `plain`).
- */
-export function table(head: readonly string[], rows: readonly (readonly string[])[], widths?: number[]): string {
-  const { bold } = colours();
-  const style = { head: [], border: [], "padding-left": 0, "padding-right": 2 };
-  const shown = new Table({
-    chars: { ...NO_LINES, middle: "" },
-    style,
-    head: head.map((title) => bold(title)),
-    ...(widths ? { colWidths: widths } : {}),
-  });
-  shown.push(...rows.map((row) => [...row]));
-  return shown.toString().split("\n").map((line) => line.trimEnd()).join("\n");
-}
-
-/** Returns the name of the holder for a table, or its id if it has no name. */
+/** Returns the name of the holder, or its ID if it has no name. */
 export function holderOf({ holder, name }: Leadership): string {
   return plain(name || holder || "(foreign)");
 }
 
 /** Returns how long the lock has been held: the difference between our clock and the time that the holder recorded. */
 export function heldFor({ since }: Leadership, now: number): string {
-  return since === null ? "?" : shortly(Math.max(0, now - since));
+  return since === null ? "?" : shortly(wholeSeconds(Math.max(0, now - since)));
 }
 
-/** Formats one lock as a line of JSON. Times are in ISO 8601, durations in milliseconds. */
-export function jsonOf({ key, leader }: Lock, more: object = {}): string {
+/** Returns how much of the lease is left, if the server tells it. */
+export function leftOf({ remaining }: Lock): string {
+  return typeof remaining === "number" ? shortly(wholeSeconds(remaining)) : "?";
+}
+
+/** Fractions of a second matter only below ten seconds. */
+const wholeSeconds = (ms: number): number => ms < 10_000 ? Math.floor(ms / 100) * 100 : Math.floor(ms / 1000) * 1000;
+
+/** Formats one lock as a line of JSON. Times are in RFC 3339, durations in milliseconds. */
+export function jsonOf({ key, leader, remaining }: Lock, more: object = {}): string {
   if (leader === null) return JSON.stringify({ ...more, key, state: "free" });
   const { holder, name, token, since, ttl, meta, revision } = leader;
   const state = holder === "" ? "foreign" : "held";
   const began = since === null ? null : new Date(since).toISOString();
-  return JSON.stringify({ ...more, key, state, holder, name, token, since: began, ttl, meta, revision });
+  const left = remaining === undefined ? {} : { remaining };
+  return JSON.stringify({ ...more, key, state, holder, name, token, since: began, ttl, ...left, meta, revision });
 }

@@ -7,16 +7,28 @@ import type { Clock } from "@x/natslock";
 import process from "node:process";
 import { isatty } from "node:tty";
 import type { Child } from "./child.ts";
+import { debuggerCloser } from "./debugger.ts";
 import { Stopped } from "./exit.ts";
 import { say } from "./say.ts";
 
 /** Signals that ask to stop. */
 const STOPPING = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
+/**
+ * Signals that end a program by default. They are passed on to the command alone, and end a wait for the lock. ILL, BUS,
+ * FPE and SEGV are missing: if natslock itself fails like this, it must end. The runtimes cannot catch real-time signals.
+ */
+const ENDING = [
+  ...["SIGALRM", "SIGVTALRM", "SIGPROF", "SIGXCPU", "SIGXFSZ", "SIGABRT"] as const,
+  ...["SIGIO", "SIGPWR", "SIGSTKFLT", "SIGTRAP", "SIGSYS"] as const,
+] as const;
 /** Signals that are only passed on to the command. */
 const OTHERS = ["SIGUSR1", "SIGUSR2", "SIGWINCH"] as const;
 
 /** Signals that a terminal sends to natslock and to the command. */
 const FROM_KEYBOARD: ReadonlySet<NodeJS.Signals> = new Set(["SIGINT", "SIGQUIT"]);
+
+/** A second one of these hurries. Programs that handle Ctrl-C expect it more often. */
+const HURRYING: ReadonlySet<NodeJS.Signals> = new Set(["SIGTERM", "SIGHUP"]);
 
 /**
  * A terminal sends Ctrl-C only to processes that already run. If the key was pressed just before the command started,
@@ -28,6 +40,12 @@ const START = 500;
 /** From this time after a stop, another signal ends a wait for the server, in milliseconds. */
 const PATIENCE = 2000;
 
+/** Signals closer together than this count as one: `timeout` sends each to natslock and to its group. */
+const SAME = 100;
+
+/** Called when the user wants the command to end soon; `again` if it was called before for this command. */
+export type Hurry = (again: boolean) => void;
+
 /** Listens to signals until it is disposed. */
 export class Signals {
   readonly #clock: Clock;
@@ -36,13 +54,21 @@ export class Signals {
   readonly #hasTerminal = [0, 1, 2].some((stream) => isatty(stream));
   #child: Child | null = null;
   #childSince = 0;
+  #hurry: Hurry = () => {};
   #asked: NodeJS.Signals | null = null;
+  /** Number of signals that hurry, and when the latest came. */
+  #hurries = 0;
+  #hurriedAt = -Infinity;
 
   /** Starts to listen. */
   constructor(clock: Clock) {
     this.#clock = clock;
-    const names: readonly NodeJS.Signals[] = [...STOPPING, ...OTHERS];
-    this.#listeners = names.map((name) => [name, () => this.#hear(name)]);
+    const names: readonly NodeJS.Signals[] = [...STOPPING, ...ENDING, ...OTHERS];
+    const closer = debuggerCloser(clock);
+    this.#listeners = [
+      ...names.map((name) => [name, () => this.#hear(name)] as const),
+      ...closer === null ? [] : [["SIGUSR1", closer] as const],
+    ];
     for (const [name, listener] of this.#listeners) listen(name, listener);
   }
 
@@ -56,9 +82,13 @@ export class Signals {
     return this.#asked;
   }
 
-  /** Passes signals on to the command until the result is disposed. A stopping signal then takes effect. */
-  pass(child: Child): Disposable {
+  /**
+   * Passes signals on to the command until the result is disposed. A stopping signal then takes effect. `hurry` is
+   * called from the second TERM or HUP on.
+   */
+  pass(child: Child, hurry: Hurry = () => {}): Disposable {
     this.#child = child;
+    this.#hurry = hurry;
     this.#childSince = this.#clock.now();
     return {
       [Symbol.dispose]: () => {
@@ -75,11 +105,22 @@ export class Signals {
 
   #hear(name: NodeJS.Signals): void {
     const isStop = STOPPING.some((one) => one === name);
+    const isSecond = HURRYING.has(name) && this.#isSecond();
     if (isStop) this.#asked = name;
     if (this.#child === null) {
-      if (isStop) this.#halt(name);
-    } else if (!isStop) this.#child.signalAlone(name);
+      if (isSecond && this.#stop.signal.aborted) this.#leave(name);
+      else if (isStop || ENDING.some((one) => one === name)) this.#halt(name);
+    } else if (isSecond) this.#hurry(this.#hurries > 2);
+    else if (!isStop) this.#child.signalAlone(name);
     else if (!this.#wasSentToBoth(name)) this.#child.signal(name);
+  }
+
+  #isSecond(): boolean {
+    const now = this.#clock.now();
+    const isNew = now - this.#hurriedAt > SAME;
+    if (isNew) this.#hurries++;
+    this.#hurriedAt = now;
+    return isNew && this.#hurries > 1;
   }
 
   #halt(by: NodeJS.Signals): void {
@@ -89,6 +130,13 @@ export class Signals {
       say("Still waiting for the server; send another signal to exit and let the lease expire by itself");
       this[Symbol.dispose]();
     });
+  }
+
+  /** Ends the program at once by the signal. */
+  #leave(by: NodeJS.Signals): void {
+    say("Not waiting for the server; the lease expires by itself");
+    this[Symbol.dispose]();
+    process.kill(process.pid, by);
   }
 
   #wasSentToBoth(name: NodeJS.Signals): boolean {
@@ -106,7 +154,7 @@ function listen(name: NodeJS.Signals, listener: () => void): void {
 
 /** Ends this process by the signal, as if it had not been caught. A shell loop around natslock then ends as well. */
 export async function dieBy(signal: NodeJS.Signals, clock: Clock): Promise<void> {
-  if (signal !== "SIGINT" && signal !== "SIGTERM" && signal !== "SIGHUP") return;
+  if (!["SIGINT", "SIGTERM", "SIGHUP", "SIGALRM"].includes(signal)) return;
   process.kill(process.pid, signal);
   await new Promise<void>((done) => clock.after(50, done));
 }

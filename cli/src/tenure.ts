@@ -6,6 +6,7 @@ import process from "node:process";
 import { Child, type Ending } from "./child.ts";
 import { shortly } from "./duration.ts";
 import { CliError, EXIT } from "./exit.ts";
+import { keepOpen, keepUntil } from "./keeping.ts";
 import { Outage } from "./outage.ts";
 import { say } from "./say.ts";
 import type { Signals } from "./signals.ts";
@@ -13,6 +14,7 @@ import type { Signals } from "./signals.ts";
 /** Options of a {@linkcode Tenure}. */
 export interface TenureOptions {
   readonly key: string;
+  /** The command and its arguments. Empty = hold the lock until a signal. */
   readonly command: readonly string[];
   /** Time between TERM and KILL in milliseconds. `undefined` = half of the margin. */
   readonly grace: number | undefined;
@@ -35,6 +37,8 @@ export class Tenure {
   last: Ending | null = null;
   /** The result of the latest call of `work`; `null` before the first. */
   latest: Promise<Ending> | null = null;
+  /** Time on our clock when the latest command ended; 0 before the first. */
+  endedAt = 0;
   /** Reports outages that the connection or the candidate notices. */
   readonly outage: Outage;
   readonly #options: TenureOptions;
@@ -79,19 +83,32 @@ export class Tenure {
   }
 
   /**
-   * Runs the command until it ends, or until it was ended because the lease was lost.
+   * Works as `work` does. Then keeps the lease until it was held for `least` milliseconds, unless a signal asks to stop.
+   */
+  async workAtLeast(lease: Lease, least: number): Promise<Ending> {
+    const { clock, signals: { stop }, quiet } = this.#options;
+    const due = clock.now() + least;
+    const ending = await this.work(lease);
+    await keepUntil(due, lease, { clock, stop, say: quiet ? () => {} : this.#say });
+    return ending;
+  }
+
+  /**
+   * Runs the command until it ends, or until it was ended because the lease was lost. Without a command, holds the lock
+   * until a signal asks to stop, and then rejects with the reason of that signal.
    *
    * @throws {LeaseLostError} if the lease was lost
    * @throws {CliError} if the lease was over by the clock before the command started or before its end was seen, or if
    * the command cannot be run
    */
   work(lease: Lease): Promise<Ending> {
-    return this.latest = this.#work(lease);
+    const { command, clock, signals: { stop } } = this.#options;
+    this.#endsAt = clock.now() + lease.remaining;
+    return this.latest = command.length > 0 ? this.#work(lease) : keepOpen(lease, { stop });
   }
 
   async #work(lease: Lease): Promise<Ending> {
     const { key, command, clock, signals } = this.#options;
-    this.#endsAt = clock.now() + lease.remaining;
     const grace = await this.#grace();
     signals.stop.throwIfAborted();
     lease.signal.throwIfAborted();
@@ -99,12 +116,12 @@ export class Tenure {
       throw new CliError(EXIT.lost, `The lease of "${key}" expired before the command started`, "try again");
     }
     const child = new Child(command, this.#environment(lease));
-    const passing = signals.pass(child);
-    let cleared: Promise<void> | undefined;
-    const loss = onAbort(lease.signal, () => cleared = this.#end(child, lease, grace));
+    const passing = signals.pass(child, (again) => this.#hurry(child, again ? 0 : grace));
+    const loss = onAbort(lease.signal, () => this.#end(child, lease, grace));
     try {
       const ending = await child.ended;
-      await cleared;
+      this.endedAt = clock.now();
+      await child.cleared;
       child.restoreTerminal(ending);
       requireHeld(lease);
       return this.last = ending;
@@ -126,20 +143,28 @@ export class Tenure {
 
   #environment({ key, token, epoch }: Lease): NodeJS.ProcessEnv {
     const NATSLOCK_HOLDER = this.locker?.id ?? "";
-    return { ...process.env, NATSLOCK_KEY: key, NATSLOCK_TOKEN: `${token}`, NATSLOCK_EPOCH: epoch, NATSLOCK_HOLDER };
+    const NATSLOCK_TOKEN = `${token}`;
+    const about = { NATSLOCK_HELD: "1", NATSLOCK_KEY: key, NATSLOCK_TOKEN, NATSLOCK_EPOCH: epoch, NATSLOCK_HOLDER };
+    return { ...process.env, ...about };
   }
 
   /**
    * Ends the command after a loss. The grace counts from the end of the lease. If this process was itself stopped past
    * that time, no grace is left.
    */
-  async #end(child: Child, { signal }: Lease, grace: number): Promise<void> {
+  #end(child: Child, { signal }: Lease, grace: number): void {
     if (!(signal.reason instanceof LeaseLostError)) return;
     const { key, clock } = this.#options;
     const overdue = Math.max(0, clock.now() - this.#endsAt);
     const left = Math.max(0, grace - overdue);
     this.#say(`Lost "${key}" (${signal.reason.why}): sending TERM, then KILL in ${shortly(left)}`);
-    await child.end(clock, left);
+    child.end(clock, left);
+  }
+
+  /** Ends the command after a second signal that asks to stop. */
+  #hurry(child: Child, grace: number): void {
+    this.#say(`Stopping the command of "${this.#options.key}": TERM, then KILL in ${shortly(grace)}`);
+    child.end(this.#options.clock, grace);
   }
 
   /** Reports failed renewals, a lease at risk and failed releases: each type of event once per streak. */
@@ -168,11 +193,10 @@ export class Tenure {
 
   async #sayWait(holder: string): Promise<void> {
     const leader = await this.locker?.leader().catch(() => null);
-    const since = leader?.since ? ` since ${new Date(leader.since).toISOString()}` : "";
-    const name = leader?.name ? ` (${leader.name})` : "";
-    this.#say(
-      `Waiting for "${this.#options.key}", held by ${leader?.holder || holder || "a foreign record"}${name}${since}`,
-    );
+    const { key, clock } = this.#options;
+    const since = leader?.since ? ` for ${shortly(Math.max(0, clock.wall() - leader.since))}` : "";
+    const who = leader?.name || leader?.holder || holder || "a foreign record";
+    this.#say(`Waiting for "${key}", held by ${who}${since}`);
   }
 }
 

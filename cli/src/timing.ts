@@ -1,10 +1,11 @@
 /** `natslock timing`: shows what follows from a lease length. */
 
-import { describeTiming, timingFigures, type TimingOptions } from "@x/natslock";
+import { BadParameterError, describeTiming, timingFigures, type TimingOptions } from "@x/natslock";
 import { leaseTiming } from "@x/natslock/internal";
 import { duration, shortly } from "./duration.ts";
-import { EXIT } from "./exit.ts";
+import { CliError, EXIT } from "./exit.ts";
 import { print } from "./print.ts";
+import { withDurations, withFlags } from "./typed.ts";
 
 /** The flags of `natslock timing`. */
 export interface TimingFlags {
@@ -25,10 +26,11 @@ export async function timing(flags: TimingFlags): Promise<number> {
     ...flags.retry ? { retryEvery: duration(flags.retry, "--retry") } : {},
     ...flags.requestTimeout ? { requestTimeout: duration(flags.requestTimeout, "--request-timeout") } : {},
   };
-  const { renewEvery, margin, retryEvery, requestTimeout } = leaseTiming(ttl, options);
+  const { renewEvery, margin, retryEvery, requestTimeout } = timesOf(ttl, options);
   if (flags.json) {
     const figures = timingFigures(ttl, options);
-    await print(JSON.stringify({ ttl, renewEvery, margin, retryEvery, requestTimeout, ...figures }));
+    const all = { ttl, renewEvery, margin, retryEvery, requestTimeout, ...figures };
+    await print(JSON.stringify(all, (_name, value) => typeof value === "number" ? Math.round(value) : value));
     return EXIT.done;
   }
   await print([
@@ -37,7 +39,17 @@ export async function timing(flags: TimingFlags): Promise<number> {
     `margin:                       ${shortly(margin)}, so the holder stops at ${shortly(ttl - margin)}`,
     `retry interval:               ${shortly(retryEvery)}, request timeout ${shortly(requestTimeout)}`,
     "",
-    describeTiming(ttl, options),
+    describeTiming(ttl, options).replace(/(\d+\.\d+) s\b/g, (_all, seconds) => shortly(Number(seconds) * 1000)),
   ].join("\n"));
   return EXIT.done;
+}
+
+/** Returns all times of the lease. @throws {CliError} in the words of the flags, if the times do not fit together */
+function timesOf(ttl: number, options: TimingOptions): ReturnType<typeof leaseTiming> {
+  try {
+    return leaseTiming(ttl, options);
+  } catch (error) {
+    if (!(error instanceof BadParameterError)) throw error;
+    throw new CliError(EXIT.usage, withDurations(withFlags(error.message)));
+  }
 }

@@ -61,7 +61,7 @@ Deno.test("natslock bucket create accepts a size limit and a description", () =>
     assertEquals([config.max_bytes, config.description], [4096, "of x"]);
     const { code, stderr } = await run(["bucket", "create", "tiny", "--max-bytes", "100"]);
     assertEquals(code, 64);
-    assertMatch(stderr, /"maxBytes": must be at least \d+ to fit a record, current value is 100/);
+    assertMatch(stderr, /Cannot use --max-bytes: must be at least \d+ to fit a record, current value is 100/);
   }));
 
 Deno.test("natslock run reports which limit of a full bucket was reached and what to do, and nothing else", () =>

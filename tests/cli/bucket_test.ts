@@ -22,12 +22,26 @@ Deno.test("natslock bucket create creates a bucket that passes natslock bucket c
     assertEquals((await run(["run", "-b", "mine", "job", "--", "echo", "ran"])).stdout, "ran\n");
   }));
 
-Deno.test("natslock bucket create does not change an existing bucket, and reports that", () =>
+Deno.test("natslock bucket create exits with 78 and names what differs if the bucket exists with other settings", () =>
   withCli(async ({ run }) => {
-    await run(["bucket", "create", "--ttl", "1m"]);
-    const { code, stderr } = await run(["bucket", "create", "--ttl", "2m"]);
+    await run(["bucket", "create", "--ttl", "1m", "--description", "old"]);
+    const { code, stderr } = await run(["bucket", "create", "--storage", "memory", "--description", "new"]);
+    assertEquals([code, stderr], [
+      78,
+      'natslock: Bucket "locks" exists with other settings: --ttl is 1m, not 15s; --storage is file, not memory; ' +
+      `--description is 'old', not 'new'; accept them with "natslock bucket create locks --ttl 1m --storage file ` +
+      `--description 'old'", or use another bucket\n`,
+    ]);
+    assertEquals((await run(["bucket", "create", "locks", "--ttl", "60s"])).code, 0);
+  }));
+
+Deno.test("natslock bucket create leaves a bucket with the same settings as it is, and says that it exists", () =>
+  withCli(async ({ run }) => {
+    await run(["bucket", "create"]);
+    await run(["run", "job", "--", "true"]);
+    const { code, stderr } = await run(["bucket", "create"]);
     assertEquals(code, 0);
-    assertMatch(stderr, /has another lease length than requested.*asked=120000 found=60000/);
+    assertMatch(stderr, /^natslock: Bucket "locks" exists and is fit for locks: maximum lease 15s; .*\n$/);
   }));
 
 Deno.test("natslock bucket check lists every wrong setting, and the nats commands that fix them", () =>

@@ -1,27 +1,14 @@
 import { assertEquals, assertFalse, assertMatch } from "@std/assert";
 import { nkeys } from "@nats-io/nats-core";
 import { type CliLab, natslock, withCli } from "../helpers/cli.ts";
+import { withContexts } from "../helpers/contexts.ts";
 import { makeOperator } from "../helpers/operator.ts";
 import { settingsOf } from "../../cli/src/settings.ts";
 
 const PASSWORDS = 'authorization { user: ann, password: "s3cret%" }';
 
-/** Runs a test body with a temporary folder that contains settings of the nats CLI. */
-async function withContexts(contexts: Readonly<Record<string, object>>, body: (home: string) => Promise<void>) {
-  const home = await Deno.makeTempDir({ prefix: "natslock-contexts-" });
-  try {
-    await Deno.mkdir(`${home}/nats/context`, { recursive: true });
-    for (const [name, context] of Object.entries(contexts)) {
-      await Deno.writeTextFile(`${home}/nats/context/${name}.json`, JSON.stringify(context));
-    }
-    await body(home);
-  } finally {
-    await Deno.remove(home, { recursive: true });
-  }
-}
-
 const ran = (lab: CliLab, args: readonly string[], env: Record<string, string> = {}) =>
-  lab.run(["run", "job", ...args, "--", "echo", "ran"], { env });
+  lab.run(["run", "--create", "job", ...args, "--", "echo", "ran"], { env });
 
 Deno.test("natslock connects by TCP and by websocket, with the address from a flag or the environment", () =>
   withCli(async (lab) => {
@@ -106,7 +93,7 @@ Deno.test("natslock works with a credentials file, an inbox prefix and the least
 });
 
 Deno.test("natslock exits with 64 and names the file or context that cannot be used", () =>
-  withContexts({ hub: { url: "nats://x", jetstream_domain: "hub" }, broken: {} }, async (home) => {
+  withContexts({ proxied: { url: "nats://x", socks_proxy: "y" }, broken: {} }, async (home) => {
     await Deno.writeTextFile(`${home}/nats/context/broken.json`, "{");
     const env = { XDG_CONFIG_HOME: home };
     const said = async (...args: string[]) => {
@@ -120,7 +107,7 @@ Deno.test("natslock exits with 64 and names the file or context that cannot be u
       /Cannot use context "nope": it cannot be read .*; see "nats context ls"/,
     );
     assertMatch(await said("--context", "broken"), /it is not JSON/);
-    assertMatch(await said("--context", "hub"), /it sets "jetstream_domain", which natslock does not support/);
+    assertMatch(await said("--context", "proxied"), /it sets "socks_proxy", which natslock does not support/);
     assertMatch(await said("-s", "nats://a,ws://b"), /Cannot use websocket and TCP addresses together/);
   }));
 

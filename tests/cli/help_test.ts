@@ -1,13 +1,24 @@
-import { assert, assertEquals, assertLessOrEqual, assertMatch, assertStringIncludes } from "@std/assert";
-import { duration, shortly } from "../../cli/src/duration.ts";
-import { EXIT } from "../../cli/src/exit.ts";
+import { assertEquals, assertLessOrEqual, assertMatch, assertStringIncludes } from "@std/assert";
+import { duration, exactly, shortly } from "../../cli/src/duration.ts";
 import { VERSION } from "../../cli/src/version.ts";
-import { BY_DENO, environment, natslock } from "../helpers/cli.ts";
+import { natslock } from "../helpers/cli.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const read = (path: string) => Deno.readTextFile(new URL(path, ROOT));
 
-const COMMANDS = ["", "run", "status", "ls", "watch", "evict", "bucket", "bucket create", "bucket check", "timing"];
+const COMMANDS = [
+  "",
+  "run",
+  "status",
+  "ls",
+  "watch",
+  "evict",
+  "bucket",
+  "bucket create",
+  "bucket check",
+  "bucket delete",
+  "timing",
+];
 
 for (const command of [...COMMANDS, "completion"]) {
   Deno.test(`natslock ${command} --help fits on a screen and has an example`, async () => {
@@ -35,57 +46,33 @@ Deno.test("natslock --version prints the version of deno.json", async () => {
   assertEquals((await natslock(["--version"])).stdout, `${version}\n`);
 });
 
-Deno.test("README.md has a row for each exit code", async () => {
-  const readme = await read("README.md");
-  for (const code of Object.values(EXIT)) {
-    if (code === EXIT.signalled || code === EXIT.bug) continue;
-    assert(new RegExp(`^\\| (?:126, )?${code}[ ,]`, "m").test(readme), `no row for ${code}`);
-  }
-});
-
-for (const shell of ["bash", "zsh", "fish"]) {
-  Deno.test(`natslock completion ${shell} prints a script, and natslock complete offers commands and flags`, async () => {
-    const { code, stdout } = await natslock(["completion", shell]);
-    assertEquals(code, 0);
-    assertStringIncludes(stdout, "natslock complete --");
-    for (const [typed, offered] of [["ru", "run"], ["bucket ch", "check"], ["run --keep", "--keep-trying"]] as const) {
-      const { stdout: words } = await natslock(["complete", "--", ...typed.split(" ")]);
-      assertMatch(words, new RegExp(`^${offered}\t`, "m"));
-    }
-  });
-}
-
-Deno.test("natslock completion bash works in a real bash", async () => {
-  const script = `natslock() { ${BY_DENO.map((word) => `'${word}'`).join(" ")} "$@"; }
-_get_comp_words_by_ref() { cur=ch prev=bucket cword=2 words=(natslock bucket ch); }
-compopt() { :; }
-eval "$(natslock completion bash)"
-COMP_WORDS=(natslock bucket ch); COMP_CWORD=2; COMP_LINE="natslock bucket ch"; COMP_POINT=\${#COMP_LINE}
-$(complete -p natslock | sed -E 's/.*-F ([^ ]+).*/\\1/') natslock ch bucket
-printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const command = new Deno.Command("bash", { args: ["-c", script], env: environment(), clearEnv: true, stdin: "null" });
-  const { stdout, stderr } = await command.output();
-  assertMatch(new TextDecoder().decode(stdout), /^check\b/, new TextDecoder().decode(stderr));
-});
-
 Deno.test("natslock timing prints the times of a lease and what follows from them, also as JSON", async () => {
   const { code, stdout } = await natslock(["timing", "--ttl", "30s"]);
   assertEquals(code, 0);
   assertMatch(stdout, /^lease length: +30s\nrenewal interval: +10s\nmargin: +3s, .*27s\nretry interval: +1s/);
-  assertMatch(stdout, /takeover after a crash: +at most 30.50 s\n/);
+  assertMatch(stdout, /takeover after a crash: +at most 30.5s\n/);
   const figures = JSON.parse((await natslock(["timing", "--ttl", "30s", "--json"])).stdout) as Record<string, number>;
   assertEquals([figures.renewEvery, figures.margin, figures.crashTakeover], [10_000, 3000, 30_500]);
+  const uneven = (await natslock(["timing", "--ttl", "10s", "--json"])).stdout;
+  assertMatch(uneven, /"renewEvery":3333,/);
 });
 
 Deno.test("natslock timing exits with 64 if the times do not fit together", async () => {
   const { code, stderr } = await natslock(["timing", "--ttl", "3s", "--renew", "3s"]);
   assertEquals(code, 64);
-  assertMatch(stderr, /"renewEvery".*see "natslock timing --help"\n$/);
+  const [renewing, lasting] = [/3s \+ 0\.2s \+ 0\.75s = 3\.95s/, /3s - 0\.3s = 2\.7s/];
+  assertMatch(stderr, /--renew \+ --retry \+ --request-timeout must be less than --ttl - --margin/);
+  assertMatch(stderr, new RegExp(`${renewing.source} and ${lasting.source}; see "natslock timing --help"\n$`));
 });
 
 Deno.test("duration parses durations in the format of Go", () => {
   const read = ["15s", "500ms", "1m30s", "1.5h", "0"].map((text) => duration(text, "--ttl"));
   assertEquals(read, [15_000, 500, 90_000, 5_400_000, 0]);
+});
+
+Deno.test("exactly formats a duration as a user writes it", () => {
+  const written = [0, 5, 750, 1500, 15_000, 60_000, 90_000, 10_000 / 3].map(exactly);
+  assertEquals(written, ["0", "5ms", "750ms", "1.5s", "15s", "1m", "90s", "3.333s"]);
 });
 
 Deno.test("shortly formats a duration with at most two units", () => {

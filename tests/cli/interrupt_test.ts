@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertFalse, assertMatch, assertStringIncludes } from "@std/assert";
-import { type CliLab, runs, until, withCli } from "../helpers/cli.ts";
+import { type CliLab, runs, until, withCli, withLocks } from "../helpers/cli.ts";
 import { elapse } from "../helpers/measure.ts";
 import { Proxy } from "../helpers/proxy.ts";
 import { Terminal } from "../helpers/terminal.ts";
@@ -23,7 +23,7 @@ async function assertClean(terminal: Terminal, { run }: CliLab): Promise<void> {
 }
 
 Deno.test("Ctrl-C while natslock run waits for the lock ends it with 130 and leaves nothing behind", () =>
-  withCli(async (lab) => {
+  withLocks(async (lab) => {
     const holder = lab.start(["run", "job", "--", "sh", "-c", "echo held; sleep 60"]);
     await holder.says(/held/);
     await using terminal = new Terminal(watched("natslock run job -- echo ran"), lab.env);
@@ -37,7 +37,7 @@ Deno.test("Ctrl-C while natslock run waits for the lock ends it with 130 and lea
   }));
 
 Deno.test("Ctrl-C while the command runs reaches it once, and the lock is released", () =>
-  withCli(async (lab) => {
+  withLocks(async (lab) => {
     const script = 'trap "echo INT; trap - INT; kill -INT $$" INT; echo "pid $$"; while :; do sleep 0.05; done';
     await using terminal = new Terminal(watched(`natslock run job -- bash -c '${script}'`), lab.env);
     const pid = Number(/pid (\d+)/.exec(await terminal.shows(/pid \d+\n/))?.[1]);
@@ -50,7 +50,7 @@ Deno.test("Ctrl-C while the command runs reaches it once, and the lock is releas
   }));
 
 Deno.test("Ctrl-C during the release does not prevent the release", () =>
-  withCli(async (lab) => {
+  withLocks(async (lab) => {
     await using line = new Proxy(lab.server.port);
     const env = { NATS_URL: line.url.replace("ws:", "nats:") };
     await using terminal = new Terminal(watched("natslock run job -- bash -c 'echo ready; read'"), env);
@@ -87,7 +87,7 @@ Deno.test("Ctrl-C at any moment of a natslock run leaves no lock, no child and n
   }));
 
 Deno.test("Ctrl-C at the question of natslock evict does not evict the holder", () =>
-  withCli(async (lab) => {
+  withLocks(async (lab) => {
     await lab.start(["run", "job", "--", "sh", "-c", "echo held; sleep 60"]).says(/held/);
     await using terminal = new Terminal(watched("natslock evict job"), lab.env);
     await terminal.shows(/Evict it\?/);
@@ -100,13 +100,21 @@ Deno.test("Ctrl-C at the question of natslock evict does not evict the holder", 
   }));
 
 Deno.test("Ctrl-C ends a shell loop around natslock run", () =>
-  withCli(async (lab) => {
+  withLocks(async (lab) => {
     const loop = "for i in 1 2 3 4 5; do natslock run job -- bash -c 'echo round; exec sleep 20'; done; echo after";
     await using terminal = new Terminal(loop, lab.env);
     await terminal.shows(/round/);
     terminal.type("\x03");
     await terminal.ended();
     assertEquals(terminal.text.match(/round/g)?.length, 1, terminal.text);
+  }));
+
+Deno.test("natslock run in the background of a terminal ends when its command is killed, and is not stopped", () =>
+  withLocks(async ({ run, env }) => {
+    const line = 'set -m; natslock run job sleep 30 & sleep 1; kill %1; wait %1; echo "code $?"';
+    await using terminal = new Terminal(line, env);
+    await terminal.shows(/code 143\n/);
+    assertEquals((await run(["run", "--try", "job", "--", "echo", "free"])).stdout, "free\n");
   }));
 
 Deno.test("natslock run gives the command the terminal, and restores it after it killed the command", () =>

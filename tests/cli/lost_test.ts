@@ -73,7 +73,7 @@ Deno.test("natslock run without --grace kills the command before another candida
 
 Deno.test("natslock run that was stopped past its lease kills the command at once when it continues", () =>
   withLine(async ({ start, run }) => {
-    const running = start(["run", "job", "--grace", "2s", "--", "bash", "-c", STUBBORN]);
+    const running = start(["run", "job", "--grace", "500ms", "--", "bash", "-c", STUBBORN]);
     const pids = await pidsOf(running);
     running.signal("SIGSTOP");
     const other = await run(["run", "job", "--", "sh", "-c", "sleep 2.5; echo $NATSLOCK_TOKEN"]);

@@ -5,7 +5,7 @@ import { Tenure } from "../../cli/src/tenure.ts";
 import { ConnectionError } from "../../src/base/errors.ts";
 import type { LockEvent } from "../../src/lease/events.ts";
 import { ManualClock } from "../../src/memory/manual_clock.ts";
-import { withCli } from "../helpers/cli.ts";
+import { withCli, withLocks } from "../helpers/cli.ts";
 
 const error = new ConnectionError("timeout", 'Cannot read key "job": no answer in time');
 const about = { key: "job", id: crypto.randomUUID() };
@@ -98,7 +98,7 @@ for (
   ] as const
 ) {
   Deno.test(`natslock ${what} prints one line when the server is down, and one when it is back`, () =>
-    withCli(async ({ start, server }) => {
+    withLocks(async ({ start, server }) => {
       await start(["run", "job", "--", "sh", "-c", "echo held; sleep 50"]).says(/held/);
       const running = start(args);
       await running.says(/Waiting|"state":"held"/);

@@ -38,6 +38,13 @@ Deno.test("natslock run loads neither table nor prompt, and one transport when i
   assertEquals([...found].filter((name) => /transport|inquirer|table|tcp|websocket/.test(name)), []);
 });
 
+Deno.test("The command line has no syntax that Node 20 lacks", async () => {
+  for await (const { name } of Deno.readDir(new URL("src", CLI))) {
+    const text = withoutComments(await Deno.readTextFile(new URL(`src/${name}`, CLI)));
+    assert(!/\busing \w+ =/.test(text), `${name} has a "using" declaration`);
+  }
+});
+
 /** Milliseconds from the start of a process until it connects. */
 async function untilRequest(): Promise<number> {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -9,7 +9,7 @@ const linesOf = (text: string): Line[] =>
 
 /** Starts a holder that keeps a lock until the end of the test. */
 async function hold({ start }: CliLab, key: string, ...flags: string[]): Promise<void> {
-  await start(["run", key, ...flags, "--", "sh", "-c", "echo held; sleep 60"]).says(/held/);
+  await start(["run", "--create", key, ...flags, "--", "sh", "-c", "echo held; sleep 60"]).says(/held/);
 }
 
 Deno.test("natslock status shows the state of a held lock and of a free one", () =>
@@ -19,9 +19,11 @@ Deno.test("natslock status shows the state of a held lock and of a free one", ()
     assertEquals([code, stderr], [0, ""]);
     assertMatch(
       stdout,
-      /^job {2}held\n {2}holder {2}nightly {2}[-0-9a-f]{36}\n {2}token {3}\d+\n {2}since {3}.*\n {2}lease {3}15s, .*\n/,
+      /^job {2}held by nightly for \d\S*s\n {2}since {3}.*\n {2}lease {3}1\ds of 15s left, unless renewed\n/,
     );
     assertMatch(stdout, /\n {2}meta {4}host=\S+ pid=\d+ user=.* command=sh runtime=deno \S+\n\nnothing {2}free\n$/);
+    const { stdout: withIds } = await lab.run(["status", "job", "--ids"]);
+    assertMatch(withIds, /\n {2}id {6}[-0-9a-f]{36}\n {2}token {3}\d+\n {2}write {3}revision \d+\n$/);
   }));
 
 Deno.test("natslock ls lists held locks sorted by key, and only those that match the filter", () =>
@@ -33,8 +35,9 @@ Deno.test("natslock ls lists held locks sorted by key, and only those that match
     const { stdout } = await lab.run(["ls", "jobs.*"]);
     assertMatch(
       stdout,
-      /^KEY {5}HOLDER {2}TOKEN {2}HELD FOR {2}LEASE\njobs.a {2}first {3}\d+ .*\njobs.b {2}second {2}\d+ .*15s\n$/,
+      /^KEY {5}HOLDER {2}HELD FOR {2}LEFT\njobs.a {2}first {3}\d.* 1\ds\njobs.b {2}second {2}\d.* 1\ds\n$/,
     );
+    assertMatch((await lab.run(["ls", "--ids"])).stdout, /LEFT {2}TOKEN {2}ID\n.* {2}\d {6}[-0-9a-f]{36}\n/);
     const keys = linesOf((await lab.run(["ls", "--json"])).stdout).map(({ key }) => key);
     assertEquals(keys, ["jobs.a", "jobs.b", "other"]);
   }));
@@ -46,6 +49,8 @@ Deno.test("natslock ls and status print the same facts as JSON", () =>
       const [line = {}] = linesOf((await lab.run(args)).stdout);
       assertObjectMatch(line, { key: "job", state: "held", name: "nightly", ttl: 15_000, meta: { command: "sh" } });
       assertMatch(String(line.since), /^\d{4}-.*Z$/);
+      const remaining = Number(line.remaining);
+      assert(remaining > 9000 && remaining <= 15_000, `${remaining}`);
     }
     assertEquals(linesOf((await lab.run(["status", "free", "--json"])).stdout), [{ key: "free", state: "free" }]);
   }));
@@ -72,7 +77,7 @@ Deno.test("natslock watch prints the current holder of a key, then each change",
     const watching = lab.start(["watch", "job", "--json"]);
     await watching.says(/"state":"free"/);
     for (const name of ["first", "second"]) {
-      const holder = lab.start(["run", "job", "--name", name, "--", "sleep", "60"]);
+      const holder = lab.start(["run", "--create", "job", "--name", name, "--", "sleep", "60"]);
       await watching.says(new RegExp(`"${name}"`));
       holder.signal("SIGTERM");
       await watching.says(new RegExp(`"${name}".*\n.*"free"`));
@@ -112,7 +117,7 @@ Deno.test("natslock ls prints colours on a terminal, and none elsewhere or with 
     };
     const shown = await onTerminal("natslock ls; natslock status job");
     assertStringIncludes(shown.screen, "\x1b[1mKEY\x1b[22m");
-    assertMatch(shown.text, /KEY +HOLDER +TOKEN +HELD FOR +LEASE\njob +sh@\S+ +\d+ /);
+    assertMatch(shown.text, /KEY +HOLDER +HELD FOR +LEFT\njob +sh@\S+ +\d\S*s +\d+s/);
     // deno-lint-ignore no-control-regex
     const escapes = /\u001b\[[0-9;]+m/;
     assertFalse(escapes.test((await lab.run(["ls"])).stdout));

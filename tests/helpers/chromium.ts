@@ -1,5 +1,6 @@
 /** Finds or installs a Chromium. */
 
+import { installDebian, run } from "./apt.ts";
 import { installed, nodePath, runs } from "../../tools/npm/packages.ts";
 
 const NAMES: readonly string[] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -29,7 +30,12 @@ async function find(say: (line: string) => void): Promise<string> {
   const present = await found();
   if (present) return present;
   const failures: string[] = [];
-  for (const [what, install] of [["npx playwright install chromium", byPlaywright], ["apt-get", byApt]] as const) {
+  for (
+    const [what, install] of [["npx playwright install chromium", byPlaywright], [
+      "apt-get",
+      () => installDebian("chromium"),
+    ]] as const
+  ) {
     say(`chromium: trying ${what}`);
     try {
       await install();
@@ -66,18 +72,5 @@ async function playwrightsOwn(): Promise<string> {
 
 async function byPlaywright(): Promise<void> {
   const cli = `${await installed("browser")}/node_modules/playwright-core/cli.js`;
-  await run(await nodePath(24), [cli, "install", "chromium"]);
-}
-
-async function byApt(): Promise<void> {
-  if (Deno.build.os !== "linux" || Deno.uid() !== 0) throw new Error("only for root on a Debian");
-  await run("apt-get", ["update", "-qq"]);
-  await run("apt-get", ["install", "-y", "-qq", "chromium"]);
-}
-
-async function run(command: string, args: readonly string[]): Promise<void> {
-  const signal = AbortSignal.timeout(PATIENCE);
-  const env = { DEBIAN_FRONTEND: "noninteractive" };
-  const { success, stderr } = await new Deno.Command(command, { args: [...args], env, stdin: "null", signal }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr).trim().split("\n").slice(0, 3).join("; "));
+  await run(await nodePath(24), [cli, "install", "chromium"], PATIENCE);
 }

@@ -4,7 +4,9 @@
  * @module
  */
 
+import { newKeyValue } from "@x/natslock";
 import { NatsServer } from "../../tools/nats/server.ts";
+import { withConnections } from "./nats.ts";
 
 /** Exit code and output of a process. */
 export interface Finished {
@@ -152,6 +154,14 @@ export async function withCli(body: (lab: CliLab) => Promise<void>, config = "")
   } finally {
     for (const running of started) await running[Symbol.asyncDispose]();
   }
+}
+
+/** Runs a test body with its own server, which has the bucket that the command line uses by default: "locks". */
+export async function withLocks(body: (lab: CliLab) => Promise<void>, ttl = 15_000): Promise<void> {
+  await withCli(async (lab) => {
+    await withConnections(lab.server.url, (nc) => newKeyValue(nc, "locks", ttl));
+    await body(lab);
+  });
 }
 
 /** True if the process runs. A killed process that its parent has not collected yet does not count as running. */

@@ -61,7 +61,7 @@ const CLOSED: Readonly<Record<string, readonly string[]>> = {
 const CLI_PACKAGES: ReadonlySet<string> = new Set([
   ...["@x/natslock", "@x/natslock/internal"],
   ...["jetstream", "kv", "nats-core", "transport-node"].map((name) => `@nats-io/${name}`),
-  ...["@bomb.sh/tab/commander", "@inquirer/confirm", "cli-table3", "commander", "picocolors"],
+  ...["@bomb.sh/tab", "@inquirer/confirm", "commander", "fast-string-width", "picocolors"],
 ]);
 
 /** True for a file of the command line's package. */

@@ -12,13 +12,16 @@ const CASES: Readonly<Record<string, Case>> = {
   "run passes input, output and exit code, over TCP and over a websocket": async ({ run, server }, { by }) => {
     for (const servers of [`127.0.0.1:${server.port}`, server.url]) {
       const script = "cat; echo oops >&2; exit 7";
-      const ended = await run(["run", "job", "-s", servers, "--", "sh", "-c", script], { by, stdin: "in\n" });
+      const ended = await run(["run", "--create", "-q", "job", "-s", servers, "--", "sh", "-c", script], {
+        by,
+        stdin: "in\n",
+      });
       assertEquals(ended, { code: 7, stdout: "in\n", stderr: "oops\n" });
     }
   },
   "exit codes": async ({ start, run }, { by }) => {
     const options: StartOptions = { by };
-    const holder = start(["run", "job", "--", "sh", "-c", "echo held; sleep 60"], options);
+    const holder = start(["run", "--create", "job", "--", "sh", "-c", "echo held; sleep 60"], options);
     await holder.says(/held/);
     const codes = [
       await run(["run", "--try", "job", "--", "true"], options),
@@ -42,6 +45,25 @@ const CASES: Readonly<Record<string, Case>> = {
     const { code, stderr } = await running.finished();
     assertEquals(code, 124, stderr);
     await until(() => !runs(pid), "the command is gone");
+  },
+  "signals reach the command, a second TERM hurries, and orphans are ended": async ({ start, run }, { by }) => {
+    await run(["bucket", "create", "locks", "--ttl", "2s"], { by });
+    const traps = ["ALRM", "USR1", "USR2"].map((name) => `trap "echo got ${name}" ${name}`).join("; ");
+    const orphan = `(sh -c 'trap "" TERM; echo "pid $$"; while :; do sleep 0.05; done' &)`;
+    const script =
+      `trap "echo got TERM" TERM; ${traps}; ${orphan}; sleep 0.5; echo ready; while :; do sleep 0.02; done`;
+    const running = start(["run", "job", "bash", "-c", script], { by });
+    const pid = Number(/pid (\d+)/.exec(await running.says(/pid \d+\n/))?.[1]);
+    await running.says(/ready/);
+    for (const name of ["ALRM", "USR1", "USR2", "TERM"]) {
+      running.signal(`SIG${name}` as Deno.Signal);
+      await running.says(new RegExp(`got ${name}\n`));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    running.signal("SIGTERM");
+    const { code, stderr } = await running.finished();
+    assertEquals(code, 137, stderr);
+    await until(() => !runs(pid), "the orphan is gone");
   },
   "ls, status, watch, evict and bucket check": async ({ start, run }, { by }) => {
     await run(["bucket", "create", "locks", "--ttl", "2s"], { by });

@@ -114,8 +114,8 @@ const CASES: readonly Case[] = [
         const said = await place.folder.run([line]);
         if (line.endsWith("--help")) assertStringIncludes(said, "Usage: natslock ");
       }
-      const [line = ""] = CLI.filter((command) => command.startsWith("natslock run"));
-      assertMatch(await doReport(place, [line]), REPORT);
+      const [create = "", run = ""] = CLI.filter((command) => /^natslock (?:bucket|run)/.test(command));
+      assertMatch(await doReport(place, [create, run]), REPORT);
     },
   },
   {

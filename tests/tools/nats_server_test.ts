@@ -98,7 +98,7 @@ Deno.test("NatsServer.restart() after kill() keeps ports and data", async () => 
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.test(`serve.ts leaves neither a nats-server nor a store behind after ${signal}`, UNIX, async () => {
-    const child = serve({ NATS_SERVER: await natsServerPath() }).spawn();
+    const child = serve({ NATS_SERVER: await natsServerPath() }, "--port", "0", "--websocket-port", "0").spawn();
     const reader = child.stdout.getReader();
     const first = new TextDecoder().decode((await reader.read()).value).split("\n")[0] ?? "";
     const { pid, store } = JSON.parse(first) as { pid: number; store: string };

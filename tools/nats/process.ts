@@ -101,3 +101,14 @@ function isStopped(pid: number): boolean {
     return true;
   }
 }
+
+/** True if no program listens on this port of loopback now. */
+export function isFree(port: number): boolean {
+  try {
+    Deno.listen({ hostname: "127.0.0.1", port }).close();
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse || error instanceof Deno.errors.PermissionDenied) return false;
+    throw error;
+  }
+}

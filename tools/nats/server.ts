@@ -6,32 +6,12 @@
  * @module
  */
 
+import { configOf, type NatsServerOptions, type Ports, type Texts } from "./config.ts";
 import { natsServerOf, natsServerPath } from "./install.ts";
 import { ask } from "./monitor.ts";
 import { freePorts, guard, pause, signalIfRunning, unguard, withOtherPorts, writeTexts } from "./process.ts";
 
-/** Options of {@linkcode NatsServer.start}. */
-export interface NatsServerOptions {
-  /** Name of the server. Default: the server chooses one. */
-  readonly name?: string;
-  /** Additional lines of its configuration. */
-  readonly config?: string;
-  /** Settings of the websocket listener. Default: no TLS. */
-  readonly websocket?: string;
-  /** Contents of files to write beside the configuration, by name; for example files that it includes. */
-  readonly files?: Texts;
-  /** Environment variables that the configuration uses. */
-  readonly env?: Texts;
-  /** Exact release, such as "2.10.29", which is installed if necessary. Default: any release that is recent enough. */
-  readonly version?: string;
-}
-
-type Texts = Readonly<Record<string, string>>;
-interface Ports {
-  readonly client: number;
-  readonly websocket: number;
-  readonly monitor: number;
-}
+export type { NatsServerOptions };
 
 const START_TIMEOUT = 20_000;
 const STOP_TIMEOUT = 5_000;
@@ -68,8 +48,9 @@ export class NatsServer {
   static async prepare(options: NatsServerOptions = {}): Promise<NatsServer> {
     const binary = options.version ? await natsServerOf(options.version) : await natsServerPath();
     const [client = 0, websocket = 0, monitor = 0] = freePorts(3);
+    const ports = { client, websocket, monitor, ...options.ports };
     const folder = await Deno.makeTempDir({ prefix: "natslock-server-" });
-    const server = new NatsServer(folder, binary, { client, websocket, monitor });
+    const server = new NatsServer(folder, binary, ports);
     await server.configure(options);
     guard(server);
     return server;
@@ -77,17 +58,8 @@ export class NatsServer {
 
   /** Rewrites the configuration. It takes effect at the next start. */
   async configure(options: NatsServerOptions): Promise<void> {
-    const { client, websocket, monitor } = this.#ports;
     this.#env = options.env ?? {};
-    const lines = [
-      ...(options.name ? [`server_name: ${options.name}`] : []),
-      `listen: "127.0.0.1:${client}"`,
-      `http: "127.0.0.1:${monitor}"`,
-      `websocket { listen: "127.0.0.1:${websocket}", ${options.websocket ?? "no_tls: true"} }`,
-      `jetstream { store_dir: ${JSON.stringify(`${this.storeDir}/jetstream`)} }`,
-      options.config ?? "",
-    ];
-    await writeTexts(this.storeDir, { ...options.files, "server.conf": `${lines.join("\n")}\n` });
+    await writeTexts(this.storeDir, { ...options.files, "server.conf": configOf(options, this.#ports, this.storeDir) });
   }
 
   /** TCP port for clients. */
