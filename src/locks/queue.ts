@@ -6,8 +6,8 @@ import { look, type LookResult, type PlacedTicket } from "./look.ts";
 import { queueFilter } from "./names.ts";
 import { isAnyDead, removeDead, steal } from "./others.ts";
 import type { QueueGround } from "./queue_ground.ts";
-import { conflicts, limitError, verdictOf } from "./queue_rules.ts";
-import type { QueuedRequest } from "./queued_request.ts";
+import { limitError, verdictOf } from "./queue_rules.ts";
+import { type QueuedRequest, startOf } from "./queued_request.ts";
 
 /** The requests of one session for one lock. */
 export class Queue {
@@ -102,7 +102,7 @@ export class Queue {
     this.#due.clear();
     if (batch.length === 0) return;
     const last = batch.reduce((most, each) => placeOf(each) > placeOf(most) ? each : most);
-    const from = Math.min(...batch.map((request) => this.#startFor(request)));
+    const from = Math.min(...batch.map((request) => startOf(request, this.#waiting, this.#floor)));
     const own = { key: last.keeper.key, place: placeOf(last) };
     const isGone = ({ key, place }: PlacedTicket) => (this.#left.get(key) ?? 0) >= place;
     const result = await look(this.#ground.context, { filter: this.#filter, from, own, isGone });
@@ -155,18 +155,6 @@ export class Queue {
     this.#cancels.add(cancel);
   }
 
-  /**
-   * Returns where a look has to begin. An own ticket that waits before a request and conflicts with it blocks the
-   * request for certain, so nothing before that ticket matters.
-   */
-  #startFor(request: QueuedRequest): number {
-    if (request.needsAll) return this.#floor;
-    const before = [...this.#waiting].filter((each) =>
-      each.place !== null && each.place < placeOf(request) && conflicts(each.want.claim, request.want.claim)
-    );
-    return Math.max(this.#floor, ...before.map(placeOf));
-  }
-
   #decide(request: QueuedRequest, tickets: readonly PlacedTicket[], isAll: boolean): void {
     const place = placeOf(request);
     if (!tickets.some((ticket) => ticket.place === place)) return void this.#ground.verify(request.keeper);
@@ -196,7 +184,9 @@ export class Queue {
   async #refuse(request: QueuedRequest, by: readonly PlacedTicket[]): Promise<void> {
     const { id } = this.#ground;
     // An own ticket that is being removed does not block for long.
-    const leaving = by.find(({ key, session }) => session === id && this.#ground.ownTicket(key)?.place == null);
+    const leaving = by.find(({ key, session }) =>
+      session === id && (this.#ground.ownTicket(key)?.place ?? null) === null
+    );
     if (leaving !== undefined) return this.#lookLater([request]);
     const isDead = await isAnyDead(this.#ground, request, by);
     if (!this.#isWaiting(request)) return;

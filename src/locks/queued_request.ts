@@ -2,7 +2,7 @@
 
 import type { NatslockError } from "../base/errors.ts";
 import type { LockHold } from "./lock_hold.ts";
-import type { Claim } from "./queue_rules.ts";
+import { type Claim, conflicts } from "./queue_rules.ts";
 import type { TicketKeeper } from "./ticket_keeper.ts";
 
 /** What is requested. */
@@ -89,4 +89,18 @@ export class QueuedRequest {
     this.#isOver = true;
     for (const callback of this.#callbacks.splice(0)) callback();
   }
+}
+
+/**
+ * Returns the place at which a look for a request has to begin, `floor` at the earliest. An own ticket that waits before
+ * a request and conflicts with it blocks the request for certain, so nothing before that ticket matters.
+ */
+export function startOf(request: QueuedRequest, waiting: Iterable<QueuedRequest>, floor: number): number {
+  if (request.needsAll) return floor;
+  let start = floor;
+  for (const { place, want: { claim } } of waiting) {
+    const isBefore = place !== null && place < (request.place ?? 0);
+    if (isBefore && place > start && conflicts(claim, request.want.claim)) start = place;
+  }
+  return start;
 }
