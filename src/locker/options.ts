@@ -4,7 +4,7 @@ import { type BucketOptions, type Connection, newKeyValue, requireBucket } from 
 import { candidateOf, type CandidateOptions } from "../lease/candidate.ts";
 import { type Clock, SystemClock } from "../base/clock.ts";
 import type { ConnectionSettings } from "../nats/connection.ts";
-import { BucketConfigError } from "../base/errors.ts";
+import { badParameter, BucketConfigError } from "../base/errors.ts";
 import type { KvHandle } from "../nats/kv_handle.ts";
 import { storeOf } from "../nats/kv_store.ts";
 import { silentLogger } from "../base/logger.ts";
@@ -47,8 +47,15 @@ export interface LockerBackend extends Required<Pick<StoreLockerOptions, "store"
   readonly kv: KvHandle | null;
 }
 
-/** Returns the backend that the options name. Sends nothing. */
+/**
+ * Returns the backend that the options name. Sends nothing.
+ * @throws {BadParameterError} if there is none, or if the key is one of the sessions and queues of a `LockManager`
+ */
 export function backendOf(options: Partial<LockerOptions & StoreLockerOptions>): LockerBackend {
+  const key: unknown = options?.key;
+  if (`${key}`.startsWith("=")) {
+    throw badParameter("key", 'one without "=" at its start: those are for LockManager', key);
+  }
   const { store, kv, clock = new SystemClock(), random = systemRandom } = options ?? {};
   return { store: store ?? storeOf(kv), kv: kv ?? null, clock, random };
 }

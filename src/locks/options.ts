@@ -23,8 +23,9 @@ export interface SessionSettings extends Pick<CandidateOptions, "name" | "meta" 
    */
   readonly ttl?: number;
   /**
-   * The longest hold in milliseconds, counted from the request, cut to whole seconds: at least twice `ttl`. The bucket
-   * must keep records at least as long. Default: 86,400,000, a day.
+   * How long the bucket keeps the ticket of a request, in milliseconds, cut to whole seconds: at least twice `ttl`. A
+   * lock is held for at most 90 % of it, counted from the request. A request that has waited for half of it queues again,
+   * at the end. The bucket must keep records at least as long. Default: 86,400,000, a day.
    */
   readonly maxHold?: number;
 }

@@ -39,7 +39,7 @@ export class Session implements SessionGround {
   readonly #over = new AbortController();
   /** Aborts when the session is lost or closed. */
   readonly over: AbortSignal = this.#over.signal;
-  #closing: Promise<void> | null = null;
+  #isClosing = false;
   /** Ends the work under the session's lease: its record may then be removed. */
   #finish = (): void => {};
 
@@ -80,7 +80,7 @@ export class Session implements SessionGround {
     this.#lease = lease;
     this.queues = new SessionQueues(this);
     onAbort(lease.signal, () => {
-      if (this.#closing === null) this.#end();
+      if (!this.#isClosing) this.#end();
     });
     // As long as this work runs, the record of a closed session is not removed, and not renewed either.
     holder.runWork(lease, () => new Promise<void>((resolve) => this.#finish = resolve)).catch(() => {});
@@ -129,12 +129,9 @@ export class Session implements SessionGround {
    * Removes the waiting tickets, asks all work to stop, and removes the tickets of locks whose work has settled, then
    * the session's record. Resolves when that is done, or when the session is over by the clock.
    */
-  close(cause: NatslockError): Promise<void> {
-    this.#closing ??= this.#close(cause);
-    return this.#closing;
-  }
-
-  async #close(cause: NatslockError): Promise<void> {
+  async close(cause: NatslockError): Promise<void> {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
     const emptied = this.queues.close(cause);
     const closed = this.#holder.close();
     await Promise.race([emptied, closed]);

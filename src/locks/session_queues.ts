@@ -35,7 +35,7 @@ export interface SessionGround {
   waitsForItself(name: string): void;
 }
 
-/** How long the tickets of a lost session are removed in the background, in lease lengths. */
+/** For how many lease lengths the tickets of a lost session are removed in the background. */
 const LONGEST_CLEANUP = 3;
 
 /** The requests of one session. */
@@ -73,6 +73,10 @@ export class SessionQueues implements QueueGround {
     try {
       this.#write(request, token);
       return await request.entered;
+    } catch (error) {
+      // The wait ended while the lock was granted.
+      request.hold?.release().catch(() => {});
+      throw error;
     } finally {
       aborting[Symbol.dispose]();
     }
@@ -87,8 +91,8 @@ export class SessionQueues implements QueueGround {
     return this.#tickets.get(key);
   }
 
-  async verify(keeper: TicketKeeper): Promise<boolean> {
-    return await this.#tickets.verify(keeper);
+  verify(keeper: TicketKeeper): Promise<boolean> {
+    return this.#tickets.verify(keeper);
   }
 
   grant(request: QueuedRequest): LockHold | null {
@@ -116,12 +120,11 @@ export class SessionQueues implements QueueGround {
   blocked(request: QueuedRequest, [first]: readonly PlacedTicket[]): void {
     if (request.isReported || first === undefined) return;
     request.isReported = true;
-    const { name } = request.want;
-    this.#session.waits(name, first.session);
+    this.#session.waits(request.want.name, first.session);
     if (first.session !== this.id) return;
     const { clock, timing: { ttl } } = this.context;
     request.onOver(clock.after(ttl, () => {
-      if (this.#tickets.get(first.key)?.state.at === "held") this.#session.waitsForItself(name);
+      if (this.#tickets.get(first.key)?.state.at === "held") this.#session.waitsForItself(request.want.name);
     }));
   }
 
@@ -160,7 +163,7 @@ export class SessionQueues implements QueueGround {
     this.monitors.stop();
   }
 
-  /** Ends what goes on after the end of the session: removals that are tried again, and the watch of own tickets. */
+  /** Ends the removals and watches that outlive the session. */
   stop(): void {
     this.#tickets.stop();
   }
@@ -191,11 +194,11 @@ export class SessionQueues implements QueueGround {
   }
 
   #stored(request: QueuedRequest, queue: Queue): void {
-    const { state } = request.keeper;
-    const { clock } = this.context;
-    // A ticket that runs out takes its place with it, so the request waits on with a new one.
+    const { keeper: { state } } = request;
+    const { clock, maxHold } = this.context;
+    // The time of a ticket counts from the request. What is left after half of it must be enough for the work.
     if (state.at === "queued" && !request.isOver) {
-      const left = Math.max(0, ticketEnd(this.context, state.sentAt) - clock.now());
+      const left = Math.max(0, state.sentAt + maxHold / 2 - clock.now());
       request.onOver(clock.after(left, () => request.leave({ kind: "again" })));
     }
     request.want.stored();

@@ -19,6 +19,8 @@ export interface Member {
   /** Requests sent, as `kind key`. */
   readonly sent: string[];
   readonly events: LockEvent[];
+  /** Called with each event. */
+  hear: (event: LockEvent) => void;
   /** True to carry out nothing that it sends: the process is dead, or cut off. */
   isCut: boolean;
 }
@@ -40,6 +42,11 @@ export class Fleet {
     for (let passed = 0; !isSettled && passed < longest; passed += 5) await this.clock.advance(5);
     if (!isSettled) throw new Error(`Nothing happened within ${longest} ms`);
     return await promise;
+  }
+
+  /** Lets time pass in small steps, so that all that follows from a request happens soon after it. */
+  async pass(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += 5) await this.clock.advance(5);
   }
 
   /** Forgets the requests that were counted. */
@@ -72,8 +79,12 @@ export class Fleet {
     const push = (_: unknown, deliver: () => void) => queueMicrotask(() => member.isCut || deliver());
     const store = this.store.link({ intercept, push });
     const about = { name: `process ${index}`, ttl: TTL, ...options };
-    const locks = new LockManager({ store, clock: this.clock, ...about, onEvent: (event) => events.push(event) });
-    const member: Member = { locks, sent, events, isCut: false };
+    const onEvent = (event: LockEvent) => {
+      events.push(event);
+      member.hear(event);
+    };
+    const locks = new LockManager({ store, clock: this.clock, ...about, onEvent });
+    const member: Member = { locks, sent, events, hear: () => {}, isCut: false };
     return member;
   }
 }
