@@ -1,6 +1,6 @@
 /** Watches the tickets in front of the waiting requests of one queue, and the sessions of those tickets. */
 
-import type { LocksContext } from "./context.ts";
+import { type LocksContext, readOf } from "./context.ts";
 import type { PlacedTicket } from "./look.ts";
 import type { SessionMonitors } from "./session_monitor.ts";
 
@@ -34,22 +34,16 @@ export class Blockers<Request> {
     this.#listener = listener;
   }
 
-  /**
-   * Watches exactly these tickets for a request. Returns true if one of them was not watched before: it may have left
-   * before the watch began, so the queue has to look again. `rank`: how many other sessions stand between.
-   */
-  set(request: Request, tickets: readonly PlacedTicket[], { own, rank }: { own: string; rank: number }): boolean {
+  /** Watches exactly these tickets for a request. `rank`: how many other sessions stand between. */
+  set(request: Request, tickets: readonly PlacedTicket[], { own, rank }: { own: string; rank: number }): void {
     const names = new Set(tickets.map(nameOf));
     for (const [name, { requests }] of this.#watched) if (!names.has(name)) this.#drop(name, requests, request);
-    let isNew = false;
     for (const ticket of tickets) {
       const name = nameOf(ticket);
       const watched = this.#watched.get(name) ?? this.#watch(ticket, own, rank);
-      isNew ||= !this.#watched.has(name) && ticket.session !== own;
       this.#watched.set(name, watched);
       watched.requests.add(request);
     }
-    return isNew;
   }
 
   /** Ends the watches of a request. */
@@ -79,7 +73,15 @@ export class Blockers<Request> {
     const unwatch = this.#monitors.watch(ticket.session, rank, (isDead) => {
       if (isDead) this.#listener.died(ticket.session);
     });
+    let isStopped = false;
+    // It may have left before the watch began, and a look can be answered by a replica that is behind.
+    readOf(this.#context.store, ticket.key, { timeout: this.#context.timing.requestTimeout }).then((outcome) => {
+      if (isStopped) return;
+      if (outcome.kind === "failed") this.#listener.missed();
+      else if (outcome.keyState.revision !== ticket.place) this.#listener.left(ticket.key, ticket.place);
+    });
     const stop = () => {
+      isStopped = true;
       unfollow();
       unwatch();
     };

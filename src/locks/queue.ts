@@ -176,8 +176,8 @@ export class Queue {
     const first = by[0]?.place ?? 0;
     const others = before.filter(({ place, session }) => place > first && session !== id);
     const rank = new Set(others.map(({ session }) => session)).size;
-    if (this.#blockers.set(request, by, { own: id, rank })) this.#lookAt(request);
-    else this.#ground.blocked(request, by);
+    this.#blockers.set(request, by, { own: id, rank });
+    this.#ground.blocked(request, by);
   }
 
   /** Refuses a request that tries once, unless a session that blocks it is dead. */

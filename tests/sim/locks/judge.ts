@@ -221,7 +221,7 @@ export class LocksJudge {
       this.count("burial");
       if (change.before.kind !== "vacant") this.blame(`Q4: ${node.name} buries session ${id}, whose record stands`);
     }
-    const isBuried = session?.node !== node;
+    const isBuried = session !== undefined && session.node !== node;
     this.truth.sessions.set(id, { node: session?.node ?? node, isOver: true, isBuried });
   }
 
@@ -231,7 +231,9 @@ export class LocksJudge {
     if (placed === undefined) return;
     const { place, name, session } = placed;
     const isTheft = place < node.thefts(name);
-    if (placed.node !== node && this.truth.sessions.get(session)?.isOver) return;
+    // A session of an earlier bucket has no record in this one.
+    const isDead = this.truth.sessions.get(session)?.isOver !== false;
+    if (placed.node !== node && isDead) return;
     if (placed.node !== node && !isTheft) {
       return this.blame(`Q4: ${node.name} removes ticket ${place}, whose session lives`);
     }

@@ -31,6 +31,9 @@ export interface LocksGround extends Place {
 /** Window in which requests are counted: the pause after a transient error, in ms. */
 const WINDOW = SESSION_TTL / 15;
 
+/** How long removals of a request that has ended are counted as its own, in ms. */
+const LEAVING = SESSION_TTL;
+
 /** One process. */
 export class LocksNode implements Struck {
   readonly name: string;
@@ -49,6 +52,8 @@ export class LocksNode implements Struck {
   readonly #pace = new Pace(WINDOW);
   /** Highest place of its tickets that steal, by name. */
   readonly #thefts = new Map<string, number>();
+  /** When its latest requests ended: what they stored may still be being removed. */
+  readonly #left: number[] = [];
   /** Number of the request that is being made. */
   #asking: number | null = null;
 
@@ -111,6 +116,7 @@ export class LocksNode implements Struck {
   forget(ask: Ask): void {
     Object.assign(ask, { waits: false, ended: true });
     this.asks.delete(ask);
+    this.#left.push(this.#ground.timeline.now);
     this.#ground.judge.asks.delete(ask.id);
   }
 
@@ -158,8 +164,9 @@ export class LocksNode implements Struck {
 
   #count(): void {
     this.sent++;
-    const users = 1 + this.asks.size;
-    if (this.#pace.keeps(1, this.#ground.timeline.now, users)) return;
+    const { now } = this.#ground.timeline;
+    while ((this.#left[0] ?? now) < now - LEAVING) this.#left.shift();
+    if (this.#pace.keeps(1, now, 1 + this.asks.size + this.#left.length)) return;
     this.#ground.judge.blame(`Q7: ${this.name} sends without a pause`);
   }
 }

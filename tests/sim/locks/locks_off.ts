@@ -65,12 +65,6 @@ const QUEUE_OFF: readonly Mutation[] = [
       "const verdict = verdictOf(before, request.want.claim);",
       'const verdict = request.isReported && this.#left.size > 0 ? { kind: "room" } : verdictOf(before, request.want.claim);',
     ],
-    [
-      "blocked",
-      "no look follows the begin of a watch",
-      "if (this.#blockers.set(request, by, { own: id, rank })) this.#lookAt(request);\n    else this.#ground.blocked(request, by);",
-      "this.#blockers.set(request, by, { own: id, rank });\n    this.#ground.blocked(request, by);",
-    ],
     ["granted", "a look that began behind others grants", "if (!isAll) return this.#lookAt(request);", ""],
     [
       "floor",
@@ -98,6 +92,12 @@ const QUEUE_OFF: readonly Mutation[] = [
       'const hold = this.#ground.grant(request);\n    if (hold !== null) request.leave({ kind: "granted", hold });',
     ],
   ),
+  ...edits("locks/blockers.ts", [
+    "blocked",
+    "a ticket is not read after the begin of its watch",
+    "else if (outcome.keyState.revision !== ticket.place) this.#listener.left(ticket.key, ticket.place);",
+    "",
+  ]),
   ...edits(
     "locks/others.ts",
     [

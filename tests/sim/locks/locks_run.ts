@@ -100,7 +100,7 @@ export class LocksRun implements LocksTown {
     for (const { link } of this.nodes) link.heal();
     this.server.losesPushes = false;
     this.over = true;
-    const last = this.timeline.now + Math.max(HOMEWARD, this.#lives.size * TURN);
+    const last = this.timeline.now + Math.max(HOMEWARD, this.#lives.size * this.climate.habits.length * TURN);
     while (this.#lives.size > 0 && this.timeline.now < last && this.judge.broken === null) {
       await this.#until(this.timeline.now + SESSION_TTL / 2);
     }
