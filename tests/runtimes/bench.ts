@@ -1,6 +1,6 @@
 /** The bench of a check: candidates on one key of a real bucket, which are closed at the end. */
 
-import { type CandidateOptions, Locker, type LockEvent, type OpenOptions } from "@x/natslock";
+import { type CandidateOptions, Locker, type LockEvent, LockManager, type OpenOptions } from "@x/natslock";
 
 /** Creates a socket in a runtime that has no `WebSocket`. */
 export type SocketOf = (url: string) => WebSocket;
@@ -34,7 +34,7 @@ export class Bench {
   static #turn: Promise<unknown> = Promise.resolve();
   readonly #place: Place;
   readonly #key: string;
-  readonly #opened: Locker[] = [];
+  readonly #opened: { close(): Promise<void> }[] = [];
 
   constructor(place: Place, key: string) {
     this.#place = place;
@@ -54,9 +54,20 @@ export class Bench {
     return { locker, events, mute: wire.mute };
   }
 
-  /** Closes all candidates. */
+  /** Opens a lock manager on its own connection. All of them share a bucket of their own. */
+  async manager(): Promise<LockManager> {
+    const { url: servers, bucket, socketOf } = this.#place;
+    const place = { servers, bucket: `${bucket}-${this.#key}`, ttl: TTL, maxHold: 60_000, ...settingsFor(socketOf) };
+    const opening = Bench.#turn.then(() => LockManager.open(place));
+    Bench.#turn = opening.catch(() => {});
+    const locks = await opening;
+    this.#opened.push(locks);
+    return locks;
+  }
+
+  /** Closes all candidates and lock managers. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#opened.map((locker) => locker.close()));
+    await Promise.all(this.#opened.map((opened) => opened.close()));
   }
 }
 

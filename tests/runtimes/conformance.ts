@@ -8,6 +8,7 @@ import { Bench, type Place } from "./bench.ts";
 import { within } from "./expect.ts";
 import { disposes, isGrantedOnce, isRefused, keeps, leadsAgain, releases, runsUnderLease, takes } from "./holding.ts";
 import { isTakenOver, lapses, noticesOverwriting, noticesRemoval, tellsOfUnprotectedWork } from "./losing.ts";
+import { grantsInOrder, sharesUpToLimit, steals, takesAnyName } from "./many_locks.ts";
 import { isCancelled, isClosed, isHandedOver, observes, timesOut } from "./waiting.ts";
 
 /** One check. */
@@ -45,6 +46,10 @@ export const CHECKS: readonly Check[] = [
   { title: "cancel: a wait ends after its timeout", run: timesOut },
   { title: "cancel: close() ends a wait", run: isClosed },
   { title: "hand-over: a release is pushed to a waiting candidate", run: isHandedOver },
+  { title: "many locks: requests are granted in order, with rising tokens", run: grantsInOrder },
+  { title: "many locks: shared requests hold together, up to their limit", run: sharesUpToLimit },
+  { title: "many locks: any string is a name", run: takesAnyName },
+  { title: "many locks: a theft aborts the holder's signal", run: steals },
 ];
 
 /** Runs all checks at the same time, each on its own key. Never rejects. */
