@@ -100,7 +100,7 @@ for (const [what, [answers, why = "unavailable"]] of Object.entries(SECOND)) {
 }
 
 Deno.test("KvStore.scan() asks for growing pages, each behind the last message, until none is pending", async () => {
-  const count = 700;
+  const count = 2500;
   const replica = new ScriptedReplica(({ seq, batch }) => {
     const revisions = Array.from({ length: Math.min(batch, count - seq + 1) }, (_, index) => seq + index);
     const last = revisions.at(-1) ?? 0;
@@ -109,7 +109,7 @@ Deno.test("KvStore.scan() asks for growing pages, each behind the last message, 
   });
   assertEquals((await scanned(replica)).length, count);
   const next_by_subj = "$KV.queues.=q.a.>";
-  const pages = [[1, 4], [5, 32], [37, 256], [293, 256], [549, 256]].map(([seq = 0, batch = 0]) => ({ seq, batch }));
+  const pages = [[1, 4], [5, 32], [37, 256], [293, 2048], [2341, 2048]].map(([seq = 0, batch = 0]) => ({ seq, batch }));
   assertEquals(replica.asked, pages.map(({ seq, batch }) => ({ seq, next_by_subj, batch })));
 });
 
