@@ -54,9 +54,9 @@ const ROWS: readonly Row[] = [
   ["lets a push extend the time", [...ALIVE, [500, push(record(6))]], "alive at 6 until 1800"],
   ["ignores an old push", [...ALIVE, [500, push(record(5))]], "alive at 5 until 1300"],
   [
-    "lets pushes extend the time up to three lease lengths",
+    "lets pushes extend the time until three lease lengths after the read",
     [...ALIVE, [2500, push(record(6))]],
-    "alive at 6 until 3300",
+    "alive at 6 until 3000",
   ],
   ["reads the key after a pushed marker", [...ALIVE, [500, push(vacant(6))]], "asking > read"],
   ["buries a session whose time is up", BURYING, "burying > bury"],
