@@ -44,6 +44,8 @@ export interface Climate {
   readonly maxHold: number;
   /** Longest time in ms for which a lock is held while faults happen. */
   readonly hold: number;
+  /** The same without faults. */
+  readonly calmHold: number;
   /** True if nothing is pushed for some time after the faults. */
   readonly unpushed: boolean;
   /** Share of scans that a replica answers which lacks a few writes. That is no fault: it happens at any time. */
@@ -79,6 +81,7 @@ export function climateOf(chance: Chance): Climate {
     },
     maxHold: chance.happens(0.3) ? 1000 * chance.between(3, 7) : 60_000,
     hold: chance.happens(0.2) ? 4000 : chance.pick([20, 200, 800]),
+    calmHold: chance.happens(0.25) ? 1000 : 60,
     unpushed: chance.happens(0.3),
     behind: share(0.5, 0.5),
   };

@@ -193,12 +193,6 @@ const TICKETS_OFF: readonly Mutation[] = [
     ],
     [
       "ticket",
-      "an unanswered removal counts as done",
-      '      return to({ ...state, inDoubt: true }, pause("trouble", event.error));',
-      "      return gone(LEFT);",
-    ],
-    [
-      "ticket",
       "a write in doubt is forgotten",
       'to({ ...state, at: "doubtful", busy: "read" }, { act: "read" });',
       'gone({ why: "fenced", error: null });',

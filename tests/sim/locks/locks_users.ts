@@ -131,7 +131,7 @@ async function byHandle(manager: LockManager, { names, options }: Options, sessi
 async function hold({ ask, town }: Session, locks: readonly Lock[]): Promise<void> {
   const { node } = ask;
   const { chance, climate, timeline, weather } = town;
-  const until = timeline.now + (town.troubled ? climate.hold : 60) * chance.next();
+  const until = timeline.now + (town.troubled ? climate.hold : climate.calmHold) * chance.next();
   town.note(node.name, () => `user: #${ask.id} holds ${locks.map(({ token }) => token)}`);
   while ((timeline.now < until || town.still) && !town.over && locks.every(({ signal }) => !signal.aborted)) {
     await node.sleep(chance.between(1, ATTENTION));

@@ -44,8 +44,9 @@ export class TicketBucket {
         if (push.kind !== "seen") return deliver();
         const { key, keyState } = push;
         // As the shipped watch does: revisions that go back are from a re-created bucket.
-        if (keyState.revision < last) return line.deliver(() => store.tell({ kind: "gap" }));
+        const isOld = keyState.revision < last;
         last = keyState.revision;
+        if (isOld) return line.deliver(() => store.tell({ kind: "gap" }));
         line.push({ keyState, key, send: deliver });
       },
       replica: () => this.#listener.replica(),

@@ -1,0 +1,12 @@
+/**
+ * Seeds of the worlds with many locks that once broke a rule. They run in every test.
+ *
+ * @module
+ */
+
+import type { Relic } from "../corpus.ts";
+
+export const LOCKS_CORPUS: readonly Relic[] = [
+  { seed: 79, was: "a look after the begin of a watch was answered by a replica that was behind" },
+  { seed: 150, was: "such a look cost a request that had room a whole round" },
+];
