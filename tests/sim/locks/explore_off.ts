@@ -129,8 +129,8 @@ export const BURIAL_OFF: readonly Mutation[] = edits(
   [
     "burial",
     "a session whose time is up is dead",
-    'if (event.on === "due") return bury(state.revision, 0);',
-    'if (event.on === "due") return DEAD;',
+    "return now >= state.expiry ? bury(state.revision, 0) : read(0, 0);",
+    "return now >= state.expiry ? DEAD : read(0, 0);",
   ],
   [
     "burial",
@@ -141,8 +141,8 @@ export const BURIAL_OFF: readonly Mutation[] = edits(
   [
     "burial",
     "pushes keep a session alive without end",
-    "Math.min(now + length, state.readAt + LONGEST_TRUST * length)",
-    "now + length",
+    "Math.min(expiry, state.readAt + LONGEST_TRUST * length)",
+    "expiry",
   ],
   ["burial", "a refused marker is sent again at once", "refusals === 0 ?", "refusals >= 0 ?"],
   [
@@ -161,8 +161,8 @@ export const BURIAL_OFF: readonly Mutation[] = edits(
   [
     "burial",
     "each read starts the clock of a session anew",
-    "const due = now - age +",
-    "const due = now + 0 * age +",
+    "const expiry = now - age +",
+    "const expiry = now + 0 * age +",
   ],
 );
 
