@@ -1,10 +1,13 @@
 /**
  * Distributed locks and leader election on NATS JetStream key-value, for Deno, Bun, Node, browsers and workers.
  *
- * A lock is one key of a bucket. A candidate takes the lock by writing its record under the key, and holds it until it
- * releases the lock or its lease ends. Every write is a compare-and-set: however many candidates ask, exactly one holds
- * the lock. The holder counts its lease from before it sent the write. If no answer comes, the outcome of the write is
- * unknown until the library re-reads the key.
+ * {@linkcode Locker} is for one lock or an election. {@linkcode LockManager} is for many locks by name, like
+ * `navigator.locks`: in order, shared, with limits, several at once. A bucket is for one of the two.
+ *
+ * With a Locker, a lock is one key of a bucket. A candidate takes the lock by writing its record under the key, and holds
+ * it until it releases the lock or its lease ends. Every write is a compare-and-set: however many candidates ask, exactly
+ * one holds the lock. The holder counts its lease from before it sent the write. If no answer comes, the outcome of the
+ * write is unknown until the library re-reads the key.
  *
  * **Failure model.** At most one candidate considers itself the holder, as long as the rates of the candidates' clocks
  * differ by less than the margin (by default a tenth of the lease). A lease cannot stop a process that was paused in
@@ -56,7 +59,7 @@ export type {
   StoreLockManagerOptions,
 } from "./src/locks/options.ts";
 export type { LockInfo, LockSnapshot, QueryOptions } from "./src/locks/query.ts";
-export type { LockOptions } from "./src/locks/request_options.ts";
+export type { LockOptions, LockWork, WaitingLockOptions } from "./src/locks/request_options.ts";
 export { Locker } from "./src/locker/locker.ts";
 export type {
   ConnectionSettings,
@@ -79,5 +82,14 @@ export type {
   WriteOutcome,
   WriteRequest,
 } from "./src/store/store.ts";
+export type { LockMode, Ticket } from "./src/store/ticket.ts";
+export type {
+  AppendRequest,
+  Push,
+  ScanOutcome,
+  ScanRequest,
+  StoredEntry,
+  TicketStore,
+} from "./src/store/ticket_store.ts";
 export { describeTiming, type TimingFigures, timingFigures, type TimingOptions } from "./src/lease/timing.ts";
 export type { WaitOptions } from "./src/base/wait.ts";

@@ -2,8 +2,8 @@
  * A bucket in memory and a clock that is moved by hand. Use them to test what your code does when it takes, waits for
  * and loses a lock, without a server and without waiting.
  *
- * The same Locker runs on them as on NATS. The test defines how the network behaves: `intercept` handles the requests
- * of a Locker to the bucket, and `push` the changes that the bucket pushes to watchers.
+ * The same Locker and LockManager run on them as on NATS. The test defines how the network behaves: `intercept` handles
+ * their requests to the bucket, and `push` the changes that the bucket pushes to watchers.
  *
  * @example Lose the lead and take it again
  * ```ts ignore
@@ -31,6 +31,35 @@
  * await clock.advance(5000);
  * if (locker.token === null) throw new Error("It should lead again");
  * await locker.close();
+ * ```
+ *
+ * @example Wait for a lock of a LockManager whose holder is cut off
+ * ```ts ignore
+ * import { LockManager } from "@x/natslock";
+ * import { ManualClock, MemoryStore } from "@x/natslock/testing";
+ *
+ * const clock = new ManualClock();
+ * const store = new MemoryStore(clock, { ttl: 86_400_000 }); // at least `maxHold`
+ * let reachable = true;
+ * const link = store.link({
+ *   intercept: (request) => Promise.resolve(reachable ? request.perform() : request.timeout()),
+ * });
+ * const [red, green] = [link, store].map((store) => new LockManager({ store, clock, ttl: 10_000 }));
+ *
+ * const granted = red?.acquire("report");
+ * await clock.advance(100); // promises settle while the clock moves
+ * const lock = await granted;
+ * const waiting = green?.acquire("report");
+ * await clock.advance(100);
+ * reachable = false;
+ * await clock.advance(12_000);
+ * const next = await waiting;
+ * if (!lock || lock.held || !next?.held) throw new Error("red should have lost the lock, green should hold it");
+ *
+ * reachable = true;
+ * const closed = Promise.all([red?.close(), green?.close()]);
+ * await clock.advance(60_000);
+ * await closed;
  * ```
  *
  * @module

@@ -42,7 +42,8 @@ const mustBe = (wanted: string, value: unknown): string => `must be ${wanted}, c
 
 /**
  * An argument is missing or out of range: correct the call. Thrown before any request is sent, except for a `ttl` or
- * `timing` that does not fit the bucket: this is checked when the bucket's settings are known.
+ * `timing` that does not fit the bucket, which is checked when the bucket's settings are known, and for a `limit` that
+ * differs from that of an earlier request for the same lock.
  */
 export class BadParameterError extends NatslockError {
   /** Class name, kept under minification. */
@@ -92,8 +93,8 @@ export class BucketConfigError extends NatslockError {
 }
 
 /**
- * A wait for the lock reached its `timeout`; `cause` is the last transient error, if there was any. A record that the
- * wait may have written is removed in the background, or expires.
+ * A wait for the lock reached its `timeout`; `cause` is the last transient error, if there was any. A record or ticket
+ * that the wait may have written is removed in the background, or expires.
  */
 export class AcquireTimeoutError extends NatslockError {
   /** Class name, kept under minification. */
@@ -119,7 +120,7 @@ export type LossReason = "deadline" | "superseded" | "removed" | "stolen" | "clo
 
 /**
  * The lease ended although its holder did not release it: stop the protected work. This is the reason of
- * `lease.signal`, and `Locker.run()` rejects with it.
+ * `lease.signal` and `lock.signal`, and `Locker.run()` and `LockManager.request()` reject with it.
  */
 export class LeaseLostError extends NatslockError {
   /** Class name, kept under minification. */
@@ -134,7 +135,10 @@ export class LeaseLostError extends NatslockError {
   }
 }
 
-/** The holder released the lease, or is about to: stop the protected work. This is the reason of `lease.signal`. */
+/**
+ * The holder released the lease, or is about to: stop the protected work. This is the reason of `lease.signal` and
+ * `lock.signal`.
+ */
 export class LeaseReleasedError extends NatslockError {
   /** Class name, kept under minification. */
   override readonly name = "LeaseReleasedError";
@@ -145,12 +149,12 @@ export class LeaseReleasedError extends NatslockError {
   }
 }
 
-/** The Locker was closed: create a new one. */
+/** The Locker or LockManager was closed: create a new one. */
 export class LockerClosedError extends NatslockError {
   /** Class name, kept under minification. */
   override readonly name = "LockerClosedError";
 
-  /** Creates an error; the message names the Locker's key. */
+  /** Creates an error; the message names the key of the Locker or the bucket of the LockManager. */
   constructor(message: string, options?: ErrorOptions) {
     super("LOCKER_CLOSED", message, options);
   }

@@ -5,9 +5,9 @@ import type { Leadership } from "./leadership.ts";
 
 /** Fields of every {@linkcode LockEvent}. */
 export interface LockEventAbout {
-  /** Key of the lock. */
+  /** Key of the lock; with a LockManager its name, or the key of the session. */
   readonly key: string;
-  /** UUID of this candidate. */
+  /** UUID of this candidate; with a LockManager that of the session. */
   readonly id: string;
 }
 

@@ -3,6 +3,7 @@
 import { type LocksContext, readOf } from "./context.ts";
 import type { PlacedTicket } from "./look.ts";
 import type { SessionMonitors } from "./session_monitor.ts";
+import { NatslockError } from "../base/errors.ts";
 
 /** What a queue wants to know. */
 export interface BlockerListener {
@@ -12,6 +13,8 @@ export interface BlockerListener {
   missed(): void;
   /** A session is proven dead. */
   died(session: string): void;
+  /** The end of a ticket cannot be noticed, and waiting cannot help. */
+  denied(key: string, error: NatslockError): void;
 }
 
 /** A ticket that is watched for some requests. */
@@ -68,10 +71,12 @@ export class Blockers<Request> {
     if (ticket.session === own) return { ticket, requests: new Set(), stop: () => {} };
     const unfollow = this.#context.store.follow(ticket.key, (push) => {
       if (push.kind === "gap") this.#listener.missed();
+      if (push.kind === "denied") this.#listener.denied(ticket.key, push.error);
       if (push.kind === "seen" && push.keyState.revision > ticket.place) this.#listener.left(ticket.key, ticket.place);
     });
-    const unwatch = this.#monitors.watch(ticket.session, rank, (isDead) => {
-      if (isDead) this.#listener.died(ticket.session);
+    const unwatch = this.#monitors.watch(ticket.session, rank, (known) => {
+      if (known instanceof NatslockError) this.#listener.denied(ticket.key, known);
+      else if (known) this.#listener.died(ticket.session);
     });
     let isStopped = false;
     // It may have left before the watch began, and a look can be answered by a replica that is behind.

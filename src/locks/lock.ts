@@ -14,7 +14,7 @@ export interface LockControls {
 export type LockFields = Pick<Lock, "name" | "mode" | "token" | "epoch" | "signal">;
 
 /**
- * A lock that is held. It is held until it is released or lost, at most for `maxHold` from the request.
+ * A lock that is held. It is held until it is released or lost, at most for 90 % of `maxHold` from the request.
  *
  * Stop the work when `signal` aborts. Pass `token` to the resource that the lock protects, so that it can refuse an
  * earlier holder: no lock stops a process that was paused in the middle of a write.
@@ -42,7 +42,10 @@ export class Lock {
   readonly token: number;
   /** Identity of the bucket's stream: its creation time. Tokens compare only within one epoch. */
   readonly epoch: string;
-  /** Aborts when the lock ends. The reason is a `LeaseLostError` or a `LeaseReleasedError`. */
+  /**
+   * Aborts when the lock ends: the reason is a `LeaseLostError` after a loss or a theft, a `LeaseReleasedError` after a
+   * release, or when the manager closes. Without a network it aborts when the lease of the session is over by the clock.
+   */
   readonly signal: AbortSignal;
   readonly #controls: LockControls;
 
@@ -69,10 +72,10 @@ export class Lock {
    * Releases the lock. Aborts the signal at once, then removes the ticket, so that the next request can hold. Never
    * removes the ticket of another. Sends nothing after a loss or a release.
    *
-   * Waits for the answer to the removal, at most `timing.requestTimeout`.
+   * Waits for the answer to the removal, at most `timing.requestTimeout`. There is no way to cancel it.
    *
-   * @throws {ConnectionError} if the removal could not be confirmed. It is tried again in the background until it is
-   * confirmed or the session ends, and by the next call
+   * @throws {ConnectionError} if the removal could not be confirmed. The lock counts as released even so. The removal is
+   * tried again in the background until it is confirmed or the session ends; another call waits for that try
    */
   release(): Promise<void> {
     return this.#controls.release();

@@ -20,21 +20,15 @@ import {
   type StoreLockManagerOptions,
 } from "./options.ts";
 import { type LockSnapshot, type QueryOptions, takeSnapshot } from "./query.ts";
-import { checkRequest, type LockOptions } from "./request_options.ts";
+import { checkRequest, type LockOptions, type LockWork, type WaitingLockOptions } from "./request_options.ts";
 import { Requests } from "./requests.ts";
 import { Sessions } from "./sessions.ts";
 import { runUnder } from "./work.ts";
 
-/** Work under a lock. */
-type Work<Given, Result> = (given: Given) => Result | Promise<Result>;
-
-/** Options of a request that waits: its callback always gets a lock. */
-type Waiting = LockOptions & { readonly ifAvailable?: false };
-
 /**
  * Many locks by name, for a whole fleet of processes: `navigator.locks` on NATS. Requests for a lock are served in the
- * order in which the server stored them, and those that share it hold together. One lease per process, the session,
- * keeps all its locks.
+ * order in which the server stored them, and those that share it hold together. One lease, the session, keeps all locks
+ * of a manager: if its process dies, others have them after that lease. `Locker` is for a single lock or an election.
  *
  * @example One worker per order
  * ```ts ignore
@@ -72,7 +66,10 @@ export class LockManager {
   #owned: (() => Promise<void>) | null = null;
   #closing: Promise<void> | null = null;
 
-  /** Creates a manager; sends nothing. Throws a `BadParameterError` if an option is missing or out of range. */
+  /**
+   * Creates a manager on a bucket that is open. Sends nothing; the first request opens the session.
+   * @throws {BadParameterError} if an option is missing or out of range
+   */
   constructor(options: LockManagerOptions | StoreLockManagerOptions) {
     const { context, candidate } = setupOf(options);
     const { signal } = this.#end;
@@ -83,10 +80,12 @@ export class LockManager {
 
   /**
    * Connects, opens the bucket (creates it if it does not exist), and creates a manager that owns the new connection.
-   * A new bucket keeps tickets for `maxHold`. Sends nothing for locks before the first request.
+   * A new bucket keeps tickets for `maxHold` and refuses roll-ups. Sends nothing for locks before the first request.
+   *
    * Waits at most `connection.timeout` (default 5 s) and 1 s more for each address, and 10 s for the bucket. `signal`
    * ends the wait with its own reason. If opening fails, the new connection is closed; a bucket that was created stays.
-   * @throws {BadParameterError | BucketConfigError} for an option out of range, or a bucket that is unfit for queues
+   * @throws {BadParameterError} if an option is missing or out of range
+   * @throws {BucketConfigError} if the bucket is unfit for queues, or the server is older than 2.11
    * @throws {ConnectionError} if NATS is unreachable, refuses, or does not answer in time
    */
   static async open(options: OpenLocksOptions): Promise<LockManager> {
@@ -103,36 +102,44 @@ export class LockManager {
 
   /**
    * Waits for a lock, calls `callback` with it, and releases it once the callback has settled: no path leaks it.
-   * Resolves or rejects as the callback does, after the release.
+   * Resolves or rejects as the callback does, after the release. As `navigator.locks.request()`, with `limit`, `weight`
+   * and `timeout`, and with several names: then all locks are taken, or none.
    *
-   * As `navigator.locks.request()`, with `limit`, `weight` and `timeout`, and with several names: then all locks are
-   * taken, or none.
+   * Waits without a limit by default, and waits out transient errors. `timeout` and `signal` end the wait, not the
+   * callback: let that listen to `lock.signal`. If the wait ends, its ticket is removed in the background. The release
+   * takes at most `timing.requestTimeout`; without an answer the removal goes on in the background.
    *
    * @throws {TypeError | DOMException} for options that a browser refuses as well
-   * @throws {BadParameterError} for other options out of range
+   * @throws {BadParameterError} for other options out of range, or another `limit` than that of an earlier request
    * @throws the reason of `signal` if it aborts before the callback is called
    * @throws {AcquireTimeoutError} after `timeout`
    * @throws {LeaseLostError} if the lock was over, by the clock, before the callback resolved
-   * @throws {DOMException} with the name `AbortError` if the lock was stolen
+   * @throws {DOMException} with the name `AbortError`, at once, if the lock was stolen
    * @throws {LockerClosedError} if the manager was closed before the callback resolved
-   * @throws {BucketConfigError | ConnectionError} if waiting cannot help
+   * @throws {BucketConfigError} if the bucket is unfit for queues
+   * @throws {ConnectionError} if waiting cannot help, or with `ifAvailable` if NATS does not answer
    */
-  request<T>(name: string, callback: Work<Lock, T>): Promise<T>;
-  request<T>(name: string, options: Waiting, callback: Work<Lock, T>): Promise<T>;
-  request<T>(name: string, options: LockOptions, callback: Work<Lock | null, T>): Promise<T>;
-  request<T>(names: readonly string[], callback: Work<readonly Lock[], T>): Promise<T>;
-  request<T>(names: readonly string[], options: Waiting, callback: Work<readonly Lock[], T>): Promise<T>;
-  request<T>(names: readonly string[], options: LockOptions, callback: Work<readonly Lock[] | null, T>): Promise<T>;
+  request<T>(name: string, callback: LockWork<Lock, T>): Promise<T>;
+  /** The same with options that make it wait. */
+  request<T>(name: string, options: WaitingLockOptions, callback: LockWork<Lock, T>): Promise<T>;
+  /** The same with any options: the callback gets `null` if `ifAvailable` is true and the lock cannot be held now. */
+  request<T>(name: string, options: LockOptions, callback: LockWork<Lock | null, T>): Promise<T>;
+  /** The same for several locks: the callback gets all of them, in the order of `names`. */
+  request<T>(names: readonly string[], callback: LockWork<readonly Lock[], T>): Promise<T>;
+  /** The same for several locks with options that make it wait. */
+  request<T>(names: readonly string[], options: WaitingLockOptions, callback: LockWork<readonly Lock[], T>): Promise<T>;
+  /** The same for several locks: the callback gets `null` if one of them cannot be held now. */
+  request<T>(names: readonly string[], options: LockOptions, callback: LockWork<readonly Lock[] | null, T>): Promise<T>;
   async request<T>(
     name: string | readonly string[],
-    options: LockOptions | Work<never, T>,
-    callback?: Work<never, T>,
+    options: LockOptions | LockWork<never, T>,
+    callback?: LockWork<never, T>,
   ): Promise<T> {
     const [given, work] = callback === undefined && typeof options === "function" ? [{}, options] : [options, callback];
     if (typeof work !== "function") throw new TypeError('Cannot use "callback": must be a function');
     const checked = checkRequest(name, given);
     const holds = await this.#requests.acquire(checked);
-    const call = work as Work<unknown, T>;
+    const call = work as LockWork<unknown, T>;
     if (holds === null) return await call(null);
     return await runUnder(holds, () => {
       checked.signal?.throwIfAborted();
@@ -141,14 +148,17 @@ export class LockManager {
   }
 
   /**
-   * Waits for a lock and returns it. It is held until it is released. With `ifAvailable`, returns `null` if it cannot
-   * be held now.
+   * Waits for a lock and returns it. It is held until it is released or lost: use `await using`, or `request()`, which
+   * cannot leak. Waits, and ends its wait, as {@linkcode LockManager.request} does.
    *
    * @throws every error of {@linkcode LockManager.request} that comes before the callback
    */
-  acquire(name: string, options?: Waiting): Promise<Lock>;
+  acquire(name: string, options?: WaitingLockOptions): Promise<Lock>;
+  /** The same with any options: `null` if `ifAvailable` is true and the lock cannot be held now. */
   acquire(name: string, options: LockOptions): Promise<Lock | null>;
-  acquire(names: readonly string[], options?: Waiting): Promise<readonly Lock[]>;
+  /** The same for several locks: all of them, in the order of `names`. */
+  acquire(names: readonly string[], options?: WaitingLockOptions): Promise<readonly Lock[]>;
+  /** The same for several locks: `null` if one of them cannot be held now. */
   acquire(names: readonly string[], options: LockOptions): Promise<readonly Lock[] | null>;
   async acquire(
     name: string | readonly string[],
@@ -162,9 +172,11 @@ export class LockManager {
 
   /**
    * Returns who holds and who waits, including all requests that this manager has made so far. For people and tools,
-   * not for decisions. Waits at most `timing.requestTimeout` for each answer.
+   * not for decisions. Waits until each of those requests has a ticket or has ended, and at most
+   * `timing.requestTimeout` for each answer. Leaves nothing behind.
    *
    * @throws {ConnectionError} if NATS is unreachable or refuses
+   * @throws {LockerClosedError} if the manager is closed
    */
   async query(options: QueryOptions = {}): Promise<LockSnapshot> {
     this.#end.signal.throwIfAborted();
@@ -177,9 +189,12 @@ export class LockManager {
   }
 
   /**
-   * Ends every wait, asks the work under all locks to stop, releases what is held, and closes the connection that
-   * {@linkcode LockManager.open} made. Never rejects. Waits for the work, at most for the rest of the session's lease;
-   * do not await it inside that work. What could not be removed is removed by others, or expires.
+   * Ends every wait, asks the work under all locks to stop (`lock.signal`), releases what is held, and closes the
+   * connection that {@linkcode LockManager.open} made. Never rejects; later calls reject with a `LockerClosedError`.
+   *
+   * Waits for the work, at most for the rest of the session's lease, four times `timing.requestTimeout` for the
+   * removals, and 2 s for the connection. Do not await it inside that work. What could not be removed is removed by
+   * others, or expires.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();

@@ -15,11 +15,14 @@ import type { TicketStore } from "../store/ticket_store.ts";
 import type { LocksContext } from "./context.ts";
 import { sessionKey } from "./names.ts";
 
-/** Options of a `LockManager` that do not depend on where its locks are stored. */
+/**
+ * Options of a {@linkcode LockManager} that do not depend on where its locks are stored. `name` and `meta` are shown by
+ * `query()`. Events about a lock have its name as `key`, and the UUID of the session as `id`.
+ */
 export interface SessionSettings extends Pick<CandidateOptions, "name" | "meta" | "timing" | "logger" | "onEvent"> {
   /**
    * Lease length of the session in milliseconds, cut to whole seconds: at least 1,000. All locks of a process that dies
-   * are free after this time. Default: 15,000.
+   * are free after this time and at most 0.5 s. Default: 15,000.
    */
   readonly ttl?: number;
   /**
@@ -30,13 +33,16 @@ export interface SessionSettings extends Pick<CandidateOptions, "name" | "meta" 
   readonly maxHold?: number;
 }
 
-/** Options of a `LockManager`. */
+/** Options of a {@linkcode LockManager} on a NATS bucket that is open already. */
 export interface LockManagerOptions extends SessionSettings {
-  /** KV handle of a bucket that is fit for queues, as `LockManager.open()` creates it. */
+  /**
+   * KV handle of a bucket that is fit for queues, as `LockManager.open()` creates it. The first request checks that, and
+   * rejects with a `BucketConfigError` if it is not.
+   */
   readonly kv: KvHandle;
 }
 
-/** Options of a `LockManager` on a store other than NATS, for tests. */
+/** Options of a {@linkcode LockManager} on a store other than NATS, for tests. */
 export interface StoreLockManagerOptions extends SessionSettings {
   /** Store that keeps the tickets. */
   readonly store: TicketStore;
@@ -46,7 +52,7 @@ export interface StoreLockManagerOptions extends SessionSettings {
   readonly random?: Random;
 }
 
-/** Options of `LockManager.open`: how it connects, and how it creates its bucket. */
+/** Options of {@linkcode LockManager.open}: how it connects, and how it creates its bucket if there is none. */
 export interface OpenLocksOptions extends SessionSettings, Omit<BucketOptions, "rollups" | "logger">, ConnectOptions {}
 
 /** Default lease length of a session in milliseconds. */

@@ -39,7 +39,10 @@ export async function steal(ground: QueueGround, tickets: readonly PlacedTicket[
   return gone;
 }
 
-/** Reports whether the session of one of the tickets is dead. Waits at most one lease length for each. */
+/**
+ * Reports whether the session of one of the tickets is dead. Waits at most one lease length for each. The request fails
+ * if that cannot be found out, and waiting cannot help.
+ */
 export async function isAnyDead(
   { monitors, id }: QueueGround,
   request: QueuedRequest,
@@ -47,7 +50,9 @@ export async function isAnyDead(
 ): Promise<boolean> {
   for (const { session } of tickets) {
     if (session === id || request.isOver) continue;
-    if (await monitors.ask(session, (cancel) => request.onOver(cancel))) return true;
+    const asking = monitors.ask(session, (cancel) => request.onOver(cancel));
+    const isDead = await asking.catch((error: unknown) => request.fail(error));
+    if (isDead) return true;
   }
   return false;
 }

@@ -9,10 +9,11 @@ import { placed } from "./look.ts";
 import { ALL_SESSIONS, ALL_TICKETS } from "./names.ts";
 import { verdictOf } from "./queue_rules.ts";
 
-/** One request in a snapshot: what `navigator.locks.query()` tells, and more. */
+/** One request in a {@linkcode LockSnapshot}: what `navigator.locks.query()` tells, and more. */
 export interface LockInfo {
   /** Name of the lock. */
   readonly name: string;
+  /** How the lock is held or requested: `exclusive` alone, `shared` together with others. */
   readonly mode: LockMode;
   /** UUID of the session that made the request. */
   readonly clientId: string;
@@ -24,6 +25,7 @@ export interface LockInfo {
   readonly since: number | null;
   /** The most weight that may hold a shared lock at once; `null` = no limit. */
   readonly limit: number | null;
+  /** How much of the limit the request takes; 1 if there is no limit. */
   readonly weight: number;
   /** Name of the session, for people; empty if it has none. */
   readonly holder: string;
@@ -33,15 +35,18 @@ export interface LockInfo {
   readonly alive: boolean;
 }
 
-/** A snapshot of a bucket. Requests for one lock are in the order of its queue. */
+/**
+ * A snapshot of the queues of a bucket, as {@linkcode LockManager.query} returns it. Requests for one lock are in the
+ * order of its queue. It is old when it arrives: decide nothing by it.
+ */
 export interface LockSnapshot {
   /** Requests that hold their lock. */
   readonly held: readonly LockInfo[];
-  /** Requests that wait, and those of sessions that were not seen alive. */
+  /** Requests that wait, and those of sessions that were not seen alive, even if nothing stands before them. */
   readonly pending: readonly LockInfo[];
 }
 
-/** What to look for in a snapshot. */
+/** Options of {@linkcode LockManager.query}. */
 export interface QueryOptions {
   /** Only locks whose name begins with this. Default: all. */
   readonly prefix?: string;

@@ -36,6 +36,9 @@ export class Queue {
       left: (key, place) => this.left(key, place),
       missed: () => this.lookAtAll(false),
       died: () => this.lookAtAll(true),
+      denied: (key, error) => {
+        for (const request of this.#blockers.waitingFor(key)) request.fail(error);
+      },
     });
   }
 

@@ -5,26 +5,54 @@ import { requireWaitOptions, type WaitOptions } from "../base/wait.ts";
 import type { LockMode } from "../store/ticket.ts";
 import type { Claim } from "./queue_rules.ts";
 
-/** Options of a request: those of `navigator.locks.request`, and `limit`, `weight` and `timeout`. */
+/**
+ * Options of a request: those of `navigator.locks.request()`, and `limit`, `weight` and `timeout`.
+ *
+ * `timeout` and `signal` end the wait, never the work under the lock. `signal` excludes `steal` and `ifAvailable`.
+ *
+ * @example Try once, wait for a second, wait until a signal
+ * ```ts ignore
+ * import { LockManager } from "@x/natslock";
+ *
+ * await using locks = await LockManager.open({ servers: "ws://127.0.0.1:8080", bucket: "queues" });
+ * const work = () => console.log("alone");
+ * await locks.request("report", { ifAvailable: true }, (lock) => lock === null ? console.log("busy") : work());
+ * await locks.request("report", { timeout: 1000 }, work);
+ * await locks.request("report", { signal: AbortSignal.timeout(1000) }, work);
+ * ```
+ */
 export interface LockOptions extends WaitOptions {
   /** `exclusive`: alone. `shared`: together with other shared holders. Default: `exclusive`. */
   readonly mode?: LockMode;
   /**
    * The most weight that may hold a shared lock at once, a whole number of 1 or more. All shared requests for a lock
-   * must have the same. Default: no limit.
+   * must have the same: another one is refused with a `BadParameterError` as long as an earlier request stands. Not
+   * allowed for an exclusive lock. Default: no limit.
    */
   readonly limit?: number | undefined;
-  /** How much of `limit` the request takes: a whole number from 1 to `limit`. Default: 1. */
+  /** How much of `limit` the request takes: a whole number from 1 to `limit`. Not allowed without it. Default: 1. */
   readonly weight?: number | undefined;
-  /** True to get `null` if the lock cannot be held now, instead of waiting. Default: false. */
+  /**
+   * True to get `null` if the lock cannot be held now, instead of waiting. Anything before the request counts, also a
+   * request that waits. Waits for at most a lease length for each session in front that may be dead. Default: false.
+   */
   readonly ifAvailable?: boolean;
   /**
    * True to remove all requests before this one, holding or waiting. Those that held lose the lock; those that waited
-   * queue again. Until a holder hears of it, two believe that they hold: pass `token` to what the lock protects.
-   * Default: false.
+   * queue again. Until a holder hears of it, at most a lease length later, two believe that they hold: pass `token` to
+   * what the lock protects. Only for an exclusive lock, and not with `ifAvailable`. Default: false.
    */
   readonly steal?: boolean;
 }
+
+/** Options of a request that waits: its callback always gets a lock, never `null`. */
+export type WaitingLockOptions = LockOptions & {
+  /** False: the request waits. */
+  readonly ifAvailable?: false;
+};
+
+/** Work under a lock, as {@linkcode LockManager.request} calls it: gets the lock, the locks, or `null`. */
+export type LockWork<Given, Result> = (given: Given) => Result | Promise<Result>;
 
 /** A request whose options are checked. */
 export interface CheckedRequest {

@@ -1,5 +1,6 @@
 /** Finds out whether other sessions are dead, and buries those that are. */
 
+import { NatslockError } from "../base/errors.ts";
 import { wait } from "../base/wait.ts";
 import { type BurialEffect, type BurialEvent, type BurialState, burialStep, startBurial } from "./burial.ts";
 import { type LocksContext, outcomeOf, readOf } from "./context.ts";
@@ -19,9 +20,12 @@ const LONGEST_RANK = 10;
 const SHORTEST_PAUSE = 25;
 const LONGEST_PAUSE = 1000;
 
+/** Called with whether a session is dead, or with the reason why that cannot be found out. */
+export type SessionListener = (known: boolean | NatslockError) => void;
+
 /** Another session that has tickets before ours. */
 class SessionMonitor {
-  readonly listeners = new Set<() => void>();
+  readonly listeners = new Set<SessionListener>();
   readonly #context: LocksContext;
   readonly #key: string;
   readonly #slack: number;
@@ -66,7 +70,12 @@ class SessionMonitor {
       this.#cancel = clock.after(Math.max(0, state.due - clock.now()), () => this.#post({ on: "due" }));
     }
     for (const effect of effects) this.#perform(effect);
-    for (const listener of [...this.listeners]) listener();
+    const { isDead } = this;
+    if (isDead !== null) this.#tell(isDead);
+  }
+
+  #tell(known: boolean | NatslockError): void {
+    for (const listener of [...this.listeners]) listener(known);
   }
 
   #perform(effect: BurialEffect): void {
@@ -74,8 +83,9 @@ class SessionMonitor {
     switch (effect.act) {
       case "read":
         readOf(store, this.#key, { timeout, aged: true }).then((outcome) => {
-          if (outcome.kind === "failed") this.#post({ on: "failed", error: outcome.error });
-          else this.#post({ on: "seen", keyState: outcome.keyState, age: outcome.age });
+          if (outcome.kind === "seen") return this.#post({ on: "seen", keyState: outcome.keyState, age: outcome.age });
+          this.#post({ on: "failed", error: outcome.error });
+          if (!outcome.error.transient) this.#tell(outcome.error);
         });
         return;
       case "bury": {
@@ -109,16 +119,16 @@ export class SessionMonitors {
   }
 
   /**
-   * Watches a session until the returned function is called. `listener` is called when something about it is known.
+   * Watches a session until the returned function is called. `listener` is called when something about it is known, and
+   * with each error that waiting cannot cure.
    * `rank`: how many other sessions may bury it before this one.
    */
-  watch(session: string, rank: number, listener: (isDead: boolean) => void): () => void {
+  watch(session: string, rank: number, listener: SessionListener): () => void {
     const monitor = this.#monitors.get(session) ?? new SessionMonitor(this.#context, session, rank);
     this.#monitors.set(session, monitor);
-    const told = () => {
-      if (monitor.isDead === null) return;
-      if (monitor.isDead) this.#dead.add(session);
-      listener(monitor.isDead);
+    const told: SessionListener = (known) => {
+      if (known === true) this.#dead.add(session);
+      listener(known);
     };
     monitor.listeners.add(told);
     return () => {
@@ -131,13 +141,14 @@ export class SessionMonitors {
   /**
    * Finds out whether a session is dead; buries it if its time is up. Waits at most one lease length, then it counts as
    * alive. `onOver` gets a function that ends the wait.
+   * @throws {ConnectionError} if it cannot be found out, and waiting cannot help
    */
   async ask(session: string, onOver: (cancel: () => void) => void): Promise<boolean> {
     if (this.isDead(session)) return true;
     const known = this.#monitors.get(session)?.isDead ?? null;
     if (known !== null) return known;
     const { clock, timing: { ttl } } = this.#context;
-    return await wait<boolean>(undefined, (done) => {
+    const answer = await wait<boolean | NatslockError>(undefined, (done) => {
       const stop = this.watch(session, 0, done);
       const cancel = clock.after(ttl, () => done(false));
       onOver(() => done(false));
@@ -146,6 +157,8 @@ export class SessionMonitors {
         cancel();
       };
     });
+    if (answer instanceof NatslockError) throw answer;
+    return answer;
   }
 
   /** Ends all watches. */

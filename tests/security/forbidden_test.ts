@@ -1,32 +1,15 @@
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
-import { headers, type NatsConnection, wsconnect } from "@nats-io/nats-core";
+import { wsconnect } from "@nats-io/nats-core";
 import { assert, assertEquals, assertGreater, assertStringIncludes } from "@std/assert";
 import { Locker, newKeyValue } from "@x/natslock";
 import { NatsServer } from "../../tools/nats/server.ts";
 import { apiCodeOf, toLockError } from "../../src/nats/nats_errors.ts";
-import { type Act, FORBIDDEN } from "./forbidden_acts.ts";
+import { FORBIDDEN } from "./forbidden_acts.ts";
+import { head, refusalOf } from "./refusal.ts";
 import { withServer } from "../helpers/nats.ts";
 import { PASSWORDS, permissionFiles, type Roles, withRoles } from "../helpers/roles.ts";
 
 const ROLL_UP_REFUSED = 10111;
-
-function head(pairs: Act["headers"] = []): { headers: ReturnType<typeof headers> } {
-  const all = headers();
-  for (const [name, value] of pairs) all.set(name, value);
-  return { headers: all };
-}
-
-/** Returns the server's refusal of an act; `null` if the act is allowed. */
-async function refusalOf(nc: NatsConnection, { right, subject, body = "", ...act }: Act): Promise<unknown> {
-  if (right !== "subscribe to") {
-    return await nc.request(subject, body, { timeout: 5000, ...head(act.headers) }).then(() => null, (error) => error);
-  }
-  const { promise, resolve } = Promise.withResolvers<unknown>();
-  nc.subscribe(subject, { callback: (error) => resolve(error) });
-  // The refusal arrives before the reply to the ping.
-  nc.flush().then(() => resolve(null), resolve);
-  return await promise;
-}
 
 /** Returns everything that a forbidden act could have changed. */
 async function stateOf(roles: Roles): Promise<unknown> {
@@ -81,7 +64,7 @@ for (
     const nc = await wsconnect({ servers: server.url, ...login, reconnect: false });
     for (const subject of ["natslock.locks.jobs.leader", "$KV.locks.jobs.leader", "x", "$JS.API.INFO"]) {
       for (const right of ["publish to", "subscribe to"] as const) {
-        const refusal = await refusalOf(nc, { role: "jobs", what: "", right, subject });
+        const refusal = await refusalOf(nc, { right, subject });
         assertEquals(toLockError(refusal, "").error.why, "denied", `${right} ${subject}`);
       }
     }
