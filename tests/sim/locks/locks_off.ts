@@ -106,12 +106,6 @@ const QUEUE_OFF: readonly Mutation[] = [
       'return outcome.kind === "applied" || (outcome.kind === "conflict" && outcome.current !== null);',
       "return outcome !== null;",
     ],
-    [
-      "steal",
-      "the marker of a theft stays for a second",
-      "store.remove(key, { expected: place, markerTtl, timeout })",
-      "store.remove(key, { expected: place, timeout })",
-    ],
   ),
 ];
 
@@ -168,8 +162,8 @@ const SESSIONS_OFF: readonly Mutation[] = [
     [
       "maxHold",
       "a lock is held without the bound of maxHold",
-      "remaining: () => Math.max(0, Math.min(this.#session.remaining(), until - clock.now())),",
-      "remaining: () => this.#session.remaining(),",
+      "const until = ticketEnd(this.context, state.sentAt);",
+      "const until = Number.MAX_SAFE_INTEGER;",
     ],
     [
       "maxHold",

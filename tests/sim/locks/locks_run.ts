@@ -18,12 +18,12 @@ import { LocksServer } from "./locks_server.ts";
 import { strikeLocks } from "./locks_storms.ts";
 import { live, type LocksTown } from "./locks_users.ts";
 import { Progress } from "./progress.ts";
+import { rest } from "./rest.ts";
 import type { Placed } from "./truth.ts";
 
-/** Lengths of the phases in ms: with faults, without faults, at rest, and for the last requests to end. */
+/** Lengths of the phases in ms: with faults, without faults, and for the last requests to end. */
 const TROUBLED = 5 * SESSION_TTL;
 const SERENE = 2.5 * SESSION_TTL;
-const STILL = 2.5 * SESSION_TTL;
 const HOMEWARD = 4 * SESSION_TTL;
 const CLOSING = 2 * SESSION_TTL;
 
@@ -94,7 +94,7 @@ export class LocksRun implements LocksTown {
     await this.#until(TROUBLED + SERENE);
     if (this.chance.happens(0.5)) {
       this.still = true;
-      await this.#until(this.timeline.now + STILL);
+      await rest(this, (ms) => this.#until(this.timeline.now + ms));
       this.still = false;
     }
     for (const { link } of this.nodes) link.heal();
