@@ -4,7 +4,7 @@
  * @module
  */
 
-import { only } from "./checker.ts";
+import { type Course, only } from "./checker.ts";
 import type { Entry } from "./history.ts";
 
 /** One hold, as its client believed it. Times are in milliseconds, on the axis of the entries. */
@@ -49,8 +49,8 @@ export function holdsByLock(holds: readonly NamedHold[]): NamedHold[][] {
   return [...groups.values()].map((group) => group.toSorted((a, b) => a.token - b.token));
 }
 
-/** Returns the broken rules as text; empty if none. `survivors`: clients that ran until the end. */
-export function lockViolations(entries: readonly Entry[], survivors: ReadonlySet<string>): string[] {
+/** Returns the broken rules as text; empty if none. */
+export function lockViolations({ entries, survivors }: Pick<Course, "entries" | "survivors">): string[] {
   const groups = holdsByLock(namedHolds(entries));
   return [
     ...groups.flatMap(sharedTokens),

@@ -63,7 +63,7 @@ function judge(entries: readonly Entry[], survivors: ReadonlySet<string>): strin
     .map(({ client, lock, from, wanted }) => `${client} waits ${Math.round(from - wanted)} ms for "${lock}"`);
   const lost = handOvers(holds).filter((gap) => gap > LOST)
     .map((gap) => `Nobody takes a lock for ${Math.round(gap)} ms that could be held`);
-  return [...lockViolations(entries, survivors), ...starved, ...lost];
+  return [...lockViolations({ entries, survivors }), ...starved, ...lost];
 }
 
 function figuresOf(entries: readonly Entry[]): (readonly [string, string | number])[] {
