@@ -102,15 +102,39 @@ function open(entries: readonly Entry[], survivors: ReadonlySet<string>): string
 const nameOf = ({ client, lock, mode, token }: NamedHold): string =>
   `the ${mode} hold of "${lock}" by ${client} with token ${token}`;
 
+/** When a client was killed that had requested a lock: until its ticket is removed, it may stand before others. */
+export interface NamedDeath {
+  readonly lock: string;
+  readonly at: number;
+}
+
+/** Returns the deaths of clients with an open request. A client that did not run until the end was killed. */
+export function namedDeaths({ entries, survivors }: Pick<Course, "entries" | "survivors">): NamedDeath[] {
+  const last = new Map(entries.map(({ client, at }) => [client, at]));
+  const settled = new Set(only(entries, "settled").map(({ client, request }) => `${client} ${request}`));
+  return only(entries, "wanted").filter(({ client, request }) =>
+    !survivors.has(client) && !settled.has(`${client} ${request}`)
+  ).flatMap(({ client, names }) => names.map((lock) => ({ lock, at: last.get(client) ?? 0 })));
+}
+
 /**
  * Returns for each hold how long its lock could be held and was not: from when no other hold stood before it. One of
- * several locks is left out, since it waits for the others.
+ * several locks is left out, since it waits for the others. Does not count `grace` milliseconds after each of the
+ * deaths.
  */
-export function handOvers(holds: readonly NamedHold[]): number[] {
+export function handOvers(
+  holds: readonly NamedHold[],
+  { deaths = [], grace = 0 }: { readonly deaths?: readonly NamedDeath[]; readonly grace?: number } = {},
+): number[] {
+  const excused = (lock: string, from: number) =>
+    Math.max(
+      -Infinity,
+      ...deaths.filter((death) => death.lock === lock && death.at < from).map(({ at }) => at + grace),
+    );
   return holdsByLock(holds).flatMap((group) => {
     let [all, exclusive] = [-Infinity, -Infinity];
-    return group.flatMap(({ mode, from, until, wanted, isOneOfSeveral }) => {
-      const free = Math.max(wanted, mode === "exclusive" ? all : exclusive);
+    return group.flatMap(({ lock, mode, from, until, wanted, isOneOfSeveral }) => {
+      const free = Math.max(wanted, mode === "exclusive" ? all : exclusive, excused(lock, from));
       all = Math.max(all, until);
       if (mode === "exclusive") exclusive = Math.max(exclusive, until);
       return isOneOfSeveral ? [] : [Math.max(0, from - free)];

@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import type { Entry, Happening } from "./history.ts";
-import { handOvers, lockViolations, namedHolds } from "./lock_checker.ts";
+import { handOvers, lockViolations, namedDeaths, namedHolds } from "./lock_checker.ts";
 
 const EPOCH = "2026-01-01T00:00:00Z";
 
@@ -96,4 +96,12 @@ Deno.test("handOvers() counts from the request, or from when nothing stood befor
     ...hold("x", 4, [305, 400]),
   ];
   assertEquals(handOvers(namedHolds(entries)), [99, 30, 5]);
+});
+
+Deno.test("handOvers() does not count the time after the death of a client whose ticket may stand before", () => {
+  const killed = hold("killed", 2, [0, 0]).slice(0, 1).map((entry) => ({ ...entry, at: 210 }));
+  const entries = [...hold("x", 1, [100, 200]), ...killed, ...hold("y", 3, [290, 300])];
+  const deaths = namedDeaths({ entries, survivors: new Set(["x", "y"]) });
+  assertEquals(deaths, [{ lock: "a", at: 210 }]);
+  assertEquals(handOvers(namedHolds(entries), { deaths, grace: 50 }), [99, 30]);
 });

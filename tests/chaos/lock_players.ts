@@ -16,6 +16,9 @@ export const TTL = 1000;
 /** Number of managers, each in a process of its own. */
 const MANAGERS = 20;
 
+/** While fewer processes play, none is killed: a single one could be killed each time before it has played a round. */
+const FEWEST = 4;
+
 /** Who plays. */
 export interface Crowd {
   readonly seed: number;
@@ -63,10 +66,10 @@ export class Players {
     return new Set(this.#actors.map(({ client }) => client));
   }
 
-  /** Kills one process that still plays, and starts another for its other rounds. Returns false if none plays. */
+  /** Kills one process that still plays, and starts another for its other rounds. Returns false if few play. */
   async killOne(chance: Chance): Promise<boolean> {
     const playing = this.#actors.filter((actor) => !this.#done.has(actor));
-    if (playing.length === 0) return false;
+    if (playing.length < FEWEST) return false;
     const actor = chance.pick(playing);
     await actor.kill();
     const place = this.#actors.indexOf(actor);

@@ -8,11 +8,11 @@
 import { LockManager } from "../../mod.ts";
 import { NatsCluster } from "../../tools/nats/cluster.ts";
 import { percentile } from "../helpers/measure.ts";
-import { only } from "./checker.ts";
-import { type Entry, now, readHistories } from "./history.ts";
+import { type Course, only } from "./checker.ts";
+import { now, readHistories } from "./history.ts";
 import { LockFaults } from "./lock_faults.ts";
 import { BUCKET, type Crowd, Players, TTL } from "./lock_players.ts";
-import { handOvers, holdsByLock, lockViolations, namedHolds } from "./lock_checker.ts";
+import { handOvers, holdsByLock, lockViolations, namedDeaths, namedHolds } from "./lock_checker.ts";
 
 /** Options of a run. */
 export interface StormOptions extends Crowd {
@@ -29,7 +29,7 @@ export interface StormOutcome {
 
 /** A request that waits longer than this starves, and a lock that nobody takes for this time is lost. In ms. */
 const STARVED = 30_000;
-const LOST = 2 * TTL + 5000;
+const LOST = 2 * TTL + 3000;
 /** Time limit of the rounds in ms. */
 const LIMIT = 1_500_000;
 
@@ -44,29 +44,36 @@ export async function storm(options: StormOptions): Promise<StormOutcome> {
   const took = now() - start;
   await faults[Symbol.asyncDispose]();
   const complaints = await players.stop();
-  const entries = readHistories(players.histories);
+  const course = { entries: readHistories(players.histories), survivors: players.survivors };
   const late = ended ? [] : [`Only ${players.settled} rounds were played within ${LIMIT / 1000} s`];
   const figures = [["rounds played", players.settled], ["time", `${Math.round(took / 1000)} s`], [
     "faults",
     `${faults}`,
   ]] as const;
   return {
-    figures: [...figures, ...figuresOf(entries)],
-    violations: [...late, ...complaints, ...judge(entries, players.survivors)],
+    figures: [...figures, ...figuresOf(course)],
+    violations: [...late, ...complaints, ...judge(course)],
   };
 }
 
+/** What is judged: all entries, and the clients that were not killed. */
+type Played = Pick<Course, "entries" | "survivors">;
+
 /** Returns the broken rules as text. */
-function judge(entries: readonly Entry[], survivors: ReadonlySet<string>): string[] {
-  const holds = namedHolds(entries);
+function judge(course: Played): string[] {
+  const holds = namedHolds(course.entries);
   const starved = holds.filter(({ from, wanted }) => from - wanted > STARVED)
     .map(({ client, lock, from, wanted }) => `${client} waits ${Math.round(from - wanted)} ms for "${lock}"`);
-  const lost = handOvers(holds).filter((gap) => gap > LOST)
+  const lost = handOvers(holds, afterDeaths(course)).filter((gap) => gap > LOST)
     .map((gap) => `Nobody takes a lock for ${Math.round(gap)} ms that could be held`);
-  return [...lockViolations({ entries, survivors }), ...starved, ...lost];
+  return [...lockViolations(course), ...starved, ...lost];
 }
 
-function figuresOf(entries: readonly Entry[]): (readonly [string, string | number])[] {
+/** A dead process may delay others until its session is buried. */
+const afterDeaths = (course: Played) => ({ deaths: namedDeaths(course), grace: TTL + 500 });
+
+function figuresOf(course: Played): (readonly [string, string | number])[] {
+  const { entries } = course;
   const holds = namedHolds(entries);
   const spread = (samples: readonly number[]) =>
     [50, 99, 100].map((percent) => `p${percent} ${percentile(samples, percent).toFixed(1)} ms`).join(", ");
@@ -82,5 +89,6 @@ function figuresOf(entries: readonly Entry[]): (readonly [string, string | numbe
     ["locks ended", list(losses)],
     ["from request to grant", spread(holds.map(({ from, wanted }) => from - wanted))],
     ["from when a lock could be held to its grant", spread(handOvers(holds))],
+    [`without ${TTL + 500} ms after each death`, spread(handOvers(holds, afterDeaths(course)))],
   ];
 }
