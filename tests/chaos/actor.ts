@@ -7,7 +7,6 @@
 import { eachLine } from "../../tools/lines.ts";
 import { guard, signalIfRunning, unguard } from "../../tools/nats/process.ts";
 import type { NatsServer } from "../../tools/nats/server.ts";
-import type { ClientSettings } from "./client.ts";
 import { Wire } from "./wire.ts";
 
 /** A program that runs a client, and the arguments before the client's own. */
@@ -15,6 +14,13 @@ export interface Engine {
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
+}
+
+/** What an actor must know of the settings of its client. The client gets all of them, and the addresses of `servers`. */
+export interface ActorSettings {
+  readonly client: string;
+  /** File of its history. */
+  readonly history: string;
 }
 
 /** One client. */
@@ -32,7 +38,11 @@ export class Actor {
   #asked = false;
 
   /** Starts the client. */
-  constructor(engine: Engine, servers: readonly NatsServer[], settings: Omit<ClientSettings, "servers">) {
+  constructor(
+    engine: Engine,
+    servers: readonly NatsServer[],
+    settings: ActorSettings & Readonly<Record<string, unknown>>,
+  ) {
     this.client = settings.client;
     this.wires = servers.map(({ wsPort }) => new Wire(wsPort));
     const urls = this.wires.map(({ port }) => `ws://127.0.0.1:${port}`);

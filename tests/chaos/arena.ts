@@ -17,6 +17,10 @@ import { Wire } from "./wire.ts";
 export const BUCKET = "chaos";
 export const TTL = 3000;
 
+/** Name of the bucket of the locks by name, and how long it keeps a ticket in ms. */
+const QUEUES = "queues";
+const MAX_HOLD = 86_400_000;
+
 /** Number of clients, and number of candidates in each that want the lock of the storm. */
 const CLIENTS = 5;
 const WAITERS = 10;
@@ -58,7 +62,7 @@ export class Arena {
     };
     const cluster = await NatsCluster.start(3, { dial });
     const nc = await wsconnect({ servers: cluster.urls, maxReconnectAttempts: -1, reconnectTimeWait: 250 });
-    const kv = await bucketOf(nc);
+    const kv = await bucketsOf(nc);
     const arena = new Arena(options, { cluster, routes, nc, kv });
     for (let place = 0; place < CLIENTS; place++) arena.actors.push(arena.#start(place));
     return arena;
@@ -75,20 +79,27 @@ export class Arena {
     return `${this.#options.folder}/resource.db`;
   }
 
-  /** Creates the bucket if it does not exist. */
-  async makeBucket(): Promise<void> {
-    await bucketOf(this.nc);
+  /** The file of the shared set of the locks by name. */
+  get namedResource(): string {
+    return `${this.#options.folder}/named.db`;
   }
 
-  /** Deletes the bucket if the servers are able to. */
-  async deleteBucket(): Promise<void> {
+  /** Creates the buckets if they do not exist. */
+  async makeBuckets(): Promise<void> {
+    await bucketsOf(this.nc);
+  }
+
+  /** Deletes the buckets if the servers are able to. */
+  async deleteBuckets(): Promise<void> {
     const { streams } = await jetstreamManager(this.nc, { timeout: 2000, checkAPI: false });
-    await streams.delete(`KV_${BUCKET}`).catch(() => {});
+    for (const bucket of [BUCKET, QUEUES]) await streams.delete(`KV_${bucket}`).catch(() => {});
   }
 
-  /** Asks the leader of the bucket's stream to step down. */
+  /** Asks the leaders of the buckets' streams to step down. */
   async stepDown(): Promise<void> {
-    await this.nc.request(`$JS.API.STREAM.LEADER.STEPDOWN.KV_${BUCKET}`, "", { timeout: 2000 }).catch(() => {});
+    const ask = (bucket: string) =>
+      this.nc.request(`$JS.API.STREAM.LEADER.STEPDOWN.KV_${bucket}`, "", { timeout: 2000 }).catch(() => {});
+    await Promise.all([BUCKET, QUEUES].map(ask));
   }
 
   /** The server that leads the bucket's stream; the first server if none leads. */
@@ -136,16 +147,19 @@ export class Arena {
       ttl: TTL,
       history: `${folder}/${client}.jsonl`,
       resource: this.resource,
+      queues: QUEUES,
+      namedResource: this.namedResource,
       way: place === 0 ? "calls" : "lease",
       waiters: WAITERS,
     });
   }
 }
 
-/** Opens or creates the bucket. Retries until the servers are able to. */
-async function bucketOf(nc: NatsConnection): Promise<KV> {
+/** Opens or creates the buckets and returns the first. Retries until the servers are able to. */
+async function bucketsOf(nc: NatsConnection): Promise<KV> {
   for (;;) {
     try {
+      await newKeyValue(nc, QUEUES, MAX_HOLD, { replicas: 3, rollups: false });
       return await newKeyValue(nc, BUCKET, TTL, { replicas: 3 }) as KV;
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 100));

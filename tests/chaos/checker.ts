@@ -4,18 +4,20 @@
  * @module
  */
 
-import type { Entry, Work } from "./history.ts";
-import { WORKS } from "./history.ts";
+import { type Entry, type SetName, WORKS } from "./history.ts";
+import { LOCK_NAMES } from "./lock_work.ts";
 import type { Access } from "./resource.ts";
 
 /** Everything that is known about one run. Times are in milliseconds, on the same axis as the entries. */
 export interface Course {
   /** In order of time. */
   readonly entries: readonly Entry[];
-  /** Accesses that the guarded set accepted, and the contents of both sets at the end. */
+  /** Accesses that the sets that check tokens accepted, and the contents of all sets at the end. */
   readonly accesses: readonly Access[];
+  readonly namedAccesses: readonly Access[];
   readonly guarded: readonly string[];
   readonly bare: readonly string[];
+  readonly named: readonly string[];
   /** Clients that ran until the end. */
   readonly survivors: ReadonlySet<string>;
   readonly ttl: number;
@@ -44,7 +46,8 @@ export function violations(course: Course): string[] {
   return [
     ...sharedTokens(course),
     ...fallingTokens(course),
-    ...accessedByTwo(course),
+    ...accessedByTwo(course.accesses),
+    ...accessedByTwo(course.namedAccesses),
     ...lostUpdates(course),
     ...openAsks(course),
     ...lateLosses(course),
@@ -59,9 +62,9 @@ export const only = <On extends Entry["on"]>(entries: readonly Entry[], on: On):
   entries.filter((entry): entry is Of<On> => entry.on === on);
 
 /** Items that were added to a set and are missing. */
-export function missing({ entries, guarded, bare }: Course, set: "guarded" | "bare"): string[] {
-  const there = new Set(set === "guarded" ? guarded : bare);
-  return only(entries, "added").filter((added) => added.set === set && added.ok && !there.has(added.item))
+export function missing(course: Course, set: SetName): string[] {
+  const there = new Set(course[set]);
+  return only(course.entries, "added").filter((added) => added.set === set && added.ok && !there.has(added.item))
     .map(({ item }) => item);
 }
 
@@ -93,7 +96,7 @@ function fallingTokens({ entries }: Course): string[] {
   });
 }
 
-function accessedByTwo({ accesses }: Course): string[] {
+function accessedByTwo(accesses: readonly Access[]): string[] {
   const clients = new Map<string, string>();
   let last: Access | null = null;
   return accesses.flatMap((access) => {
@@ -113,7 +116,9 @@ function accessedByTwo({ accesses }: Course): string[] {
 }
 
 function lostUpdates(course: Course): string[] {
-  return missing(course, "guarded").map((item) => `Item ${item} was added with a token and is missing`);
+  return (["guarded", "named"] as const).flatMap((set) => missing(course, set)).map((item) =>
+    `Item ${item} was added with a token and is missing`
+  );
 }
 
 /** Each request is answered, and each hold has an end. */
@@ -149,12 +154,15 @@ function lateLosses({ entries, ttl }: Course): string[] {
 }
 
 function deadLocks({ entries, healedAt, ttl }: Course): string[] {
-  const alive = new Set<Work>();
-  for (const { work, at } of only(entries, "held")) {
-    if (at > healedAt && at <= healedAt + ttl + RECOVERY) alive.add(work);
-  }
-  return WORKS.filter((work) => !alive.has(work)).map((work) => `Nobody holds "${work}" after the last fault`);
+  const isSoon = ({ at }: Entry) => at > healedAt && at <= healedAt + ttl + RECOVERY;
+  const alive = new Set<string>(only(entries, "held").filter(isSoon).map(({ work }) => work));
+  for (const { lock } of only(entries, "locked").filter(isSoon)) alive.add(named(lock));
+  return [...WORKS, ...LOCK_NAMES.map(named)].filter((work) => !alive.has(work))
+    .map((work) => `Nobody holds "${work}" after the last fault`);
 }
+
+/** A lock by name, to tell it from a kind of work. */
+const named = (lock: string): string => `lock ${lock}`;
 
 /** Without faults, an observer misses no term, except terms that are too short for a slow reader. */
 function unseenTerms({ entries, survivors, healedAt, ttl }: Course): string[] {

@@ -1,6 +1,7 @@
 import { assertEquals, assertMatch } from "@std/assert";
 import { type Course, violations } from "./checker.ts";
 import type { Entry, Happening, Work } from "./history.ts";
+import { LOCK_NAMES } from "./lock_work.ts";
 
 const EPOCH = "2026-01-01T00:00:00Z";
 
@@ -19,6 +20,8 @@ function hold(work: Work, client: string, [ask, held, ended]: [number, number, n
   );
 }
 
+const EXCLUSIVE = { mode: "exclusive", limit: null, weight: 1 } as const;
+
 /** Two clients that break no rule. */
 const GOOD: Course = {
   entries: [
@@ -31,10 +34,21 @@ const GOOD: Course = {
       [1200, "a", { on: "observed", token: 12, holder: "" }],
       [1200, "b", { on: "observed", token: 12, holder: "" }],
     ),
+    ...LOCK_NAMES.flatMap((lock, request) =>
+      entries(
+        [1000, "a", { on: "wanted", request, names: [lock] }],
+        [1010, "a", { on: "locked", request, lock, ...EXCLUSIVE, token: 5, epoch: EPOCH }],
+        [1020, "a", { on: "unlocked", request, lock, why: "released", until: 1020 }],
+        [1030, "a", { on: "settled", request, why: "released" }],
+      )
+    ),
+    ...entries([1015, "a", { on: "added", set: "named", item: "a.5", ok: true }]),
   ],
   accesses: [{ client: "a", epoch: EPOCH, token: 1 }, { client: "b", epoch: EPOCH, token: 3 }],
+  namedAccesses: [{ client: "a", epoch: EPOCH, token: 5 }],
   guarded: ["a.1", "b.1"],
   bare: [],
+  named: ["a.5"],
   survivors: new Set(["a", "b"]),
   ttl: 1000,
   healedAt: 900,
@@ -56,6 +70,12 @@ const PLANTED: readonly (readonly [title: string, course: Course, message: RegEx
   ["two holders of one token", withMore(hold("set", "b", [20, 30, 90], 1)), /^Token 1 of "set" is held by/],
   ["a token that goes back", withMore(hold("set", "b", [300, 310, 320], 2)), /is granted 2 after 3 of b$/],
   ["a lost update", { ...GOOD, guarded: ["b.1"] }, /^Item a.1 was added with a token and is missing$/],
+  ["a lost update under a lock by name", { ...GOOD, named: [] }, /^Item a.5 was added with a token and is missing$/],
+  [
+    "a lock by name that nobody holds again",
+    { ...GOOD, entries: GOOD.entries.filter((entry) => !("lock" in entry) || entry.lock !== "book") },
+    /^Nobody holds "lock book" after the last fault$/,
+  ],
   [
     "a waiter that never ends",
     withMore(entries([1300, "b", { on: "ask", work: "storm", ask: 5 }])),

@@ -11,6 +11,8 @@ import { argv, exit, stdin, stdout } from "node:process";
 import { Locker, NatslockError } from "../../mod.ts";
 import { HistoryFile } from "./history.ts";
 import { Resource } from "./resource.ts";
+import { LockAsker, openLocks } from "./lock_asker.ts";
+import { workByName } from "./lock_work.ts";
 import { type Bench, campaign, look, setByCalls, setByLease, storm } from "./worker.ts";
 
 /** Settings of a client. Times are in milliseconds. */
@@ -19,6 +21,9 @@ export interface ClientSettings {
   readonly servers: readonly string[];
   readonly bucket: string;
   readonly ttl: number;
+  /** Name of the bucket of the locks by name, and the file of the resource that one of them protects. */
+  readonly queues: string;
+  readonly namedResource: string;
   /** Files of its history and of the resource. */
   readonly history: string;
   readonly resource: string;
@@ -71,6 +76,11 @@ async function main(settings: ClientSettings): Promise<void> {
   const looking = look(bench, over.signal);
   const working = [way === "lease" ? setByLease(bench) : setByCalls(bench, ttl / 10), campaign(bench)];
   for (let waiter = 0; waiter < waiters; waiter++) working.push(storm(bench));
+  const { servers, queues } = settings;
+  await using locks = await openLocks({ servers, bucket: queues, ttl, name: client, replicas: 3 });
+  using named = new Resource(settings.namedResource, client);
+  const asker = new LockAsker(locks, history);
+  working.push(workByName({ asker, client, history, resource: named, calm: calm.signal }));
   await Promise.all(working);
   history.note({ on: "calm" });
   stdout.write("calm\n");

@@ -132,8 +132,8 @@ const FAULT_TABLE = {
     };
   },
   "bucket deleted": async (arena) => {
-    await arena.deleteBucket();
-    return async () => void await arena.makeBucket();
+    await arena.deleteBuckets();
+    return async () => void await arena.makeBuckets();
   },
 } satisfies Readonly<Record<string, Strike>>;
 

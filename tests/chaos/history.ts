@@ -5,6 +5,7 @@
  */
 
 import { appendFileSync, readFileSync } from "node:fs";
+import type { LockMode } from "../../src/store/ticket.ts";
 
 /** The kinds of work that a client does under a lock. Each kind has its own key. */
 export type Work = "set" | "election" | "storm";
@@ -40,11 +41,34 @@ export type Happening =
   | { readonly on: "stalled"; readonly for: number }
   /** An observer of the election saw this. */
   | { readonly on: "observed"; readonly token: number | null; readonly holder: string }
+  /** The client requests locks by name. `request` is the number of the request. */
+  | { readonly on: "wanted"; readonly request: number; readonly names: readonly string[] }
+  /** The client holds one of the locks. */
+  | {
+    readonly on: "locked";
+    readonly request: number;
+    readonly lock: string;
+    readonly mode: LockMode;
+    readonly limit: number | null;
+    readonly weight: number;
+    readonly token: number;
+    readonly epoch: string;
+  }
+  /** A lock has ended. `until`: the last time at which the client believed that it held, on the axis of `at`. */
+  | {
+    readonly on: "unlocked";
+    readonly request: number;
+    readonly lock: string;
+    readonly why: string;
+    readonly until: number;
+  }
+  /** All locks of a request have ended, or it was not granted. */
+  | { readonly on: "settled"; readonly request: number; readonly why: string }
   /** The client has ended all of its work; the client ends. */
   | { readonly on: "calm" | "bye" };
 
-/** The shared set that checks tokens, and the one that does not. */
-export type SetName = "guarded" | "bare";
+/** The shared set that checks tokens, the one that does not, and one that checks the tokens of a lock by name. */
+export type SetName = "guarded" | "bare" | "named";
 
 /** One line of a history. `at`: milliseconds since the Unix epoch, by the client's monotonic clock. */
 export type Entry = Happening & { readonly at: number; readonly client: string };

@@ -6,6 +6,7 @@
 
 import { parseArgs } from "node:util";
 import { engines } from "./engines.ts";
+import { storm } from "./lock_storm.ts";
 import { REPORT_HEAD, reportOf } from "./report.ts";
 import { run } from "./run.ts";
 
@@ -13,10 +14,14 @@ const HELP =
   `Causes faults of three nats-servers, their lines and their clients, and checks whether a lock breaks any rule.
 
 Usage: deno task chaos [--minutes N] [--seed N] [--report FILE]
+       deno task chaos --locks [--rounds N] [--seed N]
 
 --minutes N    how long faults happen (default 1)
 --seed N       seed of the faults (default: drawn from the time; it is printed)
 --report FILE  also write the report to FILE, as Markdown
+--locks        only locks by name: 20 lock managers in processes of their own play rounds on three servers, while the
+               leader steps down, followers are stopped for 20 to 120 ms and one process is killed per second
+--rounds N     rounds of each of these managers (default 500)
 
 Press Ctrl-C to end the faults; the checks follow. Exit code 1 if a rule was broken: the histories are kept. The printed
 seed draws the same faults again, but their effects depend on the machine.`;
@@ -39,7 +44,8 @@ function positive(name: string, text: string): number {
 
 async function main(args: string[]): Promise<boolean> {
   const text = { type: "string" } as const;
-  const options = { minutes: text, seed: text, report: text, help: { type: "boolean", short: "h" } } as const;
+  const flag = { type: "boolean" } as const;
+  const options = { minutes: text, seed: text, report: text, locks: flag, rounds: text, help: flag } as const;
   const { values } = parseArgs({ args, options });
   if (values.help) {
     say(HELP);
@@ -47,6 +53,7 @@ async function main(args: string[]): Promise<boolean> {
   }
   const length = positive("minutes", values.minutes ?? "1") * MINUTE;
   const seed = Math.floor(positive("seed", values.seed ?? String(Date.now() % 1e9)));
+  if (values.locks) return await locks(seed, Math.ceil(positive("rounds", values.rounds ?? "500")));
   const stop = new AbortController();
   Deno.addSignalListener("SIGINT", () => stop.abort());
   const folder = await Deno.makeTempDir({ prefix: "natslock-chaos-" });
@@ -63,6 +70,20 @@ async function main(args: string[]): Promise<boolean> {
   }
   say(`\nhistories: ${folder}\nreplay the faults: deno task chaos --minutes ${length / MINUTE} --seed ${seed}`);
   return false;
+}
+
+async function locks(seed: number, rounds: number): Promise<boolean> {
+  const folder = await Deno.makeTempDir({ prefix: "natslock-storm-" });
+  const runtimes = await engines(folder, "tests/chaos/lock_player.ts");
+  say(`seed ${seed}, ${rounds} rounds of each manager, on ${runtimes.map(({ name }) => name).join(" and ")}`);
+  const { figures, violations } = await storm({ seed, rounds, folder, engines: runtimes, progress: status });
+  say("\n");
+  for (const [name, value] of figures) say(`${name}: ${value}`);
+  say(`rules broken: ${violations.length}`);
+  for (const violation of violations) say(`- ${violation}`);
+  if (violations.length === 0) await Deno.remove(folder, { recursive: true });
+  else say(`histories: ${folder}`);
+  return violations.length === 0;
 }
 
 if (import.meta.main) {

@@ -5,7 +5,7 @@
  */
 
 import { type Course, missing, only } from "./checker.ts";
-import { WORKS } from "./history.ts";
+import { type SetName, WORKS } from "./history.ts";
 import type { Outcome } from "./run.ts";
 
 /** What is reported. */
@@ -26,10 +26,13 @@ seed decides which faults come when; one in three faults overlaps the next one.
 
 Under a lock, each client adds to two shared sets (read, 100 ms, write). One set checks the fencing token at each
 access, the other does not. Each client also campaigns in an election that all clients observe. It runs ten more
-candidates; all of these want the same third lock, each for a moment. Everything is recorded and judged afterwards: each
+candidates; all of these want the same third lock, each for a moment. Besides, it requests locks by name: an exclusive
+one, under which it adds to a third set that checks the token; a shared or exclusive one; one that three may share; and
+two of three at once. Everything is recorded and judged afterwards: each
 token belongs to one candidate; tokens rise in the order of grants; no update is lost where tokens are checked; each
 call is answered; each loss is reported before the lease ends by the client's own clock; each lock is held again within
-a lease and 10 s after the last fault; observers see every term while there are no faults, and end on the newest one.`;
+a lease and 10 s after the last fault; observers see every term while there are no faults, and end on the newest one; by what the clients believe, no two hold
+a lock by name that exclude each other, and no more than its limit allows.`;
 
 /** Returns the report as Markdown. */
 export function reportOf({ seed, length, course, faults, violations, engines }: Reported): string {
@@ -47,6 +50,7 @@ export function reportOf({ seed, length, course, faults, violations, engines }: 
     ["lease", `${course.ttl} ms`],
     ["faults", `${faults.length} of ${kinds.size} kinds`],
     ...WORKS.map((work): [string, string] => [`locks of "${work}"`, worksOf(course, work)]),
+    ["locks by name", namedOf(course)],
     [
       "leases lost",
       list(counts(only(course.entries, "ended").filter(({ why }) => !QUIET.has(why)).map(({ why }) => why))),
@@ -54,6 +58,7 @@ export function reportOf({ seed, length, course, faults, violations, engines }: 
     ["longest time without a leader of the election", `${Math.round(gap)} ms`],
     ["updates lost where tokens are not checked", `${missing(course, "bare").length} of ${added(course, "bare")}`],
     ["updates lost where tokens are checked", `${missing(course, "guarded").length} of ${added(course, "guarded")}`],
+    ["updates lost under a lock by name", `${missing(course, "named").length} of ${added(course, "named")}`],
     ["writes refused for an old token", only(course.entries, "added").filter(({ ok }) => !ok).length],
     ["rules broken", violations.length],
   ];
@@ -74,8 +79,17 @@ function worksOf({ entries }: Course, work: string): string {
   return [`${holds.length} granted`, `${handOvers} to another candidate`, list(rest, " ")].filter(Boolean).join(", ");
 }
 
+function namedOf({ entries }: Course): string {
+  const granted = only(entries, "locked");
+  const errors = counts(only(entries, "settled").map(({ why }) => why).filter((why) => why !== "released"));
+  const losses = counts(only(entries, "unlocked").map(({ why }) => why).filter((why) => !QUIET.has(why)));
+  return `${granted.length} granted (${list(counts(granted.map(({ lock }) => lock)))}), lost ${
+    list(losses)
+  }, not granted ${list(errors)}`;
+}
+
 /** Number of items that a set accepted. */
-function added({ entries }: Course, set: "guarded" | "bare"): number {
+function added({ entries }: Course, set: SetName): number {
   return only(entries, "added").filter((entry) => entry.set === set && entry.ok).length;
 }
 

@@ -11,6 +11,7 @@ import { Arena, TTL } from "./arena.ts";
 import { type Course, violations } from "./checker.ts";
 import { type Blow, blows, type FaultKind, strike } from "./faults.ts";
 import { now, readHistories } from "./history.ts";
+import { lockViolations } from "./lock_checker.ts";
 import { Resource } from "./resource.ts";
 
 /** Options of a run. Times are in milliseconds. */
@@ -61,17 +62,20 @@ export async function run(options: RunOptions): Promise<Outcome> {
   await pause(TTL + 10_000);
   const { lastToken, complaints } = await settle(arena, progress);
   using resource = new Resource(arena.resource, "judge");
+  using named = new Resource(arena.namedResource, "judge");
   const course: Course = {
     entries: readHistories(arena.histories),
     accesses: resource.accesses(),
     guarded: resource.items("guarded"),
     bare: resource.items("bare"),
+    named: named.items("guarded"),
+    namedAccesses: named.accesses(),
     survivors: new Set(arena.actors.map(({ client }) => client)),
     ttl: TTL,
     healedAt,
     lastToken,
   };
-  return { seed, course, faults, violations: [...complaints, ...violations(course)] };
+  return { seed, course, faults, violations: [...complaints, ...violations(course), ...lockViolations(course)] };
 }
 
 /** Nemesis: draws faults, causes them and ends them. */
@@ -123,7 +127,7 @@ class Nemesis {
       if (node.pid === 0) await node.launch();
     }
     await this.#arena.cluster.formed();
-    await this.#arena.makeBucket();
+    await this.#arena.makeBuckets();
   }
 }
 

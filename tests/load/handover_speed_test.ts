@@ -1,8 +1,8 @@
 // deno-lint-ignore-file no-console
 import { assertEquals, assertLessOrEqual } from "@std/assert";
-import { jetstream } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import type { Lease } from "@x/natslock";
+import { bareHandOver } from "../helpers/bare_hand_over.ts";
 import { begunWait, elapse, type Lone, lone, percentile, sent, summary, timed } from "../helpers/measure.ts";
 import { newKeyValue, withServer } from "../helpers/nats.ts";
 
@@ -18,30 +18,6 @@ const REST = 5;
 const MOST = 3;
 /** The start of a wait is three requests in a row, checked every 2 ms. A delay of 40 ms would make it 35 or more. */
 const MOST_BEGUN = 12;
-
-/**
- * Measures from a publish to a key until the answer is stored that the other end publishes on the republished message.
- */
-async function bareHandOver(giver: NatsConnection, taker: NatsConnection): Promise<() => Promise<number>> {
-  const id = crypto.randomUUID();
-  let stored = Promise.withResolvers<void>();
-  const callback = () => {
-    jetstream(taker).publish("$KV.locks.answer", id).then(() => stored.resolve(), stored.reject);
-  };
-  taker.subscribe("natslock.locks.bare", { callback });
-  await taker.flush();
-  return async () => {
-    stored = Promise.withResolvers();
-    await elapse(REST);
-    let released: Promise<unknown> | undefined;
-    const took = await timed(() => {
-      released = jetstream(giver).publish("$KV.locks.bare", id);
-      return stored.promise;
-    });
-    await released;
-    return took;
-  };
-}
 
 /** Measures from `release()` until the other's `acquire()` has resolved: milliseconds and messages. */
 async function handOver(lease: Lease, taker: Lone, connections: readonly NatsConnection[]) {
@@ -62,7 +38,7 @@ async function race(nc: NatsConnection, connect: () => Promise<NatsConnection>) 
   const connections = [nc, await connect()] as const;
   const candidate = async (on: NatsConnection) => lone(on, { kv: await newKeyValue(on, "locks", TTL) });
   const candidates = [await candidate(connections[0]), await candidate(connections[1])] as const;
-  const bareRound = await bareHandOver(await connect(), await connect());
+  const bareRound = await bareHandOver(await connect(), await connect(), { bucket: "locks", rest: REST });
   return { connections, candidates, bareRound };
 }
 
