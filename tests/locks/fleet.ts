@@ -88,3 +88,14 @@ export class Fleet {
     return member;
   }
 }
+
+/** Returns a fleet and its first two processes; of one process, the same twice. */
+export function fleetOf(
+  size: number,
+  options: { readonly maxHold?: number } = {},
+): [fleet: Fleet, first: Member, second: Member] {
+  const fleet = new Fleet(size, options);
+  const [first, second = first] = fleet.members;
+  if (!first || !second) throw new Error("A fleet needs a process");
+  return [fleet, first, second];
+}

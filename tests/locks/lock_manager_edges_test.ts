@@ -1,91 +1,16 @@
-import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   AcquireTimeoutError,
   BadParameterError,
   ConnectionError,
   LeaseLostError,
-  LeaseReleasedError,
   Locker,
-  LockerClosedError,
   LockManager,
 } from "@x/natslock";
 import { MemoryStore } from "@x/natslock/testing";
-import { Fleet, type Member, TTL } from "./fleet.ts";
-
-function fleetOf(size: number, options = {}): [fleet: Fleet, first: Member, second: Member] {
-  const fleet = new Fleet(size, options);
-  const [first, second = first] = fleet.members;
-  assert(first && second);
-  return [fleet, first, second];
-}
+import { Fleet, fleetOf, TTL } from "./fleet.ts";
 
 const never = () => new Promise<never>(() => {});
-
-Deno.test("LockManager.close() ends waits with a LockerClosedError, and later calls too", async () => {
-  const [fleet, { locks }, second] = fleetOf(2);
-  await using _ = fleet;
-  await fleet.until(locks.acquire("a"));
-  const waiting = assertRejects(() => second.locks.request("a", never), LockerClosedError);
-  await fleet.pass(100);
-  await fleet.until(second.locks.close());
-  await waiting;
-  await assertRejects(() => second.locks.acquire("a"), LockerClosedError);
-  await assertRejects(() => second.locks.query(), LockerClosedError);
-});
-
-Deno.test("LockManager.close() aborts the signal of work and waits until it has settled", async () => {
-  const [fleet, { locks }, second] = fleetOf(2);
-  await using _ = fleet;
-  let finish = () => {};
-  let signal: AbortSignal | undefined;
-  const done = assertRejects(
-    () =>
-      locks.request("a", async (lock) => {
-        signal = lock.signal;
-        await new Promise<void>((resolve) => finish = resolve);
-      }),
-    LockerClosedError,
-  );
-  await fleet.pass(100);
-  const next = second.locks.acquire("a");
-  await fleet.pass(100);
-  let isClosed = false;
-  const closing = locks.close().then(() => isClosed = true);
-  await fleet.pass(500);
-  assertEquals([signal?.aborted, isClosed], [true, false]);
-  assertInstanceOf(signal?.reason, LeaseReleasedError);
-  finish();
-  await fleet.until(closing);
-  await done;
-  assert((await fleet.until(next)).held);
-});
-
-Deno.test("LockManager.close() waits for work that never settles only for the rest of the lease", async () => {
-  const [fleet, { locks }, second] = fleetOf(2);
-  await using _ = fleet;
-  locks.request("a", never).catch(() => {});
-  await fleet.pass(100);
-  const next = second.locks.acquire("a");
-  await fleet.pass(100);
-  const before = fleet.clock.now();
-  await fleet.until(locks.close());
-  assert(fleet.clock.now() - before <= TTL);
-  assert((await fleet.until(next)).held);
-});
-
-Deno.test("LockManager.close() leaves no ticket and no session behind", async () => {
-  const [fleet, { locks }] = fleetOf(1);
-  await fleet.until(Promise.all(["a", "b", "c"].map((name) => locks.acquire(name))));
-  locks.acquire("a").catch(() => {});
-  await fleet.pass(100);
-  await fleet.close();
-  const all = [];
-  for (const filter of ["=q.>", "=s.>"]) {
-    const found = await fleet.store.scan(filter, { from: 1, timeout: 1000 });
-    if (found.kind === "seen") all.push(...found.entries.filter(({ keyState }) => keyState.kind !== "vacant"));
-  }
-  assertEquals(all, []);
-});
 
 Deno.test("LockManager.request() whose signal aborts while it waits leaves the queue", async () => {
   const [fleet, { locks }, second] = fleetOf(2);
