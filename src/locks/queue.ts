@@ -111,7 +111,9 @@ export class Queue {
     const result = await look(this.#ground.context, { filter: this.#filter, from, own, isGone });
     if (this.#ground.isOver) return;
     if (result.kind !== "seen") return await this.#notSeen(result, batch, last);
-    const { tickets, byLeader } = result;
+    const { byLeader } = result;
+    // The removal of an own ticket is confirmed. An answer that is older still shows it.
+    const tickets = result.tickets.filter((ticket) => ticket.session !== this.#ground.id || !isGone(ticket));
     const dead = tickets.filter(({ session }) => this.#ground.monitors.isDead(session));
     if (dead.length > 0) return this.#removed(await removeDead(this.#ground, dead), dead, batch);
     // What was said to be gone still stands: the pushes were forged.

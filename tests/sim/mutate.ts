@@ -141,7 +141,8 @@ export async function tabledSeeds({ table }: Sheet = LOCKER_SHEET): Promise<Map<
   return new Map([...rows].map(([, off = "", seed]) => [off, Number(seed)]));
 }
 
-function table(verdicts: readonly Verdict[]): string {
+/** Returns the table of verdicts as Markdown. */
+export function table(verdicts: readonly Verdict[]): string {
   const rows = verdicts.map(({ mutation: { rule, off, file }, red }) =>
     `| ${rule} | ${off} | \`${file}\` | ${
       red ? `${red.seed} | ${red.rule.replaceAll("|", "/")} | ${red.steps}` : "none | not red | "

@@ -22,6 +22,8 @@ export interface Ask {
   waits: boolean;
   /** True once its promise has settled, and what it got was released. */
   ended: boolean;
+  /** True once its user lets go of its locks. */
+  leaves: boolean;
   /** True once its user wanted it to end. */
   givenUp: boolean;
 }

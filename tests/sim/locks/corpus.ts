@@ -9,4 +9,5 @@ import type { Relic } from "../corpus.ts";
 export const LOCKS_CORPUS: readonly Relic[] = [
   { seed: 79, was: "a look after the begin of a watch was answered by a replica that was behind" },
   { seed: 150, was: "such a look cost a request that had room a whole round" },
+  { seed: 50747, was: "a look that was older than the removal of an own ticket made a request wait for that ticket" },
 ];

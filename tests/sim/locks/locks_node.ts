@@ -103,7 +103,17 @@ export class LocksNode implements Struck {
   /** Makes a request. */
   ask<T>(wish: Wish, id: number, call: (manager: LockManager, ask: Ask) => Promise<T>): { ask: Ask; done: Promise<T> } {
     const { judge, timeline: { now } } = this.#ground;
-    const ask: Ask = { id, node: this, wish, madeAt: now, tickets: 0, waits: true, ended: false, givenUp: false };
+    const ask: Ask = {
+      id,
+      node: this,
+      wish,
+      madeAt: now,
+      tickets: 0,
+      leaves: false,
+      waits: true,
+      ended: false,
+      givenUp: false,
+    };
     judge.asks.set(id, ask);
     this.asks.add(ask);
     this.#asking = id;

@@ -224,12 +224,6 @@ const TICKETS_OFF: readonly Mutation[] = [
     "locks/several.ts",
     [
       "several",
-      "later names are kept after the loss of an earlier one",
-      "if (hold === null || !holds.every(({ lock }) => lock.held)) {",
-      "if (hold === null) {",
-    ],
-    [
-      "several",
       "names are taken in any order",
       "const sorted = [...names].sort(byUnits);",
       "const sorted = [...names];",

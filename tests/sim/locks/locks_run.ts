@@ -31,7 +31,7 @@ const CLOSING = 2 * SESSION_TTL;
 const TURN = 200;
 
 /** A run has some ten thousand events. More than this means that it does not end. */
-const MOST_STEPS = 1_000_000;
+const MOST_STEPS = 3_000_000;
 
 /** One run. */
 export class LocksRun implements LocksTown {

@@ -141,6 +141,7 @@ async function hold({ ask, town }: Session, locks: readonly Lock[]): Promise<voi
     const typed = reason instanceof LeaseLostError || reason instanceof LeaseReleasedError;
     if (aborted && !typed) town.judge.blame(`Q5: #${ask.id} gets a lock signal with the reason ${reason}`);
   }
+  ask.leaves = true;
   town.note(node.name, () => `user: #${ask.id} lets go`);
 }
 

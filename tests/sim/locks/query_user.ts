@@ -47,7 +47,7 @@ function misordered({ held, pending }: LockSnapshot): string | null {
 function missing({ held, pending }: LockSnapshot, own: readonly Ask[], { judge }: LocksTown): string | null {
   const shown = new Set([...held, ...pending].map(({ token }) => token));
   for (const ask of own) {
-    if (ask.ended || ask.givenUp || ask.tickets !== 1) continue;
+    if (ask.ended || ask.leaves || ask.givenUp || ask.tickets !== 1) continue;
     const [name = ""] = ask.wish.names;
     const placed = judge.truth.queue(name).filter((each) => each.ask === ask);
     if (placed.length > 0 && !placed.some(({ place }) => shown.has(place))) {

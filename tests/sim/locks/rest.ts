@@ -14,12 +14,12 @@ const WATCHED = 2 * SESSION_TTL;
 
 /**
  * Messages of a process for each lease length: renewals and the look at its own tickets. For each name that it waits
- * for, a look, of which two may be answered by replicas that are behind. For each session that it waits for, a burial
- * that is refused and a read, if nothing is pushed.
+ * for, a look, of which two may be answered by replicas that are behind. For each session that it waits for, two
+ * burials that are refused and two reads, if nothing is pushed.
  */
 const KEEPING = 3.3 + 1.4;
 const LOOKING = 1.4 * 3;
-const WATCHING = 2;
+const WATCHING = 4;
 
 /** Messages that are under way at both ends of the time. */
 const ENDS = 4;
