@@ -13,9 +13,10 @@ import { CLIENT_RATE } from "../leader.ts";
 import type { CarriedOut, Place } from "../server.ts";
 import type { Ask, Belief } from "./ask.ts";
 import { SESSION_TTL } from "./climate.ts";
+import { GrantOrder } from "./grant_order.ts";
 import type { LocksNode } from "./locks_node.ts";
 import type { LocksServer } from "./locks_server.ts";
-import { claimOf, keepingOut, type Placed, Truth } from "./truth.ts";
+import { claimOf, conflictAmong, type Placed, Truth } from "./truth.ts";
 
 /** Longest time in ms that a lock of a deleted bucket can last: a lease on a slow clock, and one request. */
 const LASTING = SESSION_TTL / (1 - CLIENT_RATE) + SESSION_TTL / 4;
@@ -39,8 +40,7 @@ export class LocksJudge {
   /** How often each thing happened. */
   readonly counts = new Map<string, number>();
   readonly #beliefs = new Map<string, Set<Belief>>();
-  /** Highest token that was granted for each lock: of any mode, and exclusive. */
-  readonly #tops = new Map<string, { readonly any: number; readonly exclusive: number }>();
+  readonly #order: GrantOrder;
   readonly #place: Place;
   readonly #server: LocksServer;
   #calmAt = Infinity;
@@ -49,9 +49,10 @@ export class LocksJudge {
     this.#place = place;
     this.#server = server;
     this.truth = new Truth((key) => server.store.look(key));
+    this.#order = new GrantOrder(this.truth, (rule) => this.blame(rule));
     server.onGone = () => {
       this.truth.clear();
-      this.#tops.clear();
+      this.#order.clear();
     };
   }
 
@@ -99,7 +100,7 @@ export class LocksJudge {
       const isCurrent = lock.epoch === this.#server.epoch && this.#server.madeAt <= now;
       const era = isCurrent ? this.#server.era : -1;
       const belief: Belief = { ask, lock, since: now, era, passive: chance.happens(0.3) };
-      if (era >= 0) this.#ordered(belief);
+      if (era >= 0) this.#order.check(belief);
       const beliefs = this.#beliefs.get(lock.name) ?? new Set();
       this.#beliefs.set(lock.name, beliefs.add(belief));
       return belief;
@@ -139,13 +140,9 @@ export class LocksJudge {
         const placed = this.#believed(belief);
         if (placed !== null) holders.push(placed);
       }
-      for (const [index, one] of holders.entries()) {
-        const others = holders.toSpliced(index, 1);
-        const [other] = keepingOut(one.claim, others);
-        if (other === undefined) continue;
-        return this.blame(
-          `Q1: tokens ${one.place} and ${other.place} of ${JSON.stringify(name)} hold at the same time`,
-        );
+      const [one, other] = conflictAmong(holders);
+      if (one && other) {
+        return this.blame(`Q1: tokens ${one.place} and ${other.place} of "${name}" hold at the same time`);
       }
     }
   }
@@ -174,21 +171,6 @@ export class LocksJudge {
       this.blame(`Q4: request ${id} holds token ${lock.token}, whose session is not stored`);
     }
     return placed;
-  }
-
-  /** A grant comes after all that stood before it in its queue and that exclude it (Q2, Q3). */
-  #ordered({ ask, lock }: Belief): void {
-    const placed = this.truth.at(lock.token);
-    if (placed === undefined || placed.stolenAt !== null) return;
-    if (placed.ask !== null && placed.ask !== ask) this.blame(`Q3: request ${ask.id} gets the ticket of another`);
-    const before = this.truth.queue(lock.name).filter(({ place }) => place < lock.token);
-    const [passed] = keepingOut(placed.claim, before);
-    if (passed !== undefined) this.blame(`Q3: token ${lock.token} is granted while ticket ${passed.place} stands`);
-    const tops = this.#tops.get(lock.name) ?? { any: 0, exclusive: 0 };
-    const highest = placed.claim.exclusive ? tops.any : tops.exclusive;
-    if (lock.token < highest) this.blame(`Q2: token ${lock.token} is granted after ${highest}`);
-    const exclusive = placed.claim.exclusive ? Math.max(tops.exclusive, lock.token) : tops.exclusive;
-    this.#tops.set(lock.name, { any: Math.max(tops.any, lock.token), exclusive });
   }
 
   #appended(node: LocksNode, key: string, { before, after }: CarriedOut): void {
