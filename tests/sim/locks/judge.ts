@@ -210,6 +210,7 @@ export class LocksJudge {
     { kind, change }: { readonly kind: string; readonly change: CarriedOut },
   ): void {
     const session = this.truth.sessions.get(id);
+    if (this.truth.former.has(id)) return;
     if (kind === "write") {
       if (session?.isBuried) this.blame(`Q4: ${node.name} renews session ${id}, which was buried`);
       if (session !== undefined && session.node !== node) this.blame(`Q4: ${node.name} renews another's session`);

@@ -68,6 +68,8 @@ export function keepingOut(claim: Claim, before: readonly Placed[]): readonly Pl
 /** The stored tickets and the sessions of the current bucket. */
 export class Truth {
   readonly sessions = new Map<string, Owned>();
+  /** Sessions of earlier buckets. Revisions of this bucket can be the same by chance, so nothing is promised for them. */
+  readonly former = new Set<string>();
   readonly #look: (key: string) => KeyState;
   /** All tickets of the bucket, by place. */
   readonly #placed = new Map<number, Placed>();
@@ -127,6 +129,7 @@ export class Truth {
   clear(): void {
     this.#placed.clear();
     this.#queues.clear();
+    for (const session of this.sessions.keys()) this.former.add(session);
     this.sessions.clear();
   }
 }
