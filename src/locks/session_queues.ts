@@ -178,7 +178,8 @@ export class SessionQueues implements QueueGround {
       changed: (before, after) => {
         if (after.at === "queued" && before.at !== "queued") this.#stored(request, queue);
         if (after.at !== "gone") return;
-        if ("place" in before) queue.left(keeper.key, before.place);
+        // A ticket whose removal was denied may still stand.
+        if ("place" in before && after.end.error === null) queue.left(keeper.key, before.place);
         if (after.end.why === "fenced" && !request.isOver) this.#write(request, token);
         else this.#gone(request, after);
         if (--queue.tickets > 0) return;

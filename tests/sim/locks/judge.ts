@@ -192,19 +192,20 @@ export class LocksJudge {
     { kind, change }: { readonly kind: string; readonly change: CarriedOut },
   ): void {
     const session = this.truth.sessions.get(id);
+    if (this.truth.former.has(id)) return;
     if (kind === "write") {
       if (session?.isBuried) this.blame(`Q4: ${node.name} renews session ${id}, which was buried`);
       if (session !== undefined && session.node !== node) this.blame(`Q4: ${node.name} renews another's session`);
       // A first write in doubt may be withdrawn, and then made again.
-      this.truth.sessions.set(id, { node, isOver: false, isBuried: false });
+      this.truth.sessions.set(id, { node, wroteAt: this.#place.timeline.now, isOver: false, isBuried: false });
       return;
     }
     if (session?.node !== node) {
       this.count("burial");
       if (change.before.kind !== "vacant") this.blame(`Q4: ${node.name} buries session ${id}, whose record stands`);
     }
-    const isBuried = session !== undefined && session.node !== node;
-    this.truth.sessions.set(id, { node: session?.node ?? node, isOver: true, isBuried });
+    if (session === undefined) return;
+    this.truth.sessions.set(id, { ...session, isOver: true, isBuried: session.node !== node });
   }
 
   /** A ticket was removed: by its owner, by a thief, or after the burial of its session (Q4). */

@@ -7,6 +7,7 @@
 import type { KeyState } from "../../../src/store/record.ts";
 import type { Ticket } from "../../../src/store/ticket.ts";
 import type { Ask } from "./ask.ts";
+import { SESSION_TTL } from "./climate.ts";
 import type { LocksNode } from "./locks_node.ts";
 
 /** What a ticket takes of its queue. Told by the judge's own rules, not by those that it judges. */
@@ -37,11 +38,16 @@ export interface Placed {
 /** A session. */
 interface Owned {
   readonly node: LocksNode;
+  /** When its record was written last. */
+  readonly wroteAt: number;
   /** True while its last change was a marker. */
   readonly isOver: boolean;
   /** True once another put a marker on its key. */
   readonly isBuried: boolean;
 }
+
+/** How long after its last renewal a dead session may pass for one that lives, in ms. */
+const UNNOTICED = 2.5 * SESSION_TTL;
 
 const EXCLUSIVE: Claim = { exclusive: true, limit: Infinity, weight: 1 };
 
@@ -62,6 +68,8 @@ export function keepingOut(claim: Claim, before: readonly Placed[]): readonly Pl
 /** The stored tickets and the sessions of the current bucket. */
 export class Truth {
   readonly sessions = new Map<string, Owned>();
+  /** Sessions of earlier buckets. Revisions of this bucket can be the same by chance, so nothing is promised for them. */
+  readonly former = new Set<string>();
   readonly #look: (key: string) => KeyState;
   /** All tickets of the bucket, by place. */
   readonly #placed = new Map<number, Placed>();
@@ -108,7 +116,11 @@ export class Truth {
   add(placed: Placed): void {
     const before = this.queue(placed.name);
     const blockers = keepingOut(placed.claim, before);
-    if (blockers.length > 0) placed.room = blockers.some(({ session }) => this.lives(session)) ? "blocked" : "dead";
+    if (blockers.length > 0) {
+      const passesForAlive = ({ session }: Placed) =>
+        this.lives(session) || placed.storedAt < (this.sessions.get(session)?.wroteAt ?? 0) + UNNOTICED;
+      placed.room = blockers.some(passesForAlive) ? "blocked" : "dead";
+    }
     this.#queues.set(placed.name, [...before, placed]);
     this.#placed.set(placed.place, placed);
   }
@@ -117,6 +129,7 @@ export class Truth {
   clear(): void {
     this.#placed.clear();
     this.#queues.clear();
+    for (const session of this.sessions.keys()) this.former.add(session);
     this.sessions.clear();
   }
 }
