@@ -151,8 +151,7 @@ export class SessionQueues implements QueueGround {
   end(why: LossReason, error: NatslockError | null): void {
     if (this.isOver) return;
     this.isOver = true;
-    const { clock, timing: { ttl } } = this.context;
-    const cancel = clock.after(LONGEST_CLEANUP * ttl, () => this.stop());
+    const cancel = this.context.clock.after(LONGEST_CLEANUP * this.context.timing.ttl, () => this.stop());
     this.#tickets.whenEmpty().then(() => {
       cancel();
       this.stop();

@@ -9,23 +9,13 @@ import { LeaseLostError } from "../../../src/base/errors.ts";
 import type { Lock } from "../../../src/locks/lock.ts";
 import type { StoreRequest } from "../../../src/memory/memory_link.ts";
 import type { Ticket } from "../../../src/store/ticket.ts";
-import { CLIENT_RATE } from "../leader.ts";
 import type { CarriedOut, Place } from "../server.ts";
 import type { Ask, Belief } from "./ask.ts";
-import { SESSION_TTL } from "./climate.ts";
+import { HEARING, LASTING, SETTLED } from "./climate.ts";
 import { GrantOrder } from "./grant_order.ts";
 import type { LocksNode } from "./locks_node.ts";
 import type { LocksServer } from "./locks_server.ts";
 import { claimOf, conflictAmong, type Placed, Truth } from "./truth.ts";
-
-/** Longest time in ms that a lock of a deleted bucket can last: a lease on a slow clock, and one request. */
-const LASTING = SESSION_TTL / (1 - CLIENT_RATE) + SESSION_TTL / 4;
-
-/** Longest time in ms until the owner of a stolen ticket learns of it without faults: its next check, and a request. */
-const HEARING = 1.1 * SESSION_TTL / (1 - CLIENT_RATE) + 200;
-
-/** How long after the faults everything takes its usual course, in ms. */
-const SETTLED = SESSION_TTL / 2;
 
 /** Checks one run. */
 export class LocksJudge {

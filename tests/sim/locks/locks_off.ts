@@ -57,8 +57,8 @@ const QUEUE_OFF: readonly Mutation[] = [
     [
       "blocked",
       "pushes are relied on: nothing is looked at again",
-      "this.lookAtAll(false);\n      this.#armRound();",
-      "this.#armRound();",
+      "everyLease(this.#ground.context, () => this.lookAtAll(false));",
+      "everyLease(this.#ground.context, () => {});",
     ],
     [
       "blocked",
