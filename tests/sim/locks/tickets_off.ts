@@ -37,7 +37,12 @@ export const TICKETS_OFF: readonly Mutation[] = [
       "store.remove(key, { expected, timeout }).catch(() => {});",
       "",
     ],
-    ["own tickets", "own tickets are not looked at", "this.#check();\n      this.#arm();", "this.#arm();"],
+    [
+      "own tickets",
+      "own tickets are not looked at",
+      "everyLease(context, () => this.#check())",
+      "everyLease(context, () => {})",
+    ],
     [
       "own tickets",
       "a read that does not show a ticket proves that it is gone",
