@@ -15,7 +15,7 @@ export { keyStateOf } from "./store/store.ts";
 export { candidateOf } from "./lease/candidate.ts";
 export { leadershipOf } from "./lease/leadership.ts";
 export { leaseTiming } from "./lease/timing.ts";
-export { bucketProblems } from "./nats/bucket_rules.ts";
+export { bucketProblems, settingsOf } from "./nats/bucket_rules.ts";
 export { type KvStore, storeOf } from "./nats/kv_store.ts";
 export { apiCodeOf, hasRemedy, toLockError } from "./nats/nats_errors.ts";
 export { flawOf, isAtLeast, OWN_TTL_SINCE } from "./nats/server_version.ts";
