@@ -15,6 +15,8 @@ export { keyStateOf } from "./store/store.ts";
 export { candidateOf } from "./lease/candidate.ts";
 export { leadershipOf } from "./lease/leadership.ts";
 export { leaseTiming } from "./lease/timing.ts";
+export { evictTicket } from "./locks/eviction.ts";
+export { ALL_SESSIONS, ALL_TICKETS, sessionKey } from "./locks/names.ts";
 export { bucketProblems, settingsOf } from "./nats/bucket_rules.ts";
 export { type KvStore, storeOf } from "./nats/kv_store.ts";
 export { apiCodeOf, hasRemedy, toLockError } from "./nats/nats_errors.ts";

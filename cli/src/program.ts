@@ -5,7 +5,7 @@ import type { CheckFlags } from "./bucket_check.ts";
 import type { CreateFlags } from "./bucket_create.ts";
 import { addCompletion } from "./completion_commands.ts";
 import type { DeleteFlags } from "./bucket_delete.ts";
-import type { EvictFlags } from "./evict.ts";
+import type { EvictFlags } from "./evict_flags.ts";
 import { CliError, EXIT, type Finish } from "./exit.ts";
 import { connecting, connectingBefore, CONNECTION_HELP, example, HELP_STYLE } from "./flags.ts";
 import { addHold, addRun } from "./lock_commands.ts";
@@ -59,7 +59,8 @@ function addViews(program: Command, finish: Finish): void {
     .description("List held locks: all, or those of the keys and filters")
     .argument("[key...]", KEYS)
     .action(async (keys: string[], flags: ShowFlags) => finish(await (await import("./list.ts")).list(keys, flags)));
-  view(ls).addHelpText("after", "LEFT is the time until the lease ends, unless it is renewed");
+  const columns = "LEFT: time until the lease ends, unless renewed; PLACE: how many are before it";
+  view(ls).addHelpText("after", columns);
   example(ls, "natslock ls 'jobs.>'");
   const watch = program.command("watch")
     .description("Print each change of holder until interrupted")
@@ -74,6 +75,7 @@ function addEvict(program: Command, finish: Finish): void {
     .description("Evict the holder of a lock; it notices at its next renewal")
     .argument("<key>", "key of the lock")
     .option("--if-token <number>", "evict only if the fencing token is this number")
+    .option("--place <number>", "in a bucket for queues: the request at this place")
     .option("-y, --yes", "do not ask for confirmation")
     .action(async (key: string, flags: EvictFlags) => finish(await (await import("./evict.ts")).evict(key, flags)));
   example(connecting(command), "natslock evict nightly-report");
