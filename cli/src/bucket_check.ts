@@ -1,28 +1,37 @@
 /** `natslock bucket check`: reports whether a bucket is safe for locks, and how to fix it. */
 
 import type { BucketProblem } from "@x/natslock";
-import { bucketProblems, show } from "@x/natslock/internal";
+import { bucketProblems, settingsOf } from "@x/natslock/internal";
 import type { ServerInfo } from "@nats-io/nats-core";
 import { streamOf } from "./bucket_stream.ts";
 import { type Advice, adviceOn, fixedFor, fixesFor } from "./bucket_fixes.ts";
 import { withConnection } from "./connect.ts";
-import { exactly } from "./duration.ts";
 import { EXIT } from "./exit.ts";
 import { print } from "./print.ts";
+import { holdText, problemText, type QueueTerms, queueTermsOf } from "./queue_terms.ts";
 import { colours, type ShowFlags } from "./show.ts";
+
+/** The flags of `natslock bucket check`. */
+export interface CheckFlags extends ShowFlags {
+  /** The bucket must be for queues, too. */
+  readonly queues?: boolean;
+}
 
 interface Findings {
   readonly bucket: string;
   readonly version: string;
   readonly problems: readonly BucketProblem[];
   readonly advice: readonly Advice[];
+  readonly terms: QueueTerms;
+  /** True if the bucket must be for queues. */
+  readonly queues: boolean;
 }
 
 /**
  * Checks a bucket by the rules of the library and prints the result. Returns exit code 0 if the bucket is fit for
- * locks, else 78.
+ * locks, and for queues if that is asked, else 78.
  */
-export async function checkBucket(name: string | undefined, flags: ShowFlags): Promise<number> {
+export async function checkBucket(name: string | undefined, flags: CheckFlags): Promise<number> {
   const bucket = name ?? flags.bucket;
   const findings = await withConnection(flags, async (nc) => {
     const stream = await streamOf(nc, flags, bucket);
@@ -30,18 +39,25 @@ export async function checkBucket(name: string | undefined, flags: ShowFlags): P
     const { version = "" } = info;
     const problems = bucketProblems(bucket, stream.config);
     const wrong = new Set(problems.map(({ setting }) => setting));
-    return { bucket, version, problems, advice: adviceOn(stream, info).filter(({ setting }) => !wrong.has(setting)) };
+    const advice = adviceOn(stream, info).filter(({ setting }) => !wrong.has(setting));
+    const terms = queueTermsOf(settingsOf(stream.config, "", version));
+    return { bucket, version, problems, advice, terms, queues: flags.queues ?? false };
   });
   await print(flags.json ? jsonOf(findings) : report(findings));
-  return findings.problems.length === 0 ? EXIT.done : EXIT.config;
+  return isFit(findings) ? EXIT.done : EXIT.config;
 }
 
-function jsonOf({ bucket, version, problems, advice }: Findings): string {
-  const shown = problems.map(({ setting, value, wanted }) => ({ setting, value, wanted }));
+function isFit({ problems, terms, queues }: Findings): boolean {
+  return problems.length === 0 && (terms.problem === null || !queues);
+}
+
+function jsonOf({ bucket, version, problems, advice, terms: { maxHold, problem } }: Findings): string {
+  const shown = problems.map(fieldsOf);
   const settings = [...problems, ...advice].map(({ setting }) => setting);
   return JSON.stringify({
     bucket,
     fit: problems.length === 0,
+    queues: maxHold === null ? { fit: false, ...fieldsOf(problem) } : { fit: true, maxHold },
     version,
     problems: shown,
     advice,
@@ -49,13 +65,15 @@ function jsonOf({ bucket, version, problems, advice }: Findings): string {
   });
 }
 
-function report({ bucket, problems, advice }: Findings): string {
+const fieldsOf = ({ setting, value, wanted }: BucketProblem) => ({ setting, value, wanted });
+
+function report(findings: Findings): string {
+  const { bucket, problems, advice } = findings;
   const { green, red, yellow, bold } = colours();
   const fit = problems.length === 0;
   const lines = [`${bold(bucket)}  ${fit ? green("fit for locks") : red("not fit for locks")}`];
-  for (const { setting, value, wanted } of problems) {
-    lines.push(`  ${red("wrong")}   ${setting}: is ${valueOf(setting, value)}, must be ${wanted}`);
-  }
+  for (const problem of problems) lines.push(`  ${red("wrong")}   ${problemText(problem)}`);
+  lines.push(...queueLines(findings));
   for (const { setting, why } of advice) lines.push(`  ${yellow("advice")}  ${setting}: ${why}`);
   const fixes = fixesFor(bucket, [...problems, ...advice].map(({ setting }) => setting));
   if (fixes.length > 0) {
@@ -76,8 +94,15 @@ function report({ bucket, problems, advice }: Findings): string {
   return lines.join("\n");
 }
 
-/** Settings that the server counts in nanoseconds. */
-const TIMES = new Set(["max_age", "duplicate_window", "subject_delete_marker_ttl"]);
-
-const valueOf = (setting: string, value: unknown): string =>
-  TIMES.has(setting) && typeof value === "number" ? exactly(value / 1e6) : show(value);
+/** Returns what is said about queues: of a bucket for queues, and where it is asked. */
+function queueLines({ terms: { maxHold, problem }, queues }: Findings): string[] {
+  const { green, red } = colours();
+  if (maxHold !== null) return [`  ${green("queues")}  it is for queues: ${holdText(maxHold)}`];
+  if (!queues) return [];
+  const next = "natslock bucket create --queues NAME";
+  return [
+    `  ${red("queues")}  it is not for queues, ${problemText(problem)}`,
+    "          make one that is:",
+    `            ${next}`,
+  ];
+}

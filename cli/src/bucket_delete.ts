@@ -8,9 +8,11 @@ import { withConnection } from "./connect.ts";
 import { managerOf } from "./domain.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { heldLocksOf, shownBucket } from "./locks.ts";
+import { requester } from "./request_lines.ts";
+import { leasesOf, requestsOf } from "./requests.ts";
 import { say } from "./say.ts";
 import type { ConnectionFlags } from "./settings.ts";
-import { holderOf } from "./show.ts";
+import { holderOf, type Lock } from "./show.ts";
 
 /** The flags of `natslock bucket delete`. */
 export interface DeleteFlags extends ConnectionFlags {
@@ -60,10 +62,19 @@ async function remove(nc: NatsConnection, flags: DeleteFlags, bucket: string): P
 
 /** Returns the held locks, as text. */
 async function holders(nc: NatsConnection, flags: DeleteFlags): Promise<string[]> {
-  const { store } = await shownBucket(nc, flags);
+  const bucket = await shownBucket(nc, flags);
+  const { store, maxHold } = bucket;
+  if (maxHold !== null) {
+    const requests = (await requestsOf(bucket, [])).filter(({ state }) => state === "held");
+    const leases = await leasesOf(bucket, []);
+    return [...requests.map((one) => `"${one.name}" by ${requester(one)}`), ...namesOf(leases)];
+  }
   const locks = await heldLocksOf(store, { keys: [], filters: [">"] });
-  return locks.flatMap(({ key, leader }) => leader === null ? [] : [`"${key}" by ${holderOf(leader)}`]);
+  return namesOf(locks);
 }
+
+const namesOf = (locks: readonly Lock[]): string[] =>
+  locks.flatMap(({ key, leader }) => leader === null ? [] : [`"${key}" by ${holderOf(leader)}`]);
 
 function listOf(held: readonly string[]): string {
   const more = held.length > SHOWN ? ` and ${held.length - SHOWN} more` : "";

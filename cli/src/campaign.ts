@@ -1,7 +1,7 @@
 /** `natslock run --keep-trying`: runs the command again and again, each time under a new lease. */
 
-import type { Lease, Locker } from "@x/natslock";
 import { wait } from "@x/natslock/internal";
+import type { Candidate, Held } from "./candidate.ts";
 import type { Ending } from "./child.ts";
 import { shortly } from "./duration.ts";
 import { endOf } from "./end_of.ts";
@@ -37,18 +37,18 @@ export class StartPause {
  * Runs the command after each grant until a signal ends the campaign. Returns how the command ended that got this
  * signal. Rejects with the reason of the signal if no command was running, or if the signal was Ctrl-C.
  */
-export async function campaign(locker: Locker, tenure: Tenure, run: Run): Promise<Ending> {
+export async function campaign(candidate: Candidate, tenure: Tenure, run: Run): Promise<Ending> {
   const { signals, clock, plan: { atLeast } } = run;
   const signal = signals.stop;
   const pause = new StartPause();
   for (;;) {
     tenure.last = null;
     const began = { at: 0 };
-    const work = (lease: Lease) => {
+    const work = (held: Held) => {
       began.at = clock.now();
-      return tenure.workAtLeast(lease, atLeast);
+      return tenure.workAtLeast(held, atLeast);
     };
-    const ending = await locker.run(work, { signal }).catch((error) => afterLoss(error, run, tenure));
+    const ending = await candidate.run(work, { signal }).catch((error) => afterLoss(error, run, tenure));
     await wait<void>(signal, (done) => clock.after(SIGNAL_LAG, done)).catch(() => {});
     if (signal.aborted) {
       if (signals.asked === "SIGINT" || tenure.last === null) throw signal.reason;

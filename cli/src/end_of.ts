@@ -7,6 +7,7 @@
 import { AcquireTimeoutError, BucketConfigError, ConnectionError, NatslockError } from "@x/natslock";
 import { apiCodeOf, hasRemedy } from "@x/natslock/internal";
 import { CliError, EXIT } from "./exit.ts";
+import { withFlags } from "./typed.ts";
 
 const NEXT_BY_TROUBLE: Readonly<Record<ConnectionError["why"], readonly [code: number, next: string]>> = {
   timeout: [EXIT.unreachable, "try again, or check that JetStream is enabled on the server"],
@@ -59,7 +60,8 @@ function endOfOurs({ code, message }: NatslockError): CliError {
     case "LEASE_LOST":
       return new CliError(EXIT.lost, message, "the command was stopped");
     case "BAD_PARAMETER":
-      return new CliError(EXIT.usage, message);
+      // Only the first quoted word is a field. Others can be names of locks.
+      return new CliError(EXIT.usage, message.replace(/^Cannot use "[^"]*"/, withFlags));
     default:
       return new CliError(EXIT.unreachable, message);
   }

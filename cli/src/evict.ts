@@ -5,19 +5,13 @@ import { type KvStore, leaseTiming, SystemClock } from "@x/natslock/internal";
 import { agreed, type Question } from "./confirm.ts";
 import { withConnection } from "./connect.ts";
 import { shortly } from "./duration.ts";
+import type { EvictFlags } from "./evict_flags.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { ANSWER_TIMEOUT } from "./domain.ts";
 import { requireKey } from "./filter.ts";
 import { lockOf, shownBucket } from "./locks.ts";
 import { say } from "./say.ts";
 import { heldFor, holderOf, type Lock } from "./show.ts";
-import type { ConnectionFlags } from "./settings.ts";
-
-/** The flags of `natslock evict`. */
-export interface EvictFlags extends ConnectionFlags {
-  readonly ifToken?: string;
-  readonly yes?: boolean;
-}
 
 /** Attempts to remove the record. A removal fails if the holder renews between our read and our write. */
 const TRIES = 5;
@@ -27,16 +21,17 @@ const TRIES = 5;
  * Returns the exit code.
  */
 export async function evict(key: string, flags: EvictFlags): Promise<number> {
-  requireKey(key);
-  if (flags.ifToken !== undefined && !/^\d+$/.test(flags.ifToken)) {
-    throw new CliError(
-      EXIT.usage,
-      `Cannot use --if-token "${flags.ifToken}": must be a number`,
-      'see "natslock status"',
-    );
-  }
+  requireNumber(flags.ifToken, "--if-token");
+  requireNumber(flags.place, "--place");
   return await withConnection(flags, async (nc) => {
-    const { store } = await shownBucket(nc, flags);
+    const bucket = await shownBucket(nc, flags);
+    if (bucket.maxHold !== null) return await (await import("./evict_request.ts")).evictRequest(bucket, key, flags);
+    if (flags.place !== undefined) {
+      const message = `Cannot use --place in bucket "${flags.bucket}": it is not for queues`;
+      throw new CliError(EXIT.usage, message, "a lock has one holder there");
+    }
+    requireKey(key);
+    const { store } = bucket;
     const lock = await lockOf(store, key);
     if (lock.leader === null) {
       say(`Nothing to do: "${key}" is free`);
@@ -50,6 +45,11 @@ export async function evict(key: string, flags: EvictFlags): Promise<number> {
     if (!flags.yes && !await agreed(questionOf(lock, lock.leader))) return EXIT.declined;
     return await remove(store, lock);
   });
+}
+
+function requireNumber(text: string | undefined, flag: string): void {
+  if (text === undefined || /^\d+$/.test(text)) return;
+  throw new CliError(EXIT.usage, `Cannot use ${flag} "${text}": must be a number`, 'see "natslock status"');
 }
 
 function questionOf({ key }: Lock, leader: Leadership): Question {

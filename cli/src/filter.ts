@@ -11,7 +11,7 @@ export interface Selection {
 
 const PART = /^[-\w/=]+$/;
 
-/** The longest key that a lock can have. */
+/** The longest key that a lock can have outside of queues. */
 const LONGEST_KEY = 1024;
 
 /** Reports whether a lock can have this key. A bucket can contain other keys, which no lock uses. */

@@ -4,6 +4,9 @@ import { type Argument, type Command, type Help, Option } from "commander";
 
 const CONNECTION = "Connection:";
 
+/** Group of flags for which the help of a command has no line. `natslock help queues` explains those of queues. */
+export const QUEUES = "Queues:";
+
 /** Flag, environment variable and meaning. The `nats` CLI has the same flags. */
 const FLAGS: readonly (readonly [flags: string, env: string, meaning: string])[] = [
   ["-s, --servers <urls>", "NATS_URL", "server addresses, separated by commas"],
@@ -84,6 +87,9 @@ function argumentTerm(argument: Argument): string {
   return argument.required ? `<${name}>` : `[${name}]`;
 }
 
+/** Groups that the help of a command leaves out. */
+const HIDDEN: readonly string[] = [CONNECTION, QUEUES];
+
 /** Layout of the help. It hides the long list of connection flags, which shell completion still offers. */
 export const HELP_STYLE: Partial<Help> = {
   helpWidth: 80,
@@ -91,7 +97,7 @@ export const HELP_STYLE: Partial<Help> = {
   optionDescription: ({ description }: Option): string => description,
   visibleArguments: (): never[] => [],
   longestOptionTermLength: (command: Command, helper: Help): number => {
-    const shown = helper.visibleOptions(command).filter(({ helpGroupHeading }) => helpGroupHeading !== CONNECTION);
+    const shown = helper.visibleOptions(command).filter(({ helpGroupHeading: group = "" }) => !HIDDEN.includes(group));
     return Math.max(0, ...shown.map((option) => helper.optionTerm(option).length));
   },
   subcommandTerm: (command: Command): string =>
@@ -100,7 +106,7 @@ export const HELP_STYLE: Partial<Help> = {
     const groups = new Map<string, T[]>();
     for (const item of [...all, ...visible]) groups.set(groupOf(item), []);
     for (const item of visible) groups.get(groupOf(item))?.push(item);
-    groups.delete(CONNECTION);
+    for (const group of HIDDEN) groups.delete(group);
     return groups;
   },
 };

@@ -1,12 +1,15 @@
 /** Keeps a lease while no command runs. */
 
-import type { Clock, Lease } from "@x/natslock";
+import type { Clock } from "@x/natslock";
 import { wait, WaitScope } from "@x/natslock/internal";
 import { writeSync } from "node:fs";
+import type { Held } from "./candidate.ts";
 import { shortly } from "./duration.ts";
 
 /** What ends the keeping early: a signal asked to stop. */
 export interface KeepOptions {
+  /** The key in messages. */
+  readonly key: string;
   readonly clock: Clock;
   readonly stop: AbortSignal;
   /** Prints one line. */
@@ -19,8 +22,8 @@ const NOTICEABLE = 2000;
 /**
  * Keeps the lease until the time `due` of the clock. Rejects with the reason of `stop`, or with what ended the lease.
  */
-export async function keepUntil(due: number, { key, signal }: Lease, options: KeepOptions): Promise<void> {
-  const { clock, stop, say } = options;
+export async function keepUntil(due: number, { signal }: Held, options: KeepOptions): Promise<void> {
+  const { key, clock, stop, say } = options;
   const left = due - clock.now();
   if (left <= 0) return;
   if (left > NOTICEABLE) say(`The command has ended; keeping "${key}" for another ${shortly(left)}`);
@@ -36,10 +39,11 @@ export async function keepUntil(due: number, { key, signal }: Lease, options: Ke
 }
 
 /** Prints that the lock is held, then keeps it. Rejects with the reason of `stop`, or with what ended the lease. */
-export async function keepOpen({ key, token, signal }: Lease, { stop }: Pick<KeepOptions, "stop">): Promise<never> {
+export async function keepOpen(held: Held, { key, stop }: Pick<KeepOptions, "key" | "stop">): Promise<never> {
+  const { token, tokens, signal } = held;
   const scope = new WaitScope(stop, signal);
   try {
-    tell(`Holding "${key}", token ${token}; Ctrl-C releases it`);
+    tell(`Holding "${key}", token ${tokens?.join(", ") ?? token}; Ctrl-C releases it`);
     return await wait<never>(scope.signal, () => () => {});
   } finally {
     scope[Symbol.dispose]();

@@ -3,36 +3,63 @@
 import { type CandidateOptions, ConnectionError, Locker, newKeyValue } from "@x/natslock";
 import { flawOf, leaseTiming, storeOf } from "@x/natslock/internal";
 import type { NatsConnection } from "@nats-io/nats-core";
+import type { Candidate } from "./candidate.ts";
 import { jetstreamOptions } from "./domain.ts";
 import { shortly } from "./duration.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { openedBucket } from "./locks.ts";
-import type { Plan } from "./run_plan.ts";
+import { QueueCandidate } from "./queue_candidate.ts";
+import { DEFAULT_TTL, LONGEST_HOLD, problemText, queueTermsOf } from "./queue_terms.ts";
+import type { Plan, Run } from "./run_plan.ts";
 import { say, sayingLogger } from "./say.ts";
-
-/** Lease length of a bucket that `--create` creates without `--ttl`, in milliseconds. */
-export const DEFAULT_TTL = 15_000;
 
 type KvHandle = Awaited<ReturnType<typeof newKeyValue>>;
 
+/** Who the candidate is, and who hears of it. */
+export type About = Pick<CandidateOptions, "name" | "meta" | "logger" | "onEvent">;
+
 /**
- * Returns a candidate for the lock of the plan. Sends nothing for the lock yet.
+ * Returns a candidate for the locks of the plan. Sends nothing for them yet. In a bucket for queues it takes them with a
+ * `LockManager`, elsewhere with a `Locker`: these two do not exclude each other, so the bucket decides.
  *
- * @throws {CliError} if the bucket is missing and `--create` is not set, or if it cannot give `--ttl` or `--grace`
+ * @throws {CliError} if the bucket is missing and `--create` is not set, if it is not for queues and a flag needs that,
+ * or if it cannot give `--ttl` or `--grace`
  * @throws {ConnectionError} if NATS is unreachable or refuses
  * @throws {BucketConfigError} if the bucket is not fit for locks
+ * @throws {BadParameterError} if a lock of the bucket cannot have this key
  */
-export async function candidateFor(plan: Plan, nc: NatsConnection, options: CandidateOptions): Promise<Locker> {
+export async function candidateFor(
+  { plan, clock }: Run,
+  nc: NatsConnection,
+  about: Required<About>,
+): Promise<Candidate> {
   const kv = await bucketOf(plan, nc);
   const settings = await storeOf(kv).settings();
+  const { claim, flags } = plan;
+  const { maxHold, problem } = queueTermsOf(settings);
+  if (maxHold !== null) {
+    const ttl = sessionLength(plan, maxHold);
+    return new QueueCandidate({ ...about, kv, claim, clock, maxHold, ttl, ...timingFor(plan, ttl) });
+  }
+  if (claim.flag !== null) {
+    const message = `Cannot use ${claim.flag} in bucket "${flags.bucket}": it is not for queues (${
+      problemText(problem)
+    })`;
+    const next = 'use a bucket made with "natslock bucket create --queues NAME"';
+    throw new CliError(EXIT.config, message, next);
+  }
+  const [key = ""] = claim.names;
   const own = ownLength(plan, settings);
-  const length = own ?? settings.ttl;
-  const margin = length === null ? null : marginFor(plan, length);
-  const timing = margin === null ? {} : { timing: { margin } };
-  return new Locker({ ...options, kv, ...(own === null ? {} : { ttl: own }), ...timing });
+  return new Locker({
+    ...about,
+    key,
+    kv,
+    ...(own === null ? {} : { ttl: own }),
+    ...timingFor(plan, own ?? settings.ttl),
+  });
 }
 
-async function bucketOf({ flags, ttl = DEFAULT_TTL }: Plan, nc: NatsConnection): Promise<KvHandle> {
+async function bucketOf({ claim, flags, ttl = DEFAULT_TTL }: Plan, nc: NatsConnection): Promise<KvHandle> {
   const { bucket, create, quiet } = flags;
   try {
     const { kv } = await openedBucket(nc, flags);
@@ -45,8 +72,13 @@ async function bucketOf({ flags, ttl = DEFAULT_TTL }: Plan, nc: NatsConnection):
       throw new CliError(EXIT.config, `Cannot use bucket "${bucket}": it does not exist`, next);
     }
   }
-  const kv = await newKeyValue(nc, bucket, ttl, { ...jetstreamOptions(flags), logger: sayingLogger() });
-  if (!quiet) say(`Created bucket "${bucket}" for leases of at most ${shortly(ttl)}`);
+  const options = { ...jetstreamOptions(flags), logger: sayingLogger() };
+  const isForQueues = claim.flag !== null;
+  const kv = isForQueues
+    ? await newKeyValue(nc, bucket, LONGEST_HOLD, { ...options, rollups: false })
+    : await newKeyValue(nc, bucket, ttl, options);
+  const what = isForQueues ? "for queues" : `for leases of at most ${shortly(ttl)}`;
+  if (!quiet) say(`Created bucket "${bucket}" ${what}`);
   return kv;
 }
 
@@ -78,6 +110,20 @@ function ownLength(
   }
   if (ttl < 1000) throw refuse("must be at least 1s", "use --ttl 1s");
   return ttl;
+}
+
+/** Returns the lease length of a session. @throws {CliError} if `--ttl` is too short or too long for it */
+function sessionLength({ ttl = DEFAULT_TTL, flags }: Plan, maxHold: number): number {
+  const [least, most] = [1000, maxHold / 2];
+  if (ttl >= least && ttl <= most) return ttl;
+  const wanted = ttl < least ? `at least ${shortly(least)}` : `at most ${shortly(most)}`;
+  throw new CliError(EXIT.config, `Cannot use --ttl "${flags.ttl}" in bucket "${flags.bucket}": must be ${wanted}`);
+}
+
+/** Returns the timing that makes room for `--grace`; nothing for the usual one, or if the lease length is unknown. */
+function timingFor(plan: Plan, ttl: number | null): Pick<CandidateOptions, "timing"> {
+  const margin = ttl === null ? null : marginFor(plan, ttl);
+  return margin === null ? {} : { timing: { margin } };
 }
 
 /**

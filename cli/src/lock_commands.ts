@@ -2,12 +2,14 @@
 
 import { type Command, Option } from "commander";
 import type { Finish } from "./exit.ts";
-import { connecting, example } from "./flags.ts";
+import { collect } from "./claim.ts";
+import { connecting, example, QUEUES } from "./flags.ts";
 import { endFlagsAtCommand } from "./operands.ts";
 import type { RunFlags } from "./run_plan.ts";
 
 /** What stands below the flags. The whole help must fit on a screen of 24 lines. */
 const NOTES = `
+More: -v logs all events; --shared, --limit <n>, -k <key>: natslock help queues
 Key: letters, digits and -_=/ in parts joined by dots, such as jobs.nightly
 Connection: -s URLS, --context NAME, --creds FILE; see natslock help connection`;
 
@@ -61,5 +63,9 @@ function acquiring(command: Command): Command {
     .option("--create", "create the bucket if it does not exist")
     .option("--name <text>", "name shown to others (default: COMMAND@HOST)")
     .option("-q, --quiet", "do not report that another holds the lock")
-    .option("-v, --verbose", "log every event to standard error");
+    .addOption(new Option("-v, --verbose", "log every event to standard error").helpGroup(QUEUES))
+    .addOption(new Option("--shared", "hold together with others that share").helpGroup(QUEUES))
+    .addOption(new Option("--limit <n>", "at most n share at once").helpGroup(QUEUES))
+    .addOption(new Option("--weight <n>", "take n of the limit (default: 1)").helpGroup(QUEUES))
+    .addOption(new Option("-k, --key <key>", "another key, to hold all at once").argParser(collect).helpGroup(QUEUES));
 }

@@ -8,6 +8,7 @@ import type { NatsConnection } from "@nats-io/nats-core";
 import { missing, requireBucketName } from "./bucket_stream.ts";
 import { ANSWER_TIMEOUT, jetstreamOptions } from "./domain.ts";
 import type { Selection } from "./filter.ts";
+import { queueTermsOf } from "./queue_terms.ts";
 import type { ConnectionFlags } from "./settings.ts";
 import type { Lock } from "./show.ts";
 
@@ -18,6 +19,8 @@ const AT_ONCE = 64;
 export interface Bucket {
   readonly kv: KvHandle;
   readonly store: KvStore;
+  /** If the bucket is for queues: how long it keeps tickets, in milliseconds; else `null`. */
+  readonly maxHold: number | null;
 }
 
 /**
@@ -32,8 +35,8 @@ export async function openedBucket(nc: NatsConnection, flags: ConnectionFlags): 
   requireBucketName(name);
   const kv = await new Kvm(jetstream(nc, jetstreamOptions(flags))).open(name);
   const store = storeOf(kv);
-  await store.settings();
-  return { kv, store };
+  const { maxHold } = queueTermsOf(await store.settings());
+  return { kv, store, maxHold };
 }
 
 /** Opens a bucket as {@linkcode openedBucket} does, for a command that needs it to exist. */
@@ -63,10 +66,14 @@ export async function locksOf(store: KvStore, keys: readonly string[]): Promise<
   return locks;
 }
 
-/** Reads the held locks that a selection matches, in the order of their keys. */
-export async function heldLocksOf(store: KvStore, { keys, filters }: Selection): Promise<Lock[]> {
+/** Reads the held locks that a selection matches, in the order of their keys. `isWanted` can leave out keys. */
+export async function heldLocksOf(
+  store: KvStore,
+  { keys, filters }: Selection,
+  isWanted: (key: string) => boolean = () => true,
+): Promise<Lock[]> {
   const found = await Promise.all([...keys, ...filters].map((filter) => keysOf(store, filter)));
-  const locks = await locksOf(store, [...new Set(found.flat())].sort());
+  const locks = await locksOf(store, [...new Set(found.flat())].filter(isWanted).sort());
   return locks.filter(({ leader }) => leader !== null);
 }
 

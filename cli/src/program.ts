@@ -1,10 +1,11 @@
 /** Declares the commands and their flags. The module of a command is loaded only when that command runs. */
 
 import { Argument, Command } from "commander";
+import type { CheckFlags } from "./bucket_check.ts";
 import type { CreateFlags } from "./bucket_create.ts";
 import { addCompletion } from "./completion_commands.ts";
 import type { DeleteFlags } from "./bucket_delete.ts";
-import type { EvictFlags } from "./evict.ts";
+import type { EvictFlags } from "./evict_flags.ts";
 import { CliError, EXIT, type Finish } from "./exit.ts";
 import { connecting, connectingBefore, CONNECTION_HELP, example, HELP_STYLE } from "./flags.ts";
 import { addHold, addRun } from "./lock_commands.ts";
@@ -58,7 +59,8 @@ function addViews(program: Command, finish: Finish): void {
     .description("List held locks: all, or those of the keys and filters")
     .argument("[key...]", KEYS)
     .action(async (keys: string[], flags: ShowFlags) => finish(await (await import("./list.ts")).list(keys, flags)));
-  view(ls).addHelpText("after", "LEFT is the time until the lease ends, unless it is renewed");
+  const columns = "LEFT: time until the lease ends, unless renewed; PLACE: how many are before it";
+  view(ls).addHelpText("after", columns);
   example(ls, "natslock ls 'jobs.>'");
   const watch = program.command("watch")
     .description("Print each change of holder until interrupted")
@@ -73,6 +75,7 @@ function addEvict(program: Command, finish: Finish): void {
     .description("Evict the holder of a lock; it notices at its next renewal")
     .argument("<key>", "key of the lock")
     .option("--if-token <number>", "evict only if the fencing token is this number")
+    .option("--place <number>", "in a bucket for queues: the request at this place")
     .option("-y, --yes", "do not ask for confirmation")
     .action(async (key: string, flags: EvictFlags) => finish(await (await import("./evict.ts")).evict(key, flags)));
   example(connecting(command), "natslock evict nightly-report");
@@ -83,7 +86,8 @@ function addBucket(program: Command, finish: Finish): void {
   const create = bucket.command("create")
     .description("Create a bucket for locks, unless it exists with these settings")
     .argument("[name]", "bucket name (default: --bucket)")
-    .option("--ttl <time>", "maximum lease length (default: 15s)", "15s")
+    .option("--queues", "for locks with queues; see natslock help queues")
+    .option("--ttl <time>", "maximum lease length (default: 15s; with --queues: 24h)")
     .option("--replicas <number>", "number of replicas: 1, 3 or 5 (default: 1)", "1")
     .option("--storage <kind>", "storage type: file or memory (default: file)", "file")
     .option("--max-bytes <number>", "maximum size in bytes (default: unlimited)")
@@ -95,8 +99,9 @@ function addBucket(program: Command, finish: Finish): void {
   const check = bucket.command("check")
     .description("Check whether a bucket is safe for locks, and show fixes")
     .argument("[name]", "bucket name (default: --bucket)")
+    .option("--queues", "check whether it is for queues, too")
     .option("--json", "print one line of JSON")
-    .action(async (name: string | undefined, flags: ShowFlags) =>
+    .action(async (name: string | undefined, flags: CheckFlags) =>
       finish(await (await import("./bucket_check.ts")).checkBucket(name, flags))
     );
   example(connecting(check), "natslock bucket check locks");
@@ -128,11 +133,12 @@ function addTiming(program: Command, finish: Finish): void {
 
 function addHelp(program: Command): void {
   program.command("help")
-    .description('Show help for a command, or for "connection"')
-    .addArgument(new Argument("[command...]", 'a command, or "connection"'))
+    .description('Show help for a command, "connection" or "queues"')
+    .addArgument(new Argument("[command...]", 'a command, "connection" or "queues"'))
     .action(async (path: string[]) => {
       const { print } = await import("./print.ts");
       if (path[0] === "connection") return await print(CONNECTION_HELP);
+      if (path[0] === "queues") return await print((await import("./queue_help.ts")).QUEUES_HELP);
       const find = (found: Command | undefined, name: string) =>
         found?.commands.find((one) => one.name() === name || one.aliases().includes(name));
       const command = path.reduce<Command | undefined>(find, program);

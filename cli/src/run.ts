@@ -1,10 +1,11 @@
 /** `natslock run` and `natslock hold`: hold a lock while a command runs, or until a signal. */
 
-import { type Lease, LeaseLostError, type Locker, type LockEvent } from "@x/natslock";
+import { LeaseLostError, type LockEvent } from "@x/natslock";
 import { onAbort, SystemClock, wait } from "@x/natslock/internal";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { constants } from "node:os";
 import { campaign } from "./campaign.ts";
+import type { Candidate, Held } from "./candidate.ts";
 import type { Ending } from "./child.ts";
 import { connect } from "./connect.ts";
 import { endOf } from "./end_of.ts";
@@ -13,7 +14,7 @@ import { Goodbye } from "./goodbye.ts";
 import { metaOf, nameOf } from "./identity.ts";
 import { candidateFor } from "./lock_bucket.ts";
 import { Pulse } from "./pulse.ts";
-import { bucketFlag, holdPlanOf, type Job, type Plan, planOf, type Run, type RunFlags } from "./run_plan.ts";
+import { holdPlanOf, type Job, type Plan, planOf, type Run, type RunFlags, statusCommand } from "./run_plan.ts";
 import { say, sayingLogger } from "./say.ts";
 import { dieBy, Signals } from "./signals.ts";
 import { Tenure } from "./tenure.ts";
@@ -47,14 +48,15 @@ async function carriedOut(plan: Plan): Promise<number> {
 }
 
 /** Reports an error with the exit code and in the words that the user chose. */
-function failed(end: CliError, { conflict, key, command: words, flags }: Plan): number {
+function failed(end: CliError, plan: Plan): number {
   const { exitCode, message, next } = end;
+  const { conflict, command: words, flags } = plan;
   // What follows a loss is about the command.
   if (exitCode === EXIT.lost && words === null) throw new CliError(exitCode, message);
   if (exitCode !== EXIT.notAcquired) throw end;
   // The library counts in milliseconds.
   const typed = message.replace(/within [\d.]+ ms/, `within ${flags.timeout}`);
-  const command = next.replace('"natslock status"', `"natslock status ${key}${bucketFlag(flags)}"`);
+  const command = next.replace('"natslock status"', `"${statusCommand(plan)}"`);
   if (!flags.quiet) say(command === "" ? typed : `${typed}; ${command}`);
   return conflict;
 }
@@ -82,20 +84,20 @@ async function opened(nc: NatsConnection, run: Run): Promise<Ending> {
   const following = tenure.outage.follow(nc);
   const pulse = new Pulse(clock, tenure.outage);
   const words = command ?? ["hold"];
-  const about = { key, name: flags.name ?? nameOf(words), meta: metaOf(words), logger: sayingLogger(flags.verbose) };
+  const about = { name: flags.name ?? nameOf(words), meta: metaOf(words), logger: sayingLogger(flags.verbose) };
   const onEvent = (event: LockEvent) => {
     tenure.hear(event);
     // A single try ends by itself if NATS does not answer.
     if (plan.once && event.type === "acquired") pulse.start(nc);
   };
   try {
-    const locker = await unlessStopped(signals.stop, candidateFor(plan, nc, { ...about, onEvent }));
+    const candidate = await unlessStopped(signals.stop, candidateFor(run, nc, { ...about, onEvent }));
     if (!plan.once) pulse.start(nc);
-    tenure.locker = locker;
+    tenure.candidate = candidate;
     try {
-      return await held(locker, tenure, run);
+      return await held(candidate, tenure, run);
     } finally {
-      await goodbye.within(locker.close());
+      await goodbye.within(candidate.close());
     }
   } finally {
     pulse[Symbol.dispose]();
@@ -107,9 +109,9 @@ async function opened(nc: NatsConnection, run: Run): Promise<Ending> {
  * Returns how the command ended. Waits for the release at most as long as {@linkcode Goodbye} allows. After that time
  * the lease is left to expire.
  */
-async function held(locker: Locker, tenure: Tenure, run: Run): Promise<Ending> {
+async function held(candidate: Candidate, tenure: Tenure, run: Run): Promise<Ending> {
   const { goodbye, signals, plan: { key, flags } } = run;
-  const all = flags.keepTrying ? campaign(locker, tenure, run) : once(locker, tenure, run);
+  const all = flags.keepTrying ? campaign(candidate, tenure, run) : once(candidate, tenure, run);
   const ending = await Promise.race([all, goodbye.over]);
   if (ending) return ending;
   if (tenure.latest === null) throw signals.stop.reason;
@@ -118,18 +120,18 @@ async function held(locker: Locker, tenure: Tenure, run: Run): Promise<Ending> {
 }
 
 /** Does the work under one lease. Waits for the lease, or with --try fails if another candidate holds the lock. */
-async function once(locker: Locker, tenure: Tenure, run: Run): Promise<Ending> {
-  const { plan: { once: isOneTry, timeout, key, atLeast, flags }, signals: { stop: signal }, goodbye } = run;
-  const work = (lease: Lease) => tenure.workAtLeast(lease, atLeast).finally(() => goodbye.begin());
+async function once(candidate: Candidate, tenure: Tenure, run: Run): Promise<Ending> {
+  const { plan: { once: isOneTry, timeout, key, atLeast }, signals: { stop: signal }, goodbye } = run;
+  const work = (held: Held) => tenure.workAtLeast(held, atLeast).finally(() => goodbye.begin());
   try {
-    if (!isOneTry) return await locker.run(work, { signal, ...(timeout === undefined ? {} : { timeout }) });
-    const lease = await unlessStopped(signal, locker.tryAcquire());
-    if (lease === null) {
-      const next = `see the holder with "natslock status ${key}${bucketFlag(flags)}"`;
+    if (!isOneTry) return await candidate.run(work, { signal, ...(timeout === undefined ? {} : { timeout }) });
+    const held = await unlessStopped(signal, candidate.tryAcquire());
+    if (held === null) {
+      const next = `see the holder with "${statusCommand(run.plan)}"`;
       throw new CliError(EXIT.notAcquired, `Cannot take key "${key}": another candidate holds it`, next);
     }
-    const ending = await work(lease);
-    await lease.release().catch(() => {});
+    const ending = await work(held);
+    await held.release().catch(() => {});
     return ending;
   } catch (error) {
     // The command ended within its lease, which was lost later, during --at-least.

@@ -2,15 +2,17 @@
 
 import { BadParameterError, type Clock } from "@x/natslock";
 import { candidateOf, leaseTiming, systemRandom } from "@x/natslock/internal";
+import { type Claim, type ClaimFlags, claimOf } from "./claim.ts";
 import { duration, shortly } from "./duration.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { Goodbye } from "./goodbye.ts";
 import type { ConnectionFlags } from "./settings.ts";
+import { wordOf } from "./shell_words.ts";
 import type { Signals } from "./signals.ts";
 import { withFlags } from "./typed.ts";
 
 /** The flags of `natslock run`. `natslock hold` has those that do not concern a command. */
-export interface RunFlags extends ConnectionFlags {
+export interface RunFlags extends ConnectionFlags, ClaimFlags {
   readonly try?: boolean;
   readonly timeout?: string;
   readonly ttl?: string;
@@ -33,7 +35,9 @@ export interface Job {
 
 /** What to do. Times are in milliseconds. */
 export interface Plan {
+  /** The key; several keys as they stand in a message, with quotes between them. */
   readonly key: string;
+  readonly claim: Claim;
   /** The command. `null` = hold the lock until a signal. */
   readonly command: readonly string[] | null;
   readonly flags: RunFlags;
@@ -71,7 +75,8 @@ export function planOf({ key, command }: Job, flags: RunFlags): Plan {
 /** Checks the flags of `natslock hold`. @throws {CliError} if they cannot be used */
 export function holdPlanOf(key: string, flags: RunFlags, command: Plan["command"] = null): Plan {
   requireOneOf(flags);
-  requireNames(key, flags);
+  requireName(flags);
+  const claim = claimOf(key, flags);
   const time = (name: "timeout" | "ttl" | "grace" | "atLeast", flag = `--${name}`) => {
     const text = flags[name];
     return text === undefined ? undefined : duration(text, flag);
@@ -79,7 +84,16 @@ export function holdPlanOf(key: string, flags: RunFlags, command: Plan["command"
   const [timeout, ttl] = [time("timeout"), time("ttl")];
   if (ttl !== undefined) requireLease(ttl, flags.ttl);
   return {
-    ...{ key, command, flags, timeout, ttl, grace: time("grace"), atLeast: time("atLeast", "--at-least") ?? 0 },
+    ...{
+      key: claim.names.join('", "'),
+      claim,
+      command,
+      flags,
+      timeout,
+      ttl,
+      grace: time("grace"),
+      atLeast: time("atLeast", "--at-least") ?? 0,
+    },
     once: flags.try === true || timeout === 0,
     conflict: conflictCode(flags.conflictExitCode),
   };
@@ -92,10 +106,10 @@ function requireOneOf({ try: once, timeout, keepTrying }: RunFlags): void {
   throw new CliError(EXIT.usage, `Cannot use ${first} with ${second}`, "use only one of them");
 }
 
-/** Checks the key and the name of the holder before anything is sent. */
-function requireNames(key: string, { name }: RunFlags): void {
+/** Checks the name of the holder before anything is sent. The bucket decides which keys a lock can have. */
+function requireName({ name }: RunFlags): void {
   try {
-    candidateOf({ key, ...(name === undefined ? {} : { name }) }, systemRandom);
+    candidateOf(name === undefined ? {} : { name }, systemRandom);
   } catch (error) {
     if (!(error instanceof BadParameterError)) throw error;
     throw new CliError(EXIT.usage, withFlags(error.message));
@@ -120,4 +134,9 @@ function conflictCode(text = `${EXIT.notAcquired}`): number {
 /** Returns the flag that names the bucket in a command to type; empty for the bucket that natslock uses by default. */
 export function bucketFlag({ bucket }: Pick<ConnectionFlags, "bucket">): string {
   return bucket === "locks" ? "" : ` --bucket ${bucket}`;
+}
+
+/** Returns the command that shows the locks of a plan. */
+export function statusCommand({ claim: { names }, flags }: Pick<Plan, "claim" | "flags">): string {
+  return `natslock status ${names.map(wordOf).join(" ")}${bucketFlag(flags)}`;
 }

@@ -39,11 +39,18 @@ export async function suggestionsFor({ path, option, operands, flags }: Asked, t
   const isFirst = option === "" && operands.length === 0;
   if (option === "bucket" || (isFirst && BUCKETS.has(path))) return await asked(flags, bucketsOf);
   if (path === "completion" && isFirst) return ["bash", "zsh", "fish", "powershell"];
-  if ((isFirst && ONE_KEY.has(path)) || (option === "" && KEYS.has(path))) {
-    const keys = await asked(flags, async (nc) => await keysOf((await openedBucket(nc, flags)).store));
+  if (option === "key" || (isFirst && ONE_KEY.has(path)) || (option === "" && KEYS.has(path))) {
+    const keys = await asked(flags, lockNames);
     return keys.filter((key) => key.startsWith(typed) && !operands.includes(key));
   }
   return [];
+}
+
+async function lockNames(nc: NatsConnection, flags: ConnectionFlags): Promise<string[]> {
+  const bucket = await openedBucket(nc, flags);
+  if (bucket.maxHold === null) return await keysOf(bucket.store);
+  const { requestsOf } = await import("./requests.ts");
+  return [...new Set((await requestsOf(bucket, [])).map(({ name }) => name))];
 }
 
 async function bucketsOf(nc: NatsConnection, flags: ConnectionFlags): Promise<string[]> {

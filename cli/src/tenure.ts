@@ -1,8 +1,9 @@
 /** Runs the command during each hold, under one lease at a time. */
 
-import { type Clock, type Lease, LeaseLostError, type Locker, type LockEvent } from "@x/natslock";
+import { type Clock, LeaseLostError, type LockEvent } from "@x/natslock";
 import { leaseTiming, onAbort } from "@x/natslock/internal";
 import process from "node:process";
+import type { Candidate, Held } from "./candidate.ts";
 import { Child, type Ending } from "./child.ts";
 import { shortly } from "./duration.ts";
 import { CliError, EXIT } from "./exit.ts";
@@ -31,8 +32,8 @@ const NOTICEABLE = 2000;
 
 /** Runs the command while the lock is held, and ends it when the lease is lost. */
 export class Tenure {
-  /** The Locker. `null` until it is open. */
-  locker: Locker | null = null;
+  /** `null` until the bucket is open. */
+  candidate: Candidate | null = null;
   /** How the latest command ended that ended within its lease; `null` if there is none. */
   last: Ending | null = null;
   /** The result of the latest call of `work`; `null` before the first. */
@@ -85,11 +86,11 @@ export class Tenure {
   /**
    * Works as `work` does. Then keeps the lease until it was held for `least` milliseconds, unless a signal asks to stop.
    */
-  async workAtLeast(lease: Lease, least: number): Promise<Ending> {
-    const { clock, signals: { stop }, quiet } = this.#options;
+  async workAtLeast(lease: Held, least: number): Promise<Ending> {
+    const { key, clock, signals: { stop }, quiet } = this.#options;
     const due = clock.now() + least;
     const ending = await this.work(lease);
-    await keepUntil(due, lease, { clock, stop, say: quiet ? () => {} : this.#say });
+    await keepUntil(due, lease, { key, clock, stop, say: quiet ? () => {} : this.#say });
     return ending;
   }
 
@@ -101,13 +102,13 @@ export class Tenure {
    * @throws {CliError} if the lease was over by the clock before the command started or before its end was seen, or if
    * the command cannot be run
    */
-  work(lease: Lease): Promise<Ending> {
-    const { command, clock, signals: { stop } } = this.#options;
+  work(lease: Held): Promise<Ending> {
+    const { key, command, clock, signals: { stop } } = this.#options;
     this.#endsAt = clock.now() + lease.remaining;
-    return this.latest = command.length > 0 ? this.#work(lease) : keepOpen(lease, { stop });
+    return this.latest = command.length > 0 ? this.#work(lease) : keepOpen(lease, { key, stop });
   }
 
-  async #work(lease: Lease): Promise<Ending> {
+  async #work(lease: Held): Promise<Ending> {
     const { key, command, clock, signals } = this.#options;
     const grace = await this.#grace();
     signals.stop.throwIfAborted();
@@ -137,22 +138,22 @@ export class Tenure {
    * remains for clocks that run at different rates.
    */
   async #grace(): Promise<number> {
-    const ttl = await this.locker?.ttl() ?? 0;
+    const ttl = await this.candidate?.ttl() ?? 0;
     return this.#options.grace ?? leaseTiming(ttl).margin / 2;
   }
 
-  #environment({ key, token, epoch }: Lease): NodeJS.ProcessEnv {
-    const NATSLOCK_HOLDER = this.locker?.id ?? "";
+  #environment({ key, token, tokens, epoch }: Held): NodeJS.ProcessEnv {
+    const NATSLOCK_HOLDER = this.candidate?.id ?? "";
     const NATSLOCK_TOKEN = `${token}`;
     const about = { NATSLOCK_HELD: "1", NATSLOCK_KEY: key, NATSLOCK_TOKEN, NATSLOCK_EPOCH: epoch, NATSLOCK_HOLDER };
-    return { ...process.env, ...about };
+    return { ...process.env, ...about, ...tokens === undefined ? {} : { NATSLOCK_TOKENS: tokens.join(" ") } };
   }
 
   /**
    * Ends the command after a loss. The grace counts from the end of the lease. If this process was itself stopped past
    * that time, no grace is left.
    */
-  #end(child: Child, { signal }: Lease, grace: number): void {
+  #end(child: Child, { signal }: Held, grace: number): void {
     if (!(signal.reason instanceof LeaseLostError)) return;
     const { key, clock } = this.#options;
     const overdue = Math.max(0, clock.now() - this.#endsAt);
@@ -192,7 +193,7 @@ export class Tenure {
   }
 
   async #sayWait(holder: string): Promise<void> {
-    const leader = await this.locker?.leader().catch(() => null);
+    const leader = await this.candidate?.leader().catch(() => null);
     const { key, clock } = this.#options;
     const since = leader?.since ? ` for ${shortly(Math.max(0, clock.wall() - leader.since))}` : "";
     const who = leader?.name || leader?.holder || holder || "a foreign record";
@@ -204,7 +205,7 @@ export class Tenure {
  * Checks by the clock that the lease was held when the command ended. The timer that aborts the lease's signal may not
  * have run yet, for example because this process was stopped.
  */
-function requireHeld({ key, signal, held }: Lease): void {
+function requireHeld({ key, signal, held }: Held): void {
   if (signal.reason instanceof LeaseLostError) throw signal.reason;
   if (held || signal.aborted) return;
   const message = `The lease of "${key}" expired before natslock, which was stopped or busy, saw the command end`;

@@ -11,6 +11,8 @@ const FLAGS: Readonly<Record<string, string>> = {
   requestTimeout: "--request-timeout",
   margin: "--margin",
   maxBytes: "--max-bytes",
+  limit: "--limit",
+  weight: "--weight",
   "timing.renewEvery": "--renew",
   "timing.retryEvery": "--retry",
   "timing.requestTimeout": "--request-timeout",

@@ -6,8 +6,8 @@ import { constants } from "node:os";
 import { missing } from "./bucket_stream.ts";
 import { withConnection } from "./connect.ts";
 import { EXIT, Stopped } from "./exit.ts";
-import { type Selection, selectionOf } from "./filter.ts";
-import { shownBucket } from "./locks.ts";
+import { selectionOf } from "./filter.ts";
+import { type Bucket, shownBucket } from "./locks.ts";
 import { Outage } from "./outage.ts";
 import { print } from "./print.ts";
 import { Pulse } from "./pulse.ts";
@@ -20,10 +20,9 @@ const clock = new SystemClock();
 
 /** Prints changes of the selected locks, or of all, until a signal arrives. Returns the exit code. */
 export async function watch(words: readonly string[], flags: ShowFlags): Promise<number> {
-  const selection = selectionOf(words.length > 0 ? words : [">"]);
   const lines = flags.json ? new JsonLines(clock) : new TableLines(clock, flags.ids ?? false);
   try {
-    await withConnection(flags, (nc) => follow(nc, { selection, flags, lines }));
+    await withConnection(flags, (nc) => follow(nc, { words, flags, lines }));
     return EXIT.done;
   } catch (error) {
     if (isMissing(error)) throw missing(flags.bucket);
@@ -34,21 +33,33 @@ export async function watch(words: readonly string[], flags: ShowFlags): Promise
 }
 
 interface Watch {
-  readonly selection: Selection;
+  readonly words: readonly string[];
   readonly flags: ShowFlags;
   readonly lines: WatchLines;
 }
 
+/** What is watched, and how it is printed. */
+interface Watched {
+  /** Returns the first line; `null` if there is none. */
+  head(): string | null;
+  /** Returns the lines for all that is shown, marked as stale. */
+  stale(): string[];
+  /** Reads and prints all again. */
+  refresh(): void;
+  /** Prints each change until the signal is aborted. Then rejects with its reason. */
+  follow(signal: AbortSignal): Promise<never>;
+}
+
 /** Prints until a signal arrives. Then rejects with {@linkcode Stopped}. */
-async function follow(nc: NatsConnection, { selection, flags, lines }: Watch): Promise<void> {
-  let watcher: Watcher | null = null;
-  const put = async (line: string | null) => line === null ? undefined : await print(line);
+async function follow(nc: NatsConnection, watch: Watch): Promise<void> {
+  const { flags, lines } = watch;
+  let watched: Watched | null = null;
   const outage = new Outage({
     meanwhile: () => `watching bucket "${flags.bucket}"`,
     changed: (why) => {
       void put(lines.outage(why));
-      if (why === null) watcher?.refresh();
-      else for (const lock of watcher?.shown ?? []) void put(lines.line({ lock, stale: true }));
+      if (why === null) watched?.refresh();
+      else for (const line of watched?.stale() ?? []) void put(line);
     },
   });
   const following = [outage.follow(nc), resetAtReconnects(nc, outage)];
@@ -56,16 +67,43 @@ async function follow(nc: NatsConnection, { selection, flags, lines }: Watch): P
   let signals: Signals | null = null;
   try {
     const bucket = await shownBucket(nc, flags);
-    await put(lines.head());
-    watcher = new Watcher(bucket, { change: (lock) => put(lines.line({ lock, stale: false })), outage });
+    watched = bucket.maxHold === null ? leasesIn(bucket, watch, outage) : await queuesIn(bucket, watch, outage);
+    await put(watched.head());
     // Not earlier: until here the default effect of a signal must end the program at once, whatever it waits for.
     signals = new Signals(clock);
-    await watcher.follow(selection, signals.stop);
+    await watched.follow(signals.stop);
   } finally {
     signals?.[Symbol.dispose]();
     pulse[Symbol.dispose]();
     for (const one of following) one[Symbol.dispose]();
   }
+}
+
+const put = async (line: string | null) => line === null ? undefined : await print(line);
+
+function leasesIn(bucket: Bucket, { words, lines }: Watch, outage: Outage): Watched {
+  const selection = selectionOf(words.length > 0 ? words : [">"]);
+  const watcher = new Watcher(bucket, { change: (lock) => put(lines.line({ lock, stale: false })), outage });
+  return {
+    head: () => lines.head(),
+    stale: () => watcher.shown.map((lock) => lines.line({ lock, stale: true })),
+    refresh: () => watcher.refresh(),
+    follow: (signal) => watcher.follow(selection, signal),
+  };
+}
+
+async function queuesIn(bucket: Bucket, { words, flags }: Watch, outage: Outage): Promise<Watched> {
+  const { QueueLines } = await import("./watch_queue_lines.ts");
+  const { QueueWatcher } = await import("./watch_queues.ts");
+  const lines = new QueueLines(clock, flags);
+  const tell = (change: Parameters<typeof lines.line>[0]) => put(lines.line(change, false));
+  const watcher = new QueueWatcher({ bucket, words, clock, outage, tell });
+  return {
+    head: () => lines.head(),
+    stale: () => watcher.shown.map((request) => lines.line({ kind: "request", request }, true)),
+    refresh: () => watcher.refresh(),
+    follow: (signal) => watcher.follow(signal),
+  };
 }
 
 /**

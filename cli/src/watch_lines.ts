@@ -54,10 +54,12 @@ const WIDE = 80;
 /** Widths of a date and time, of a time, of a token and of an ID. */
 const [DATE, TIME, TOKEN, ID] = [26, 15, 8, 36];
 const GAP = 2;
-const STALE = " (stale)";
+
+/** Marks what was known before NATS could not be reached. */
+export const STALE = " (stale)";
 
 /** Returns the most columns that a text may take: in a pipe, texts are whole. */
-const limit = (width: number): number => terminalWidth() < Infinity ? width : Infinity;
+export const limit = (width: number): number => terminalWidth() < Infinity ? width : Infinity;
 
 /** A table for people. It fits the terminal; in a pipe, nothing is shortened. */
 export class TableLines implements WatchLines {
@@ -74,11 +76,11 @@ export class TableLines implements WatchLines {
   head(): string {
     const { bold } = colours();
     const row = ["TIME", "KEY", "HOLDER", ...this.#ids ? ["TOKEN", "ID"] : []];
-    return lineOf(row.map((title) => bold(title)), this.#widths());
+    return lineOf(row.map((title) => bold(title)), columnWidths(this.#ids, terminalWidth()));
   }
 
   line({ lock: { key, leader }, stale }: Sight): string {
-    const widths = this.#widths();
+    const widths = columnWidths(this.#ids, terminalWidth());
     const [time = 0, forKey = 0, forHolder = 0] = widths;
     const { green, dim, yellow } = colours();
     const name = leader === null ? "(free)" : holderOf(leader);
@@ -98,14 +100,14 @@ export class TableLines implements WatchLines {
   outage(): null {
     return null;
   }
+}
 
-  #widths(): number[] {
-    const whole = terminalWidth();
-    const ids = this.#ids ? [TOKEN, ID] : [];
-    if (whole === Infinity) return [DATE, 28, 30, ...ids];
-    const time = whole < WIDE ? TIME : DATE;
-    const taken = [time, 0, ...ids].reduce((sum, width) => sum + width + GAP, 0);
-    const both = Math.max(2 * (STALE.length + 2), whole - taken);
-    return [time, Math.floor(both / 2), Math.ceil(both / 2), ...ids];
-  }
+/** Returns the widths of a time, a key, a holder and, with `ids`, a token and an ID that fit into `whole` columns. */
+export function columnWidths(withIds: boolean, whole: number): number[] {
+  const ids = withIds ? [TOKEN, ID] : [];
+  if (whole === Infinity) return [DATE, 28, 30, ...ids];
+  const time = whole < WIDE ? TIME : DATE;
+  const taken = [time, 0, ...ids].reduce((sum, width) => sum + width + GAP, 0);
+  const both = Math.max(2 * (STALE.length + 2), whole - taken);
+  return [time, Math.floor(both / 2), Math.ceil(both / 2), ...ids];
 }

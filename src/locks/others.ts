@@ -8,6 +8,9 @@ import type { QueuedRequest } from "./queued_request.ts";
 /** How long the marker of a theft stays, in lease lengths: the owner's next check finds it. */
 const THEFT_TTL = 3;
 
+/** Returns how long the marker of a theft stays, in milliseconds. `ttl`: lease length of the owner's session. */
+export const theftTtl = (ttl: number): number => Math.ceil(THEFT_TTL * ttl / 1000) * 1000;
+
 /** Removes tickets, each at its place. Returns those that are certainly gone. */
 async function removeAll(
   ground: QueueGround,
@@ -30,8 +33,7 @@ export function removeDead(ground: QueueGround, tickets: readonly PlacedTicket[]
 
 /** Removes the tickets before that of a thief. Returns those that are certainly gone. Own ones hear of it at once. */
 export async function steal(ground: QueueGround, tickets: readonly PlacedTicket[]): Promise<PlacedTicket[]> {
-  const markerTtl = Math.ceil(THEFT_TTL * ground.context.timing.ttl / 1000) * 1000;
-  const gone = await removeAll(ground, tickets, markerTtl);
+  const gone = await removeAll(ground, tickets, theftTtl(ground.context.timing.ttl));
   for (const { key, place } of gone) {
     const own = ground.ownTicket(key);
     if (own?.place === place) own.post({ on: "removed" });

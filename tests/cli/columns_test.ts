@@ -2,7 +2,7 @@ import { assert, assertEquals, assertLessOrEqual, assertMatch, assertStringInclu
 import { lineOf, shortened, Shortener, tableOf, widthsOf } from "../../cli/src/columns.ts";
 import { selectionOf } from "../../cli/src/filter.ts";
 import { dateAndTime, timeOfDay } from "../../cli/src/time.ts";
-import { type CliLab, natslock, withCli } from "../helpers/cli.ts";
+import { type CliLab, withCli } from "../helpers/cli.ts";
 import { Terminal } from "../helpers/terminal.ts";
 
 const LONG = "jobs.nightly.europe.reports.with-a-long-name";
@@ -64,13 +64,15 @@ Deno.test("natslock ls, watch and status accept the same keys and filters", () =
     }
   }));
 
-Deno.test("natslock ls, watch and status exit with 64 for a word that is neither a key nor a filter", async () => {
-  for (const command of ["ls", "watch", "status"]) {
-    const { code, stderr } = await natslock([command, "jobs*"]);
-    assertEquals(code, 64);
-    assertStringIncludes(stderr, 'Cannot use key "jobs*": "*" must be a whole part between dots');
-  }
-});
+Deno.test("natslock ls, watch and status exit with 64 for a word that is neither a key nor a filter", () =>
+  withCli(async ({ run }) => {
+    await run(["bucket", "create"]);
+    for (const command of ["ls", "watch", "status"]) {
+      const { code, stdout, stderr } = await run([command, "jobs*"]);
+      assertEquals([code, stdout], [64, ""]);
+      assertStringIncludes(stderr, 'Cannot use key "jobs*": "*" must be a whole part between dots');
+    }
+  }));
 
 Deno.test("natslock watch shows nothing of a key that no lock can have", () =>
   withCli(async (lab) => {

@@ -40,6 +40,15 @@ Deno.test("natslock help shows the help of a command, and the connection setting
   for (const name of ["NATS_URL", "NATS_CREDS", "NATS_NKEY", "--tlsca"]) assertStringIncludes(stdout, name);
 });
 
+Deno.test("natslock help queues fits on a screen and explains the flags of queues", async () => {
+  const { code, stdout } = await natslock(["help", "queues"]);
+  const lines = stdout.trimEnd().split("\n");
+  assertEquals(code, 0);
+  assertLessOrEqual(lines.length, 24, stdout);
+  assertLessOrEqual(Math.max(...lines.map((line) => line.length)), 80, stdout);
+  for (const flag of ["--shared", "--limit", "--weight", "--key", "--queues"]) assertStringIncludes(stdout, flag);
+});
+
 Deno.test("natslock --version prints the version of deno.json", async () => {
   const { version } = JSON.parse(await read("deno.json")) as { version: string };
   assertEquals(VERSION, version);

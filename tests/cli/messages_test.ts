@@ -16,7 +16,6 @@ Deno.test("natslock run names the timeout, the key and the bucket as they were t
   }));
 
 const UNSENT: readonly (readonly [args: readonly string[], said: RegExp])[] = [
-  [["run", "a b", "true"], /Cannot use "key": .*letters, digits, .* current value is "a b"/],
   [["run", "--name", " x", "job", "true"], /Cannot use --name: .* current value is " x"/],
   [["run", "--ttl", "50ms", "job", "true"], /Cannot use --ttl "50ms": must be at least 0.1s/],
   [["run", "--at-least", "5", "job", "true"], /Cannot use --at-least "5": .*write "5s"/],
@@ -34,6 +33,13 @@ for (const [args, said] of UNSENT) {
     assertFalse(/\d\.\d{3}/.test(stderr), stderr);
   });
 }
+
+Deno.test("natslock run exits with 64 for a key that no lock of the bucket can have", () =>
+  withLocks(async ({ run }) => {
+    const { code, stdout, stderr } = await run(["run", "a b", "true"]);
+    assertEquals([code, stdout], [64, ""]);
+    assertMatch(stderr, /Cannot use "key": .*letters, digits, .* current value is "a b"/);
+  }));
 
 Deno.test("natslock run --verbose logs events without fractions of milliseconds", () =>
   withLocks(async ({ run }) => {

@@ -1,13 +1,9 @@
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect } from "@nats-io/transport-node";
-import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { natslock, withCli } from "../helpers/cli.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { natslock, withCli, withLocks } from "../helpers/cli.ts";
 
 const UNSENT: readonly (readonly [args: readonly string[], said: string])[] = [
-  [["evict", "a b"], 'Cannot use key "a b": must be letters, digits,'],
-  [["evict", "jobs.*"], 'Cannot use key "jobs.*": must be the key of one lock, not a filter; for example "job"'],
-  [["status", ".a"], 'Cannot use key ".a": must be letters, digits,'],
-  [["ls", "x".repeat(1025)], "must have at most 1024 characters"],
   [["evict", "job", "--if-token", "x"], 'Cannot use --if-token "x": must be a number'],
   [["bucket", "create", "a.b"], 'Cannot use bucket "a.b": must contain only letters, digits,'],
   [["bucket", "create", "--replicas", "2"], 'Cannot use --replicas "2": must be 1, 3 or 5'],
@@ -23,6 +19,27 @@ for (const [args, said] of UNSENT) {
     assertStringIncludes(stderr, said);
   });
 }
+
+const NO_KEYS: readonly (readonly [args: readonly string[], said: string])[] = [
+  [["evict", "a b"], 'Cannot use key "a b": must be letters, digits,'],
+  [["evict", "jobs.*"], 'Cannot use key "jobs.*": must be the key of one lock, not a filter; for example "job"'],
+  [["status", ".a"], 'Cannot use key ".a": must be letters, digits,'],
+  [["status", "a b"], 'Cannot use key "a b": must be letters, digits,'],
+  [["watch", "a b"], 'Cannot use key "a b": must be letters, digits,'],
+  [["ls", "x".repeat(1025)], "must have at most 1024 characters"],
+  [["evict", "job", "--place", "1"], 'Cannot use --place in bucket "locks": it is not for queues'],
+];
+
+Deno.test("natslock exits with 64 for a key that no lock of the bucket can have, and says what a key is", () =>
+  withLocks(async ({ run }) => {
+    for (const [args, said] of NO_KEYS) {
+      const { code, stdout, stderr } = await run(args);
+      assertEquals(code, 64, stderr);
+      assert(!stdout.includes("free"), stdout);
+      assertStringIncludes(stderr, said);
+      assertEquals(stderr.trimEnd().split("\n").length, 1, stderr);
+    }
+  }));
 
 Deno.test("natslock bucket create names the flag and the unit of a lease length that no server accepts", () =>
   withCli(async ({ run }) => {

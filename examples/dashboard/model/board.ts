@@ -2,6 +2,7 @@
 
 import type { Change } from "./change.ts";
 import { afterChange, afterNothing, type Lock, type Phase, phaseOf, unconfirmed } from "./lock.ts";
+import { isReserved, keepsOf } from "./queues.ts";
 import { EXPIRY_LAG, ServerTime } from "./server_time.ts";
 
 /** The page's clocks, in milliseconds. */
@@ -29,7 +30,7 @@ export interface Blindness {
 /** How many such times are remembered. */
 const BLIND_KEPT = 50;
 
-/** Holds the locks. Reports which of them changed, and which should be read. */
+/** Holds the locks, and the sessions and requests of a bucket for queues. Reports which of them changed, and which should be read. */
 export class Board {
   readonly locks = new Map<string, Lock>();
   readonly #clocks: Clocks;
@@ -71,7 +72,7 @@ export class Board {
   /** Takes in a record that was pushed or found. */
   apply(change: Change): void {
     const before = this.locks.get(change.key);
-    const lock = afterChange(before, change, this.#bucketTtl);
+    const lock = afterChange(before, change, keepsOf(change.key, this.#bucketTtl));
     if (change.previous !== null) this.#time.pushed(change.at, this.#clocks.now());
     else this.#time.found(change.at, lock.end, this.#clocks.now());
     this.#put(before, lock);
@@ -80,7 +81,11 @@ export class Board {
   /** Takes in that a read found nothing; it began when the lock was at `revision`. */
   nothing(key: string, revision: number): void {
     const lock = this.locks.get(key);
-    if (lock) this.#put(lock, afterNothing(lock, revision, this.now));
+    if (!lock) return;
+    const after = afterNothing(lock, revision, this.now);
+    this.#put(lock, after);
+    // Each request has a key of its own, so they would pile up.
+    if (isReserved(key) && after.leader === null) this.#forget(key);
   }
 
   /** The connection is lost: from now on no lock is confirmed. */
@@ -112,16 +117,26 @@ export class Board {
     return due;
   }
 
-  /** Counts the locks by phase. */
+  /** Counts the locks by phase; sessions and requests do not count. */
   count(): Counts {
     const counts = { held: 0, vacant: 0, overdue: 0, foreign: 0, stale: 0, transitions: 0, crashes: 0 };
     const now = this.now;
+    let all = 0;
     for (const lock of this.locks.values()) {
+      if (isReserved(lock.key)) continue;
+      all++;
       counts[phaseOf(lock, now)]++;
       counts.transitions += lock.transitions;
       for (const { ending } of lock.tenures) if (ending === "expired") counts.crashes++;
     }
-    return { ...counts, all: this.locks.size };
+    return { ...counts, all };
+  }
+
+  #forget(key: string): void {
+    this.locks.delete(key);
+    this.#phases.delete(key);
+    this.#asked.delete(key);
+    this.#changed(key);
   }
 
   #put(before: Lock | undefined, lock: Lock): void {

@@ -1,6 +1,7 @@
 /** A change of one lock, as the page receives it. */
 
-import { decodeRecord, type KeyState, type StoredRecord } from "../../../src/store/record.ts";
+import { decodeRecord, type KeyState, type StoredRecord, withoutThrowing } from "../../../src/store/record.ts";
+import { decodeTicket, type Ticket } from "../../../src/store/ticket.ts";
 
 /** A record as the server stored it. */
 export interface Change {
@@ -12,6 +13,8 @@ export interface Change {
   readonly at: number;
   /** Revision of the key's previous record by the server's word, 0 for none; `null` if this record was not pushed. */
   readonly previous: number | null;
+  /** The request that it is, in a bucket for queues; missing or `null` if it is none, or cannot be read. */
+  readonly ticket?: Ticket | null;
 }
 
 /** A message with the server's headers, pushed or read. */
@@ -33,7 +36,9 @@ export function changeOf(bucket: string, message: ServerMessage, pushed: boolean
   if (said("Nats-Stream") !== `KV_${bucket}` || !subject.startsWith(prefix)) return null;
   if (!Number.isSafeInteger(revision) || revision < 1 || Number.isNaN(at)) return null;
   const previous = pushed ? Number(said("Nats-Last-Sequence")) : null;
-  return { key: subject.slice(prefix.length), keyState: decodeRecord({ revision, value: data, header }), at, previous };
+  const keyState = decodeRecord({ revision, value: data, header });
+  const ticket = keyState.kind === "held" ? decodeTicket(keyState.record.holder, withoutThrowing(header)) : null;
+  return { key: subject.slice(prefix.length), keyState, at, previous, ticket };
 }
 
 /** Milliseconds since the Unix epoch. The stamp has nanoseconds, which `Date` may not understand. */

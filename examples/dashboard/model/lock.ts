@@ -1,6 +1,7 @@
 /** One lock as the page knows it, and how it changes. Pure. Times are milliseconds by the server's clock. */
 
 import { type Leadership, leadershipOf } from "../../../src/lease/leadership.ts";
+import type { Ticket } from "../../../src/store/ticket.ts";
 import type { Change } from "./change.ts";
 import { begun, ended, type Ending, type Tenure } from "./tenure.ts";
 
@@ -23,6 +24,8 @@ export interface Lock {
   readonly transitions: number;
   /** False from the loss of the connection until the record is seen again. */
   readonly confirmed: boolean;
+  /** The request that the latest record is, in a bucket for queues; `null` if it is none, or cannot be read. */
+  readonly ticket: Ticket | null;
 }
 
 /** The phase of a lock; `stale` if it is unknown, `overdue` if the lease is over and its end is not confirmed. */
@@ -62,6 +65,7 @@ export function afterChange(lock: Lock | undefined, change: Change, bucketTtl: n
     tenures: leader === null || renews ? closed : begun(closed, tenureOf(leader, change)),
     transitions: (lock?.transitions ?? 0) + (leader !== null && !renews && isNew(lock, change) ? 1 : 0),
     confirmed: true,
+    ticket: change.ticket ?? null,
   };
 }
 

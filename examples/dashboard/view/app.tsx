@@ -9,6 +9,7 @@ import { DemoPanel } from "./demo_panel.tsx";
 import { Detail } from "./detail.tsx";
 import { Header, Tiles } from "./header.tsx";
 import { Notices } from "./notices.tsx";
+import { QueuesView } from "./queues.tsx";
 import type { Store } from "./store.ts";
 import { Table } from "./table.tsx";
 import { Toolbar } from "./toolbar.tsx";
@@ -70,6 +71,7 @@ export function App({ store, api, known }: AppProps): JSX.Element {
             {store.counts.value.all > 0 && <Table store={store} />}
             {store.counts.value.all > 0 && store.keys.value.length === 0 && <p class="none">No lock matches.</p>}
             {store.counts.value.all > 0 && <Legend />}
+            <QueuesView store={store} />
           </>
         )}
       </main>

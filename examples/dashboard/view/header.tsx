@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import type { Link } from "../model/link.ts";
+import type { RequestState } from "../model/queues.ts";
 import type { Store } from "./store.ts";
 
 const LINKS: Readonly<Record<Link["state"], string>> = {
@@ -37,9 +38,29 @@ function Tile({ label, value, kind = "" }: { label: string; value: number; kind?
   );
 }
 
+/** How many locks, holders, waiters and sessions a bucket for queues has. */
+function QueueTiles({ store }: { store: Store }): JSX.Element {
+  const { queues, sessions } = store.queues.value;
+  const count = (wanted: RequestState) =>
+    queues.reduce((sum, { requests }) => sum + requests.filter(({ state }) => state === wanted).length, 0);
+  const [gone, stale] = [count("gone"), count("stale")];
+  return (
+    <dl class="tiles">
+      <Tile label="Locks" value={queues.length} />
+      <Tile label="Holding" value={count("held")} kind="held" />
+      <Tile label="Waiting" value={count("waiting")} />
+      {stale > 0
+        ? <Tile label="Unknown" value={stale} kind="stale" />
+        : <Tile label="Gone" value={gone} kind={gone ? "overdue" : ""} />}
+      <Tile label="Sessions" value={sessions.length} />
+    </dl>
+  );
+}
+
 /** How many locks are in each phase, and what has happened since the page was opened. */
 export function Tiles({ store }: { store: Store }): JSX.Element {
-  const { held, vacant, overdue, stale, transitions, crashes } = store.counts.value;
+  const { all, held, vacant, overdue, stale, transitions, crashes } = store.counts.value;
+  if (all === 0 && store.queues.value.sessions.length > 0) return <QueueTiles store={store} />;
   return (
     <dl class="tiles">
       <Tile label="Held" value={held} kind="held" />

@@ -89,7 +89,8 @@ function bucket(store: Store, { bucket }: Settings): Text | null {
     const body = "None of its values is a holder's id. Did you mean another bucket?";
     return { kind: "warn", title: `"${bucket}" does not look like a bucket of locks`, body };
   }
-  return all > 0 || listing !== "done" ? null : empty(bucket);
+  const { queues, sessions } = store.queues.value;
+  return all + queues.length + sessions.length > 0 || listing !== "done" ? null : empty(bucket);
 }
 
 function empty(bucket: string): Text {

@@ -6,6 +6,7 @@ import { Session } from "../feed/session.ts";
 import { type Blindness, Board, type Counts } from "../model/board.ts";
 import type { Link, Listing, Repeats, Settings } from "../model/link.ts";
 import type { Lock, Phase } from "../model/lock.ts";
+import { isReserved, type Queues, queuesOf } from "../model/queues.ts";
 import { select, type Selection } from "../model/selection.ts";
 
 /** A lock and its phase now. */
@@ -18,6 +19,7 @@ export interface Shown {
 const TICK = 100;
 const LOOK_PATIENCE = 1000;
 const NONE: Counts = { held: 0, vacant: 0, overdue: 0, foreign: 0, stale: 0, all: 0, transitions: 0, crashes: 0 };
+const NO_QUEUES: Queues = { queues: [], sessions: [] };
 const ALL: Selection = { search: "", filter: "all", order: "key" };
 
 /** The state of the page; views read its signals. */
@@ -26,6 +28,8 @@ export class Store {
   readonly listing: Signal<Listing> = signal<Listing>("pending");
   readonly repeats: Signal<Repeats> = signal<Repeats>("unknown");
   readonly counts: Signal<Counts> = signal(NONE);
+  /** Who holds and who waits, in a bucket for queues. */
+  readonly queues: Signal<Queues> = signal(NO_QUEUES);
   readonly selection: Signal<Selection> = signal(ALL);
   /** The keys in the list, in order. */
   readonly keys: Signal<readonly string[]> = signal<readonly string[]>([]);
@@ -81,6 +85,7 @@ export class Store {
       this.#dirty.clear();
       this.keys.value = [];
       this.counts.value = NONE;
+      this.queues.value = NO_QUEUES;
       this.listing.value = "pending";
       this.repeats.value = "unknown";
       this.open.value = null;
@@ -130,6 +135,7 @@ export class Store {
     // A user that may not list still receives changes.
     if (listing === "done" || listing === "denied") this.#board.seen();
     this.listing.value = listing;
+    this.#arrangeQueues();
   }
 
   #changed(key: string): void {
@@ -154,7 +160,9 @@ export class Store {
         const turned = shown.value?.phase !== next?.phase || shown.value?.lock.tenures !== next?.lock.tenures;
         if (turned || !this.keys.value.length) this.#isOrderOld = true;
         shown.value = next;
+        if (next === null) this.#shown.delete(key);
       }
+      if ([...this.#dirty].some(isReserved)) this.#arrangeQueues();
       this.#dirty.clear();
       // The counts change in the same frame as the rows, so that they agree. The order may follow later.
       if (this.#isOrderOld) this.counts.value = this.#board.count();
@@ -175,7 +183,14 @@ export class Store {
   #arrange(): void {
     this.#isOrderOld = false;
     const { locks } = this.#board;
-    this.keys.value = select(locks.values(), (lock) => this.#board.phase(lock), this.selection.value);
+    const shown = [...locks.values()].filter(({ key }) => !isReserved(key));
+    this.keys.value = select(shown, (lock) => this.#board.phase(lock), this.selection.value);
     this.counts.value = this.#board.count();
+  }
+
+  #arrangeQueues(): void {
+    const { locks } = this.#board;
+    const isComplete = this.listing.value === "done";
+    this.queues.value = queuesOf({ locks, phase: (lock) => this.#board.phase(lock), isComplete });
   }
 }
