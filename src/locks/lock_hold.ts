@@ -37,7 +37,12 @@ export class LockHold {
   constructor(fields: Omit<LockFields, "signal">, keeper: TicketKeeper, ground: HoldGround) {
     this.#keeper = keeper;
     this.lock = new Lock({ ...fields, signal: this.#end.signal }, {
-      remaining: () => ground.remaining(),
+      remaining: () => {
+        const remaining = ground.remaining();
+        // The lock ends here if the timer for it has not run yet, so that it never ends without a reason.
+        if (remaining <= 0) this.lost("deadline", null);
+        return remaining;
+      },
       release: () => this.release(),
     });
     this.#cancel = ground.after(ground.validFor, () => this.lost("deadline", null));

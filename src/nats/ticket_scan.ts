@@ -21,7 +21,7 @@ interface Way {
 }
 
 /** Numbers of messages in the first pages; the last one is also that of all later pages. */
-const PAGES = [4, 32, 256, 2048];
+const PAGES = [4, 32, 256, 1024];
 
 /** Scans one bucket, for one KV handle. */
 export class TicketScanner {

@@ -1,7 +1,7 @@
 /** Tests of KvStore.scan(): an answer that is not complete is a failure, never a shorter list. */
 
 import { PermissionViolationError } from "@nats-io/nats-core";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { type Answer, endAt, MALFORMED, type Script, ScriptedReplica, statusOf, ticketAt } from "./scripted_replica.ts";
 
 /** Longest wait for an answer, in ms; for answers that never come as well. */
@@ -99,18 +99,28 @@ for (const [what, [answers, why = "unavailable"]] of Object.entries(SECOND)) {
   });
 }
 
-Deno.test("KvStore.scan() asks for growing pages, each behind the last message, until none is pending", async () => {
-  const count = 2500;
-  const replica = new ScriptedReplica(({ seq, batch }) => {
+/** A replica with tickets at the revisions from 1 to `count`. */
+function replicaOf(count: number): ScriptedReplica {
+  return new ScriptedReplica(({ seq, batch }) => {
     const revisions = Array.from({ length: Math.min(batch, count - seq + 1) }, (_, index) => seq + index);
     const last = revisions.at(-1) ?? 0;
     const messages = revisions.map((revision, index) => ticketAt(revision, revisions[index - 1] ?? 0));
     return [...messages, endAt(last, count - last)];
   });
-  assertEquals((await scanned(replica)).length, count);
+}
+
+Deno.test("KvStore.scan() asks for growing pages, each behind the last message, until none is pending", async () => {
+  const replica = replicaOf(2500);
+  assertEquals((await scanned(replica)).length, 2500);
   const next_by_subj = "$KV.queues.=q.a.>";
-  const pages = [[1, 4], [5, 32], [37, 256], [293, 2048], [2341, 2048]].map(([seq = 0, batch = 0]) => ({ seq, batch }));
-  assertEquals(replica.asked, pages.map(({ seq, batch }) => ({ seq, next_by_subj, batch })));
+  const pages = [[1, 4], [5, 32], [37, 256], [293, 1024], [1317, 1024], [2341, 1024]];
+  assertEquals(replica.asked, pages.map(([seq = 0, batch = 0]) => ({ seq, next_by_subj, batch })));
+});
+
+Deno.test("KvStore.scan() reads 10,000 tickets in at most 15 requests", async () => {
+  const replica = replicaOf(10_000);
+  assertEquals((await scanned(replica)).length, 10_000);
+  assertLessOrEqual(replica.asked.length, 15);
 });
 
 Deno.test("KvStore.scan() goes on behind a page that the server ended early", async () => {
