@@ -7,15 +7,14 @@
 
 import { LeaseLostError } from "../../../src/base/errors.ts";
 import type { Lock } from "../../../src/locks/lock.ts";
-import type { StoreRequest } from "../../../src/memory/memory_link.ts";
 import type { Ticket } from "../../../src/store/ticket.ts";
 import { CLIENT_RATE } from "../leader.ts";
-import type { CarriedOut, Place } from "../server.ts";
+import type { Place } from "../server.ts";
 import type { Ask, Belief } from "./ask.ts";
 import { SESSION_TTL } from "./climate.ts";
-import type { LocksNode } from "./locks_node.ts";
+import { Deeds } from "./deeds.ts";
 import type { LocksServer } from "./locks_server.ts";
-import { claimOf, keepingOut, type Placed, Truth } from "./truth.ts";
+import { keepingOut, type Placed, Truth } from "./truth.ts";
 
 /** Longest time in ms that a lock of a deleted bucket can last: a lease on a slow clock, and one request. */
 const LASTING = SESSION_TTL / (1 - CLIENT_RATE) + SESSION_TTL / 4;
@@ -32,6 +31,7 @@ export class LocksJudge {
   broken: string | null = null;
   grants = 0;
   readonly truth: Truth;
+  readonly deeds: Deeds;
   /** All requests that have not ended. */
   readonly asks = new Map<number, Ask>();
   /** The tickets that were sent, by their nonces. */
@@ -49,6 +49,7 @@ export class LocksJudge {
     this.#place = place;
     this.#server = server;
     this.truth = new Truth((key) => server.store.look(key));
+    this.deeds = new Deeds(place, this, server);
     server.onGone = () => {
       this.truth.clear();
       this.#tops.clear();
@@ -66,23 +67,6 @@ export class LocksJudge {
   /** Faults have ended. */
   calm(): void {
     this.#calmAt = this.#place.timeline.now;
-  }
-
-  /** The server performed a request. */
-  carriedOut(node: LocksNode, request: StoreRequest<unknown>, change: CarriedOut): void {
-    if (!change.applied) return;
-    const { key, kind } = request;
-    if (kind === "append") this.#appended(node, key, change);
-    else if (key.startsWith("=s.")) this.#session(node, key.slice(3), { kind, change });
-    else this.#removed(node, change);
-  }
-
-  /** Somebody who is no process of this run stored something under the key of a ticket. */
-  foreign(name: string, key: string): void {
-    const { revision } = this.#server.store.look(key);
-    const session = key.split(".")[2] ?? "";
-    const about = { key, place: revision, session, name, claim: claimOf(null), node: null, ask: null };
-    this.truth.add({ ...about, storedAt: this.#place.timeline.now, room: "room", stolenAt: null });
   }
 
   /** A user got its locks. */
@@ -189,57 +173,5 @@ export class LocksJudge {
     if (lock.token < highest) this.blame(`Q2: token ${lock.token} is granted after ${highest}`);
     const exclusive = placed.claim.exclusive ? Math.max(tops.exclusive, lock.token) : tops.exclusive;
     this.#tops.set(lock.name, { any: Math.max(tops.any, lock.token), exclusive });
-  }
-
-  #appended(node: LocksNode, key: string, { before, after }: CarriedOut): void {
-    const ticket = after.kind === "held" ? this.tickets.get(after.record.attempt ?? "") : undefined;
-    if (ticket === undefined) return this.blame(`Q4: ${node.name} stores an unknown ticket`);
-    if (before.kind !== "vacant") this.count("own ticket written over");
-    const ask = this.asks.get(ticket.since ?? -1) ?? null;
-    if (ask !== null) ask.tickets++;
-    const { session, lock: name } = ticket;
-    const about = { key, place: after.revision, session, name, claim: claimOf(ticket), node, ask };
-    this.truth.add({ ...about, storedAt: this.#place.timeline.now, room: "room", stolenAt: null });
-    node.stored(name, after.revision);
-  }
-
-  /** The record of a session was written, or a marker was put on its key. */
-  #session(
-    node: LocksNode,
-    id: string,
-    { kind, change }: { readonly kind: string; readonly change: CarriedOut },
-  ): void {
-    const session = this.truth.sessions.get(id);
-    if (this.truth.former.has(id)) return;
-    if (kind === "write") {
-      if (session?.isBuried) this.blame(`Q4: ${node.name} renews session ${id}, which was buried`);
-      if (session !== undefined && session.node !== node) this.blame(`Q4: ${node.name} renews another's session`);
-      // A first write in doubt may be withdrawn, and then made again.
-      this.truth.sessions.set(id, { node, wroteAt: this.#place.timeline.now, isOver: false, isBuried: false });
-      return;
-    }
-    if (session?.node !== node) {
-      this.count("burial");
-      if (change.before.kind !== "vacant") this.blame(`Q4: ${node.name} buries session ${id}, whose record stands`);
-    }
-    if (session === undefined) return;
-    this.truth.sessions.set(id, { ...session, isOver: true, isBuried: session.node !== node });
-  }
-
-  /** A ticket was removed: by its owner, by a thief, or after the burial of its session (Q4). */
-  #removed(node: LocksNode, { before }: CarriedOut): void {
-    const placed = before.kind === "vacant" ? undefined : this.truth.at(before.revision);
-    if (placed === undefined) return;
-    const { place, name, session } = placed;
-    const isTheft = place < node.thefts(name);
-    // A session of an earlier bucket has no record in this one.
-    const isDead = this.truth.sessions.get(session)?.isOver !== false;
-    if (placed.node !== node && isDead) return;
-    if (placed.node !== node && !isTheft) {
-      return this.blame(`Q4: ${node.name} removes ticket ${place}, whose session lives`);
-    }
-    if (!isTheft) return;
-    this.count("theft");
-    placed.stolenAt = this.#place.timeline.now;
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import { edits, type Mutation } from "../mutation.ts";
+import { TICKETS_OFF } from "./tickets_off.ts";
 
 /** The rules of a queue: what counts as a look, who has room, who is woken. */
 const QUEUE_OFF: readonly Mutation[] = [
@@ -144,12 +145,6 @@ const SESSIONS_OFF: readonly Mutation[] = [
     "{ expected: 0, markerTtl: BURIAL_TTL, timeout }",
     '{ expected: "timed" in this.#state ? this.#state.timed : 0, markerTtl: BURIAL_TTL, timeout }',
   ]),
-  ...edits("lease/held.ts", [
-    "session",
-    "a renewal adopts the revision of a marker",
-    'const why = keyState.kind === "vacant" ? "removed" : "superseded";',
-    'if (keyState.kind === "vacant") return write(context, { ...phase, revision }); const why = "superseded";',
-  ]).map((mutation) => ({ ...mutation, locks: true })),
   ...edits(
     "locks/session_queues.ts",
     ["session", "locks outlive their session", "for (const hold of [...this.#holds]) hold.lost(why, error);", ""],
@@ -173,69 +168,6 @@ const SESSIONS_OFF: readonly Mutation[] = [
     ],
   ),
   ...edits("locks/context.ts", ["maxHold", "a ticket has no margin", "maxHold * (1 - margin / ttl)", "maxHold"]),
-];
-
-/** Tickets: writes in doubt, orphans, releases; several names; queries. */
-const TICKETS_OFF: readonly Mutation[] = [
-  ...edits(
-    "locks/ticket.ts",
-    [
-      "ticket",
-      "a ticket that is not wanted any more is kept",
-      'return unwanted ? leave(place) : to({ at: "queued", place, attempt, sentAt });',
-      'return to({ at: "queued", place, attempt, sentAt });',
-    ],
-    [
-      "ticket",
-      "a write in doubt is forgotten",
-      'to({ ...state, at: "doubtful", busy: "read" }, { act: "read" });',
-      'gone({ why: "fenced", error: null });',
-    ],
-  ),
-  ...edits("locks/ticket_keeper.ts", [
-    "ticket",
-    "any ticket under the own key counts as the latest write",
-    'keyState.kind === "held" && keyState.record.attempt === this.#latest',
-    'keyState.kind === "held"',
-  ]),
-  ...edits(
-    "locks/own_tickets.ts",
-    [
-      "own tickets",
-      "orphans of a living session are kept",
-      "store.remove(key, { expected, timeout }).catch(() => {});",
-      "",
-    ],
-    ["own tickets", "own tickets are not looked at", "this.#check();\n      this.#arm();", "this.#arm();"],
-    [
-      "own tickets",
-      "a read that does not show a ticket proves that it is gone",
-      "for (const entry of outcome.entries) this.#compare(entry);",
-      'for (const entry of outcome.entries) this.#compare(entry);\n    for (const keeper of [...this.#keepers.values()]) if (!outcome.entries.some(({ key }) => key === keeper.key)) keeper.post({ on: "removed" });',
-    ],
-  ),
-  ...edits("locks/lock_hold.ts", [
-    "release",
-    "a lock is held until its removal is confirmed",
-    "    this.#standDown();\n    if (this.#isGone) return;",
-    "    if (this.#isGone) return;",
-  ]),
-  ...edits(
-    "locks/several.ts",
-    [
-      "several",
-      "names are taken in any order",
-      "const sorted = [...names].sort(byUnits);",
-      "const sorted = [...names];",
-    ],
-  ),
-  ...edits("locks/lock_manager.ts", [
-    "query",
-    "a query is not ordered after own requests",
-    "await this.#requests.whenStored();",
-    "",
-  ]),
-  ...edits("locks/query.ts", ["query", "a query takes any answer", "if (isCurrent(tickets)) break;", "break;"]),
 ];
 
 export const LOCKS_OFF: readonly Mutation[] = [...QUEUE_OFF, ...SESSIONS_OFF, ...TICKETS_OFF];
