@@ -6,6 +6,9 @@ const LONGEST_TOKEN = 200;
 /** Length of the hash in a key, in hexadecimal digits. */
 const HASH_DIGITS = 32;
 
+/** Keys that begin with this character belong to sessions and queues. */
+export const RESERVED = "=";
+
 /**
  * Returns the name of a lock as one token of a key: letters, digits, `-` and `_` stand for themselves, every other
  * UTF-16 unit becomes `=` and four hexadecimal digits. The empty name is `=`. A token of more than 200 characters is

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { CLIENT_RATE } from "../leader.ts";
 import type { LockMode } from "../../../src/store/ticket.ts";
 import type { Chance } from "../chance.ts";
 
@@ -139,12 +138,3 @@ export function wishOf({ habits, shares }: Climate, chance: Chance, calm: boolea
     handle: chance.happens(shares.acquire),
   };
 }
-
-/** Longest time in ms that a lock of a deleted bucket can last: a lease on a slow clock, and one request. */
-export const LASTING = SESSION_TTL / (1 - CLIENT_RATE) + SESSION_TTL / 4;
-
-/** Longest time in ms until the owner of a stolen ticket learns of it without faults: its next check, and a request. */
-export const HEARING = 1.1 * SESSION_TTL / (1 - CLIENT_RATE) + 200;
-
-/** How long after the faults everything takes its usual course, in ms. */
-export const SETTLED = SESSION_TTL / 2;

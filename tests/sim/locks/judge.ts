@@ -7,15 +7,23 @@
 
 import { LeaseLostError } from "../../../src/base/errors.ts";
 import type { Lock } from "../../../src/locks/lock.ts";
-import type { StoreRequest } from "../../../src/memory/memory_link.ts";
 import type { Ticket } from "../../../src/store/ticket.ts";
-import type { CarriedOut, Place } from "../server.ts";
+import { CLIENT_RATE } from "../leader.ts";
+import type { Place } from "../server.ts";
 import type { Ask, Belief } from "./ask.ts";
-import { HEARING, LASTING, SETTLED } from "./climate.ts";
-import { GrantOrder } from "./grant_order.ts";
-import type { LocksNode } from "./locks_node.ts";
+import { SESSION_TTL } from "./climate.ts";
+import { Deeds } from "./deeds.ts";
 import type { LocksServer } from "./locks_server.ts";
-import { claimOf, conflictAmong, type Placed, Truth } from "./truth.ts";
+import { keepingOut, type Placed, Truth } from "./truth.ts";
+
+/** Longest time in ms that a lock of a deleted bucket can last: a lease on a slow clock, and one request. */
+const LASTING = SESSION_TTL / (1 - CLIENT_RATE) + SESSION_TTL / 4;
+
+/** Longest time in ms until the owner of a stolen ticket learns of it without faults: its next check, and a request. */
+const HEARING = 1.1 * SESSION_TTL / (1 - CLIENT_RATE) + 200;
+
+/** How long after the faults everything takes its usual course, in ms. */
+const SETTLED = SESSION_TTL / 2;
 
 /** Checks one run. */
 export class LocksJudge {
@@ -23,6 +31,7 @@ export class LocksJudge {
   broken: string | null = null;
   grants = 0;
   readonly truth: Truth;
+  readonly deeds: Deeds;
   /** All requests that have not ended. */
   readonly asks = new Map<number, Ask>();
   /** The tickets that were sent, by their nonces. */
@@ -30,7 +39,8 @@ export class LocksJudge {
   /** How often each thing happened. */
   readonly counts = new Map<string, number>();
   readonly #beliefs = new Map<string, Set<Belief>>();
-  readonly #order: GrantOrder;
+  /** Highest token that was granted for each lock: of any mode, and exclusive. */
+  readonly #tops = new Map<string, { readonly any: number; readonly exclusive: number }>();
   readonly #place: Place;
   readonly #server: LocksServer;
   #calmAt = Infinity;
@@ -39,10 +49,10 @@ export class LocksJudge {
     this.#place = place;
     this.#server = server;
     this.truth = new Truth((key) => server.store.look(key));
-    this.#order = new GrantOrder(this.truth, (rule) => this.blame(rule));
+    this.deeds = new Deeds(place, this, server);
     server.onGone = () => {
       this.truth.clear();
-      this.#order.clear();
+      this.#tops.clear();
     };
   }
 
@@ -59,23 +69,6 @@ export class LocksJudge {
     this.#calmAt = this.#place.timeline.now;
   }
 
-  /** The server performed a request. */
-  carriedOut(node: LocksNode, request: StoreRequest<unknown>, change: CarriedOut): void {
-    if (!change.applied) return;
-    const { key, kind } = request;
-    if (kind === "append") this.#appended(node, key, change);
-    else if (key.startsWith("=s.")) this.#session(node, key.slice(3), { kind, change });
-    else this.#removed(node, change);
-  }
-
-  /** Somebody who is no process of this run stored something under the key of a ticket. */
-  foreign(name: string, key: string): void {
-    const { revision } = this.#server.store.look(key);
-    const session = key.split(".")[2] ?? "";
-    const about = { key, place: revision, session, name, claim: claimOf(null), node: null, ask: null };
-    this.truth.add({ ...about, storedAt: this.#place.timeline.now, room: "room", stolenAt: null });
-  }
-
   /** A user got its locks. */
   granted(ask: Ask, locks: readonly Lock[]): Belief[] {
     this.grants++;
@@ -90,7 +83,7 @@ export class LocksJudge {
       const isCurrent = lock.epoch === this.#server.epoch && this.#server.madeAt <= now;
       const era = isCurrent ? this.#server.era : -1;
       const belief: Belief = { ask, lock, since: now, era, passive: chance.happens(0.3) };
-      if (era >= 0) this.#order.check(belief);
+      if (era >= 0) this.#ordered(belief);
       const beliefs = this.#beliefs.get(lock.name) ?? new Set();
       this.#beliefs.set(lock.name, beliefs.add(belief));
       return belief;
@@ -130,9 +123,13 @@ export class LocksJudge {
         const placed = this.#believed(belief);
         if (placed !== null) holders.push(placed);
       }
-      const [one, other] = conflictAmong(holders);
-      if (one && other) {
-        return this.blame(`Q1: tokens ${one.place} and ${other.place} of "${name}" hold at the same time`);
+      for (const [index, one] of holders.entries()) {
+        const others = holders.toSpliced(index, 1);
+        const [other] = keepingOut(one.claim, others);
+        if (other === undefined) continue;
+        return this.blame(
+          `Q1: tokens ${one.place} and ${other.place} of ${JSON.stringify(name)} hold at the same time`,
+        );
       }
     }
   }
@@ -163,55 +160,18 @@ export class LocksJudge {
     return placed;
   }
 
-  #appended(node: LocksNode, key: string, { before, after }: CarriedOut): void {
-    const ticket = after.kind === "held" ? this.tickets.get(after.record.attempt ?? "") : undefined;
-    if (ticket === undefined) return this.blame(`Q4: ${node.name} stores an unknown ticket`);
-    if (before.kind !== "vacant") this.count("own ticket written over");
-    const ask = this.asks.get(ticket.since ?? -1) ?? null;
-    if (ask !== null) ask.tickets++;
-    const { session, lock: name } = ticket;
-    const about = { key, place: after.revision, session, name, claim: claimOf(ticket), node, ask };
-    this.truth.add({ ...about, storedAt: this.#place.timeline.now, room: "room", stolenAt: null });
-    node.stored(name, after.revision);
-  }
-
-  /** The record of a session was written, or a marker was put on its key. */
-  #session(
-    node: LocksNode,
-    id: string,
-    { kind, change }: { readonly kind: string; readonly change: CarriedOut },
-  ): void {
-    const session = this.truth.sessions.get(id);
-    if (this.truth.former.has(id)) return;
-    if (kind === "write") {
-      if (session?.isBuried) this.blame(`Q4: ${node.name} renews session ${id}, which was buried`);
-      if (session !== undefined && session.node !== node) this.blame(`Q4: ${node.name} renews another's session`);
-      // A first write in doubt may be withdrawn, and then made again.
-      this.truth.sessions.set(id, { node, wroteAt: this.#place.timeline.now, isOver: false, isBuried: false });
-      return;
-    }
-    if (session?.node !== node) {
-      this.count("burial");
-      if (change.before.kind !== "vacant") this.blame(`Q4: ${node.name} buries session ${id}, whose record stands`);
-    }
-    if (session === undefined) return;
-    this.truth.sessions.set(id, { ...session, isOver: true, isBuried: session.node !== node });
-  }
-
-  /** A ticket was removed: by its owner, by a thief, or after the burial of its session (Q4). */
-  #removed(node: LocksNode, { before }: CarriedOut): void {
-    const placed = before.kind === "vacant" ? undefined : this.truth.at(before.revision);
-    if (placed === undefined) return;
-    const { place, name, session } = placed;
-    const isTheft = place < node.thefts(name);
-    // A session of an earlier bucket has no record in this one.
-    const isDead = this.truth.sessions.get(session)?.isOver !== false;
-    if (placed.node !== node && isDead) return;
-    if (placed.node !== node && !isTheft) {
-      return this.blame(`Q4: ${node.name} removes ticket ${place}, whose session lives`);
-    }
-    if (!isTheft) return;
-    this.count("theft");
-    placed.stolenAt = this.#place.timeline.now;
+  /** A grant comes after all that stood before it in its queue and that exclude it (Q2, Q3). */
+  #ordered({ ask, lock }: Belief): void {
+    const placed = this.truth.at(lock.token);
+    if (placed === undefined || placed.stolenAt !== null) return;
+    if (placed.ask !== null && placed.ask !== ask) this.blame(`Q3: request ${ask.id} gets the ticket of another`);
+    const before = this.truth.queue(lock.name).filter(({ place }) => place < lock.token);
+    const [passed] = keepingOut(placed.claim, before);
+    if (passed !== undefined) this.blame(`Q3: token ${lock.token} is granted while ticket ${passed.place} stands`);
+    const tops = this.#tops.get(lock.name) ?? { any: 0, exclusive: 0 };
+    const highest = placed.claim.exclusive ? tops.any : tops.exclusive;
+    if (lock.token < highest) this.blame(`Q2: token ${lock.token} is granted after ${highest}`);
+    const exclusive = placed.claim.exclusive ? Math.max(tops.exclusive, lock.token) : tops.exclusive;
+    this.#tops.set(lock.name, { any: Math.max(tops.any, lock.token), exclusive });
   }
 }

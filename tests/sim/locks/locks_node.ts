@@ -75,7 +75,7 @@ export class LocksNode implements Struck {
             name,
             () => `server: ${request.kind} ${short(request.key)} ${applied ? `applied @${after.revision}` : "done"}`,
           );
-          judge.carriedOut(this, request, change);
+          judge.deeds.carriedOut(this, request, change);
         },
         note: (text) => ground.note(name, () => text),
       },

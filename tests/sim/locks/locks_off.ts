@@ -145,12 +145,6 @@ const SESSIONS_OFF: readonly Mutation[] = [
     "{ expected: 0, markerTtl: BURIAL_TTL, timeout }",
     '{ expected: "timed" in this.#state ? this.#state.timed : 0, markerTtl: BURIAL_TTL, timeout }',
   ]),
-  ...edits("lease/held.ts", [
-    "session",
-    "a renewal adopts the revision of a marker",
-    'const why = keyState.kind === "vacant" ? "removed" : "superseded";',
-    'if (keyState.kind === "vacant") return write(context, { ...phase, revision }); const why = "superseded";',
-  ]).map((mutation) => ({ ...mutation, locks: true })),
   ...edits(
     "locks/session_queues.ts",
     ["session", "locks outlive their session", "for (const hold of [...this.#holds]) hold.lost(why, error);", ""],

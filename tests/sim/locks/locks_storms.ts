@@ -46,7 +46,7 @@ async function intrude({ judge, chance, server, climate, weather }: LocksRun): P
   const key = ticketKey(await lockToken(name), id, 0);
   if (weather.isCalm) return;
   server.store.store.put(key, "foreign", climate.maxHold);
-  if (server.store.look(key).kind === "foreign") judge.foreign(name, key);
+  if (server.store.look(key).kind === "foreign") judge.deeds.foreign(name, key);
 }
 
 const LOCKS_STORMS: Storms<LocksRun, LocksNode> = {

@@ -1,5 +1,5 @@
 /**
- * Mutations of the rules of tickets: how one is written, kept and removed.
+ * Mutations of the rules of tickets, several names and queries.
  *
  * @module
  */

@@ -133,12 +133,3 @@ export class Truth {
     this.sessions.clear();
   }
 }
-
-/** Returns two holders of one lock that exclude each other; none if all may hold together. */
-export function conflictAmong(holders: readonly Placed[]): readonly Placed[] {
-  for (const [index, one] of holders.entries()) {
-    const [other] = keepingOut(one.claim, holders.toSpliced(index, 1));
-    if (other !== undefined) return [one, other];
-  }
-  return [];
-}

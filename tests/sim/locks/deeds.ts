@@ -1,0 +1,98 @@
+/**
+ * What processes store and remove, checked against who may do it (Q4).
+ *
+ * @module
+ */
+
+import type { StoreRequest } from "../../../src/memory/memory_link.ts";
+import type { CarriedOut, Place } from "../server.ts";
+import type { LocksJudge } from "./judge.ts";
+import type { LocksNode } from "./locks_node.ts";
+import type { LocksServer } from "./locks_server.ts";
+import { claimOf } from "./truth.ts";
+
+/** Follows all requests that the server performs. */
+export class Deeds {
+  readonly #place: Place;
+  readonly #judge: LocksJudge;
+  readonly #server: LocksServer;
+
+  constructor(place: Place, judge: LocksJudge, server: LocksServer) {
+    this.#place = place;
+    this.#judge = judge;
+    this.#server = server;
+  }
+
+  /** The server performed a request. */
+  carriedOut(node: LocksNode, request: StoreRequest<unknown>, change: CarriedOut): void {
+    if (!change.applied) return;
+    const { key, kind } = request;
+    if (kind === "append") this.#appended(node, key, change);
+    else if (key.startsWith("=s.")) this.#session(node, key.slice(3), { kind, change });
+    else this.#removed(node, change);
+  }
+
+  /** Somebody who is no process of this run stored something under the key of a ticket. */
+  foreign(name: string, key: string): void {
+    const { revision } = this.#server.store.look(key);
+    const session = key.split(".")[2] ?? "";
+    const about = { key, place: revision, session, name, claim: claimOf(null), node: null, ask: null };
+    this.#judge.truth.add({ ...about, storedAt: this.#place.timeline.now, room: "room", stolenAt: null });
+  }
+
+  #appended(node: LocksNode, key: string, { before, after }: CarriedOut): void {
+    const ticket = after.kind === "held" ? this.#judge.tickets.get(after.record.attempt ?? "") : undefined;
+    if (ticket === undefined) return this.#judge.blame(`Q4: ${node.name} stores an unknown ticket`);
+    if (before.kind !== "vacant") this.#judge.count("own ticket written over");
+    const ask = this.#judge.asks.get(ticket.since ?? -1) ?? null;
+    if (ask !== null) ask.tickets++;
+    const { session, lock: name } = ticket;
+    const about = { key, place: after.revision, session, name, claim: claimOf(ticket), node, ask };
+    this.#judge.truth.add({ ...about, storedAt: this.#place.timeline.now, room: "room", stolenAt: null });
+    node.stored(name, after.revision);
+  }
+
+  /** The record of a session was written, or a marker was put on its key. */
+  #session(
+    node: LocksNode,
+    id: string,
+    { kind, change }: { readonly kind: string; readonly change: CarriedOut },
+  ): void {
+    const session = this.#judge.truth.sessions.get(id);
+    if (this.#judge.truth.former.has(id)) return;
+    if (kind === "write") {
+      if (session?.isBuried) this.#judge.blame(`Q4: ${node.name} renews session ${id}, which was buried`);
+      if (session !== undefined && session.node !== node) {
+        this.#judge.blame(`Q4: ${node.name} renews another's session`);
+      }
+      // A first write in doubt may be withdrawn, and then made again.
+      this.#judge.truth.sessions.set(id, { node, wroteAt: this.#place.timeline.now, isOver: false, isBuried: false });
+      return;
+    }
+    if (session?.node !== node) {
+      this.#judge.count("burial");
+      if (change.before.kind !== "vacant") {
+        this.#judge.blame(`Q4: ${node.name} buries session ${id}, whose record stands`);
+      }
+    }
+    if (session === undefined) return;
+    this.#judge.truth.sessions.set(id, { ...session, isOver: true, isBuried: session.node !== node });
+  }
+
+  /** A ticket was removed: by its owner, by a thief, or after the burial of its session (Q4). */
+  #removed(node: LocksNode, { before }: CarriedOut): void {
+    const placed = before.kind === "vacant" ? undefined : this.#judge.truth.at(before.revision);
+    if (placed === undefined) return;
+    const { place, name, session } = placed;
+    const isTheft = place < node.thefts(name);
+    // A session of an earlier bucket has no record in this one.
+    const isDead = this.#judge.truth.sessions.get(session)?.isOver !== false;
+    if (placed.node !== node && isDead) return;
+    if (placed.node !== node && !isTheft) {
+      return this.#judge.blame(`Q4: ${node.name} removes ticket ${place}, whose session lives`);
+    }
+    if (!isTheft) return;
+    this.#judge.count("theft");
+    placed.stolenAt = this.#place.timeline.now;
+  }
+}
