@@ -76,14 +76,12 @@ export class Requests {
     this.#unstored.add(whenStored);
     const since = this.#context.clock.wall();
     try {
-      for (let steals = steal;;) {
+      for (;;) {
         const session = await unlessAborted(signal, this.#sessions.get(troubled));
-        const want = { name, claim, since, once, steal: steals, signal, troubled, stored };
+        const want = { name, claim, since, once, steal, signal, troubled, stored };
         const entered = await session.queues.enter(want);
         if (entered.kind === "granted") return entered.hold;
         if (entered.kind === "refused") return null;
-        // A thief that another thief robbed waits behind it. Else both would rob each other without end.
-        steals &&= session.queues.isOver;
       }
     } finally {
       stored();
