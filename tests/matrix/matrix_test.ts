@@ -6,7 +6,7 @@ import { CHECKS } from "./checks.ts";
 import { type Row, rowOf, TABLE, trialOf } from "./trial.ts";
 import { OUTERMOST, VERSIONS } from "./versions.ts";
 import { hindrance } from "../runtimes/attempt.ts";
-import { CHECKS as SUITE } from "../runtimes/conformance.ts";
+import { LOCKER_CHECKS as SUITE } from "../runtimes/conformance.ts";
 
 const ran: Row[] = [];
 

@@ -2,7 +2,7 @@
 
 import { NatsServer } from "../../tools/nats/server.ts";
 import type { TableSpec } from "../helpers/readme_table.ts";
-import { conform, type Outcome } from "../runtimes/conformance.ts";
+import { conform, LOCKER_CHECKS, type Outcome } from "../runtimes/conformance.ts";
 import { type Bed, CHECKS, hasOwnLengths, hasShortMarks } from "./checks.ts";
 import { RESTART, survivesRestart } from "./restart.ts";
 
@@ -27,7 +27,7 @@ export async function trialOf(version: string): Promise<Trial> {
   await using server = await NatsServer.start({ version });
   const bed = { url: server.url, version };
   const [suite, ...others] = await Promise.all([
-    conform({ url: server.url, bucket: "conformance" }),
+    conform({ url: server.url, bucket: "conformance" }, LOCKER_CHECKS),
     ...CHECKS.map(([title, check]) => outcomeOf(title, () => check(bed))),
   ]);
   const last = await outcomeOf(RESTART, () => survivesRestart(server, hasOwnLengths(bed)));

@@ -6,6 +6,7 @@ import { storeOf } from "../../src/nats/kv_store.ts";
 import { type LeaseRecord, recordSize } from "../../src/store/record.ts";
 import type { LeaseStore, WriteOutcome } from "../../src/store/store.ts";
 import { NatsCluster } from "../../tools/nats/cluster.ts";
+import { led } from "../helpers/led.ts";
 import { withConnections, withServer } from "../helpers/nats.ts";
 
 const OWN_TTL = 30_000;
@@ -80,7 +81,7 @@ Deno.test("KvStore with three replicas needs room for a record and its renewal, 
     for (const [max_bytes, renewed] of [[2 * stored, true], [2 * stored - 1, false]] as const) {
       await bucketWith(manager, { num_replicas: 3, max_bytes });
       const config = (await manager.streams.info("KV_locks")).config;
-      const [grant, renewal] = await hold(storeOf(await new Kvm(nc).open("locks")));
+      const [grant, renewal] = await hold(await led(storeOf(await new Kvm(nc).open("locks"))));
       assertEquals([grant?.kind, renewal?.kind], ["applied", renewed ? "applied" : "failed"]);
       const { lack } = settingsOf(config, "now");
       assertEquals(lack("k", recordSize(GRANT, OWN_TTL)) === null, renewed);

@@ -1,30 +1,21 @@
 /** Tests of KvStore as a store with queues: the contract, on one server and on three. */
 
-import { assertEquals } from "@std/assert";
 import { headers, type NatsConnection } from "@nats-io/nats-core";
 import { storeOf } from "../../src/nats/kv_store.ts";
 import { encodeHeaders } from "../../src/store/record.ts";
 import { NatsCluster } from "../../tools/nats/cluster.ts";
 import { newKeyValue, withConnections, withServer } from "../helpers/nats.ts";
 import { CONTRACT, testTicketStore } from "../helpers/ticket_contract.ts";
-import { retried } from "../helpers/retried.ts";
+import { led } from "../helpers/led.ts";
 import { type TicketStoreUnderTest, TTL } from "../helpers/ticket_lab.ts";
 
 /** How late a server may remove an expired message: up to 254 ms were measured, and the machine may add some. */
 const LAG = 350;
 
-/** Longest wait for an answer of a new bucket, in ms. */
-const TIMEOUT = 2000;
-
 /** Returns the store of a new bucket. */
 async function storeUnderTest(nc: NatsConnection, replicas: 1 | 3): Promise<TicketStoreUnderTest> {
   const kv = await newKeyValue(nc, "queues", TTL, { rollups: false, replicas, storage: "memory" });
-  const store = storeOf(kv);
-  // A new bucket has no leader for a moment. It answers reads and writes once it has one.
-  await retried(async () => assertEquals((await store.read("none", { timeout: TIMEOUT })).kind, "seen"));
-  await retried(async () =>
-    assertEquals((await store.remove("none", { expected: 1, timeout: TIMEOUT })).kind, "conflict")
-  );
+  const store = await led(storeOf(kv));
   return {
     store,
     lags: replicas > 1,

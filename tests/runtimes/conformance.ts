@@ -12,7 +12,7 @@ import { grantsInOrder, sharesUpToLimit, steals, takesAnyName } from "./many_loc
 import { isCancelled, isClosed, isHandedOver, observes, timesOut } from "./waiting.ts";
 
 /** One check. */
-interface Check {
+export interface Check {
   readonly title: string;
   readonly run: (bench: Bench) => Promise<void>;
 }
@@ -26,8 +26,8 @@ export interface Outcome {
 /** Time limit of one check, in milliseconds. A check that hangs must not hide the others. */
 const LONGEST = 20_000;
 
-/** All checks by title. */
-export const CHECKS: readonly Check[] = [
+/** The checks of Locker, which every supported server passes. */
+export const LOCKER_CHECKS: readonly Check[] = [
   { title: "acquire: a vacant lock is acquired, and its leader is known", run: takes },
   { title: "acquire: exactly one of six candidates is granted", run: isGrantedOnce },
   { title: "refuse: another candidate is refused, and cannot release", run: isRefused },
@@ -46,15 +46,20 @@ export const CHECKS: readonly Check[] = [
   { title: "cancel: a wait ends after its timeout", run: timesOut },
   { title: "cancel: close() ends a wait", run: isClosed },
   { title: "hand-over: a release is pushed to a waiting candidate", run: isHandedOver },
+];
+
+/** All checks by title. Many locks need server 2.11. */
+export const CHECKS: readonly Check[] = [
+  ...LOCKER_CHECKS,
   { title: "many locks: requests are granted in order, with rising tokens", run: grantsInOrder },
   { title: "many locks: shared requests hold together, up to their limit", run: sharesUpToLimit },
   { title: "many locks: any string is a name", run: takesAnyName },
   { title: "many locks: a theft aborts the holder's signal", run: steals },
 ];
 
-/** Runs all checks at the same time, each on its own key. Never rejects. */
-export function conform(place: Place): Promise<Outcome[]> {
-  return Promise.all(CHECKS.map((check, index) => outcomeOf(check, new Bench(place, `check-${index}`))));
+/** Runs checks at the same time, each on its own key. Never rejects. */
+export function conform(place: Place, checks: readonly Check[] = CHECKS): Promise<Outcome[]> {
+  return Promise.all(checks.map((check, index) => outcomeOf(check, new Bench(place, `check-${index}`))));
 }
 
 async function outcomeOf({ title, run }: Check, bench: Bench): Promise<Outcome> {
