@@ -1,9 +1,9 @@
 /** Watches the tickets in front of the waiting requests of one queue, and the sessions of those tickets. */
 
+import { NatslockError } from "../base/errors.ts";
 import { type LocksContext, readOf } from "./context.ts";
 import type { PlacedTicket } from "./look.ts";
 import type { SessionMonitors } from "./session_monitor.ts";
-import { NatslockError } from "../base/errors.ts";
 
 /** What a queue wants to know. */
 export interface BlockerListener {

@@ -103,11 +103,6 @@ export class LockHold {
     this.#keeper.post({ on: "leave" });
   }
 
-  /** The lock is over by the clock, perhaps before its timer could tell. */
-  endByClock(): void {
-    if (!this.lock.signal.aborted) this.lost("deadline", null);
-  }
-
   /** A removal failed and is tried again. */
   troubled(error: NatslockError): void {
     this.#tell(error);

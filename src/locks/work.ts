@@ -37,7 +37,6 @@ function requireHeld(holds: readonly LockHold[]): void {
   for (const hold of holds) {
     // `held` asks the clock. No timer could end the lock while the work kept the event loop busy.
     if (hold.lock.held) continue;
-    hold.endByClock();
     const end = endOf(hold);
     if (!(end instanceof LeaseReleasedError)) throw end;
   }
