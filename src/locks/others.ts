@@ -1,5 +1,7 @@
 /** What a queue does about the tickets of other sessions: finds out who is dead, and removes tickets. */
 
+import type { NatslockError } from "../base/errors.ts";
+import type { WriteOutcome } from "../store/store.ts";
 import { outcomeOf } from "./context.ts";
 import type { PlacedTicket } from "./look.ts";
 import type { QueueGround } from "./queue_ground.ts";
@@ -11,34 +13,49 @@ const THEFT_TTL = 3;
 /** Returns how long the marker of a theft stays, in milliseconds. `ttl`: lease length of the owner's session. */
 export const theftTtl = (ttl: number): number => Math.ceil(THEFT_TTL * ttl / 1000) * 1000;
 
-/** Removes tickets, each at its place. Returns those that are certainly gone. */
+/** How removals of tickets ended. */
+export interface Removal {
+  /** The tickets that are certainly gone. */
+  readonly gone: readonly PlacedTicket[];
+  /** Why a ticket cannot be removed, if waiting cannot help. */
+  readonly error: NatslockError | null;
+}
+
+/** Removes tickets, each at its place. */
 async function removeAll(
   ground: QueueGround,
   tickets: readonly PlacedTicket[],
   markerTtl?: number,
-): Promise<PlacedTicket[]> {
+): Promise<Removal> {
   const { store, timing: { requestTimeout: timeout } } = ground.context;
-  const outcomes = await Promise.all(tickets.map(async ({ key, place }) => {
-    const outcome = await outcomeOf(store.remove(key, { expected: place, markerTtl, timeout }), key);
-    // A refusal that names the key's revision proves it as well: a ticket is never written again at its place.
-    return outcome.kind === "applied" || (outcome.kind === "conflict" && outcome.current !== null);
+  const outcomes = await Promise.all(tickets.map(({ key, place }) => {
+    return outcomeOf(store.remove(key, { expected: place, markerTtl, timeout }), key);
   }));
-  return tickets.filter((_, index) => outcomes[index]);
+  const failed = outcomes.find((outcome) => outcome.kind === "failed" && !outcome.error.transient);
+  return {
+    gone: tickets.filter((_, index) => isConfirmed(outcomes[index])),
+    error: failed?.kind === "failed" ? failed.error : null,
+  };
 }
 
-/** Removes the tickets of sessions that are proven dead. Returns those that are certainly gone. */
-export function removeDead(ground: QueueGround, tickets: readonly PlacedTicket[]): Promise<PlacedTicket[]> {
+/** A refusal that names the key's revision proves it as well: a ticket is never written again at its place. */
+function isConfirmed(outcome: WriteOutcome | undefined): boolean {
+  return outcome?.kind === "applied" || (outcome?.kind === "conflict" && outcome.current !== null);
+}
+
+/** Removes the tickets of sessions that are proven dead. */
+export function removeDead(ground: QueueGround, tickets: readonly PlacedTicket[]): Promise<Removal> {
   return removeAll(ground, tickets);
 }
 
-/** Removes the tickets before that of a thief. Returns those that are certainly gone. Own ones hear of it at once. */
-export async function steal(ground: QueueGround, tickets: readonly PlacedTicket[]): Promise<PlacedTicket[]> {
-  const gone = await removeAll(ground, tickets, theftTtl(ground.context.timing.ttl));
-  for (const { key, place } of gone) {
+/** Removes the tickets before that of a thief. Own ones hear of it at once. */
+export async function steal(ground: QueueGround, tickets: readonly PlacedTicket[]): Promise<Removal> {
+  const removal = await removeAll(ground, tickets, theftTtl(ground.context.timing.ttl));
+  for (const { key, place } of removal.gone) {
     const own = ground.ownTicket(key);
     if (own?.place === place) own.post({ on: "removed" });
   }
-  return gone;
+  return removal;
 }
 
 /**

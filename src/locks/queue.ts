@@ -4,7 +4,7 @@ import { Blockers } from "./blockers.ts";
 import { everyLease, retryPause } from "./context.ts";
 import { look, type LookResult, type PlacedTicket } from "./look.ts";
 import { queueFilter } from "./names.ts";
-import { isAnyDead, removeDead, steal } from "./others.ts";
+import { isAnyDead, type Removal, removeDead, steal } from "./others.ts";
 import type { QueueGround } from "./queue_ground.ts";
 import { limitError, verdictOf } from "./queue_rules.ts";
 import { type QueuedRequest, startOf } from "./queued_request.ts";
@@ -144,8 +144,9 @@ export class Queue {
   }
 
   /** Tickets were to be removed. Looks again, after a pause if not all of them are certainly gone. */
-  #removed(gone: readonly PlacedTicket[], all: readonly PlacedTicket[], batch: readonly QueuedRequest[]): void {
+  #removed({ gone, error }: Removal, all: readonly PlacedTicket[], batch: readonly QueuedRequest[]): void {
     for (const { key, place } of gone) this.left(key, place);
+    if (error !== null) { for (const request of batch) request.fail(error); }
     if (gone.length < all.length) return this.#lookLater(batch);
     for (const request of batch) if (this.#isWaiting(request)) this.#lookAt(request);
   }
@@ -209,9 +210,9 @@ export class Queue {
 
   /** Removes all tickets before that of a thief, and then looks like any other. */
   async #steal(request: QueuedRequest, before: readonly PlacedTicket[]): Promise<void> {
-    const gone = await steal(this.#ground, before);
-    request.steals = gone.length < before.length;
-    this.#removed(gone, before, [request]);
+    const removal = await steal(this.#ground, before);
+    request.steals = removal.gone.length < before.length;
+    this.#removed(removal, before, [request]);
   }
 }
 

@@ -89,7 +89,7 @@ const QUEUE_OFF: readonly Mutation[] = [
     [
       "steal",
       "a thief holds without another look",
-      "this.#removed(gone, before, [request]);",
+      "this.#removed(removal, before, [request]);",
       'const hold = this.#ground.grant(request);\n    if (hold !== null) request.leave({ kind: "granted", hold });',
     ],
   ),
@@ -104,7 +104,7 @@ const QUEUE_OFF: readonly Mutation[] = [
     [
       "steal",
       "a removal without an answer counts as done",
-      'return outcome.kind === "applied" || (outcome.kind === "conflict" && outcome.current !== null);',
+      'return outcome?.kind === "applied" || (outcome?.kind === "conflict" && outcome.current !== null);',
       "return outcome !== null;",
     ],
   ),
