@@ -1,17 +1,18 @@
 // deno-lint-ignore-file no-console
 /**
- * The exit codes of the command line: what each means, and real runs that end with it. The README's table of exit codes
+ * The exit codes of the command line: what each means, and real runs that end with it. The table in docs/cli.md
  * is what came out of these runs: `deno run -A tests/cli/exit_codes.ts --write`.
  *
  * @module
  */
 
 import { type CliLab, natslock, withCli, withLocks } from "../helpers/cli.ts";
-import { type TableSpec, withRows } from "../helpers/readme_table.ts";
+import { readPage, type TableSpec, withRows, writePage } from "../helpers/doc_table.ts";
 import { Terminal } from "../helpers/terminal.ts";
 
-/** The README's table of exit codes. */
+/** The table of exit codes. */
 export const EXIT_TABLE: TableSpec = {
+  page: "docs/cli.md",
   of: "exit codes",
   command: "deno run -A tests/cli/exit_codes.ts --write",
   head: ["exit code", "what it means"],
@@ -163,7 +164,6 @@ if (import.meta.main) {
     console.log(row.join("  "));
     rows.push(row);
   }
-  const readme = new URL("../../README.md", import.meta.url);
-  const written = withRows(await Deno.readTextFile(readme), EXIT_TABLE, rows);
-  if (Deno.args.includes("--write")) await Deno.writeTextFile(readme, written);
+  const written = withRows(await readPage(EXIT_TABLE), EXIT_TABLE, rows);
+  if (Deno.args.includes("--write")) await writePage(EXIT_TABLE, written);
 }

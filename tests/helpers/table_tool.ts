@@ -1,13 +1,13 @@
 // deno-lint-ignore-file no-console
 /**
- * Runs a suite in several places, one after the other, and writes the table of the results in the README.
+ * Runs a suite in several places, one after the other, and writes the table of the results into its document.
  *
  * @module
  */
 
 import { parseArgs } from "node:util";
 import type { Outcome } from "../runtimes/conformance.ts";
-import { rowsIn, type TableSpec, withRows } from "./readme_table.ts";
+import { readPage, rowsIn, type TableSpec, withRows, writePage } from "./doc_table.ts";
 
 /** Describes a suite and the places where it runs. */
 export interface TableTool<T> {
@@ -31,8 +31,6 @@ export interface Ran {
   readonly row: readonly string[];
   readonly outcomes: readonly Outcome[];
 }
-
-const README = new URL("../../README.md", import.meta.url);
 
 /** Runs the tool with the arguments of this process. Resolves to the exit code. */
 export async function runTableTool<T>(tool: TableTool<T>): Promise<number> {
@@ -62,13 +60,12 @@ export async function runTableTool<T>(tool: TableTool<T>): Promise<number> {
     rows.push(row);
   }
   const { table } = tool;
-  const readme = await Deno.readTextFile(README);
-  const written = withRows(readme, table, rows);
+  const written = withRows(await readPage(table), table, rows);
   console.log(`\n${[table.head, ...rowsIn(written, table)].map((row) => row.join(" | ")).join("\n")}`);
   if (!values.write) return failures === 0 ? 0 : 1;
   const isWhole = failures === 0 && places === tool.places;
-  if (isWhole) await Deno.writeTextFile(README, written);
-  console.log(`README.md: ${isWhole ? "written" : "not written, because not all places ran and passed"}`);
+  if (isWhole) await writePage(table, written);
+  console.log(`${table.page}: ${isWhole ? "written" : "not written, because not all places ran and passed"}`);
   return isWhole ? 0 : 1;
 }
 

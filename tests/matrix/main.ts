@@ -13,7 +13,7 @@ const HELP = `Usage: deno task matrix [--write] [version ...]
 Runs the suite on nats-server ${VERSIONS.join(", ")}, or on the given releases, one after
 the other, and prints a table. A missing release is installed into a cache first, which takes about a minute with Go.
 
---write  writes the table to README.md, but only if all releases ran and passed
+--write  writes the table to ${TABLE.page}, but only if all releases ran and passed
 
 Exit code 1 if a check failed or a release is not available.`;
 

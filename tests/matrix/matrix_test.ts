@@ -1,13 +1,14 @@
 // deno-lint-ignore-file no-console
 import { assertEquals, assertGreater, assertThrows } from "@std/assert";
 import { natsServerOf } from "../../tools/nats/install.ts";
-import { rowsIn, withRows } from "../helpers/readme_table.ts";
+import { readPage, rowsIn, withRows } from "../helpers/doc_table.ts";
 import { CHECKS } from "./checks.ts";
 import { type Row, rowOf, TABLE, trialOf } from "./trial.ts";
 import { OUTERMOST, VERSIONS } from "./versions.ts";
 import { hindrance } from "../runtimes/attempt.ts";
 import { LOCKER_CHECKS as SUITE } from "../runtimes/conformance.ts";
 
+const page = await readPage(TABLE);
 const ran: Row[] = [];
 
 for (const version of OUTERMOST) {
@@ -25,12 +26,8 @@ for (const version of OUTERMOST) {
   });
 }
 
-async function readme(): Promise<string> {
-  return await Deno.readTextFile(new URL("../../README.md", import.meta.url));
-}
-
-Deno.test("README.md's table of servers has a row for each supported release, and all checks passed", async () => {
-  const shown = rowsIn(await readme(), TABLE);
+Deno.test("docs/runtimes.md's table of servers has a row for each supported release, and all checks passed", () => {
+  const shown = rowsIn(page, TABLE);
   assertEquals(shown.map(([version]) => version), [...VERSIONS]);
   for (const [, passed = ""] of shown) {
     const [count, of] = passed.split(" of ").map(Number);
@@ -40,11 +37,11 @@ Deno.test("README.md's table of servers has a row for each supported release, an
   for (const row of ran) assertEquals(shown.find(([version]) => version === row[0]), [...row]);
 });
 
-Deno.test("withRows() writes a table that rowsIn() reads back", async () => {
+Deno.test("withRows() writes a table that rowsIn() reads back", () => {
   const rows = [["0.1", "1 of 2", "a", "b"], ["0.22", "0 of 2", "`text`", ""]];
-  const changed = withRows(await readme(), TABLE, rows);
+  const changed = withRows(page, TABLE, rows);
   assertEquals(rowsIn(changed, TABLE), rows);
-  assertEquals(withRows(changed, TABLE, rowsIn(await readme(), TABLE)), await readme());
+  assertEquals(withRows(changed, TABLE, rowsIn(page, TABLE)), page);
 });
 
 Deno.test("withRows() refuses a document without the table's marks", () => {

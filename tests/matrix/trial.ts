@@ -1,7 +1,7 @@
 /** Runs all checks on one release of nats-server. */
 
 import { NatsServer } from "../../tools/nats/server.ts";
-import type { TableSpec } from "../helpers/readme_table.ts";
+import type { TableSpec } from "../helpers/doc_table.ts";
 import { conform, LOCKER_CHECKS, type Outcome } from "../runtimes/conformance.ts";
 import { type Bed, CHECKS, hasOwnLengths, hasShortMarks } from "./checks.ts";
 import { RESTART, survivesRestart } from "./restart.ts";
@@ -15,8 +15,9 @@ export interface Trial {
 /** Cells of one row: release, checks passed, lease length of a lock, lifetime of the release marker. */
 export type Row = readonly [server: string, passed: string, length: string, mark: string];
 
-/** The table in the README. */
+/** The table of supported releases. */
 export const TABLE: TableSpec = {
+  page: "docs/runtimes.md",
   of: "servers",
   command: "deno task matrix --write",
   head: ["nats-server", "checks passed", "lease length", "release marker stays"],

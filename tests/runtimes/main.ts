@@ -14,7 +14,7 @@ const HELP = `Usage: deno run -A tests/runtimes/main.ts [--write] [name ...]
 Runs the suite in each runtime, or in those whose names start with a given name. What they need is installed into a
 cache. A table is printed at the end.
 
---write  writes the table to README.md, but only if all runtimes ran and passed
+--write  writes the table to ${RUNTIME_TABLE.page}, but only if all runtimes ran and passed
 
 Exit code 1 if a check failed or a runtime is not available.`;
 

@@ -10,9 +10,9 @@ import { run, type Running } from "./running.ts";
 
 /** One runtime. */
 export interface Runtime {
-  /** Its name in the README. */
+  /** Its name in the table. */
   readonly name: string;
-  /** How to connect from it, for the README. */
+  /** How to connect from it, for the table. */
   readonly connects: string;
   /** Installs what it needs. Rejects with the reason if that is not possible. */
   install(): Promise<unknown>;
@@ -59,7 +59,7 @@ const HERE = new URL(".", import.meta.url).pathname;
 const bundler = () => Promise.all([installed("bundler"), installedNats()]);
 const chromium = () => Promise.all([bundler(), nodePath(24), installed("browser"), chromiumPath()]);
 
-/** All runtimes, in the order of the README. */
+/** All runtimes, in the order of the table. */
 export const RUNTIMES: readonly Runtime[] = [
   {
     name: "Deno 2",

@@ -16,9 +16,15 @@ export function sectionOf(document: string, heading: string): string {
   return text;
 }
 
+/** The code blocks in this language. */
+export function blocksOf(text: string, language: string): string[] {
+  const blocks = new RegExp(`^\`\`\`${language}\\b.*\n([^]*?)^\`\`\``, "gm");
+  return [...text.matchAll(blocks)].map(([, block = ""]) => block);
+}
+
 /** The first code block in this language. */
 export function blockOf(text: string, language: string): string {
-  const found = new RegExp(`^\`\`\`${language}\\b.*\n([^]*?)^\`\`\``, "m").exec(text)?.[1];
+  const [found] = blocksOf(text, language);
   if (found === undefined) throw new Error(`There is no block of "${language}"`);
   return found;
 }

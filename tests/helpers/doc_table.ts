@@ -1,15 +1,29 @@
 /** A generated table in a document, between two comments that mark it. */
 
+const ROOT = new URL("../../", import.meta.url);
+
 /** Cells of one row. */
 type Row = readonly string[];
 
 /** Describes the table and its column heads. */
 export interface TableSpec {
+  /** Path of the document, from the root of the repository. */
+  readonly page: string;
   /** Subject of the table. It is part of both marks. */
   readonly of: string;
   /** The command that writes the table. The first mark names it. */
   readonly command: string;
   readonly head: Row;
+}
+
+/** Reads the document of a table. */
+export async function readPage({ page }: TableSpec): Promise<string> {
+  return await Deno.readTextFile(new URL(page, ROOT));
+}
+
+/** Writes the document of a table. */
+export async function writePage({ page }: TableSpec, text: string): Promise<void> {
+  await Deno.writeTextFile(new URL(page, ROOT), text);
 }
 
 /** Returns the rows of the table in a document. */
