@@ -16,15 +16,10 @@
  *
  * @example One round of a reconcile loop
  * ```ts ignore
- * import { wsconnect } from "@nats-io/nats-core";
- * import { Locker, newKeyValue } from "@x/natslock";
+ * import { Locker } from "@x/natslock";
  *
- * const nc = await wsconnect({ servers: "ws://127.0.0.1:8080" });
- * const kv = await newKeyValue(nc, "locks", 15_000);
- * const locker = new Locker({ kv });
+ * await using locker = await Locker.open({ servers: "ws://127.0.0.1:8080", bucket: "locks", ttl: 15_000 });
  * if (await locker.acquireLead()) console.log("this instance leads");
- * await locker.close();
- * await nc.close();
  * ```
  *
  * @module

@@ -51,7 +51,7 @@ const CASES: readonly Case[] = [
   {
     title: "the command line on Deno, as README.md has it and as docs/cli.md has it",
     body: async (place) => {
-      assertMatch(await documented.doReport(place, CLI.quick), REPORT);
+      assertMatch(await documented.doReport(place, CLI.quick), IN_CHARGE);
       const [install, help = "", create = "", run = ""] = CLI.all;
       assertEquals(install, CLI.quick[0]);
       assertStringIncludes(await place.folder.run([help]), "Usage: natslock ");
