@@ -11,6 +11,7 @@ import { ADAPTER_OFF } from "./adapter_off.ts";
 import { ROWS_OFF } from "./rows_off.ts";
 import { LOCKS_OFF } from "./locks/locks_off.ts";
 import { RULES_OFF } from "./rules_off.ts";
+import { Sheet, type Verdict } from "./sheet.ts";
 import type { Tally } from "./tally.ts";
 
 const HELP = `Turns off each rule in a copy of src/ and runs simulator seeds until one breaks a rule (is red).
@@ -19,41 +20,26 @@ Usage: deno task mutate [--locks] [--only TEXT] [--most N] [--quick]
        deno task mutate [--locks] --check
 
 --locks      only the rules of many locks, which have a table of their own
---only TEXT  only mutations whose rule or description contains TEXT; writes no file
+--only TEXT  only mutations whose rule or description contains TEXT; the other rows of the table stay
 --most N     maximum number of seeds for each mutation (default 60000)
 --quick      try the seed in MUTATIONS.md first
 --check      try only the seed in MUTATIONS.md; writes no file
 
-Writes tests/sim/MUTATIONS.md, or with --locks tests/sim/locks/MUTATIONS.md. Exit code 1 if no seed is red for some mutation.`;
+Writes tests/sim/MUTATIONS.md, or with --locks tests/sim/locks/MUTATIONS.md, after each row. Exit code 1 if no seed is
+red for some mutation.`;
 
 const ROOT = new URL("../../", import.meta.url);
-
-/** Mutations that share a table of seeds. */
-export interface Sheet {
-  readonly table: URL;
-  readonly mutations: readonly Mutation[];
-}
 
 /** Number of seeds that a worker gets at a time, and its time limit for them in ms. */
 const HANDFUL = 20;
 const PATIENCE = 60_000;
 
-/** The result for one mutation. */
-export interface Verdict {
-  readonly mutation: Mutation;
-  /** The first red seed; `null` if there was none. */
-  readonly red: Tally["broken"][number] | null;
-}
-
 /** The mutations of Lockers: of the rules, then of the rows of the state machine. */
 export const MUTATIONS: readonly Mutation[] = [...RULES_OFF, ...ROWS_OFF, ...ADAPTER_OFF];
 
-export const LOCKER_SHEET: Sheet = { table: new URL("./MUTATIONS.md", import.meta.url), mutations: MUTATIONS };
+export const LOCKER_SHEET = new Sheet(new URL("./MUTATIONS.md", import.meta.url), MUTATIONS);
 
-export const LOCKS_SHEET: Sheet = {
-  table: new URL("./locks/MUTATIONS.md", import.meta.url),
-  mutations: LOCKS_OFF,
-};
+export const LOCKS_SHEET = new Sheet(new URL("./locks/MUTATIONS.md", import.meta.url), LOCKS_OFF);
 
 const say = (line: string) => void Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 
@@ -114,10 +100,11 @@ async function inTime(answer: Promise<Tally>, seed: number): Promise<Pick<Tally,
   }
 }
 
-/** Tries mutations, in parallel on all cores. */
+/** Tries mutations, in parallel on all cores. Calls `found` with each verdict. */
 export async function judge(
   mutations: readonly Mutation[],
   seedsOf: (mutation: Mutation) => readonly [first: number, seeds: number],
+  found: (verdict: Verdict) => void = () => {},
 ): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
   const left = [...mutations];
@@ -125,41 +112,12 @@ export async function judge(
     for (let next = left.shift(); next; next = left.shift()) {
       const verdict = await hunt(next, ...seedsOf(next));
       verdicts.push(verdict);
+      found(verdict);
       say(`${verdict.red ? `red, seed ${verdict.red.seed}` : "NOT RED"}: ${next.rule}, ${next.off}`);
     }
   };
   await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, work));
   return verdicts;
-}
-
-const inOrder = (verdicts: readonly Verdict[], { mutations }: Sheet): Verdict[] =>
-  verdicts.toSorted((a, b) => mutations.indexOf(a.mutation) - mutations.indexOf(b.mutation));
-
-/** Returns the seeds in the table, by the description of the mutation. */
-export async function tabledSeeds({ table }: Sheet = LOCKER_SHEET): Promise<Map<string, number>> {
-  // The table of many locks is not kept: its seeds mean another schedule after most changes of that code.
-  const rows = (await Deno.readTextFile(table).catch(() => "")).matchAll(/^\| [^|]+ \| ([^|]+?) +\| [^|]+ \| (\d+)/gm);
-  return new Map([...rows].map(([, off = "", seed]) => [off, Number(seed)]));
-}
-
-/** Returns the table of verdicts as Markdown. */
-export function table(verdicts: readonly Verdict[]): string {
-  const rows = verdicts.map(({ mutation: { rule, off, file }, red }) =>
-    `| ${rule} | ${off} | \`${file}\` | ${
-      red ? `${red.seed} | ${red.rule.replaceAll("|", "/")} | ${red.steps}` : "none | not red | "
-    } |`
-  );
-  return [
-    "# Rules turned off",
-    "",
-    "Written by `deno task mutate`. Each row is one edit in a copy of `src/` that turns a rule off, and the first seed",
-    "that detects it. The same seeds break no rule in the unchanged source.",
-    "",
-    "| rule | off | file | seed | what is violated | events |",
-    "| --- | --- | --- | --- | --- | --- |",
-    ...rows,
-    "",
-  ].join("\n");
 }
 
 async function main(args: string[]): Promise<boolean> {
@@ -176,16 +134,16 @@ async function main(args: string[]): Promise<boolean> {
   const { only = "", most = "60000" } = values;
   const sheet = values.locks ? LOCKS_SHEET : LOCKER_SHEET;
   const chosen = sheet.mutations.filter(({ rule, off }) => `${rule} ${off}`.includes(only));
-  const seeds = values.check || values.quick ? await tabledSeeds(sheet) : new Map<string, number>();
+  const seeds = values.check || values.quick ? await sheet.seeds() : new Map<string, number>();
+  let written: Promise<void> = Promise.resolve();
+  const write = (verdict: Verdict) => void (written = written.then(() => sheet.write([verdict])));
   const known = await judge(chosen.filter(({ off }) => seeds.has(off)), ({ off }) => [seeds.get(off) ?? 1, 1]);
   const found = known.filter(({ red }) => values.check || red !== null);
   const left = chosen.filter((mutation) => !found.some((verdict) => verdict.mutation === mutation));
-  const searched = await judge(left, () => [1, values.check ? 1 : Number(most)]);
-  const verdicts = inOrder([...found, ...searched], sheet);
-  if (!only && !values.check) {
-    await Deno.writeTextFile(sheet.table, table(verdicts));
-    await new Deno.Command(Deno.execPath(), { args: ["fmt", "-q", sheet.table.pathname] }).output();
-  }
+  if (!values.check) await sheet.write(found);
+  const searched = await judge(left, () => [1, values.check ? 1 : Number(most)], values.check ? undefined : write);
+  await written;
+  const verdicts = [...found, ...searched];
   const unseen = verdicts.filter(({ red }) => red === null);
   say(`${verdicts.length - unseen.length} of ${verdicts.length} mutations are detected`);
   return unseen.length === 0;
