@@ -17,13 +17,14 @@ import type { Tally } from "./tally.ts";
 
 const HELP = `Turns off each rule in a copy of src/ and runs simulator seeds until one breaks a rule (is red).
 
-Usage: deno task mutate [--locks] [--only TEXT] [--most N] [--quick]
+Usage: deno task mutate [--locks] [--only TEXT] [--most N] [--quick | --missing]
        deno task mutate [--locks] --check
 
 --locks      only the rules of many locks, which have a table of their own
 --only TEXT  only mutations whose rule or description contains TEXT; the other rows of the table stay
 --most N     maximum number of seeds for each mutation (default 60000)
 --quick      try the seed in MUTATIONS.md first
+--missing    only mutations that have no seed in MUTATIONS.md: goes on with a search that was stopped
 --check      try only the seed in MUTATIONS.md; writes no file
 
 Writes tests/sim/MUTATIONS.md, or with --locks tests/sim/locks/MUTATIONS.md, after each row. Exit code 1 if no seed is
@@ -135,7 +136,7 @@ async function main(args: string[]): Promise<boolean> {
   const flag = { type: "boolean" } as const;
   const { values } = parseArgs({
     args,
-    options: { only: text, most: text, quick: flag, check: flag, locks: flag, help: flag },
+    options: { only: text, most: text, quick: flag, missing: flag, check: flag, locks: flag, help: flag },
   });
   if (values.help) {
     say(HELP);
@@ -143,15 +144,19 @@ async function main(args: string[]): Promise<boolean> {
   }
   const { only = "", most = "60000" } = values;
   const sheet = values.locks ? LOCKS_SHEET : LOCKER_SHEET;
-  const chosen = sheet.mutations.filter(({ rule, off }) => `${rule} ${off}`.includes(only));
-  const seeds = values.check || values.quick ? await sheet.seeds() : new Map<string, number>();
+  const all = await sheet.seeds();
+  const isMissing = ({ off }: Mutation) => !values.missing || !all.has(off);
+  const chosen = sheet.mutations.filter((each) => `${each.rule} ${each.off}`.includes(only) && isMissing(each));
+  const seeds = values.check || values.quick ? all : new Map<string, number>();
   let written: Promise<void> = Promise.resolve();
-  const write = (verdict: Verdict) => void (written = written.then(() => sheet.write([verdict])));
-  const known = await judge(chosen.filter(({ off }) => seeds.has(off)), ({ off }) => [seeds.get(off) ?? 1, 1]);
+  const write = (verdict: Verdict) => {
+    if (!values.check) written = written.then(() => sheet.write([verdict]));
+  };
+  const tabled = chosen.filter(({ off }) => seeds.has(off));
+  const known = await judge(tabled, ({ off }) => [seeds.get(off) ?? 1, 1], (verdict) => verdict.red && write(verdict));
   const found = known.filter(({ red }) => values.check || red !== null);
   const left = chosen.filter((mutation) => !found.some((verdict) => verdict.mutation === mutation));
-  if (!values.check) await sheet.write(found);
-  const searched = await judge(left, () => [1, values.check ? 1 : Number(most)], values.check ? undefined : write);
+  const searched = await judge(left, () => [1, values.check ? 1 : Number(most)], write);
   await written;
   const verdicts = [...found, ...searched];
   const unseen = verdicts.filter(({ red }) => red === null);

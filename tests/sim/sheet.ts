@@ -16,8 +16,8 @@ export interface Verdict {
 
 const HEAD = `# Rules turned off
 
-Written by \`deno task mutate\`. Each row is one edit in a copy of \`src/\` that turns a rule off, and the first seed
-that detects it. The same seeds break no rule in the unchanged source.
+Written by \`deno task mutate\`. Each row is one edit in a copy of \`src/\` that turns a rule off, and a seed that
+detects it. The same seeds break no rule in the unchanged source.
 
 | rule | off | file | seed | what is violated | events |
 | --- | --- | --- | --- | --- | --- |
