@@ -23,7 +23,8 @@ export type EvictionOutcome = WriteOutcome | { readonly kind: "gone" };
 
 /**
  * Removes a ticket at its revision. The owner hears of it by a push; if that is lost, its next check of its own tickets
- * finds the marker. A request that held loses the lock, one that waited queues again at the end.
+ * finds the marker. A request that held loses the lock, one that waited queues again at the end. A thief that did not
+ * hold yet rejects, as if another thief had robbed it.
  */
 export async function evictTicket(store: TicketStore, eviction: Eviction): Promise<EvictionOutcome> {
   const { name, token, ttl, timeout } = eviction;

@@ -124,3 +124,7 @@ export class LockHold {
     for (const resolve of this.#releasing.splice(0)) resolve(error);
   }
 }
+
+/** Returns the error of a request whose lock, or whose place as a thief, was stolen: the one that browsers give. */
+export const stolenError = (name: string): DOMException =>
+  new DOMException(`The lock "${name}" was stolen`, "AbortError");

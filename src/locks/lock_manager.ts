@@ -114,7 +114,8 @@ export class LockManager {
    * @throws the reason of `signal` if it aborts before the callback is called
    * @throws {AcquireTimeoutError} after `timeout`
    * @throws {LeaseLostError} if the lock was over, by the clock, before the callback resolved
-   * @throws {DOMException} with the name `AbortError`, at once, if the lock was stolen
+   * @throws {DOMException} with the name `AbortError`, at once, if the lock was stolen; from a thief also if another one
+   * stole it before the callback
    * @throws {LockerClosedError} if the manager was closed before the callback resolved
    * @throws {BucketConfigError} if the bucket is unfit for queues
    * @throws {ConnectionError} if waiting cannot help, or with `ifAvailable` if NATS does not answer

@@ -1,9 +1,10 @@
 /** One request in the queue of one lock, under one session. */
 
 import type { NatslockError } from "../base/errors.ts";
-import type { LockHold } from "./lock_hold.ts";
+import { type LockHold, stolenError } from "./lock_hold.ts";
 import { type Claim, conflicts } from "./queue_rules.ts";
 import type { TicketKeeper } from "./ticket_keeper.ts";
+import type { TicketEnd } from "./ticket_model.ts";
 
 /** What is requested. */
 export interface Want {
@@ -29,7 +30,7 @@ export type Entered =
   | { readonly kind: "granted"; readonly hold: LockHold }
   /** There is no room now. */
   | { readonly kind: "refused" }
-  /** Its ticket is gone: the session was lost, or another removed the ticket. It needs a new one. */
+  /** Its ticket is gone: the session was lost, or another removed the ticket of a waiter. It needs a new one. */
   | { readonly kind: "again" };
 
 /** A request that waits in a queue. */
@@ -83,6 +84,15 @@ export class QueuedRequest {
   fail(error: unknown): void {
     this.#reject(error);
     this.#end();
+  }
+
+  /** The ticket is gone before a grant. `isSessionOver`: by the clock. Others may then remove it without a theft. */
+  ticketGone({ why, error }: TicketEnd, isSessionOver: boolean): void {
+    if (why === "failed") this.fail(error);
+    // A browser grants a thief at once, so a thief that is robbed has held the lock. If it queued again, it would rob the
+    // other thief in turn, and both would go on without end.
+    else if (why === "removed" && this.want.steal && !isSessionOver) this.fail(stolenError(this.want.name));
+    else this.leave({ kind: "again" });
   }
 
   #end(): void {

@@ -40,7 +40,8 @@ export interface LockOptions extends WaitOptions {
   /**
    * True to remove all requests before this one, holding or waiting. Those that held lose the lock; those that waited
    * queue again. Until a holder hears of it, at most a lease length later, two believe that they hold: pass `token` to
-   * what the lock protects. Only for an exclusive lock, and not with `ifAvailable`. Default: false.
+   * what the lock protects. Of several thieves at once the last one holds. The others reject with an `AbortError`, even
+   * if they did not hold yet. Only for an exclusive lock, and not with `ifAvailable`. Default: false.
    */
   readonly steal?: boolean;
 }

@@ -20,6 +20,9 @@ const LONGEST_RANK = 10;
 const SHORTEST_PAUSE = 25;
 const LONGEST_PAUSE = 1000;
 
+/** How many dead sessions are remembered, the latest ones. */
+const MOST_DEAD = 1000;
+
 /** Called with whether a session is dead, or with the reason why that cannot be found out. */
 export type SessionListener = (known: boolean | NatslockError) => void;
 
@@ -113,7 +116,10 @@ export class SessionMonitors {
     this.#context = context;
   }
 
-  /** Reports whether a session is proven dead. It stays dead then. */
+  /**
+   * Reports whether a session is known to be dead. It stays dead then. One that was proven dead long ago may be forgotten:
+   * a ticket of it that still stands leads to another burial.
+   */
   isDead(session: string): boolean {
     return this.#dead.has(session);
   }
@@ -127,7 +133,7 @@ export class SessionMonitors {
     const monitor = this.#monitors.get(session) ?? new SessionMonitor(this.#context, session, rank);
     this.#monitors.set(session, monitor);
     const told: SessionListener = (known) => {
-      if (known === true) this.#dead.add(session);
+      if (known === true) this.#remember(session);
       listener(known);
     };
     monitor.listeners.add(told);
@@ -159,6 +165,13 @@ export class SessionMonitors {
     });
     if (answer instanceof NatslockError) throw answer;
     return answer;
+  }
+
+  /** A fleet whose processes die for months must not fill the memory of one that lives. */
+  #remember(session: string): void {
+    this.#dead.add(session);
+    const [oldest] = this.#dead;
+    if (oldest !== undefined && this.#dead.size > MOST_DEAD) this.#dead.delete(oldest);
   }
 
   /** Ends all watches. */

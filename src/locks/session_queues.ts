@@ -207,11 +207,7 @@ export class SessionQueues implements QueueGround {
 
   #gone(request: QueuedRequest, { end }: Extract<TicketState, { at: "gone" }>): void {
     const { hold, want } = request;
-    if (hold === null) {
-      if (end.why === "failed") request.fail(end.error);
-      else request.leave({ kind: "again" });
-      return;
-    }
+    if (hold === null) return request.ticketGone(end, this.#session.remaining() <= 0);
     if (end.why === "removed") hold.lost("stolen", null);
     hold.gone(end.error);
     this.#holds.delete(hold);

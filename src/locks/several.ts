@@ -1,7 +1,7 @@
 /** Several locks at once: all or none. */
 
 import { onAbort } from "../base/wait.ts";
-import type { LockHold } from "./lock_hold.ts";
+import { type LockHold, stolenError } from "./lock_hold.ts";
 
 /** Requests one lock. Resolves to `null` if it tries once and there is no room. */
 type AcquireOne = (
@@ -21,7 +21,8 @@ interface SeveralOptions {
  * Returns all locks, in the order of `names`; `null` if one of them is not available now.
  *
  * First tries all of them at once. If one has no room, releases all and waits for one after the other in the order of
- * their names. All who wait for several locks do so in this order, so no two of them wait for each other.
+ * their names. All who wait for several locks do so in this order, so no two of them wait for each other. A thief takes
+ * this order from the start, and rejects with an `AbortError` if another thief takes one of its locks.
  */
 export async function acquireSeveral(
   names: readonly string[],
@@ -34,7 +35,7 @@ export async function acquireSeveral(
   }
   const sorted = [...names].sort(byUnits);
   for (;;) {
-    const holds = await inOrder(sorted, acquireOne, signal);
+    const holds = await inOrder(sorted, acquireOne, { steal, signal });
     if (holds !== null) return names.map((name) => holds[sorted.indexOf(name)] as LockHold);
   }
 }
@@ -57,7 +58,7 @@ async function tryAll(
 async function inOrder(
   names: readonly string[],
   acquireOne: AcquireOne,
-  signal: AbortSignal,
+  { steal, signal }: Omit<SeveralOptions, "once">,
 ): Promise<readonly LockHold[] | null> {
   const holds: LockHold[] = [];
   try {
@@ -65,6 +66,9 @@ async function inOrder(
       const hold = await next(name, holds, acquireOne, signal);
       if (hold !== null) holds.push(hold);
       if (hold === null || !holds.every(({ lock }) => lock.held)) {
+        // Two thieves that both began again would rob each other without end.
+        const robbed = holds.find(({ loss }) => steal && loss?.why === "stolen");
+        if (robbed !== undefined) throw stolenError(robbed.lock.name);
         await releaseAll(holds.reverse());
         return null;
       }

@@ -2,7 +2,7 @@
 
 import { LeaseReleasedError, LockerClosedError } from "../base/errors.ts";
 import { onAbort } from "../base/wait.ts";
-import type { LockHold } from "./lock_hold.ts";
+import { type LockHold, stolenError } from "./lock_hold.ts";
 import { releaseAll } from "./several.ts";
 
 /**
@@ -45,7 +45,7 @@ function requireHeld(holds: readonly LockHold[]): void {
 /** Returns what ended a lock: its theft as a browser reports it, another loss, its release, or the manager's close. */
 function endOf({ lock: { name, signal }, loss }: LockHold): unknown {
   const { reason } = signal;
-  if (loss?.why === "stolen") return new DOMException(`The lock "${name}" was stolen`, "AbortError");
+  if (loss?.why === "stolen") return stolenError(name);
   return reason instanceof LeaseReleasedError && reason.cause instanceof LockerClosedError ? reason.cause : reason;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import process from "node:process";
 import { parseArgs } from "node:util";
 import { answerOf, THROWN } from "./crew.ts";
 import { type Mutation, worldOf } from "./mutation.ts";
@@ -11,49 +12,41 @@ import { ADAPTER_OFF } from "./adapter_off.ts";
 import { ROWS_OFF } from "./rows_off.ts";
 import { LOCKS_OFF } from "./locks/locks_off.ts";
 import { RULES_OFF } from "./rules_off.ts";
+import { Sheet, type Verdict } from "./sheet.ts";
 import type { Tally } from "./tally.ts";
 
 const HELP = `Turns off each rule in a copy of src/ and runs simulator seeds until one breaks a rule (is red).
 
-Usage: deno task mutate [--locks] [--only TEXT] [--most N] [--quick]
+Usage: deno task mutate [--locks] [--only TEXT] [--most N] [--quick | --missing]
        deno task mutate [--locks] --check
 
 --locks      only the rules of many locks, which have a table of their own
---only TEXT  only mutations whose rule or description contains TEXT; writes no file
+--only TEXT  only mutations whose rule or description contains TEXT; the other rows of the table stay
 --most N     maximum number of seeds for each mutation (default 60000)
 --quick      try the seed in MUTATIONS.md first
+--missing    only mutations that have no seed in MUTATIONS.md: goes on with a search that was stopped
 --check      try only the seed in MUTATIONS.md; writes no file
 
-Writes tests/sim/MUTATIONS.md, or with --locks tests/sim/locks/MUTATIONS.md. Exit code 1 if no seed is red for some mutation.`;
+Writes tests/sim/MUTATIONS.md, or with --locks tests/sim/locks/MUTATIONS.md, after each row. Exit code 1 if no seed is
+red for some mutation.`;
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** Mutations that share a table of seeds. */
-export interface Sheet {
-  readonly table: URL;
-  readonly mutations: readonly Mutation[];
-}
-
-/** Number of seeds that a worker gets at a time, and its time limit for them in ms. */
-const HANDFUL = 20;
+/**
+ * Time limit of one seed in ms: CPU time of this process, so that other work of the machine does not count. Most seeds
+ * take less than a second.
+ */
 const PATIENCE = 60_000;
 
-/** The result for one mutation. */
-export interface Verdict {
-  readonly mutation: Mutation;
-  /** The first red seed; `null` if there was none. */
-  readonly red: Tally["broken"][number] | null;
-}
+/** Time in ms between two looks at the CPU time. */
+const EVERY = 500;
 
 /** The mutations of Lockers: of the rules, then of the rows of the state machine. */
 export const MUTATIONS: readonly Mutation[] = [...RULES_OFF, ...ROWS_OFF, ...ADAPTER_OFF];
 
-export const LOCKER_SHEET: Sheet = { table: new URL("./MUTATIONS.md", import.meta.url), mutations: MUTATIONS };
+export const LOCKER_SHEET = new Sheet(new URL("./MUTATIONS.md", import.meta.url), MUTATIONS);
 
-export const LOCKS_SHEET: Sheet = {
-  table: new URL("./locks/MUTATIONS.md", import.meta.url),
-  mutations: LOCKS_OFF,
-};
+export const LOCKS_SHEET = new Sheet(new URL("./locks/MUTATIONS.md", import.meta.url), LOCKS_OFF);
 
 const say = (line: string) => void Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 
@@ -87,8 +80,8 @@ async function hunt(mutation: Mutation, first: number, seeds: number): Promise<V
   const root = await mutated(mutation);
   const worker = new Worker(new URL("tests/sim/worker.ts", root), { type: "module" });
   try {
-    for (let from = first; from < first + seeds; from += HANDFUL) {
-      const order = { from, to: Math.min(from + HANDFUL, first + seeds), options: worldOf(mutation) };
+    for (let from = first; from < first + seeds; from++) {
+      const order = { from, to: from + 1, options: worldOf(mutation) };
       const { broken: [red] } = await inTime(answerOf(worker, order), from);
       // If the edit makes the program throw, the run says nothing about the rule.
       if (red?.rule.startsWith(THROWN)) throw new Error(`Cannot judge "${mutation.off}": ${red.rule}`);
@@ -103,21 +96,26 @@ async function hunt(mutation: Mutation, first: number, seeds: number): Promise<V
 
 /** A worker that does not answer in time is considered hanging. */
 async function inTime(answer: Promise<Tally>, seed: number): Promise<Pick<Tally, "broken">> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let timer: ReturnType<typeof setInterval> | undefined;
+  const before = process.cpuUsage();
   const hung = new Promise<Pick<Tally, "broken">>((resolve) => {
-    timer = setTimeout(() => resolve({ broken: [{ seed, rule: "the process hangs", steps: 0 }] }), PATIENCE);
+    timer = setInterval(() => {
+      const { user, system } = process.cpuUsage(before);
+      if ((user + system) / 1000 > PATIENCE) resolve({ broken: [{ seed, rule: "the process hangs", steps: 0 }] });
+    }, EVERY);
   });
   try {
     return await Promise.race([answer, hung]);
   } finally {
-    clearTimeout(timer);
+    clearInterval(timer);
   }
 }
 
-/** Tries mutations, in parallel on all cores. */
+/** Tries mutations, in parallel on all cores. Calls `found` with each verdict. */
 export async function judge(
   mutations: readonly Mutation[],
   seedsOf: (mutation: Mutation) => readonly [first: number, seeds: number],
+  found: (verdict: Verdict) => void = () => {},
 ): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
   const left = [...mutations];
@@ -125,6 +123,7 @@ export async function judge(
     for (let next = left.shift(); next; next = left.shift()) {
       const verdict = await hunt(next, ...seedsOf(next));
       verdicts.push(verdict);
+      found(verdict);
       say(`${verdict.red ? `red, seed ${verdict.red.seed}` : "NOT RED"}: ${next.rule}, ${next.off}`);
     }
   };
@@ -132,42 +131,12 @@ export async function judge(
   return verdicts;
 }
 
-const inOrder = (verdicts: readonly Verdict[], { mutations }: Sheet): Verdict[] =>
-  verdicts.toSorted((a, b) => mutations.indexOf(a.mutation) - mutations.indexOf(b.mutation));
-
-/** Returns the seeds in the table, by the description of the mutation. */
-export async function tabledSeeds({ table }: Sheet = LOCKER_SHEET): Promise<Map<string, number>> {
-  // The table of many locks is not kept: its seeds mean another schedule after most changes of that code.
-  const rows = (await Deno.readTextFile(table).catch(() => "")).matchAll(/^\| [^|]+ \| ([^|]+?) +\| [^|]+ \| (\d+)/gm);
-  return new Map([...rows].map(([, off = "", seed]) => [off, Number(seed)]));
-}
-
-/** Returns the table of verdicts as Markdown. */
-export function table(verdicts: readonly Verdict[]): string {
-  const rows = verdicts.map(({ mutation: { rule, off, file }, red }) =>
-    `| ${rule} | ${off} | \`${file}\` | ${
-      red ? `${red.seed} | ${red.rule.replaceAll("|", "/")} | ${red.steps}` : "none | not red | "
-    } |`
-  );
-  return [
-    "# Rules turned off",
-    "",
-    "Written by `deno task mutate`. Each row is one edit in a copy of `src/` that turns a rule off, and the first seed",
-    "that detects it. The same seeds break no rule in the unchanged source.",
-    "",
-    "| rule | off | file | seed | what is violated | events |",
-    "| --- | --- | --- | --- | --- | --- |",
-    ...rows,
-    "",
-  ].join("\n");
-}
-
 async function main(args: string[]): Promise<boolean> {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
   const { values } = parseArgs({
     args,
-    options: { only: text, most: text, quick: flag, check: flag, locks: flag, help: flag },
+    options: { only: text, most: text, quick: flag, missing: flag, check: flag, locks: flag, help: flag },
   });
   if (values.help) {
     say(HELP);
@@ -175,17 +144,21 @@ async function main(args: string[]): Promise<boolean> {
   }
   const { only = "", most = "60000" } = values;
   const sheet = values.locks ? LOCKS_SHEET : LOCKER_SHEET;
-  const chosen = sheet.mutations.filter(({ rule, off }) => `${rule} ${off}`.includes(only));
-  const seeds = values.check || values.quick ? await tabledSeeds(sheet) : new Map<string, number>();
-  const known = await judge(chosen.filter(({ off }) => seeds.has(off)), ({ off }) => [seeds.get(off) ?? 1, 1]);
+  const all = await sheet.seeds();
+  const isMissing = ({ off }: Mutation) => !values.missing || !all.has(off);
+  const chosen = sheet.mutations.filter((each) => `${each.rule} ${each.off}`.includes(only) && isMissing(each));
+  const seeds = values.check || values.quick ? all : new Map<string, number>();
+  let written: Promise<void> = Promise.resolve();
+  const write = (verdict: Verdict) => {
+    if (!values.check) written = written.then(() => sheet.write([verdict]));
+  };
+  const tabled = chosen.filter(({ off }) => seeds.has(off));
+  const known = await judge(tabled, ({ off }) => [seeds.get(off) ?? 1, 1], (verdict) => verdict.red && write(verdict));
   const found = known.filter(({ red }) => values.check || red !== null);
   const left = chosen.filter((mutation) => !found.some((verdict) => verdict.mutation === mutation));
-  const searched = await judge(left, () => [1, values.check ? 1 : Number(most)]);
-  const verdicts = inOrder([...found, ...searched], sheet);
-  if (!only && !values.check) {
-    await Deno.writeTextFile(sheet.table, table(verdicts));
-    await new Deno.Command(Deno.execPath(), { args: ["fmt", "-q", sheet.table.pathname] }).output();
-  }
+  const searched = await judge(left, () => [1, values.check ? 1 : Number(most)], write);
+  await written;
+  const verdicts = [...found, ...searched];
   const unseen = verdicts.filter(({ red }) => red === null);
   say(`${verdicts.length - unseen.length} of ${verdicts.length} mutations are detected`);
   return unseen.length === 0;

@@ -117,6 +117,16 @@ export const STEAL: readonly Scenario[] = [
     },
   },
   {
+    title: "of thieves at once the last one holds, and the others reject with an AbortError",
+    run: async (_locks, tools) => {
+      const robbed = ["T1", "T2"].map((label) => tools.ask(label, tools.name(), { steal }));
+      const last = await tools.hold("T3", tools.name(), { steal });
+      for (const thief of robbed) await assertDomError(thief.done, "AbortError");
+      await tools.shows(tools.name(), "X|");
+      assertEquals(await last.release("last"), "last");
+    },
+  },
+  {
     title: "a theft does not touch other names",
     run: async (_locks, tools) => {
       const other = await tools.hold("A", tools.name("a"));

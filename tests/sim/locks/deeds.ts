@@ -11,6 +11,12 @@ import type { LocksNode } from "./locks_node.ts";
 import type { LocksServer } from "./locks_server.ts";
 import { claimOf } from "./truth.ts";
 
+/**
+ * A thief that was robbed ends. It takes another ticket only if it does not know of the theft: after the loss of its
+ * session, or after half of `maxHold`. Neither happens more often than this in one run.
+ */
+const MOST_ROBBED = 8;
+
 /** Follows all requests that the server performs. */
 export class Deeds {
   readonly #place: Place;
@@ -46,6 +52,9 @@ export class Deeds {
     if (before.kind !== "vacant") this.#judge.count("own ticket written over");
     const ask = this.#judge.asks.get(ticket.since ?? -1) ?? null;
     if (ask !== null) ask.tickets++;
+    if (ask?.wish.steal && ask.robbed > MOST_ROBBED) {
+      this.#judge.blame(`Q5: request ${ask.id} steals again after ${ask.robbed} of its tickets were stolen`);
+    }
     const { session, lock: name } = ticket;
     const about = { key, place: after.revision, session, name, claim: claimOf(ticket), node, ask };
     this.#judge.truth.add({ ...about, storedAt: this.#place.timeline.now, room: "room", stolenAt: null });
@@ -94,5 +103,6 @@ export class Deeds {
     if (!isTheft) return;
     this.#judge.count("theft");
     placed.stolenAt = this.#place.timeline.now;
+    if (placed.ask !== null) placed.ask.robbed++;
   }
 }

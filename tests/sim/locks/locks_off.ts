@@ -99,6 +99,18 @@ const QUEUE_OFF: readonly Mutation[] = [
     "else if (outcome.keyState.revision !== ticket.place) this.#listener.left(ticket.key, ticket.place);",
     "",
   ]),
+  ...edits("locks/queued_request.ts", [
+    "steal",
+    "a thief that was robbed steals again",
+    'else if (why === "removed" && this.want.steal && !isSessionOver) this.fail(stolenError(this.want.name));',
+    "",
+  ]),
+  ...edits("locks/several.ts", [
+    "steal",
+    "a thief of several locks that was robbed of one begins again",
+    "if (robbed !== undefined) throw stolenError(robbed.lock.name);",
+    "",
+  ]),
   ...edits(
     "locks/others.ts",
     [
