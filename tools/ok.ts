@@ -24,12 +24,13 @@ The exit code is 0 only if nothing failed.`;
 const TEST_PATHS: readonly string[] = ["README.md", "mod.ts", "src", "cli", "tests"];
 
 /** Tests that measure time or memory, except those in `COMPUTING`. Nothing else may run at the same time. */
-const ALONE = "tests/load";
+const ALONE: readonly string[] = ["tests/cli/start_test.ts", "tests/load"];
 
 /** Tests that keep a core busy. Tests with leases of a real server would notice if these ran at the same time. */
 const COMPUTING: readonly string[] = [
-  ...["tests/hostile", "tests/lease", "tests/sim", "tests/load/race_test.ts", "tests/locks/memory_random_test.ts"],
-  ...["tests/locks/mutants_test.ts", "tests/locks/random_requests_test.ts", "tests/locks/reference_test.ts"],
+  ...["tests/cli/loop_test.ts", "tests/hostile", "tests/lease", "tests/load/race_test.ts"],
+  ...["tests/locks/memory_random_test.ts", "tests/locks/mutants_test.ts", "tests/locks/random_requests_test.ts"],
+  ...["tests/locks/reference_test.ts", "tests/project", "tests/sim"],
 ];
 
 /** Most test files that run at the same time because they mostly wait: each may have servers and browsers. */
@@ -138,8 +139,8 @@ async function all(): Promise<Result[]> {
   // The types were checked above. A second check would also take in each mutant that the tests make.
   if (!stopped) {
     const parallel = ["--no-check", "--parallel"];
-    const others = [`--ignore=${[ALONE, ...COMPUTING].join()}`, ...TEST_PATHS];
-    results.push(await tests({ name: "measuring", args: ["--no-check", `--ignore=${COMPUTING.join()}`, ALONE] }));
+    const others = [`--ignore=${[...ALONE, ...COMPUTING].join()}`, ...TEST_PATHS];
+    results.push(await tests({ name: "measuring", args: ["--no-check", `--ignore=${COMPUTING.join()}`, ...ALONE] }));
     results.push(await tests({ name: "computing", args: [...parallel, ...COMPUTING] }));
     results.push(await tests({ name: "waiting", args: [...parallel, ...others], env: jobs() }));
   }
