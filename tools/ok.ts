@@ -12,6 +12,7 @@ Without arguments: checks formatting, lint, types and docs, runs the tests, and
 does a dry run of publishing. Every step runs, even if an earlier one failed.
 Tests that measure time or memory run alone, the others in parallel: those that
 compute with one file per core, those that mostly wait with twice as many.
+DENO_JOBS=N sets how many files run in parallel.
 With arguments (files, --filter x): runs only the tests, with these arguments.
 
 Tests draw random numbers from fixed seeds. NATSLOCK_SEED=N sets another seed
