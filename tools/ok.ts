@@ -10,7 +10,9 @@ const HELP = `Usage: deno task test [arguments of deno test]
 
 Without arguments: checks formatting, lint, types and docs, runs the tests, and
 does a dry run of publishing. Every step runs, even if an earlier one failed.
-Tests that measure time or memory run alone, the others in parallel.
+Tests that measure time or memory run alone, the others in parallel: those that
+compute with one file per core, those that mostly wait with twice as many.
+DENO_JOBS=N sets how many files run in parallel.
 With arguments (files, --filter x): runs only the tests, with these arguments.
 
 Tests draw random numbers from fixed seeds. NATSLOCK_SEED=N sets another seed
@@ -22,13 +24,25 @@ The exit code is 0 only if nothing failed.`;
 
 const TEST_PATHS: readonly string[] = ["README.md", "mod.ts", "src", "cli", "tests"];
 
-/** Tests that measure time or memory. Nothing else may run at the same time. */
-const ALONE = "tests/load";
+/** Tests that measure time or memory, except those in `COMPUTING`. Nothing else may run at the same time. */
+const ALONE: readonly string[] = ["tests/cli/start_test.ts", "tests/load"];
+
+/** Tests that keep a core busy. Tests with leases of a real server would notice if these ran at the same time. */
+const COMPUTING: readonly string[] = [
+  ...["tests/cli/loop_test.ts", "tests/hostile", "tests/lease", "tests/load/race_test.ts"],
+  ...["tests/locks/memory_random_test.ts", "tests/locks/mutants_test.ts", "tests/locks/random_requests_test.ts"],
+  ...["tests/locks/reference_test.ts", "tests/project", "tests/sim"],
+];
+
+/** Most test files that run at the same time because they mostly wait: each may have servers and browsers. */
+const MOST_JOBS = 8;
 const ROOT = new URL("../", import.meta.url);
 
 interface Step {
   readonly name: string;
   readonly args: readonly string[];
+  /** Added to the environment. */
+  readonly env?: Record<string, string>;
 }
 
 interface Result {
@@ -44,12 +58,19 @@ function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`;
 }
 
-async function deno(args: readonly string[]): Promise<number> {
+/** Environment of the tests that mostly wait: for leases to end, servers to start, processes to answer. */
+function jobs(): Record<string, string> {
+  const cores = navigator.hardwareConcurrency;
+  const most = Math.max(cores, Math.min(2 * cores, MOST_JOBS));
+  return { DENO_JOBS: Deno.env.get("DENO_JOBS") ?? `${most}` };
+}
+
+async function deno(args: readonly string[], env: Record<string, string> = {}): Promise<number> {
   if (stopped) return 130;
   child = new Deno.Command(Deno.execPath(), {
     args: [...args],
     cwd: ROOT,
-    env: { DENO_NO_UPDATE_CHECK: "1" },
+    env: { DENO_NO_UPDATE_CHECK: "1", ...env },
     stdin: "null",
     stdout: "inherit",
     stderr: "inherit",
@@ -80,14 +101,14 @@ function check(step: Step): Promise<Result> {
   });
 }
 
-function tests(name: string, args: readonly string[]): Promise<Result> {
+function tests({ name, args, env }: Step): Promise<Result> {
   const step = { name, args: ["test", "-A", "--doc", "--preload=tests/helpers/limit.ts", ...args] };
   return timed(step, async () => {
     const report = await Deno.makeTempFile({ suffix: ".xml" });
     try {
       const [command, ...rest] = step.args;
       const junit = `--junit-path=${report}`;
-      const code = await deno([command ?? "test", junit, ...rest]);
+      const code = await deno([command ?? "test", junit, ...rest], env);
       return reconcile(countJunit(await Deno.readTextFile(report)), code);
     } finally {
       await Deno.remove(report);
@@ -118,20 +139,16 @@ async function all(): Promise<Result[]> {
   await run("nats-server", "run", "-A", tool, "--install-only");
   // The types were checked above. A second check would also take in each mutant that the tests make.
   if (!stopped) {
-    results.push(await tests("measuring", ["--no-check", ALONE]));
-    results.push(await tests("tests", ["--no-check", "--parallel", ...await besides()]));
+    const parallel = ["--no-check", "--parallel"];
+    const others = [`--ignore=${[...ALONE, ...COMPUTING].join()}`, ...TEST_PATHS];
+    results.push(await tests({ name: "measuring", args: ["--no-check", `--ignore=${COMPUTING.join()}`, ...ALONE] }));
+    results.push(await tests({ name: "computing", args: [...parallel, ...COMPUTING] }));
+    results.push(await tests({ name: "waiting", args: [...parallel, ...others], env: jobs() }));
   }
   for (const config of ["deno.json", "cli/deno.json"]) {
     await run("publish", "publish", "--dry-run", "--allow-dirty", "--config", config);
   }
   return results;
-}
-
-/** All test paths except those that run alone. */
-async function besides(): Promise<string[]> {
-  const entries = await Array.fromAsync(Deno.readDir(new URL("tests", ROOT)));
-  const folders = entries.filter(({ isDirectory }) => isDirectory).map(({ name }) => `tests/${name}`);
-  return [...TEST_PATHS.filter((path) => path !== "tests"), ...folders.filter((path) => path !== ALONE).sort()];
 }
 
 /** Returns the arguments of `deno test`: adds the default paths unless `args` names paths. */
@@ -177,7 +194,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   listen();
-  const results = args.length > 0 ? [await tests("tests", testArguments(args))] : await all();
+  const results = args.length > 0 ? [await tests({ name: "tests", args: testArguments(args) })] : await all();
   return stopped ? 130 : report(results);
 }
 

@@ -16,7 +16,8 @@ export function inboxOf(nc: NatsConnection): string {
 
 /**
  * Subscribes to a subject until the returned function is called. With `asking`, the receiver also gets the error if a
- * message to that subject is denied.
+ * message to that subject is denied. `ended` is called when the subscription is over, also because the connection is
+ * closed: the client reports that to no callback.
  *
  * The server does not reply to a subscription. TCP would hold back the next request until the server's delayed
  * acknowledgement, about 40 ms later. The reply to a ping carries that acknowledgement at once.
@@ -24,11 +25,12 @@ export function inboxOf(nc: NatsConnection): string {
 export function subscribe(
   nc: NatsConnection,
   subject: string,
-  { callback, asking }: { readonly callback: Receiver; readonly asking?: string },
+  { callback, asking, ended }: { readonly callback: Receiver; readonly asking?: string; readonly ended?: () => void },
 ): () => void {
   const flushNow = () => void nc.flush().catch(() => {});
   const subscription = nc.subscribe(subject, { callback });
   if (asking !== undefined) (subscription as Asking).requestSubject = asking;
+  if (ended !== undefined) subscription.closed.then(ended);
   flushNow();
   return () => {
     subscription.unsubscribe();
@@ -84,6 +86,10 @@ export class Inbox {
       this.#open = null;
       for (const receive of [...this.#receivers.values()]) receive(error, message);
     };
-    return { prefix, stop: subscribe(this.#nc, `${prefix}*`, { callback, asking: this.#subject }) };
+    // A subscription that was stopped ends as well. Then nothing waits, or a later subscription serves what does.
+    const ended = () => {
+      if (this.#open?.prefix === prefix) callback(new Error("connection closed"), {} as Msg);
+    };
+    return { prefix, stop: subscribe(this.#nc, `${prefix}*`, { callback, asking: this.#subject, ended }) };
   }
 }

@@ -45,7 +45,14 @@ function positive(name: string, text: string): number {
 async function main(args: string[]): Promise<boolean> {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
-  const options = { minutes: text, seed: text, report: text, locks: flag, rounds: text, help: flag } as const;
+  const options = {
+    minutes: text,
+    seed: text,
+    report: text,
+    locks: flag,
+    rounds: text,
+    help: { ...flag, short: "h" },
+  } as const;
   const { values } = parseArgs({ args, options });
   if (values.help) {
     say(HELP);

@@ -144,7 +144,9 @@ export const MEANINGS: readonly Meaning[] = [
     runs: {
       command: () => inLocks("run", "job", "-c", "kill -TERM $$"),
       hold: () => during(["hold", "job"], /Holding/, (_, pid) => Deno.kill(pid, "SIGINT")),
-      ALRM: () => during(["run", "job", "-c", "echo ready; sleep 50"], /ready/, (_, pid) => Deno.kill(pid, "SIGALRM")),
+      // A child of the shell would outlive it and keep the output open.
+      ALRM: () =>
+        during(["run", "job", "-c", "echo ready; exec sleep 50"], /ready/, (_, pid) => Deno.kill(pid, "SIGALRM")),
     },
     shown: bySignal,
   },

@@ -150,6 +150,21 @@ Deno.test("KvStore.scan() reads again after its connection was down", () =>
     stop();
   }));
 
+Deno.test("KvStore.scan() that waits for an answer fails as soon as its connection is closed, and leaves no timer", () =>
+  withServer(async ({ server, nc, connect }) => {
+    await using proxy = new Proxy(server.wsPort);
+    await open(nc);
+    const far = await connect(proxy.url);
+    const store = await open(far);
+    const swallowed = proxy.nextSwallowed();
+    proxy.forwardAnswers = false;
+    const scanning = scanned(store);
+    await swallowed;
+    await far.close();
+    const next = new Promise<string>((done) => setTimeout(done, 0, "it still waits"));
+    assertEquals(await Promise.race([scanning, next]), "closed");
+  }));
+
 Deno.test("KvStore.follow() reports that the connection is down, and a gap when it is up again, then pushes", () =>
   withServer(async ({ server, nc, connect }) => {
     await using proxy = new Proxy(server.wsPort);

@@ -6,17 +6,17 @@ import { Browser } from "./browser.ts";
 import { Kit, RUNTIMES } from "./runtimes.ts";
 
 /** Lease length in milliseconds. The page is hidden for several times as long. */
-const TTL = 20_000;
-const HIDDEN_FOR = 80_000;
+const TTL = 6000;
+const HIDDEN_FOR = 30_000;
 /**
- * After five minutes in a hidden page, Chromium throttles chains of timers to one per minute; with this flag after ten
+ * After five minutes in a hidden page, Chromium throttles chains of timers to one per minute; with this flag after two
  * seconds.
  */
-const SLOWED_DOWN_SOON = "--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/10";
-/** A timer that sets the next one after 100 ms. In a visible page it would fire about 800 times. */
+const SLOWED_DOWN_SOON = "--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/2";
+/** A timer that sets the next one after 100 ms. In a visible page it would fire about 300 times. */
 const CHAIN = "globalThis.ticks = 0; (function tick() { ticks++; setTimeout(tick, 100); })(); null";
-/** Once per second at first, then once per minute. */
-const MOST_TICKS = 40;
+/** Once per second at first, then once per minute. Without this throttling it would be 30: once per second all the time. */
+const MOST_TICKS = 20;
 
 const chromium = RUNTIMES.find(({ name }) => name === "Chromium, page");
 const reason = await hindrance(() => chromium?.install() ?? Promise.reject(new Error("no Chromium in the table")));
