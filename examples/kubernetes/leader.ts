@@ -81,6 +81,7 @@ async function main(): Promise<void> {
   } finally {
     await locker.close(); // waits until the record is removed
     server.close();
+    server.closeAllConnections(); // clients keep theirs open
   }
 }
 
