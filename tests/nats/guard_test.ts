@@ -1,5 +1,5 @@
 import { type KV, Kvm } from "@nats-io/kv";
-import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
 import { BadParameterError, ConnectionError, type Fence, guard, Locker, StaleTokenError } from "@x/natslock";
 import { writeSubject } from "../../src/nats/api_prefix.ts";
 import type { KvHandle } from "../../src/nats/kv_handle.ts";
@@ -127,32 +127,46 @@ Deno.test("Guard.put() into a bucket that does not exist rejects with bucket_mis
   });
 });
 
-Deno.test("Guard.update() gives up after twenty tries, and calls change with each newer value", async () => {
-  let tries = 0;
-  const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
-  const answer = (subject: string) =>
-    subject.includes("MSG.GET")
-      ? { message: { subject: "$KV.data.alice", seq: ++tries, data: btoa(`value ${tries}`), time: EPOCH } }
-      : { error: { code: 400, err_code: 10071, description: `wrong last sequence: ${tries + 1}` } };
+/** Returns a handle on a server that has an entry, at a newer revision for each read, and answers writes like this. */
+function handleOf(write: () => Promise<unknown>): KvHandle {
+  let revision = 0;
+  const read = () => {
+    const data = btoa(`value ${++revision}`);
+    return { message: { subject: "$KV.data.alice", seq: revision, data, time: EPOCH } };
+  };
   const nc = {
     options: { inboxPrefix: "_INBOX" },
     info: { version: "2.15.1" },
     isClosed: () => false,
-    request: (subject: string) => {
-      const reply = answer(subject);
-      return Promise.resolve({ data: encode(reply), json: () => reply });
+    request: async (subject: string) => {
+      const reply = subject.includes("MSG.GET") ? read() : await write();
+      return { data: new TextEncoder().encode(JSON.stringify(reply)), json: () => reply };
     },
   };
-  const kv = { bucket: "data", stream: "KV_data", js: { nc } } as unknown as KvHandle;
+  return { bucket: "data", stream: "KV_data", js: { nc } } as unknown as KvHandle;
+}
+
+Deno.test("Guard.update() gives up after twenty tries, and calls change with each newer value", async () => {
+  const refusal = { error: { code: 400, err_code: 10071, description: "wrong last sequence: 99" } };
   const seen: string[] = [];
   const change = (current: Uint8Array | null) => {
     seen.push(new TextDecoder().decode(current ?? undefined));
     return "mine";
   };
+  const kv = handleOf(() => Promise.resolve(refusal));
   const error = await assertRejects(() => guard(kv, hold(1)).update("alice", change), ConnectionError);
   assertEquals(error.why, "contended");
-  assertEquals(seen.length, 20);
-  assert(new Set(seen).size === 20, seen.join());
+  assertEquals(seen, Array.from({ length: 20 }, (_, index) => `value ${index + 1}`));
+});
+
+Deno.test("Guard.put() whose answer is lost rejects with timeout, and does not try again", async () => {
+  let writes = 0;
+  const kv = handleOf(() => {
+    writes++;
+    return Promise.reject(Object.assign(new Error("timeout"), { name: "TimeoutError" }));
+  });
+  const error = await assertRejects(() => guard(kv, hold(1)).put("alice", "90"), ConnectionError);
+  assertEquals([error.why, writes], ["timeout", 1]);
 });
 
 Deno.test("writeSubject() puts the prefix of a domain or another account before the subject", () => {
