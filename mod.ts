@@ -42,6 +42,7 @@ export {
   NatslockError,
 } from "./src/base/errors.ts";
 export type { EventListener, HoldEventAbout, LockEvent, LockEventAbout, SettingChanges } from "./src/lease/events.ts";
+export { type Fence, Guard, guard, StaleTokenError } from "./src/nats/guard.ts";
 export type { KvHandle } from "./src/nats/kv_handle.ts";
 export { Lease, type LeaseControls } from "./src/lease/lease.ts";
 export type { Leadership } from "./src/lease/leadership.ts";

@@ -6,10 +6,9 @@
  */
 
 import { DatabaseSync } from "node:sqlite";
-import { JetStreamApiError } from "@nats-io/jetstream";
 import { type KV, Kvm } from "@nats-io/kv";
 import { type NatsConnection, wsconnect } from "@nats-io/nats-core";
-import { type Lease, Locker } from "@x/natslock";
+import { guard, type Lease, Locker, StaleTokenError } from "@x/natslock";
 
 const HELP = `Shows how a fencing token stops the late write of a paused holder, in an SQL table and in a NATS KV entry.
 
@@ -28,32 +27,24 @@ TTL_MS    lease length: how long a lock stays held after its holder died (2000)`
 
 /** Argument that makes this program act as holder A. */
 const HOLDER = "--holder=";
-/** The server's code for a write that expects another revision than the last one. */
-const WRONG_REVISION = 10071;
-
-/** What is guarded: a value, and the token of the holder that wrote it. */
-type Entry = { readonly token: number; readonly value: string };
 
 const env = (variable: string, fallback: string): string => Deno.env.get(variable) || fallback;
 const key = env("KEY", "account");
 
 /** The statement itself compares the token, so that no other write can come between the check and the change. */
-function writeRow(db: DatabaseSync, { token, value }: Entry): boolean {
+function writeRow(db: DatabaseSync, { token }: Lease, value: string): boolean {
   const update = db.prepare("UPDATE ledger SET value = ?, token = ? WHERE id = ? AND token <= ?");
   return Number(update.run(value, token, key, token).changes) === 1;
 }
 
-/** The revision guards the entry: if it was written since the read, the update is refused and it is read again. */
-async function writeEntry(kv: KV, entry: Entry): Promise<boolean> {
-  for (;;) {
-    const stored = await kv.get(key);
-    if (stored !== null && stored.json<Entry>().token > entry.token) return false;
-    try {
-      await kv.update(key, JSON.stringify(entry), stored?.revision ?? 0);
-      return true;
-    } catch (error) {
-      if (!(error instanceof JetStreamApiError && error.code === WRONG_REVISION)) throw error;
-    }
+/** The guard compares the token with that of the entry, and the server refuses the write if the entry has changed. */
+async function writeEntry(kv: KV, lease: Lease, value: string): Promise<boolean> {
+  try {
+    await guard(kv, lease).put(key, value);
+    return true;
+  } catch (error) {
+    if (error instanceof StaleTokenError) return false;
+    throw error;
   }
 }
 
@@ -81,8 +72,8 @@ async function withScene(name: string, file: string, play: (scene: Scene) => Pro
 async function write({ db, kv }: Scene, lease: Lease, value: string): Promise<void> {
   const { token } = lease;
   const verdict = (accepted: boolean) => accepted ? "accepted" : "REFUSED";
-  console.log(`SQL: "${value}" with token ${token}: ${verdict(writeRow(db, { token, value }))}`);
-  console.log(`KV:  "${value}" with token ${token}: ${verdict(await writeEntry(kv, { token, value }))}`);
+  console.log(`SQL: "${value}" with token ${token}: ${verdict(writeRow(db, lease, value))}`);
+  console.log(`KV:  "${value}" with token ${token}: ${verdict(await writeEntry(kv, lease, value))}`);
 }
 
 /** Holder A. It does everything that a careful holder can do without the token. */
@@ -114,9 +105,9 @@ async function holderB(scene: Scene, a: Deno.ChildProcess, signal: AbortSignal):
 
 async function report({ db, kv }: Scene, { token }: Lease): Promise<void> {
   const row = db.prepare("SELECT token, value FROM ledger WHERE id = ?").get(key);
-  const entry = (await kv.get(key))?.json<Entry>();
-  console.log(`At the end: SQL holds "${row?.value}", KV holds "${entry?.value}"`);
-  if (row?.token !== token || entry?.token !== token) throw new Error("The late write got through");
+  const entry = (await kv.get(key))?.string();
+  console.log(`At the end: SQL holds "${row?.value}", KV holds "${entry}"`);
+  if (row?.token !== token || entry !== row?.value) throw new Error("The late write got through");
 }
 
 async function main(): Promise<void> {
@@ -127,7 +118,6 @@ async function main(): Promise<void> {
     await withScene("B", file, async (scene) => {
       scene.db.exec("CREATE TABLE ledger (id TEXT PRIMARY KEY, value TEXT, token INTEGER NOT NULL)");
       scene.db.prepare("INSERT INTO ledger VALUES (?, 'nobody', 0)").run(key);
-      await scene.kv.put(key, JSON.stringify({ token: 0, value: "nobody" }));
       await withA(file, stop, (a) => holderB(scene, a, stop.signal));
     });
   } catch (error) {

@@ -71,6 +71,14 @@ const LONGEST_KEY = 1024;
 
 const KEY = /^[-/=\w]+(\.[-/=\w]+)*$/;
 
+/** @throws {BadParameterError} if an entry of a bucket cannot have this key */
+export function requireKey(key: unknown): void {
+  if (typeof key === "string" && key.length <= LONGEST_KEY && KEY.test(key)) return;
+  const wanted =
+    'at most 1,024 characters: tokens of letters, digits, "-", "_", "/" and "=" joined by dots, without wildcards';
+  throw badParameter("key", wanted, key);
+}
+
 /** Checks options and fills in defaults. @throws {BadParameterError} for the first option that is out of range */
 export function candidateOf(options: CandidateOptions, random: Random): Candidate {
   const { key = DEFAULT_KEY_NAME, id = random.uuid(), name = "", meta = {}, timing = {} } = options;
@@ -78,11 +86,7 @@ export function candidateOf(options: CandidateOptions, random: Random): Candidat
   const ttl = options.ttl === undefined ? null : wholeSeconds(options.ttl);
   if (typeof timing !== "object" || timing === null) throw badParameter("timing", "an object", timing);
   if (ttl !== null) leaseTiming(ttl, timing);
-  if (typeof key !== "string" || key.length > LONGEST_KEY || !KEY.test(key)) {
-    const wanted =
-      'at most 1,024 characters: tokens of letters, digits, "-", "_", "/" and "=" joined by dots, without wildcards';
-    throw badParameter("key", wanted, key);
-  }
+  requireKey(key);
   if (!isUuid(id)) throw badParameter("id", "a UUID: Go peers take over a lock without one", id);
   if (!(["debug", "info", "warn"] as const).every((method) => typeof logger?.[method] === "function")) {
     throw new BadParameterError("logger", `Cannot use "logger": must have the methods debug, info and warn`);

@@ -12,12 +12,14 @@
  * - `kv_watch.ts` delivers pushed changes of keys as hints. If the bucket republishes its changes, they come by one
  *   subscription for each key, else by one consumer for all keys (`watch_consumer.ts`).
  * - `nats_errors.ts` translates errors of the client and refusals of the server into errors of this library.
+ * - `guard.ts` writes entries that are no locks under the fencing token of a hold.
  * - `server_version.ts` lists known bad server releases, and which release brought a feature.
  * - `connection.ts` opens and closes the connections that Lockers create for themselves.
  */
 
 import { jetstream, type JetStreamClient } from "@nats-io/jetstream";
 import { headers, type MsgHdrs, type NatsConnection } from "@nats-io/nats-core";
+import { apiPrefixOf, writeSubject } from "./api_prefix.ts";
 import { type KvBucketSettings, republishedAs } from "./bucket_rules.ts";
 import { type Clock, SystemClock } from "../base/clock.ts";
 import type { NatslockError } from "../base/errors.ts";
@@ -50,8 +52,6 @@ type Message = {
   readonly headers: readonly [name: string, value: string][];
   readonly size: number;
 };
-
-const API_PREFIX = "$JS.API";
 
 /**
  * A release marker is a purge message, which every KV client understands. The bucket keeps one revision of each key, so
@@ -98,11 +98,11 @@ export class KvStore implements TicketStore {
   #reviewed: KvBucketSettings | null = null;
 
   /** `clock` measures how old the settings are, and the pause between two consumers. */
-  constructor({ bucket, stream, js: { nc, apiPrefix, prefix } }: KvInternals, clock: Clock = new SystemClock()) {
+  constructor({ bucket, stream, js: { nc, ...place } }: KvInternals, clock: Clock = new SystemClock()) {
     this.name = bucket;
     this.stream = stream;
     this.nc = nc;
-    this.#apiPrefix = apiPrefix ?? prefix ?? API_PREFIX;
+    this.#apiPrefix = apiPrefixOf(place);
     this.js = jetstream(nc, { apiPrefix: this.#apiPrefix });
     const settings = this.#settings = new SettingsReader({ nc, bucket, stream, apiPrefix: this.#apiPrefix }, clock);
     this.#watch = new BucketWatch(this, clock);
@@ -189,7 +189,7 @@ export class KvStore implements TicketStore {
     const head = headers();
     for (const [name, value] of message.headers) head.set(name, value);
     if (ttl !== null) head.set("Nats-TTL", `${ttl / 1000}s`);
-    const subject = this.#apiPrefix === API_PREFIX ? this.subject(key) : `${this.#apiPrefix}.${this.subject(key)}`;
+    const subject = writeSubject(this.#apiPrefix, this.subject(key));
     const condition = { headers: head, timeout, expect: { lastSubjectSequence: expected } };
     try {
       return { kind: "applied", revision: (await this.js.publish(subject, message.value, condition)).seq };
