@@ -50,14 +50,15 @@ type StoredMessage = {
 type Message = {
   readonly value: string;
   readonly headers: readonly [name: string, value: string][];
-  readonly size: number;
+  /** Returns its size in bytes; 0 if it needs no room of its own. Computed only when a write was refused. */
+  readonly size: () => number;
 };
 
 /**
  * A release marker is a purge message, which every KV client understands. The bucket keeps one revision of each key, so
  * the record is removed with or without a roll-up.
  */
-const RELEASE: Message = { value: "", headers: [["KV-Operation", "PURGE"]], size: 0 };
+const RELEASE: Message = { value: "", headers: [["KV-Operation", "PURGE"]], size: () => 0 };
 const RELEASE_BY_ROLLUP: Message = { ...RELEASE, headers: [...RELEASE.headers, ["Nats-Rollup", "sub"]] };
 
 const stores = new WeakMap<KvHandle, KvStore>();
@@ -147,11 +148,11 @@ export class KvStore implements TicketStore {
 
   write(key: string, { record, ...request }: WriteRequest): Promise<WriteOutcome> {
     const headers = [...encodeHeaders(record), paddingFor(record.token, request.expected)];
-    return this.#put(key, { value: record.holder, headers, size: recordSize(record, request.ttl) }, request);
+    return this.#put(key, { value: record.holder, headers, size: () => recordSize(record, request.ttl) }, request);
   }
 
   append(key: string, { ticket, ...request }: AppendRequest): Promise<WriteOutcome> {
-    return this.#put(key, { value: ticket.session, headers: encodeTicket(ticket), size: 0 }, request);
+    return this.#put(key, { value: ticket.session, headers: encodeTicket(ticket), size: () => 0 }, request);
   }
 
   async remove(key: string, request: RemoveRequest): Promise<WriteOutcome> {
@@ -199,7 +200,7 @@ export class KvStore implements TicketStore {
       if (isConflict) return { kind: "conflict", current: currentRevision(cause) };
       const { certain, error } = toLockError(cause, `write key "${key}"`);
       return certain
-        ? { kind: "failed", error: await this.#settings.explain(error, { key, timeout, size: message.size }) }
+        ? { kind: "failed", error: await this.#settings.explain(error, { key, timeout, size: message.size() }) }
         : { kind: "unknown", error };
     }
   }

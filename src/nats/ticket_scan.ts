@@ -97,10 +97,9 @@ export class TicketScanner {
           });
         }
       });
-      const late = Object.assign(new Error("no answer in time"), { name: "TimeoutError" });
       const cancel = this.#way.clock.after(timeout, () =>
         done(() => {
-          throw late;
+          throw Object.assign(new Error("no answer in time"), { name: "TimeoutError" });
         }));
       return () => {
         leave();
