@@ -17,9 +17,14 @@ interface Asked {
   readonly at: number;
 }
 
-/** Follows the requests to a store and its pushes. It only listens: it delays nothing and sends nothing. */
+/**
+ * Follows the requests to a store and its pushes. It only listens: it delays nothing and sends nothing. Times count from
+ * the first question on. Earlier ones are not measured, so that a program that never asks pays nothing.
+ */
 export class Contact {
   readonly #clock: Clock;
+  /** Time of the first question. */
+  #askedFrom = Infinity;
   #heardAt = -Infinity;
   readonly #inFlight = new Set<Asked>();
   /** When the first request since the last contact was sent that ended without an answer. */
@@ -31,9 +36,10 @@ export class Contact {
     this.#clock = clock;
   }
 
-  /** Milliseconds since the last answer or push; `null` if there was none yet. */
+  /** Milliseconds since the last answer or push; `null` if there was none since the first question. */
   get last(): number | null {
-    return this.#heardAt === -Infinity ? null : this.#clock.now() - this.#heardAt;
+    const now = this.#begin();
+    return this.#heardAt === -Infinity ? null : now - this.#heardAt;
   }
 
   /**
@@ -41,7 +47,7 @@ export class Contact {
    * `null` if the outcome is not an answer.
    */
   follow<T>(request: Promise<T>, ageOf: (outcome: T) => number | null): Promise<T> {
-    const asked = { at: this.#clock.now() };
+    const asked = { at: this.#time() };
     this.#inFlight.add(asked);
     const ended = (judge: () => number | null) => {
       this.#inFlight.delete(asked);
@@ -49,10 +55,7 @@ export class Contact {
       if (age === null) this.#missed(asked);
       else this.heard(age);
     };
-    const noted = request.then(
-      (outcome) => ended(() => ageOf(outcome)),
-      (error) => ended(() => ageOfAnswer({ error })),
-    );
+    const noted = request.then((outcome) => ended(() => ageOf(outcome)), (error) => ended(() => ageOfAnswer({ error })));
     // An outcome that cannot be read is no news. The caller deals with it.
     noted.catch(() => {});
     return request;
@@ -60,28 +63,39 @@ export class Contact {
 
   /** Notes an answer or push that came `age` milliseconds ago. */
   heard(age = 0): void {
-    const at = this.#clock.now() - age;
+    const at = this.#time() - age;
     if (at > this.#heardAt) this.#heardAt = at;
-    if (this.#heardAt >= this.#missedFrom) this.#missedFrom = Infinity;
+    if (at >= this.#missedFrom) this.#missedFrom = Infinity;
   }
 
   /**
    * Returns how long ago the first request was sent that the store has not answered since the last contact, in
    * milliseconds; 0 if there is none. Without a request in flight it forgets after `memory` milliseconds: a program that
-   * asks only when it is healthy would never ask again.
+   * asks only while it is healthy would never ask again.
    */
   unansweredFor(memory: number): number {
-    const now = this.#clock.now();
+    const now = this.#begin();
     const isRecent = this.#inFlight.size > 0 || now - this.#missedAt < memory;
     let since = isRecent ? this.#missedFrom : Infinity;
     for (const { at } of this.#inFlight) if (at >= this.#heardAt) since = Math.min(since, at);
-    return Math.max(0, now - since);
+    return Math.max(0, now - Math.max(since, this.#askedFrom));
   }
 
   /** The request has ended without an answer. One that was sent before the last contact tells nothing. */
   #missed({ at }: Asked): void {
     if (at < this.#heardAt) return;
     this.#missedFrom = Math.min(this.#missedFrom, at);
-    this.#missedAt = this.#clock.now();
+    this.#missedAt = this.#time();
+  }
+
+  /** Begins to measure, and returns the time. */
+  #begin(): number {
+    const now = this.#clock.now();
+    this.#askedFrom = Math.min(this.#askedFrom, now);
+    return now;
+  }
+
+  #time(): number {
+    return this.#askedFrom === Infinity ? -Infinity : this.#clock.now();
   }
 }
