@@ -55,7 +55,10 @@ export class Contact {
       if (age === null) this.#missed(asked);
       else this.heard(age);
     };
-    const noted = request.then((outcome) => ended(() => ageOf(outcome)), (error) => ended(() => ageOfAnswer({ error })));
+    const noted = request.then(
+      (outcome) => ended(() => ageOf(outcome)),
+      (error) => ended(() => ageOfAnswer({ error })),
+    );
     // An outcome that cannot be read is no news. The caller deals with it.
     noted.catch(() => {});
     return request;
