@@ -110,13 +110,14 @@ Deno.test("Locker.health() forgets a silence one lease length after the last req
 });
 
 Deno.test("Locker.health() is renewal_overdue by the clock, although no timer runs and nothing is asked", () =>
-  whileWorking(async ({ clock, locker }) => {
+  whileWorking(({ clock, locker }) => {
     clock.skipped = RENEW + REQUEST - 1;
     assertEquals(stateOf(locker.health()), OK);
     clock.skipped = RENEW + REQUEST;
     const { lease, ...health } = locker.health();
     assertEquals([stateOf({ lease, ...health }), lease?.held], [[false, "renewal_overdue"], true]);
     clock.skipped = 0;
+    return Promise.resolve();
   }));
 
 Deno.test("Locker.health() is lost at the end of the lease by the clock, as after a sleep, until the work has settled", () =>
