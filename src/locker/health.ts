@@ -10,13 +10,13 @@ import type { Hold } from "./hold.ts";
  * Why `health()` is as it is. If several apply, the first in this order is given.
  *
  * - `closed`: the Locker or LockManager was closed, or its connection is closed for good. It can never hold again.
- * - `lost`: a lease ended without a release, and the work under it may still run. The work is that of `run()`, `lead()`
- *   or `request()`; after `acquire()` it counts as running until `release()` is called. A Locker forgets the loss when
- *   it asks for the lock again, also a lead of `acquireLead()` that ran out since its loop hangs.
+ * - `lost`: a lease ended without a release, and the work under it may still run. The work of `run()`, `lead()` and
+ *   `request()` ends when it settles, that of `acquire()` when `release()` is called. A Locker forgets the loss when it
+ *   asks for the lock again. A lead of `acquireLead()` whose loop hangs is lost until the next call.
  * - `stuck`: a lease is held for `maxHold` or longer.
  * - `disconnected`: the connection is down. The client reconnects by itself.
- * - `silent`: the connection seems to be up, but no request was answered for `timing.requestTimeout` or longer. A
- *   lease length after its last request, one that asks no more is `ok` again.
+ * - `silent`: the connection seems to be up, but a request has had no answer for `timing.requestTimeout` or longer, and
+ *   no later one either. This counts until one lease length after the last request.
  * - `renewal_overdue`: a lease is held, and no renewal was confirmed for `timing.renewEvery + timing.requestTimeout`.
  * - `ok`: none of these. Holds in time, waits, or does nothing.
  */
@@ -44,17 +44,20 @@ export interface LeaseHealth {
 /** What `health()` returns: plain data, for a probe. */
 export interface Health {
   /**
-   * True if it can do its part now: it holds its lease in time, or it can ask for one. One that merely waits is `ok`.
+   * True if it can do its part now: it renews its lease in time, or it can ask for one. One that merely waits is `ok`.
    * A readiness probe answers with this.
    */
   readonly ok: boolean;
   /**
-   * Why. A liveness probe fails for `closed`, `lost` and `stuck` only: a new process cures these, and no other.
+   * Why. A liveness probe fails for `closed`, `lost` and `stuck`: a new process cures these, and none of the others.
    */
   readonly reason: HealthReason;
   /** True if the connection to NATS is up, as its client sees it; `null` if that is not known, as without NATS. */
   readonly connected: boolean | null;
-  /** Milliseconds since the last answer or push for this object, by the clock; `null` if there was none yet. */
+  /**
+   * Milliseconds since the last answer or push for this object, by the clock; `null` if there was none since `health()`
+   * was first called.
+   */
   readonly lastContact: number | null;
   /** The lease that is held now; `null` if there is none. */
   readonly lease: LeaseHealth | null;

@@ -30,6 +30,7 @@ export class Hold {
   #work: Promise<void> | null = null;
   /** Tells by the clock whether the time since the grant has reached the limit. */
   #isTooLong = (): boolean => false;
+  #cancelLimit = () => {};
 
   /** Starts when the machine of `keeper` has just got the grant. From here on timers drive that machine. */
   constructor(about: LeaseFields, keeper: Keeper) {
@@ -65,13 +66,14 @@ export class Hold {
     if (maxHold === Infinity) return;
     const granted = clock.now();
     this.#isTooLong = () => clock.now() - granted >= maxHold;
-    this.whenOver.then(clock.after(maxHold, () => {
+    this.#cancelLimit = clock.after(maxHold, () => {
+      // Asks the clock: after a sleep the lease may be over.
       if (!this.isStuck) return;
       stuck(clock.now() - granted);
       if (!releases) return;
       this.#standDown(`is being released after "maxHold", ${maxHold} ms`);
       this.#keeper.drive("expiry");
-    }));
+    });
   }
 
   /** Runs work under the lease. */
@@ -120,6 +122,7 @@ export class Hold {
 
   /** Ends the lease, because the machine no longer holds the lock. */
   ended(state: LeaseState): void {
+    this.#cancelLimit();
     const end = endOfLease(this.lease.key, state);
     if (end instanceof LeaseLostError) this.loss = end;
     this.isOver = state.phase.at === "idle";

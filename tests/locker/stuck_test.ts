@@ -150,6 +150,28 @@ Deno.test("Locker with onStuck release stops the renewals of work that a campaig
   await lab.until(leading);
 });
 
+Deno.test("Locker leaves no timer for maxHold behind if close() cannot confirm the release", async () => {
+  await using lab = new VirtualLab();
+  const { locker, events } = lab.locker({ maxHold: MAX_HOLD });
+  await lab.until(locker.acquire());
+  lab.fate = () => "drop";
+  await lab.until(locker.close());
+  assertEquals([typesOf(events).at(-1), lab.clock.pending], ["release_failed", 0]);
+});
+
+Deno.test("Locker reports no hold as stuck that was over, by the clock, before its timer could run", async () => {
+  await using lab = new VirtualLab();
+  const { locker, events } = lab.locker({ maxHold: TTL / 2 });
+  await lab.until(locker.acquire());
+  lab.fate = () => "drop";
+  const { clock } = lab;
+  const { now } = clock;
+  clock.now = () => now.call(clock) + TTL;
+  await clock.advance(TTL);
+  assertEquals(typesOf(events), ["acquired", "lost"]);
+  clock.now = now;
+});
+
 Deno.test("Locker reports no hold of acquireLead() as stuck, because its loop renews it", async () => {
   await using lab = new VirtualLab();
   const { locker, events } = lab.locker({ maxHold: MAX_HOLD, onStuck: "release" });
