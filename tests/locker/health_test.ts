@@ -1,21 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { type Health, LeaseLostError, type Locker } from "@x/natslock";
-import { ManualClock } from "../../src/memory/manual_clock.ts";
+import { JumpingClock } from "../helpers/jumping_clock.ts";
 import { TTL, VirtualLab } from "../helpers/virtual.ts";
 
 /** Longest wait for an answer in the virtual bucket, in ms. */
 const REQUEST = TTL / 4;
 /** Time from a renewal to the next, in ms. */
 const RENEW = TTL / 3;
-
-/** A clock that can jump without any timer: the process slept, or its event loop was blocked. */
-class JumpingClock extends ManualClock {
-  skipped = 0;
-
-  override now(): number {
-    return super.now() + this.skipped;
-  }
-}
 
 const stateOf = ({ ok, reason }: Health): unknown => [ok, reason];
 const OK = [true, "ok"];
