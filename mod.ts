@@ -41,6 +41,8 @@ export {
   type LossReason,
   NatslockError,
 } from "./src/base/errors.ts";
+export type { Health, HealthReason, LeaseHealth } from "./src/locker/health.ts";
+export type { HoldLimitOptions } from "./src/locker/hold_limit.ts";
 export type { EventListener, HoldEventAbout, LockEvent, LockEventAbout, SettingChanges } from "./src/lease/events.ts";
 export { type Fence, Guard, guard, StaleTokenError } from "./src/nats/guard.ts";
 export type { KvHandle } from "./src/nats/kv_handle.ts";
@@ -69,6 +71,7 @@ export type { Random } from "./src/base/random.ts";
 export type { KeyState, LeaseRecord, Meta } from "./src/store/record.ts";
 export type {
   BucketSettings,
+  ConnectionState,
   Hint,
   LeaseStore,
   ReadOutcome,

@@ -72,6 +72,7 @@ export { MemoryStore, type MemoryStoreOptions } from "./memory/memory_store.ts";
 export type { KeyState, LeaseRecord, Meta } from "./store/record.ts";
 export type {
   BucketSettings,
+  ConnectionState,
   Hint,
   LeaseStore,
   ReadOutcome,

@@ -35,6 +35,11 @@ export type LockEvent =
    * work or stop it. Once per streak of failures.
    */
   | { readonly type: "at_risk"; readonly remaining: number } & HoldEventAbout
+  /**
+   * The lease is held for as long as `maxHold`, or longer. Once per hold. With `onStuck: "release"`, `lease.signal`
+   * aborts next.
+   */
+  | { readonly type: "stuck"; readonly maxHold: number } & HoldEventAbout
   /** The holder released the lock. */
   | { readonly type: "released" } & HoldEventAbout
   /** The lease ended although the holder did not release it; `why` tells the reason. Stop the work. */

@@ -1,5 +1,6 @@
 /** Implements `Locker.run()` and `Locker.lead()`: work that runs under a lease. */
 
+import type { Hold } from "./hold.ts";
 import type { Holder } from "./holder.ts";
 import { badParameter, LeaseLostError, LockerClosedError } from "../base/errors.ts";
 import type { Lease } from "../lease/lease.ts";
@@ -11,16 +12,16 @@ type Work<T> = (lease: Lease) => T | Promise<T>;
 export async function runUnder<T>(holder: Holder, work: Work<T>, options: WaitOptions): Promise<T> {
   requireWork(work);
   const lease = await holder.acquire(options);
-  return await holder.runWork(lease, async () => {
-    if (!lease.held) throw endReason(lease);
+  return await holder.runWork(lease, async (hold) => {
+    if (!lease.held) throw endReason(lease, hold);
     try {
       const result = await work(lease);
       // `held` asks the clock. No timer could end the lease while the work kept the event loop busy.
-      if (lease.held || !isUnprotected(endReason(lease))) return result;
+      if (lease.held || !isUnprotected(endReason(lease, hold))) return result;
     } catch (error) {
       if (error !== lease.signal.reason) throw error;
     }
-    throw endReason(lease);
+    throw endReason(lease, hold);
   });
 }
 
@@ -66,10 +67,9 @@ async function term(holder: Holder, work: Work<unknown>, signal: AbortSignal): P
   }
 }
 
-/** Returns what ended a lease: its loss, its release, or the close of its Locker. */
-function endReason({ signal }: Lease): unknown {
-  const { reason } = signal;
-  return reason instanceof Error && reason.cause instanceof LockerClosedError ? reason.cause : reason;
+/** Returns what ended a lease: the close of its Locker, its loss, also after the work was asked to stop, or its release. */
+function endReason({ signal: { reason } }: Lease, hold: Hold | null): unknown {
+  return reason instanceof Error && reason.cause instanceof LockerClosedError ? reason.cause : hold?.loss ?? reason;
 }
 
 const isUnprotected = (reason: unknown): boolean =>

@@ -1,24 +1,30 @@
 /** Both ways in which one candidate holds its lock: by calls, and by leases that renew themselves. */
 
 import type { CandidateOptions } from "../lease/candidate.ts";
-import { LockerClosedError, NatslockError } from "../base/errors.ts";
+import { LockerClosedError } from "../base/errors.ts";
 import type { KeyContext } from "../lease/key_context.ts";
+import { factsOf, type HealthFacts } from "./health.ts";
 import { Hold } from "./hold.ts";
+import { type HoldLimit, holdLimitOf, type HoldLimitOptions } from "./hold_limit.ts";
 import { Keeper } from "../lease/keeper.ts";
 import { Lease } from "../lease/lease.ts";
 import type { Held, Transition } from "../lease/model.ts";
 import { resultOf } from "../lease/state.ts";
-import { acquireTimeout, onAbort, requireWaitOptions, type WaitOptions, WaitScope } from "../base/wait.ts";
+import { onAbort, requireWaitOptions, type WaitOptions, WaitScope } from "../base/wait.ts";
 import type { KeyState } from "../store/record.ts";
 import { Reporter } from "./reporter.ts";
 import { Retrier } from "./retrier.ts";
 import { Mutex, type Unlock } from "../base/mutex.ts";
-import { queueBehind, waitForLock } from "./waiter.ts";
+import { queueBehind, tryOnce, waitForLock } from "./waiter.ts";
+
+/** Who hears of a Holder, and how long it holds. */
+type HolderOptions = Pick<CandidateOptions, "onEvent" | "trace"> & HoldLimitOptions;
 
 /** Everything that one Locker does to its key. Not re-entrant: while it holds a lease, its further waits queue. */
 export class Holder {
   readonly context: KeyContext;
   readonly reporter: Reporter;
+  readonly #limit: HoldLimit;
   readonly #keeper: Keeper;
   readonly #closing = new AbortController();
   /** Aborted with a LockerClosedError once this is closed. */
@@ -27,15 +33,28 @@ export class Holder {
   readonly #calls = new Mutex();
   /** Held by the call that tries to get a lease, then by that lease until its record is gone. */
   readonly #leases = new Mutex();
-  #hold: Hold | null = null;
+  /** The latest lease, also once it is over; `null` after a grant to a call. */
+  #last: Hold | null = null;
   /** Epoch of the last grant. */
   #epoch = "";
 
-  constructor(context: KeyContext, listeners: Pick<CandidateOptions, "onEvent" | "trace">) {
+  constructor(context: KeyContext, options: HolderOptions) {
     this.context = context;
-    this.reporter = new Reporter(context.candidate, context.clock, listeners);
+    this.reporter = new Reporter(context.candidate, context.clock, options);
     context.onChange = (changes, error) => this.reporter.report({ type: "bucket_changed", changes, error });
     this.#keeper = new Keeper(context, (stepped) => this.#onStep(stepped));
+    this.#limit = holdLimitOf(options);
+  }
+
+  /** What `health()` is derived from. Compares the clock, so that it is right even if no timer could run. */
+  get facts(): HealthFacts {
+    const { state } = this.#keeper;
+    return factsOf(this.context, { state, hold: this.#last, epoch: this.#epoch, isClosed: this.closing.aborted });
+  }
+
+  /** The lease whose record is not settled yet; `null` if there is none. */
+  get #hold(): Hold | null {
+    return this.#last?.isOver === false ? this.#last : null;
   }
 
   /** Fencing token of the current hold, by a call or by a lease; `null` if there is none. */
@@ -88,7 +107,7 @@ export class Holder {
       const { signal } = scope;
       signal.throwIfAborted();
       if (timeout > 0) scope.limit({ timeout, key }, clock, () => retrier.lastError);
-      contending = timeout === 0 ? this.#tryOnce() : this.#wait(signal, retrier);
+      contending = timeout === 0 ? tryOnce(key, () => this.tryAcquire()) : this.#wait(signal, retrier);
       return await Promise.race([contending, scope.ended]);
     } catch (error) {
       // A lease that is granted while the wait ends has no owner, so it is released.
@@ -100,13 +119,13 @@ export class Holder {
   }
 
   /** Runs work under a lease, then removes the record. Reports an error of the removal as an event, never throws it. */
-  async runWork<T>(lease: Lease, work: () => T | Promise<T>): Promise<T> {
-    const hold = this.#hold?.lease === lease ? this.#hold : null;
-    if (hold === null) return await work();
+  async runWork<T>(lease: Lease, work: (hold: Hold | null) => T | Promise<T>): Promise<T> {
+    const hold = this.#last?.lease === lease ? this.#last : null;
+    if (hold === null) return await work(null);
     try {
-      return await hold.runWork(work);
+      return await hold.runWork(() => work(hold));
     } finally {
-      await this.#reportingErrors(() => hold.release());
+      await this.reporter.reportingErrors(() => hold.release());
     }
   }
 
@@ -118,22 +137,11 @@ export class Holder {
   /** Ends every wait and releases what is held. Resolves when that is confirmed, or at the first error. */
   async close(): Promise<void> {
     this.#closing.abort(new LockerClosedError(`Cannot use the Locker of key "${this.context.key}": it was closed`));
-    await this.#reportingErrors(async () => {
+    await this.reporter.reportingErrors(async () => {
       await this.#hold?.standDownAndRelease(this.closing.reason);
       await this.#calls.runExclusive(() => this.#keeper.state.phase.at === "idle" ? undefined : this.#keeper.undo());
     });
     this.#keeper.drive("nobody");
-  }
-
-  /** Tries once: a wait with a timeout of 0. */
-  async #tryOnce(): Promise<Lease> {
-    let trouble: unknown;
-    const got = await this.tryAcquire().catch((error: unknown) => {
-      if (!(error instanceof NatslockError) || !error.transient) throw error;
-      trouble = error;
-    });
-    if (got instanceof Lease) return got;
-    throw acquireTimeout(this.context.key, 0, trouble);
   }
 
   async #wait(signal: AbortSignal, retrier: Retrier): Promise<Lease> {
@@ -194,26 +202,17 @@ export class Holder {
   #grant({ token }: Held, unlock: Unlock): Lease {
     const hold = new Hold({ key: this.context.key, token, epoch: this.#epoch }, this.#keeper);
     hold.whenOver.then(unlock);
-    this.#hold = hold;
+    this.#last = hold;
+    const { maxHold } = this.#limit;
+    hold.limit(this.#limit, this.context.clock, (age) => this.reporter.report({ type: "stuck", maxHold, token, age }));
     return hold.lease;
-  }
-
-  async #reportingErrors(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (error instanceof NatslockError) this.reporter.report({ type: "release_failed", error });
-    }
   }
 
   #onStep(stepped: Transition): void {
     const { before, after } = stepped;
     const { at } = after.phase;
-    if (at === "held" && before.phase.at !== "held") this.#epoch = after.memory.epoch;
+    if (at === "held" && before.phase.at !== "held") [this.#epoch, this.#last] = [after.memory.epoch, null];
     this.reporter.step(stepped);
-    if (this.#hold === null || at === "held") return;
-    const hold = this.#hold;
-    if (at === "idle") this.#hold = null;
-    hold.ended(after);
+    if (at !== "held") this.#hold?.ended(after);
   }
 }

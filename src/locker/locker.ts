@@ -1,11 +1,7 @@
-/**
- * The public class, and how this folder is built. `options`: what a Locker is made from, and how it opens its bucket.
- * `holder`: both ways to hold, calls and leases. `hold`: one granted lease until its record is gone. `waiter` waits for
- * the lock, `key_watcher` tells when to read the key again, `retrier` repeats work after transient errors, `reporter`
- * emits events and log lines. `campaign` is `run()` and `lead()`, `observer` is `observe()`.
- */
+/** The public class. `options.ts` tells how this folder is built. */
 
 import { lead, runUnder } from "./campaign.ts";
+import { type Health, healthOf } from "./health.ts";
 import { Holder } from "./holder.ts";
 import { candidateOf } from "../lease/candidate.ts";
 import { BadParameterError } from "../base/errors.ts";
@@ -41,18 +37,17 @@ export class Locker {
   readonly key: string;
   /** Receives the log lines. */
   readonly logger: Logger;
+  readonly #backend: ReturnType<typeof backendOf>;
   readonly #holder: Holder;
-  readonly #kv: KvHandle | null;
   #owned: (() => Promise<void>) | null = null;
   #closing: Promise<void> | null = null;
 
   /** Creates a candidate; sends nothing. Throws a `BadParameterError` if an option is missing or out of range. */
   constructor(options: LockerOptions | StoreLockerOptions) {
-    const backend = backendOf(options);
-    const candidate = candidateOf(options, backend.random);
+    this.#backend = backendOf(options);
+    const candidate = candidateOf(options, this.#backend.random);
     ({ id: this.id, key: this.key, logger: this.logger } = candidate);
-    this.#kv = backend.kv;
-    this.#holder = new Holder(new KeyContext(candidate, backend), options);
+    this.#holder = new Holder(new KeyContext(candidate, this.#backend), options);
   }
 
   /**
@@ -72,7 +67,7 @@ export class Locker {
 
   /** KV handle of the bucket. Throws a {@linkcode BadParameterError} if the Locker was created with `store` instead. */
   get kv(): KvHandle {
-    if (this.#kv !== null) return this.#kv;
+    if (this.#backend.kv !== null) return this.#backend.kv;
     throw new BadParameterError("kv", `Cannot return "kv": this Locker was created with "store"`);
   }
 
@@ -199,6 +194,11 @@ export class Locker {
    */
   observe(options: { readonly signal?: AbortSignal } = {}): AsyncIterable<Leadership | null> {
     return observe(this.#holder, options.signal);
+  }
+
+  /** Returns what a readiness or liveness probe answers, at once and by the clock. Sends nothing and never throws. */
+  health(): Health {
+    return healthOf(this.#backend.store, this.#holder.facts);
   }
 
   /**

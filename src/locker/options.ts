@@ -1,4 +1,11 @@
-/** Options of a Locker, and how they become its store: given by the user, or opened here. */
+/**
+ * Options of a Locker, and how they become its store: given by the user, or opened here.
+ *
+ * How this folder is built. `locker`: the public class. `holder`: both ways to hold, calls and leases. `hold`: one
+ * granted lease until its record is gone, `hold_limit` for how long. `waiter` waits for the lock, `key_watcher` tells
+ * when to read the key again, `retrier` repeats work after transient errors, `reporter` emits events and log lines.
+ * `campaign` is `run()` and `lead()`, `observer` is `observe()`, `health` is `health()`.
+ */
 
 import { type BucketOptions, type Connection, newKeyValue, requireBucket } from "../nats/bucket.ts";
 import { candidateOf, type CandidateOptions } from "../lease/candidate.ts";
@@ -11,19 +18,22 @@ import { silentLogger } from "../base/logger.ts";
 import { type ConnectOptions, openOn, requireConnectable } from "../nats/open.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import { warnOfServer } from "../nats/server_version.ts";
+import { Contact } from "../store/contact.ts";
+import { HeardStore } from "../store/heard_store.ts";
 import type { LeaseStore } from "../store/store.ts";
+import { holdLimitOf, type HoldLimitOptions } from "./hold_limit.ts";
 import { leaseTiming, wholeSeconds } from "../lease/timing.ts";
 
 export type { ConnectionSettings, ConnectOptions };
 
 /** Options of a `Locker`. */
-export interface LockerOptions extends CandidateOptions {
+export interface LockerOptions extends CandidateOptions, HoldLimitOptions {
   /** KV handle of the bucket: from `newKeyValue`, or any KV of `@nats-io/kv`. */
   readonly kv: KvHandle;
 }
 
 /** Options of a `Locker` on a store other than NATS, for tests. */
-export interface StoreLockerOptions extends CandidateOptions {
+export interface StoreLockerOptions extends CandidateOptions, HoldLimitOptions {
   /** Store that keeps the leases. */
   readonly store: LeaseStore;
   /** Source of time. Default: the runtime's clock. */
@@ -33,7 +43,7 @@ export interface StoreLockerOptions extends CandidateOptions {
 }
 
 /** Options of `Locker.open`: how it connects, and how it creates its bucket. */
-export interface OpenOptions extends CandidateOptions, BucketOptions, ConnectOptions {
+export interface OpenOptions extends CandidateOptions, HoldLimitOptions, BucketOptions, ConnectOptions {
   /**
    * Lease length in milliseconds, at least 100. A bucket that is created here gets it for all its locks. In an existing
    * bucket that keeps records for longer, only this lock gets it: rounded down to whole seconds, at least 1,000, and
@@ -43,7 +53,8 @@ export interface OpenOptions extends CandidateOptions, BucketOptions, ConnectOpt
 }
 
 /** What a Locker runs on: its store, its clock and its source of random numbers. */
-export interface LockerBackend extends Required<Pick<StoreLockerOptions, "store" | "clock" | "random">> {
+export interface LockerBackend extends Required<Pick<StoreLockerOptions, "clock" | "random">> {
+  readonly store: HeardStore;
   readonly kv: KvHandle | null;
 }
 
@@ -57,7 +68,7 @@ export function backendOf(options: Partial<LockerOptions & StoreLockerOptions>):
     throw badParameter("key", 'one without "=" at its start: those are for LockManager', key);
   }
   const { store, kv, clock = new SystemClock(), random = systemRandom } = options ?? {};
-  return { store: store ?? storeOf(kv), kv: kv ?? null, clock, random };
+  return { store: new HeardStore(store ?? storeOf(kv), new Contact(clock)), kv: kv ?? null, clock, random };
 }
 
 /** The shortest lease length that a single lock can have, in milliseconds. */
@@ -72,6 +83,7 @@ export async function openBucket(options: OpenOptions): Promise<Opened> {
   const { bucket, ttl, ...candidate } = rest;
   requireConnectable(options);
   requireBucket(bucket, ttl, options);
+  holdLimitOf(options);
   leaseTiming(ttl, candidateOf(candidate, systemRandom).timing);
   const { opened, close } = await openOn(options, ttl, (nc) => setUp(nc, options));
   return { options: { ...candidate, ...opened }, close };

@@ -2,7 +2,7 @@
 
 import type { Candidate, CandidateOptions, Trace } from "../lease/candidate.ts";
 import type { Clock } from "../base/clock.ts";
-import { isMissing } from "../base/errors.ts";
+import { isMissing, NatslockError } from "../base/errors.ts";
 import type { EventListener, LockEvent } from "../lease/events.ts";
 import type { Effect, Ending, Held, Transition } from "../lease/model.ts";
 import { type Logger, writeLog } from "../base/logger.ts";
@@ -16,6 +16,7 @@ const LOG_LINES: { readonly [type in LockEvent["type"]]: readonly [level: keyof 
   renewed: ["debug", "Renewed *"],
   renewal_failed: ["warn", "Could not renew * yet"],
   at_risk: ["warn", "About to lose *"],
+  stuck: ["warn", 'Holds * for longer than "maxHold"'],
   released: ["info", "Released *"],
   lost: ["warn", "Lost *"],
   release_failed: ["warn", "Could not release *: it expires by itself"],
@@ -71,6 +72,15 @@ export class Reporter {
     const [level, line] = LOG_LINES[event.type];
     this.#log(level, event.type === "lost" ? `${line}: ${event.why}` : line, event);
     this.#contain("event listener", () => this.#listener?.(event));
+  }
+
+  /** Does a release. Reports its error as an event instead of rejecting. */
+  async reportingErrors(release: () => Promise<void>): Promise<void> {
+    try {
+      await release();
+    } catch (error) {
+      if (error instanceof NatslockError) this.report({ type: "release_failed", error });
+    }
   }
 
   /** Logs a warning; `*` stands for the key. */

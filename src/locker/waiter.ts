@@ -4,6 +4,8 @@
  * Processes are not served in order: the first write after a release gets the lock.
  */
 
+import { NatslockError } from "../base/errors.ts";
+import { acquireTimeout } from "../base/wait.ts";
 import type { KeyContext } from "../lease/key_context.ts";
 import type { Hold } from "./hold.ts";
 import { Lease } from "../lease/lease.ts";
@@ -51,6 +53,17 @@ export async function waitForLock(
   } finally {
     watcher[Symbol.dispose]();
   }
+}
+
+/** Tries once: a wait with a timeout of 0. A transient error becomes the cause of the timeout. */
+export async function tryOnce(key: string, tryAcquire: () => Promise<Lease | null>): Promise<Lease> {
+  let trouble: unknown;
+  const got = await tryAcquire().catch((error: unknown) => {
+    if (!(error instanceof NatslockError) || !error.transient) throw error;
+    trouble = error;
+  });
+  if (got instanceof Lease) return got;
+  throw acquireTimeout(key, 0, trouble);
 }
 
 /** What a queued wait needs. */

@@ -33,9 +33,13 @@ export class LockHold {
   #isGone = false;
   #isWorking = false;
   #settled = () => {};
+  /** Resolves once the work under the lock has ended: the callback has settled, or the lock of a user was released. */
+  readonly whenDone: Promise<void>;
+  #done = () => {};
 
   constructor(fields: Omit<LockFields, "signal">, keeper: TicketKeeper, ground: HoldGround) {
     this.#keeper = keeper;
+    this.whenDone = new Promise((resolve) => this.#done = resolve);
     this.lock = new Lock({ ...fields, signal: this.#end.signal }, {
       remaining: () => {
         const remaining = ground.remaining();
@@ -61,6 +65,7 @@ export class LockHold {
       return await work();
     } finally {
       this.#isWorking = false;
+      this.#done();
       this.#settled();
     }
   }
@@ -88,6 +93,7 @@ export class LockHold {
 
   /** Removes the ticket. Rejects at the first error; the removal is then tried again in the background. */
   async release(): Promise<void> {
+    if (!this.#isWorking) this.#done();
     this.#standDown();
     if (this.#isGone) return;
     const outcome = new Promise<NatslockError | null>((resolve) => this.#releasing.push(resolve));

@@ -1,19 +1,11 @@
-/**
- * The public class, and how this folder is built.
- *
- * - `names`: keys of sessions and tickets. `queue_rules`: who may hold, whose end a request waits for.
- * - `ticket_model`, `ticket`: the state machine of one ticket. `ticket_keeper` performs what it decides.
- * - `burial`: the state machine that finds out whether another session is dead. `session_monitor` performs it.
- * - `look`: reads a queue. `queue`: lets requests in. `blockers`: what they wait for. `others`: removes tickets of others.
- * - `own_tickets`: all tickets of a session. `session_queues`: all its requests. `session`: its lease.
- * - `sessions`: the current session. `requests`, `several`: what `request()` and `acquire()` do. `query`: a snapshot.
- */
+/** The public class. `context.ts` tells how this folder is built. */
 
 import { LockerClosedError } from "../base/errors.ts";
-import type { LocksContext } from "./context.ts";
+import { type Health, healthOf } from "../locker/health.ts";
 import type { Lock } from "./lock.ts";
 import {
   type LockManagerOptions,
+  type LocksSetup,
   type OpenLocksOptions,
   openQueues,
   setupOf,
@@ -59,7 +51,7 @@ import { runUnder } from "./work.ts";
  * ```
  */
 export class LockManager {
-  readonly #context: LocksContext;
+  readonly #context: LocksSetup["context"];
   readonly #sessions: Sessions;
   readonly #requests: Requests;
   readonly #end = new AbortController();
@@ -187,6 +179,14 @@ export class LockManager {
       const shown = new Set(entries.map(({ key, revision }) => `${key} ${revision}`));
       return own.every(({ key, place }) => shown.has(`${key} ${place}`));
     }, options);
+  }
+
+  /**
+   * Returns what a readiness or liveness probe answers, at once and by the clock; `lease` is that of the session. Sends
+   * nothing and never throws.
+   */
+  health(): Health {
+    return healthOf(this.#context.store, this.#sessions.facts);
   }
 
   /**

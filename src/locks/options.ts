@@ -11,8 +11,10 @@ import type { KvHandle } from "../nats/kv_handle.ts";
 import { storeOf } from "../nats/kv_store.ts";
 import { type ConnectOptions, openOn, requireConnectable } from "../nats/open.ts";
 import { warnOfServer } from "../nats/server_version.ts";
+import { Contact } from "../store/contact.ts";
 import type { TicketStore } from "../store/ticket_store.ts";
 import type { LocksContext } from "./context.ts";
+import { HeardTickets } from "./heard_tickets.ts";
 import { sessionKey } from "./names.ts";
 
 /**
@@ -28,7 +30,8 @@ export interface SessionSettings extends Pick<CandidateOptions, "name" | "meta" 
   /**
    * How long the bucket keeps the ticket of a request, in milliseconds, cut to whole seconds: at least twice `ttl`. A
    * lock is held for at most 90 % of it, counted from the request. A request that has waited for half of it queues again,
-   * at the end. The bucket must keep records at least as long. Default: 86,400,000, a day.
+   * at the end. The bucket must keep records at least as long. Default: 86,400,000, a day. (The `maxHold` of a Locker
+   * only reports or stops work that holds for too long; this one ends the lock.)
    */
   readonly maxHold?: number;
 }
@@ -63,7 +66,7 @@ export const DEFAULT_MAX_HOLD = 86_400_000;
 
 /** What a lock manager is made of. */
 export interface LocksSetup {
-  readonly context: LocksContext;
+  readonly context: LocksContext & { readonly store: HeardTickets };
   readonly candidate: Omit<Candidate, "key" | "id">;
 }
 
@@ -73,7 +76,8 @@ export function setupOf(options: LockManagerOptions | StoreLockManagerOptions): 
     LockManagerOptions & StoreLockManagerOptions
   > = options ?? {};
   const { candidate, timing, maxHold } = sessionOf(options, random);
-  return { context: { store: store ?? storeOf(kv), clock, random, timing, maxHold }, candidate };
+  const heard = new HeardTickets(store ?? storeOf(kv), new Contact(clock));
+  return { context: { store: heard, clock, random, timing, maxHold }, candidate };
 }
 
 function sessionOf(

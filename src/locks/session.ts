@@ -6,6 +6,7 @@ import type { Candidate } from "../lease/candidate.ts";
 import type { EventListener, LockEvent } from "../lease/events.ts";
 import { KeyContext } from "../lease/key_context.ts";
 import type { Lease } from "../lease/lease.ts";
+import type { HealthFacts } from "../locker/health.ts";
 import { Holder } from "../locker/holder.ts";
 import { Reporter } from "../locker/reporter.ts";
 import type { LeaseStore } from "../store/store.ts";
@@ -21,6 +22,8 @@ export interface SessionOptions {
   readonly onEvent: EventListener;
   /** Called with an error that the opening of the session waits out. */
   readonly troubled: (error: NatslockError) => void;
+  /** Called with each lock that is lost. */
+  readonly lost: (hold: LockHold) => void;
 }
 
 /** Events of the session's own lease that a user hears of. The others are about its key, which no user knows. */
@@ -98,7 +101,13 @@ export class Session implements SessionGround {
     return this.#lease.remaining;
   }
 
-  acquired({ lock }: LockHold): void {
+  /** What is known of the session's lease. */
+  get facts(): HealthFacts {
+    return this.#holder.facts;
+  }
+
+  acquired(hold: LockHold): void {
+    const { lock } = hold;
     const { clock } = this.context;
     const since = clock.now();
     const report = this.#reporter(lock.name);
@@ -106,8 +115,9 @@ export class Session implements SessionGround {
     onAbort(lock.signal, () => {
       const about = { token: lock.token, age: clock.now() - since };
       const { reason } = lock.signal;
-      if (reason instanceof LeaseLostError) report.report({ type: "lost", why: reason.why, ...about });
-      else report.report({ type: "released", ...about });
+      if (!(reason instanceof LeaseLostError)) return report.report({ type: "released", ...about });
+      this.#options.lost(hold);
+      report.report({ type: "lost", why: reason.why, ...about });
     });
   }
 

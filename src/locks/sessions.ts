@@ -1,23 +1,39 @@
 /** The current session of a lock manager: opened by the first request, and again after a loss. */
 
 import type { NatslockError } from "../base/errors.ts";
+import type { HealthFacts } from "../locker/health.ts";
 import type { LocksContext } from "./context.ts";
+import type { LockHold } from "./lock_hold.ts";
 import { Session, type SessionOptions } from "./session.ts";
+
+/** What is the same for all sessions. */
+type SharedOptions = Omit<SessionOptions, "troubled" | "lost">;
 
 /** Opens sessions, one after the other. */
 export class Sessions {
   readonly #context: LocksContext;
-  readonly #options: Omit<SessionOptions, "troubled">;
+  readonly #options: SharedOptions;
   readonly #closing: AbortSignal;
   #opening: Promise<Session> | null = null;
   #current: Session | null = null;
+  /** Locks that were lost and whose work still runs. */
+  readonly #lost = new Set<LockHold>();
   /** Called with errors that the opening of the session waits out. */
   readonly #troubled = new Set<(error: NatslockError) => void>();
 
-  constructor(context: LocksContext, options: Omit<SessionOptions, "troubled">, closing: AbortSignal) {
+  constructor(context: LocksContext, options: SharedOptions, closing: AbortSignal) {
     this.#context = context;
     this.#options = options;
     this.#closing = closing;
+  }
+
+  /** What `health()` is derived from. Compares the clock, so that it is right even if no timer could run. */
+  get facts(): HealthFacts {
+    const { lease = null, trouble = null } = this.#current?.facts ?? {};
+    // The loss of a session matters only if it had locks. They are in the set now.
+    const own = trouble === "lost" ? null : trouble;
+    const { timing } = this.#context;
+    return { isClosed: this.#closing.aborted, lease, trouble: this.#lost.size > 0 ? "lost" : own, timing };
   }
 
   /** The session that is open; `null` if none is. */
@@ -48,7 +64,11 @@ export class Sessions {
       const troubled = (error: NatslockError) => {
         for (const each of [...this.#troubled]) each(error);
       };
-      const session = await Session.open(this.#context, { ...this.#options, troubled }, this.#closing);
+      const lost = (hold: LockHold) => {
+        this.#lost.add(hold);
+        hold.whenDone.then(() => this.#lost.delete(hold));
+      };
+      const session = await Session.open(this.#context, { ...this.#options, troubled, lost }, this.#closing);
       this.#current = session;
       session.over.addEventListener("abort", () => {
         if (this.#current === session) this.#current = null;

@@ -4,6 +4,7 @@ import { type NatsConnection, wsconnect, type WsConnectionOptions } from "@nats-
 import type { Clock } from "../base/clock.ts";
 import { badParameter, BadParameterError } from "../base/errors.ts";
 import { toLockError } from "./nats_errors.ts";
+import type { ConnectionState } from "../store/store.ts";
 import { wait } from "../base/wait.ts";
 
 /**
@@ -113,6 +114,19 @@ function withCloseTimeout(socket: WebSocket, clock: Clock): WebSocket {
   // Before it closes the socket, the client waits without limit until `bufferedAmount` is 0. That is not needed: a
   // socket sends its buffered data before it closes.
   return Object.defineProperties(socket, { close: { value: close }, bufferedAmount: { value: 0 } });
+}
+
+/** The field of the client's own connection object that tells whether it is connected now. */
+type Internals = { readonly protocol?: { readonly connected?: unknown } };
+
+/**
+ * Returns the state of a connection, as the client sees it; `null` for an object that does not tell whether it is
+ * connected. The client notices by its pings that a server is frozen.
+ */
+export function stateOfConnection(nc: NatsConnection): ConnectionState | null {
+  if (nc.isClosed()) return "closed";
+  const { connected } = (nc as Internals).protocol ?? {};
+  return typeof connected !== "boolean" ? null : connected ? "open" : "down";
 }
 
 /**

@@ -14,7 +14,7 @@
  * - `nats_errors.ts` translates errors of the client and refusals of the server into errors of this library.
  * - `guard.ts` writes entries that are no locks under the fencing token of a hold.
  * - `server_version.ts` lists known bad server releases, and which release brought a feature.
- * - `connection.ts` opens and closes the connections that Lockers create for themselves.
+ * - `connection.ts` opens and closes the connections that Lockers create for themselves, and reads the state of any.
  */
 
 import { jetstream, type JetStreamClient } from "@nats-io/jetstream";
@@ -24,6 +24,7 @@ import { type KvBucketSettings, republishedAs } from "./bucket_rules.ts";
 import { type Clock, SystemClock } from "../base/clock.ts";
 import type { NatslockError } from "../base/errors.ts";
 import { type KvSettingsRequest, SettingsReader } from "./bucket_settings.ts";
+import { stateOfConnection } from "./connection.ts";
 import { internalsOf, type KvHandle, type KvInternals } from "./kv_handle.ts";
 import { BucketWatch } from "./kv_watch.ts";
 import { API_CODES, apiCodeOf, currentRevision, isDenied, toLockError } from "./nats_errors.ts";
@@ -90,6 +91,7 @@ export class KvStore implements TicketStore {
   readonly stream: string;
   readonly nc: NatsConnection;
   readonly js: JetStreamClient;
+  readonly connection: Required<TicketStore>["connection"] = () => stateOfConnection(this.nc);
   readonly #apiPrefix: string;
   readonly #settings: SettingsReader;
   readonly #watch: BucketWatch;

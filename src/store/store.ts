@@ -127,6 +127,9 @@ export interface SettingsRequest {
   readonly timeout?: number | undefined;
 }
 
+/** State of a store's connection: `down` comes back by itself, `closed` does not. */
+export type ConnectionState = "open" | "down" | "closed";
+
 /** The lock records of one bucket. Reads and writes return their outcomes as values: only `settings()` rejects. */
 export interface LeaseStore {
   /** Name of the bucket. */
@@ -153,6 +156,8 @@ export interface LeaseStore {
    * late, repeated, lost or forged.
    */
   watch(key: string, listener: (hint: Hint) => void): () => void;
+  /** Returns the state of the connection, as its client sees it. `null` or absent if that is not known. Sends nothing. */
+  readonly connection?: () => ConnectionState | null;
 }
 
 /**
