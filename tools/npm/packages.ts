@@ -18,6 +18,7 @@ export const PINS = {
   browser: { "playwright-core": "1.65.1" },
   compiler: { typescript: "7.0.2" },
   vite: { vite: "8.3.8" },
+  site: { vitepress: "1.6.4" },
 } as const satisfies Record<string, Pins>;
 
 /** The folder of a set of {@linkcode PINS}. */
