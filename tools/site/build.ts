@@ -29,7 +29,7 @@ export async function buildSite(out: string, options: SiteOptions = {}): Promise
   await replaceFolder(out, async (folder) => {
     say("Guides: building with VitePress");
     say(`Guides: ${await buildGuides({ outDir: folder, base, sourceUrl })} pages`);
-    say(`API reference: ${await buildReference(folder)} pages`);
+    say(`API reference: ${await buildReference(folder, sourceUrl)} pages`);
     const { links, dead, foreign } = await checkLinks(folder, base);
     say(`Links: ${links} checked`);
     const faults = [...dead.map((link) => `Dead link ${link}`), ...foreign.map((link) => `Other host ${link}`)];

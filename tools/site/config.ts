@@ -54,7 +54,7 @@ export function siteConfig(plan: SitePlan): unknown {
       ],
       sidebar: [...sidebarOf(plan), { text: "Reference", items: [API] }],
       outline: { level: [2, 3], label: "On this page" },
-      search: { provider: "local", options: { detailedView: false } },
+      search: { provider: "local" },
       docFooter: { prev: "Previous", next: "Next" },
       externalLinkIcon: true,
     },
@@ -63,9 +63,8 @@ export function siteConfig(plan: SitePlan): unknown {
 
 function sidebarOf({ pages, sections }: SitePlan): unknown[] {
   const bySource = new Map(pages.map((page) => [page.source, page]));
-  return sections.map(({ text, collapsed, pages }) => ({
+  return sections.map(({ text, pages }) => ({
     text,
-    ...collapsed === undefined ? {} : { collapsed },
     items: pages.flatMap((source) => bySource.get(source) ?? []).map(({ title, path }) => ({
       text: title,
       link: `/${path.replace(/\.md$/, "").replace(/(^|\/)index$/, "$1")}`,

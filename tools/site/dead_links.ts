@@ -45,7 +45,7 @@ export async function checkLinks(folder: string, base = "/"): Promise<LinkReport
       links++;
       if (/^(?:https?:)?\/\//i.test(url)) {
         if (isLoaded) foreign.set(url, page);
-      } else if (!/^[a-z][a-z\d+.-]*:/i.test(url)) {
+      } else if (!/^(?!file:)[a-z][a-z\d+.-]*:/i.test(url)) {
         const target = siteTarget(url, page, base);
         if (!isThere(target, { pages, files })) dead.set(url, page);
       }

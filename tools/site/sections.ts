@@ -6,8 +6,6 @@ export interface Section {
   readonly text: string;
   /** Paths in the repository, in the order of the sidebar. A path that ends with "/" takes all other pages below it. */
   readonly pages: readonly string[];
-  /** True if the group starts closed. Default: false. */
-  readonly collapsed?: boolean;
 }
 
 /** Groups in the order of the sidebar. Names of pages that do not exist are skipped. */
@@ -56,7 +54,7 @@ export const SECTIONS: readonly Section[] = [
       "tests/sim/MUTATIONS.md",
     ],
   },
-  { text: "Decisions", pages: ["docs/adr/"], collapsed: true },
+  { text: "Decisions", pages: ["docs/adr/"] },
 ];
 
 /** Heading of the group for pages that no section names. */
