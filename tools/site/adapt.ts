@@ -21,6 +21,8 @@ const LABELS: readonly (readonly [from: string, to: string])[] = [
   ['<nav id="topnav">', '<nav id="topnav" aria-label="Path">'],
   ['id="searchbar"', 'id="searchbar" aria-label="Search the API reference"'],
   ['<div class="toc">', '<div class="toc" role="complementary" aria-label="On this page">'],
+  ['<nav class="topSymbols">', '<nav class="topSymbols" aria-label="Symbols">'],
+  ['<nav class="documentNavigation">', '<nav class="documentNavigation" aria-label="Sections">'],
   ['<button class="copyButton"', '<button class="copyButton" aria-label="Copy"'],
   ['<code class="language-', '<code tabindex="0" class="language-'],
 ];
@@ -35,6 +37,15 @@ export function adapted(html: string, options: AdaptOptions): string {
     .replace(/<main\b[^>]*>/, (main) => `${main}<h1 class="unseen">${title[0] ?? `${REFERENCE_NAME} of natslock`}</h1>`)
     .replace("</head>", () => headOf(options))
     .replace("<body>", () => `<body>\n${barOf(options)}`);
+}
+
+/**
+ * Returns the script of the search with a path to the root that is right on each page. `deno doc` counts one folder
+ * too many on pages of the main module, and one too few on the first page of another one.
+ */
+export function adaptedSearch(script: string): string {
+  const root = `document.querySelector('script[src$="search.js"]').src.replace(/[^/]*$/, "")`;
+  return script.replace(/const pathToRoot =[^;]*;/, () => `const pathToRoot = ${root};`);
 }
 
 function headOf({ top }: AdaptOptions): string {

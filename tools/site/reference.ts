@@ -1,6 +1,6 @@
 /** Builds the API reference with `deno doc --html` and makes it a part of the site. */
 
-import { adapted, REFERENCE_NAME } from "./adapt.ts";
+import { adapted, adaptedSearch, REFERENCE_NAME } from "./adapt.ts";
 import { filesBelow } from "./output.ts";
 import { ROOT } from "./pages.ts";
 
@@ -33,6 +33,8 @@ export async function buildReference(folder: string, sourceUrl = ""): Promise<nu
     const options = { top: "../".repeat(page.split("/").length), name, root: ROOT.href, sourceUrl };
     await Deno.writeTextFile(path, adapted(await Deno.readTextFile(path), options));
   }
+  const search = `${api}/search.js`;
+  await Deno.writeTextFile(search, adaptedSearch(await Deno.readTextFile(search)));
   await Deno.copyFile(new URL("reference.css", ASSETS), `${api}/natslock.css`);
   await Deno.copyFile(new URL("reference.js", ASSETS), `${api}/darkmode_toggle.js`);
   return pages.length;
