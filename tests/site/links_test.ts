@@ -47,15 +47,17 @@ Deno.test("titleOf returns the first heading without markup, and no comment of a
   assertEquals(titleOf("```sh\n# no\n```\n\n# The `lead()` of [a](b.md)\n", "x.md"), "The lead() of a");
 });
 
-Deno.test("sectionsOf puts each page into one group, and a page that no section names into the last one", () => {
-  const sections = [{ text: "A", pages: ["docs/a.md", "docs/none.md", "docs/adr/"] }, {
-    text: "B",
-    pages: ["docs/adr/2.md"],
-  }];
-  assertEquals(sectionsOf(["docs/new.md", "docs/adr/2.md", "docs/adr/1.md", "docs/a.md"], sections), [
-    { text: "A", pages: ["docs/a.md", "docs/adr/1.md"] },
-    { text: "B", pages: ["docs/adr/2.md"] },
-    { text: REST, pages: ["docs/new.md"] },
+Deno.test("sectionsOf groups pages as docs/README.md does, and puts a page that it does not link into the last group", () => {
+  const index =
+    "# Guides\n\nThe [README](../README.md).\n\n## Start\n\n| [`A` first](a.md#x) | b |\n\n## None\n\n[x](none.md)\n\n" +
+    "## Decisions\n\n1. [One](adr/1.md), [again](a.md)\n";
+  const sources = ["docs/new.md", "docs/adr/1.md", "docs/a.md", "README.md", "docs/README.md"];
+  const pages = sources.map((source) => ({ source, path: source, title: `Title of ${source}` }));
+  assertEquals(sectionsOf(pages, index), [
+    { text: "", items: [{ source: "README.md", text: "Overview" }, { source: "docs/README.md", text: "All guides" }] },
+    { text: "Start", items: [{ source: "docs/a.md", text: "A first" }] },
+    { text: "Decisions", items: [{ source: "docs/adr/1.md", text: "One" }] },
+    { text: REST, items: [{ source: "docs/new.md", text: "Title of docs/new.md" }] },
   ]);
 });
 

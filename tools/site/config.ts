@@ -62,12 +62,12 @@ export function siteConfig(plan: SitePlan): unknown {
 }
 
 function sidebarOf({ pages, sections }: SitePlan): unknown[] {
-  const bySource = new Map(pages.map((page) => [page.source, page]));
-  return sections.map(({ text, pages }) => ({
-    text,
-    items: pages.flatMap((source) => bySource.get(source) ?? []).map(({ title, path }) => ({
-      text: title,
-      link: `/${path.replace(/\.md$/, "").replace(/(^|\/)index$/, "$1")}`,
+  const paths = new Map(pages.map(({ source, path }) => [source, path]));
+  return sections.map(({ text, items }) => ({
+    ...text === "" ? {} : { text },
+    items: items.map(({ source, text }) => ({
+      text,
+      link: `/${(paths.get(source) ?? "").replace(/\.md$/, "").replace(/(^|\/)index$/, "$1")}`,
     })),
   }));
 }

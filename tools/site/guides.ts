@@ -5,7 +5,7 @@ import { installed } from "../npm/packages.ts";
 import { TemporaryFolder } from "../temporary_folder.ts";
 import type { SitePlan } from "./config.ts";
 import { ROOT, siteSources } from "./pages.ts";
-import { sectionsOf } from "./sections.ts";
+import { INDEX, sectionsOf } from "./sections.ts";
 
 /** What to build. */
 export interface GuideOptions {
@@ -29,7 +29,8 @@ export async function buildGuides(options: GuideOptions): Promise<number> {
   const vitepress = await installed("site");
   const { pages, images } = await siteSources();
   const root = ROOT.pathname.replace(/\/$/, "");
-  const sections = sectionsOf(pages.map(({ source }) => source));
+  const index = await Deno.readTextFile(new URL(INDEX, ROOT)).catch(() => "");
+  const sections = sectionsOf(pages, index);
   const plan: SitePlan = { ...options, root, version: await version(), pages, sections };
   const stage = new TemporaryFolder("site");
   try {

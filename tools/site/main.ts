@@ -14,9 +14,9 @@ const HELP = `Builds the guides and the API reference as one static site, which 
 
 Usage: deno task site [options]
 
-Pages are all Markdown files in the root, docs, examples and cli; tools/site/sections.ts has their order. The site loads
-nothing from other hosts. A dead link ends the build, and the folder then stays as it was. Needs npm for VitePress,
-which is kept in a cache.
+Pages are all Markdown files in the root, docs, examples and cli; their order in the sidebar is that of docs/README.md.
+The site loads nothing from other hosts. A dead link ends the build, and the folder then stays as it was. Needs npm for
+VitePress, which is kept in a cache.
 
   --out FOLDER    folder to write (default: site). An old site is replaced, other files never
   --base PATH     path of the site on its host, such as /natslock/ (default: /)

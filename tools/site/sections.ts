@@ -1,77 +1,51 @@
-/** The order of the pages in the sidebar: the one list to edit when a guide should stand elsewhere. */
+/** The sidebar. Its groups, their order and their names are those of docs/README.md, the index of the guides. */
+
+import { pathOf } from "./links.ts";
+import type { SitePage } from "./pages.ts";
+
+/** A page in the sidebar. */
+export interface SidebarItem {
+  /** Path of its Markdown file in the repository. */
+  readonly source: string;
+  readonly text: string;
+}
 
 /** A group of the sidebar. */
 export interface Section {
-  /** Heading of the group. */
+  /** Heading of the group; empty for the first one. */
   readonly text: string;
-  /** Paths in the repository, in the order of the sidebar. A path that ends with "/" takes all other pages below it. */
-  readonly pages: readonly string[];
+  readonly items: readonly SidebarItem[];
 }
 
-/** Groups in the order of the sidebar. Names of pages that do not exist are skipped. */
-export const SECTIONS: readonly Section[] = [
-  {
-    text: "Start",
-    pages: ["README.md", "docs/README.md", "docs/which-lock.md", "docs/runtimes.md", "docs/faq.md"],
-  },
-  {
-    text: "Guides",
-    pages: [
-      "docs/leader-election.md",
-      "docs/fencing.md",
-      "docs/locks.md",
-      "docs/failures.md",
-      "docs/testing-your-code.md",
-      "docs/browsers.md",
-      "docs/toolchains.md",
-      "examples/",
-    ],
-  },
-  {
-    text: "Operate",
-    pages: [
-      "docs/settings.md",
-      "docs/bucket.md",
-      "docs/security.md",
-      "docs/health.md",
-      "docs/metrics.md",
-      "docs/cli.md",
-      "cli/README.md",
-    ],
-  },
-  { text: "Move to natslock", pages: ["docs/from-redlock.md", "docs/from-etcd.md", "docs/from-go.md"] },
-  {
-    text: "What it promises",
-    pages: ["docs/guarantees.md", "docs/waits.md", "docs/figures.md", "CHANGELOG.md"],
-  },
-  {
-    text: "How it works and is tested",
-    pages: [
-      "ARCHITECTURE.md",
-      "docs/how-it-is-tested.md",
-      "docs/testing.md",
-      "docs/chaos.md",
-      "tests/sim/MUTATIONS.md",
-    ],
-  },
-  { text: "Decisions", pages: ["docs/adr/"] },
-];
-
-/** Heading of the group for pages that no section names. */
+/** The index of the guides. */
+export const INDEX = "docs/README.md";
+/** The pages of the first group. */
+const FIRST: readonly SidebarItem[] = [{ source: "README.md", text: "Overview" }, {
+  source: INDEX,
+  text: "All guides",
+}];
+/** Heading of the group for pages that the index does not link. */
 export const REST = "More";
 
-/** Divides pages into the groups of the sidebar. Every page is in exactly one of them; no group is empty. */
-export function sectionsOf(sources: readonly string[], sections: readonly Section[] = SECTIONS): Section[] {
-  const named = new Set(sections.flatMap(({ pages }) => pages));
-  const taken = new Set<string>();
-  const take = (wanted: string): string[] => {
-    const isWanted = (source: string) =>
-      source === wanted || wanted.endsWith("/") && source.startsWith(wanted) && !named.has(source);
-    const found = sources.filter((source) => isWanted(source) && !taken.has(source)).sort();
-    for (const source of found) taken.add(source);
-    return found;
-  };
-  const groups = sections.map((section) => ({ ...section, pages: section.pages.flatMap(take) }));
-  const rest = { text: REST, pages: sources.filter((source) => !taken.has(source)).sort() };
-  return [...groups, rest].filter(({ pages }) => pages.length > 0);
+/**
+ * Divides pages into the groups of the sidebar by the headings and links of `index`, the text of docs/README.md. Every
+ * page is in exactly one group; no group is empty.
+ */
+export function sectionsOf(pages: readonly SitePage[], index: string): Section[] {
+  const left = new Map(pages.map(({ source, title }) => [source, title]));
+  const take = (items: readonly SidebarItem[]) => items.filter(({ source }) => left.delete(source));
+  const first = { text: "", items: take(FIRST) };
+  const groups = index.split(/^## +/m).slice(1).map((group) => {
+    const [text = "", ...lines] = group.split("\n");
+    return { text, items: take(linksIn(lines.join("\n"))) };
+  });
+  const rest = [...left].map(([source, text]) => ({ source, text })).sort((a, b) => a.source < b.source ? -1 : 1);
+  return [first, ...groups, { text: REST, items: rest }].filter(({ items }) => items.length > 0);
+}
+
+function linksIn(text: string): SidebarItem[] {
+  return [...text.matchAll(/\[([^\]]+)\]\(([^)\s]+)\)/g)].map(([, text = "", href = ""]) => ({
+    source: pathOf(href, INDEX) ?? "",
+    text: text.replaceAll("`", ""),
+  }));
 }
