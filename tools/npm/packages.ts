@@ -13,12 +13,12 @@ export const PINS = {
   bundler: { esbuild: "0.28.2" },
   bun: { bun: "1.4.5" },
   jsr: { jsr: "0.14.3" },
+  site: { vitepress: "1.6.4" },
   socket: { ws: "8.23.0" },
   workerd: { miniflare: "4.20260730.0" },
   browser: { "playwright-core": "1.65.1" },
   compiler: { typescript: "7.0.2" },
   vite: { vite: "8.3.8" },
-  site: { vitepress: "1.6.4" },
 } as const satisfies Record<string, Pins>;
 
 /** The folder of a set of {@linkcode PINS}. */
