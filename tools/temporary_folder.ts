@@ -11,9 +11,9 @@ export class TemporaryFolder {
   /** Absolute path of the folder. */
   readonly path: string;
 
-  /** Creates the folder. `purpose` becomes part of its name. */
-  constructor(purpose: string) {
-    this.path = Deno.makeTempDirSync({ prefix: `natslock-${purpose}-` });
+  /** Creates the folder. `purpose` becomes part of its name. Default for `dir`: the system's temporary folder. */
+  constructor(purpose: string, options: { readonly dir?: string } = {}) {
+    this.path = Deno.makeTempDirSync({ ...options, prefix: `natslock-${purpose}-` });
     guard(this);
   }
 

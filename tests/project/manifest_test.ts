@@ -16,6 +16,8 @@ interface Manifest extends Package {
 
 const ROOT = new URL("../../", import.meta.url);
 const SKIPPED = new Set([".git", "node_modules", "coverage", ".cache"]);
+/** What `deno task site` writes. */
+const BUILT_SITE = "site";
 
 function read(path: string): Promise<string> {
   return Deno.readTextFile(new URL(path, ROOT));
@@ -38,7 +40,7 @@ async function textFiles(folder = ""): Promise<string[]> {
   for await (
     const { name, isDirectory } of Deno.readDir(new URL(folder || ".", ROOT))
   ) {
-    if (isDirectory && SKIPPED.has(name)) continue;
+    if (isDirectory && (SKIPPED.has(name) || `${folder}${name}` === BUILT_SITE)) continue;
     if (isDirectory) files.push(...await textFiles(`${folder}${name}/`));
     else if (/\.(?:ts|js|mjs|json|lock|md|yml|yaml)$/.test(name)) {
       files.push(`${folder}${name}`);

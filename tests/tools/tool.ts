@@ -6,11 +6,19 @@
 
 const TOOLS = new URL("../../tools/", import.meta.url);
 
+/** A tool, and what its environment has besides that of this process. */
+export interface ToolOptions {
+  readonly name: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** Starts a tool by its name. */
-export function startTool(name: string, ...args: string[]): Deno.ChildProcess {
+export function startTool(tool: string | ToolOptions, ...args: string[]): Deno.ChildProcess {
+  const { name, env } = typeof tool === "string" ? { name: tool, env: {} } : tool;
   const pipes = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", new URL(`${name}.ts`, TOOLS).href, ...args],
+    env: { ...env },
     ...pipes,
   }).spawn();
 }

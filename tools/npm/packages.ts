@@ -13,6 +13,7 @@ export const PINS = {
   bundler: { esbuild: "0.28.2" },
   bun: { bun: "1.4.5" },
   jsr: { jsr: "0.14.3" },
+  site: { vitepress: "1.6.4" },
   socket: { ws: "8.23.0" },
   workerd: { miniflare: "4.20260730.0" },
   browser: { "playwright-core": "1.65.1" },
