@@ -27,9 +27,12 @@ const TEST_PATHS: readonly string[] = ["README.md", "mod.ts", "src", "cli", "tes
 /** Tests that measure time or memory, except those in `COMPUTING`. Nothing else may run at the same time. */
 const ALONE: readonly string[] = ["tests/cli/start_test.ts", "tests/load"];
 
-/** Tests that keep a core busy. Tests with leases of a real server would notice if these ran at the same time. */
+/**
+ * Tests that keep a core busy, by computing or by a page that draws. Tests with leases of a real server would notice if
+ * many of these ran at the same time.
+ */
 const COMPUTING: readonly string[] = [
-  ...["tests/cli/loop_test.ts", "tests/hostile", "tests/lease", "tests/load/race_test.ts"],
+  ...["tests/cli/loop_test.ts", "tests/dashboard", "tests/hostile", "tests/lease", "tests/load/race_test.ts"],
   ...["tests/locks/memory_random_test.ts", "tests/locks/mutants_test.ts", "tests/locks/random_requests_test.ts"],
   ...["tests/locks/reference_test.ts", "tests/project", "tests/sim"],
 ];

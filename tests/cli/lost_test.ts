@@ -5,9 +5,12 @@ import { Proxy } from "../helpers/proxy.ts";
 /** A short lease in whole seconds, as the server needs it. It ends 1.8 s after the last confirmed renewal. */
 const TTL = ["--ttl", "2s"];
 
-/** Ignores TERM, and has started another process that also ignores it. */
-const STUBBORN = `trap 'echo "TERM $(date +%s%N)"' TERM; (trap "" TERM; exec sleep 50) & echo "pids $$ $!"; ` +
-  "while :; do sleep 0.02; done";
+/**
+ * Ignores TERM, and has started another process that also ignores it. Prints when TERM came, in seconds since the Unix
+ * epoch: at once, because the signal ends `wait`, and without another process.
+ */
+const STUBBORN = `trap 'echo "TERM $EPOCHREALTIME"' TERM; (trap "" TERM; exec sleep 50) & echo "pids $$ $!"; ` +
+  "while :; do wait; sleep 0.02; done";
 
 /** Returns the process ids that a command has printed. */
 async function pidsOf(running: Running): Promise<number[]> {
@@ -50,7 +53,8 @@ Deno.test("natslock run kills a command that ignores TERM, and its descendants, 
     const ended = Date.now();
     assertEquals([code, pids.length], [124, 2]);
     assertEquals(pids.filter(runs), []);
-    const term = Number(/TERM (\d+)/.exec(stdout)?.[1]) / 1e6;
+    const [, seconds, fraction] = /TERM (\d+)[.,](\d+)/.exec(stdout) ?? [];
+    const term = Number(`${seconds}.${fraction}`) * 1000;
     assertGreater(ended - term, 450, stdout);
   }));
 

@@ -150,7 +150,7 @@ Deno.test("KvStore.scan() reads again after its connection was down", () =>
     stop();
   }));
 
-Deno.test("KvStore.scan() that waits for an answer fails as soon as its connection is closed, and leaves no timer", () =>
+Deno.test("KvStore.scan() fails as soon as its connection is closed while it waits, and leaves no timer", () =>
   withServer(async ({ server, nc, connect }) => {
     await using proxy = new Proxy(server.wsPort);
     await open(nc);

@@ -6,16 +6,16 @@ import { Browser } from "./browser.ts";
 import { Kit, RUNTIMES } from "./runtimes.ts";
 
 /** Lease length in milliseconds. The page is hidden for several times as long. */
-const TTL = 6000;
-const HIDDEN_FOR = 30_000;
+const TTL = 12_000;
+const HIDDEN_FOR = 42_000;
 /**
  * After five minutes in a hidden page, Chromium throttles chains of timers to one per minute; with this flag after two
  * seconds.
  */
 const SLOWED_DOWN_SOON = "--enable-features=IntensiveWakeUpThrottling:grace_period_seconds/2";
-/** A timer that sets the next one after 100 ms. In a visible page it would fire about 300 times. */
+/** A timer that sets the next one after 100 ms. In a visible page it would fire about 420 times. */
 const CHAIN = "globalThis.ticks = 0; (function tick() { ticks++; setTimeout(tick, 100); })(); null";
-/** Once per second at first, then once per minute. Without this throttling it would be 30: once per second all the time. */
+/** Once per second at first, then once per minute. Without that throttling it would be 42, one per second. */
 const MOST_TICKS = 20;
 
 const chromium = RUNTIMES.find(({ name }) => name === "Chromium, page");
