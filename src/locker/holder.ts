@@ -6,6 +6,7 @@ import type { KeyContext } from "../lease/key_context.ts";
 import { Hold } from "./hold.ts";
 import { Keeper } from "../lease/keeper.ts";
 import { Lease } from "../lease/lease.ts";
+import { Listeners } from "../lease/listeners.ts";
 import type { Held, Transition } from "../lease/model.ts";
 import { resultOf } from "../lease/state.ts";
 import { acquireTimeout, onAbort, requireWaitOptions, type WaitOptions, WaitScope } from "../base/wait.ts";
@@ -19,6 +20,7 @@ import { queueBehind, waitForLock } from "./waiter.ts";
 export class Holder {
   readonly context: KeyContext;
   readonly reporter: Reporter;
+  readonly listeners: Listeners;
   readonly #keeper: Keeper;
   readonly #closing = new AbortController();
   /** Aborted with a LockerClosedError once this is closed. */
@@ -31,9 +33,11 @@ export class Holder {
   /** Epoch of the last grant. */
   #epoch = "";
 
-  constructor(context: KeyContext, listeners: Pick<CandidateOptions, "onEvent" | "trace">) {
+  constructor(context: KeyContext, options: Pick<CandidateOptions, "onEvent" | "trace">) {
+    const { clock, candidate, candidate: { key: name, logger } } = context;
     this.context = context;
-    this.reporter = new Reporter(context.candidate, context.clock, listeners);
+    this.listeners = new Listeners({ name, logger, clock, onEvent: options.onEvent, closing: this.closing });
+    this.reporter = new Reporter(candidate, clock, { ...options, onEvent: this.listeners.hear });
     context.onChange = (changes, error) => this.reporter.report({ type: "bucket_changed", changes, error });
     this.#keeper = new Keeper(context, (stepped) => this.#onStep(stepped));
   }
@@ -76,8 +80,12 @@ export class Holder {
     return got instanceof Lease ? got : null;
   }
 
-  /** Waits for the lock and returns a lease. */
-  async acquire(options: WaitOptions): Promise<Lease> {
+  /** Waits for the lock and returns a lease. Tells the listeners of the wait. */
+  acquire(options: WaitOptions): Promise<Lease> {
+    return this.listeners.during(this.context.key, () => this.#acquire(options), (lease) => lease);
+  }
+
+  async #acquire(options: WaitOptions): Promise<Lease> {
     requireWaitOptions(options);
     const { signal: outer, timeout = Infinity } = options;
     const { context: { key, clock } } = this;
@@ -106,7 +114,7 @@ export class Holder {
     try {
       return await hold.runWork(work);
     } finally {
-      await this.#reportingErrors(() => hold.release());
+      await this.reporter.reportFailure(() => hold.release());
     }
   }
 
@@ -118,11 +126,12 @@ export class Holder {
   /** Ends every wait and releases what is held. Resolves when that is confirmed, or at the first error. */
   async close(): Promise<void> {
     this.#closing.abort(new LockerClosedError(`Cannot use the Locker of key "${this.context.key}": it was closed`));
-    await this.#reportingErrors(async () => {
+    await this.reporter.reportFailure(async () => {
       await this.#hold?.standDownAndRelease(this.closing.reason);
       await this.#calls.runExclusive(() => this.#keeper.state.phase.at === "idle" ? undefined : this.#keeper.undo());
     });
     this.#keeper.drive("nobody");
+    this.listeners.close();
   }
 
   /** Tries once: a wait with a timeout of 0. */
@@ -196,14 +205,6 @@ export class Holder {
     hold.whenOver.then(unlock);
     this.#hold = hold;
     return hold.lease;
-  }
-
-  async #reportingErrors(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      if (error instanceof NatslockError) this.reporter.report({ type: "release_failed", error });
-    }
   }
 
   #onStep(stepped: Transition): void {

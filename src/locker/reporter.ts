@@ -2,7 +2,8 @@
 
 import type { Candidate, CandidateOptions, Trace } from "../lease/candidate.ts";
 import type { Clock } from "../base/clock.ts";
-import { isMissing } from "../base/errors.ts";
+import { contain } from "../base/contain.ts";
+import { isMissing, NatslockError } from "../base/errors.ts";
 import type { EventListener, LockEvent } from "../lease/events.ts";
 import type { Effect, Ending, Held, Transition } from "../lease/model.ts";
 import { type Logger, writeLog } from "../base/logger.ts";
@@ -78,14 +79,17 @@ export class Reporter {
     this.#log("warn", line, about);
   }
 
-  /** Calls a user's function. An error of it, now or later, must neither stop the machine nor end the process. */
-  #contain(what: string, call: () => unknown): void {
-    const warn = (error: unknown) => this.#log("warn", `The ${what} of * failed`, { error });
+  /** Does a removal. Reports an error of it, and never rejects with one of this library. */
+  async reportFailure(removal: () => Promise<void>): Promise<void> {
     try {
-      Promise.resolve(call()).catch(warn);
+      await removal();
     } catch (error) {
-      warn(error);
+      if (error instanceof NatslockError) this.report({ type: "release_failed", error });
     }
+  }
+
+  #contain(what: string, call: () => unknown): void {
+    contain(call, (error) => this.#log("warn", `The ${what} of * failed`, { error }));
   }
 
   #granted(held: Held): void {

@@ -1,8 +1,9 @@
-/** What all parts of one lock manager share: its store, its clock, its times. */
+/** What all parts of one lock manager share: its store, its clock, its listeners, its times. */
 
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { asNatslockError } from "../lease/key_context.ts";
+import type { Listeners } from "../lease/listeners.ts";
 import type { LeaseTiming } from "../lease/timing.ts";
 import type { LeaseStore, ReadOutcome, ReadRequest, WriteOutcome } from "../store/store.ts";
 import type { TicketStore } from "../store/ticket_store.ts";
@@ -12,6 +13,7 @@ export interface LocksContext {
   readonly store: TicketStore;
   readonly clock: Clock;
   readonly random: Random;
+  readonly listeners: Listeners;
   /** Times of the session's lease. */
   readonly timing: LeaseTiming;
   /** How long the bucket keeps a ticket: the longest hold and the longest wait with one ticket. */

@@ -10,6 +10,7 @@
  */
 
 import { LockerClosedError } from "../base/errors.ts";
+import type { Listen } from "../lease/listeners.ts";
 import type { LocksContext } from "./context.ts";
 import type { Lock } from "./lock.ts";
 import {
@@ -59,6 +60,8 @@ import { runUnder } from "./work.ts";
  * ```
  */
 export class LockManager {
+  /** Adds a listener to the events and waits of this manager. Returns a function that removes it. */
+  readonly listen: Listen;
   readonly #context: LocksContext;
   readonly #sessions: Sessions;
   readonly #requests: Requests;
@@ -71,10 +74,12 @@ export class LockManager {
    * @throws {BadParameterError} if an option is missing or out of range
    */
   constructor(options: LockManagerOptions | StoreLockManagerOptions) {
-    const { context, candidate } = setupOf(options);
     const { signal } = this.#end;
+    const { context, candidate } = setupOf(options, signal);
+    const { listen, hear: onEvent } = context.listeners;
+    this.listen = listen;
     this.#context = context;
-    this.#sessions = new Sessions(context, { candidate, onEvent: options.onEvent ?? (() => {}) }, signal);
+    this.#sessions = new Sessions(context, { candidate, onEvent }, signal);
     this.#requests = new Requests(context, this.#sessions, signal);
   }
 
@@ -197,8 +202,7 @@ export class LockManager {
    * others, or expires.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    return this.#closing ??= this.#close();
   }
 
   /** Calls {@linkcode LockManager.close}; for `await using`. */
@@ -210,6 +214,7 @@ export class LockManager {
     const error = new LockerClosedError(`Cannot use the LockManager of bucket "${this.name}": it was closed`);
     this.#end.abort(error);
     await this.#sessions.close(error);
+    this.#context.listeners.close();
     await this.#owned?.();
   }
 }
