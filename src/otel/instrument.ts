@@ -24,8 +24,8 @@ export interface InstrumentOptions {
   readonly attributes?: AttributesOf | undefined;
 }
 
-/** The Lockers and LockManagers that are instrumented now. */
-const instrumented = new WeakSet<object>();
+/** The Lockers and LockManagers that are instrumented now, with what stops that. */
+const instrumented = new WeakMap<object, () => void>();
 
 /**
  * Measures and traces a Locker or LockManager until it is closed, or until the function that this returns is called. Call
@@ -55,7 +55,7 @@ export function instrument(target: Locker | LockManager, options: InstrumentOpti
     for (const end of ends.splice(0)) end();
     // Nothing is left to do about an error here.
     for (const part of parts.splice(0)) contain(() => part.stop(), () => {});
-    instrumented.delete(target);
+    if (instrumented.get(target) === stop) instrumented.delete(target);
   };
   try {
     if (meter !== undefined) parts.push(new Metrics(subject, meter));
@@ -66,7 +66,7 @@ export function instrument(target: Locker | LockManager, options: InstrumentOpti
     stop();
     throw error;
   }
-  instrumented.add(target);
+  instrumented.set(target, stop);
   return stop;
 }
 
