@@ -25,7 +25,7 @@ async function run(code: string): Promise<{ success: boolean; output: string }> 
   }
 }
 
-const sources = ["README.md", "docs/locks.md", "mod.ts"];
+const sources = ["README.md", "docs/locks.md", "docs/metrics.md", "mod.ts"];
 for (const { name, isDirectory } of Deno.readDirSync(new URL("src", ROOT))) {
   if (!isDirectory) sources.push(`src/${name}`);
   else for (const file of Deno.readDirSync(new URL(`src/${name}`, ROOT))) sources.push(`src/${name}/${file.name}`);
@@ -43,6 +43,6 @@ for (const source of sources.sort()) {
   }
 }
 
-Deno.test("There are examples in README.md, docs/locks.md, mod.ts and src", () => {
+Deno.test("There are examples in README.md, docs, mod.ts and src", () => {
   assertGreater(count, 4);
 });
