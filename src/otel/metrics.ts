@@ -1,11 +1,16 @@
 /** Measures one Locker or LockManager. */
 
+import type { LossReason } from "../base/errors.ts";
 import type { LockEvent } from "../lease/events.ts";
 import type { Listener, WaitEnd } from "../lease/listeners.ts";
 import type { Attributes, Meter } from "./api.ts";
 import { type Instruments, instrumentsOf } from "./instruments.ts";
 import { LeaderGauge } from "./leader_gauge.ts";
 import { outcomeOf, type Subject } from "./subject.ts";
+
+/** What a counter of losses or of events has from the start. Other values get a time series when they first occur. */
+const REASONS: readonly LossReason[] = ["deadline", "superseded", "removed", "stolen", "closed"];
+const WARNINGS: readonly LockEvent["type"][] = ["at_risk", "release_failed", "bucket_changed"];
 
 /** Turns events and waits into metrics. */
 export class Metrics implements Listener {
@@ -18,10 +23,11 @@ export class Metrics implements Listener {
   /** Ends what the gauge of leaders asks. */
   #hideLeader = (): void => {};
 
-  /** Makes the metrics. Counts what a Locker holds already. */
+  /** Makes the metrics, failures at 0. Counts what a Locker holds already. */
   constructor(subject: Subject, meter: Meter) {
     this.#subject = subject;
     this.#meters = instrumentsOf(meter);
+    this.#startAtZero();
     const { locker } = subject;
     if (locker === null) return;
     const { key, token } = locker;
@@ -70,6 +76,15 @@ export class Metrics implements Listener {
     this.#hideLeader();
     for (const attributes of holds) held.add(-1, attributes);
     for (const attributes of waits) waiting.add(-1, attributes);
+  }
+
+  /** Prometheus sees a counter rise only if it has seen it before. Otherwise an alert would miss the first failure. */
+  #startAtZero(): void {
+    const attributes = this.#subject.attributesAtStart;
+    const { losses, renewalFailures, events } = this.#meters;
+    renewalFailures.add(0, attributes);
+    for (const why of REASONS) losses.add(0, { ...attributes, "natslock.reason": why });
+    for (const type of WARNINGS) events.add(0, { ...attributes, "natslock.event": type });
   }
 
   #began(hold: string, attributes: Attributes): void {

@@ -23,6 +23,11 @@ export class Subject {
     this.#more = more;
   }
 
+  /** The attributes of measurements before any lock was asked for. The locks of a LockManager are not known yet. */
+  get attributesAtStart(): Attributes {
+    return this.locker === null ? this.#shared : this.attributes(this.locker.key);
+  }
+
   /** Returns the attributes of measurements about a lock. */
   attributes(key: string): Attributes {
     return { ...this.#shared, ...this.#more({ key }) };

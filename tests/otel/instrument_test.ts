@@ -123,6 +123,16 @@ Deno.test("instrument adds the attributes of the option to measurements about a 
   assertEquals(after.sum("natslock_events_total"), events.length);
 });
 
+Deno.test("instrument begins to count failures at 0, so that an alert sees the first one", async () => {
+  await using telemetry = await Telemetry.start();
+  await using lab = new VirtualLab();
+  const { locker } = lab.locker();
+  instrument(locker, { meter: telemetry.meter });
+  const scrape = await telemetry.scrape();
+  const failures = ["losses", "renewal_failures", "events"].map((name) => `natslock_${name}_total`);
+  assertEquals(failures.map((name) => [scrape.names.has(name), scrape.sum(name)]), failures.map(() => [true, 0]));
+});
+
 Deno.test("instrument counts events of a type that it does not know", async () => {
   await using telemetry = await Telemetry.start();
   let hear: Listener["onEvent"];
@@ -144,7 +154,7 @@ Deno.test("instrument contains a meter and a tracer that fail, and logs the firs
   const fail = (): never => {
     throw new Error("broken");
   };
-  const counter = () => ({ add: fail });
+  const counter = () => ({ add: (value: number) => value === 0 ? undefined : fail() });
   const meter: Meter = {
     createCounter: counter,
     createUpDownCounter: counter,
