@@ -48,7 +48,8 @@ export { type Fence, Guard, guard, StaleTokenError } from "./src/nats/guard.ts";
 export type { KvHandle } from "./src/nats/kv_handle.ts";
 export { Lease, type LeaseControls } from "./src/lease/lease.ts";
 export type { Leadership } from "./src/lease/leadership.ts";
-export { Lock, type LockControls } from "./src/locks/lock.ts";
+export type { Listen, Listener, WaitEnd } from "./src/lease/listeners.ts";
+export { Lock, type LockControls, type LockNames, type LocksOf } from "./src/locks/lock.ts";
 export { LockManager } from "./src/locks/lock_manager.ts";
 export type {
   LockManagerOptions,

@@ -78,11 +78,11 @@ export class QueueCandidate implements Candidate {
     return this.#locks.close();
   }
 
-  /** Passes events on. Those about single locks are replaced by those about all of them. */
+  /** Passes events on. Those about single locks, and renewals, are replaced by those about all locks. */
   #hear(event: LockEvent): void {
     const { type } = event;
     if (type === "acquired") this.id = event.id;
-    const isOfOne = type === "acquired" || type === "lost" || type === "released";
+    const isOfOne = type === "acquired" || type === "renewed" || type === "lost" || type === "released";
     if (isOfOne || (type === "waiting" && this.#isHeld)) return;
     this.#options.onEvent(event);
   }

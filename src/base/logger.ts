@@ -1,5 +1,7 @@
 /** The interface of a Locker's logger. */
 
+import { contain } from "./contain.ts";
+
 /** A logger, such as `console`. Log lines may contain records that are stored under keys, but never credentials. */
 export interface Logger {
   /** Logs each event of a candidate: renewals, waits, what an observer saw. */
@@ -18,10 +20,5 @@ export const silentLogger: Logger = { debug: () => {}, info: () => {}, warn: () 
  * report the error.
  */
 export function writeLog(logger: Logger, level: keyof Logger, ...data: unknown[]): void {
-  try {
-    const written: unknown = logger[level](...data);
-    Promise.resolve(written).catch(() => {});
-  } catch {
-    // Ignored, as a rejection is.
-  }
+  contain(() => logger[level](...data), () => {});
 }

@@ -8,6 +8,7 @@ import { Hold } from "./hold.ts";
 import { type HoldLimit, holdLimitOf, type HoldLimitOptions } from "./hold_limit.ts";
 import { Keeper } from "../lease/keeper.ts";
 import { Lease } from "../lease/lease.ts";
+import { Listeners } from "../lease/listeners.ts";
 import type { Held, Transition } from "../lease/model.ts";
 import { resultOf } from "../lease/state.ts";
 import { onAbort, requireWaitOptions, type WaitOptions, WaitScope } from "../base/wait.ts";
@@ -15,15 +16,13 @@ import type { KeyState } from "../store/record.ts";
 import { Reporter } from "./reporter.ts";
 import { Retrier } from "./retrier.ts";
 import { Mutex, type Unlock } from "../base/mutex.ts";
-import { queueBehind, tryOnce, waitForLock } from "./waiter.ts";
-
-/** Who hears of a Holder, and how long it holds. */
-type HolderOptions = Pick<CandidateOptions, "onEvent" | "trace"> & HoldLimitOptions;
+import { ownRecord, queueBehind, tryOnce, waitForLock } from "./waiter.ts";
 
 /** Everything that one Locker does to its key. Not re-entrant: while it holds a lease, its further waits queue. */
 export class Holder {
   readonly context: KeyContext;
   readonly reporter: Reporter;
+  readonly listeners: Listeners;
   readonly #limit: HoldLimit;
   readonly #keeper: Keeper;
   readonly #closing = new AbortController();
@@ -38,9 +37,11 @@ export class Holder {
   /** Epoch of the last grant. */
   #epoch = "";
 
-  constructor(context: KeyContext, options: HolderOptions) {
+  constructor(context: KeyContext, options: Pick<CandidateOptions, "onEvent" | "trace"> & HoldLimitOptions) {
+    const { clock, candidate, candidate: { key: name, logger } } = context;
     this.context = context;
-    this.reporter = new Reporter(context.candidate, context.clock, options);
+    this.listeners = new Listeners({ name, logger, clock, onEvent: options.onEvent, closing: this.closing });
+    this.reporter = new Reporter(candidate, clock, { ...options, onEvent: this.listeners.hear });
     context.onChange = (changes, error) => this.reporter.report({ type: "bucket_changed", changes, error });
     this.#keeper = new Keeper(context, (stepped) => this.#onStep(stepped));
     this.#limit = holdLimitOf(options);
@@ -95,8 +96,12 @@ export class Holder {
     return got instanceof Lease ? got : null;
   }
 
-  /** Waits for the lock and returns a lease. */
-  async acquire(options: WaitOptions): Promise<Lease> {
+  /** Waits for the lock and returns a lease. Tells the listeners of the wait. */
+  acquire(options: WaitOptions): Promise<Lease> {
+    return this.listeners.during(this.context.key, () => this.#acquire(options), (lease) => lease);
+  }
+
+  async #acquire(options: WaitOptions): Promise<Lease> {
     requireWaitOptions(options);
     const { signal: outer, timeout = Infinity } = options;
     const { context: { key, clock } } = this;
@@ -125,7 +130,7 @@ export class Holder {
     try {
       return await hold.runWork(() => work(hold));
     } finally {
-      await this.reporter.reportingErrors(() => hold.release());
+      await this.reporter.reportFailure(() => hold.release());
     }
   }
 
@@ -137,11 +142,12 @@ export class Holder {
   /** Ends every wait and releases what is held. Resolves when that is confirmed, or at the first error. */
   async close(): Promise<void> {
     this.#closing.abort(new LockerClosedError(`Cannot use the Locker of key "${this.context.key}": it was closed`));
-    await this.reporter.reportingErrors(async () => {
+    await this.reporter.reportFailure(async () => {
       await this.#hold?.standDownAndRelease(this.closing.reason);
       await this.#calls.runExclusive(() => this.#keeper.state.phase.at === "idle" ? undefined : this.#keeper.undo());
     });
     this.#keeper.drive("nobody");
+    this.listeners.close();
   }
 
   async #wait(signal: AbortSignal, retrier: Retrier): Promise<Lease> {
@@ -169,7 +175,7 @@ export class Holder {
   #attempt(unlock: Unlock, signal: AbortSignal, released: KeyState | null = null): Promise<Lease | KeyState> {
     return this.#calls.runExclusive(async () => {
       signal.throwIfAborted();
-      const own = await this.#ownRecord();
+      const own = await ownRecord(this.#keeper, this.context);
       if (own !== null) return own;
       if (released !== null) this.#keeper.post({ on: "hint", keyState: released });
       await this.#settle(signal);
@@ -187,16 +193,6 @@ export class Holder {
     } finally {
       aborting[Symbol.dispose]();
     }
-  }
-
-  /** If this candidate leads by calls, returns its record; `null` if it does not lead, or a check finds it lost. */
-  async #ownRecord(): Promise<KeyState | null> {
-    const leads = () => this.#keeper.state.phase.at === "held";
-    if (!leads()) return null;
-    const keyState = await this.context.read();
-    if (keyState.kind === "held" && keyState.record.holder === this.context.candidate.id) return keyState;
-    await this.#keeper.check();
-    return leads() ? keyState : null;
   }
 
   #grant({ token }: Held, unlock: Unlock): Lease {

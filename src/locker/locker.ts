@@ -7,11 +7,12 @@ import { candidateOf } from "../lease/candidate.ts";
 import { BadParameterError } from "../base/errors.ts";
 import { KeyContext } from "../lease/key_context.ts";
 import type { KvHandle } from "../nats/kv_handle.ts";
-import { type Leadership, leadershipOf } from "../lease/leadership.ts";
+import type { Leadership } from "../lease/leadership.ts";
 import type { Lease } from "../lease/lease.ts";
+import type { Listen } from "../lease/listeners.ts";
 import { backendOf, type LockerOptions, openBucket, type OpenOptions, type StoreLockerOptions } from "./options.ts";
 import type { Logger } from "../base/logger.ts";
-import { observe } from "./observer.ts";
+import { observe, readLeader } from "./observer.ts";
 import type { WaitOptions } from "../base/wait.ts";
 
 /**
@@ -38,6 +39,8 @@ export class Locker {
   /** Receives the log lines. */
   readonly logger: Logger;
   readonly #backend: ReturnType<typeof backendOf>;
+  /** Adds a listener to the events and waits of this Locker. Returns a function that removes it. */
+  readonly listen: Listen;
   readonly #holder: Holder;
   #owned: (() => Promise<void>) | null = null;
   #closing: Promise<void> | null = null;
@@ -48,6 +51,7 @@ export class Locker {
     const candidate = candidateOf(options, this.#backend.random);
     ({ id: this.id, key: this.key, logger: this.logger } = candidate);
     this.#holder = new Holder(new KeyContext(candidate, this.#backend), options);
+    this.listen = this.#holder.listeners.listen;
   }
 
   /**
@@ -152,8 +156,7 @@ export class Locker {
    * Resolves or rejects as `fn` does. A failed release changes neither; the event `release_failed` reports it.
    * `options` end only the wait: to stop the work too, let it listen to `AbortSignal.any([lease.signal, signal])`.
    * @throws {LeaseLostError} if the lease was over, by the clock, before `fn` resolved or could be called
-   * @throws {LockerClosedError} if the Locker was closed before `fn` resolved
-   * @throws every error of {@linkcode Locker.acquire}
+   * @throws {LockerClosedError} if the Locker was closed before `fn` resolved; every error of {@linkcode Locker.acquire}
    */
   run<T>(fn: (lease: Lease) => T | Promise<T>, options: WaitOptions = {}): Promise<T> {
     return runUnder(this.#holder, fn, options);
@@ -179,10 +182,8 @@ export class Locker {
    * Locker that has no permission for that and whose KV has written nothing reads from any replica, which may lag.
    * @throws {ConnectionError} if the bucket is missing or unreachable, or NATS refuses
    */
-  async leader(): Promise<Leadership | null> {
-    const { context, closing } = this.#holder;
-    closing.throwIfAborted();
-    return leadershipOf(await context.read(), context.settings.ttl);
+  leader(): Promise<Leadership | null> {
+    return readLeader(this.#holder);
   }
 
   /**
@@ -209,8 +210,7 @@ export class Locker {
    * wait for the first. A frozen server can keep the process alive after that: exit explicitly.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#holder.close().then(() => this.#owned?.());
-    return this.#closing;
+    return this.#closing ??= this.#holder.close().then(() => this.#owned?.());
   }
 
   /** Calls {@linkcode Locker.close}; for `await using`. */

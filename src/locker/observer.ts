@@ -1,4 +1,4 @@
-/** Implements `Locker.observe()`: follows who holds a lock. */
+/** Implements `Locker.leader()` and `Locker.observe()`: who holds a lock. */
 
 import type { Holder } from "./holder.ts";
 import { type Leadership, leadershipOf } from "../lease/leadership.ts";
@@ -6,6 +6,12 @@ import { KeyWatcher } from "./key_watcher.ts";
 import { onAbort, requireSignal, unlessAborted, WaitScope } from "../base/wait.ts";
 import type { KeyState } from "../store/record.ts";
 import { Retrier } from "./retrier.ts";
+
+/** Reads who holds the lock now. */
+export async function readLeader({ context, closing }: Holder): Promise<Leadership | null> {
+  closing.throwIfAborted();
+  return leadershipOf(await context.read(), context.settings.ttl);
+}
 
 /**
  * Yields who holds the lock now, then each change, until a signal ends it. A slow reader skips to the newest. Transient

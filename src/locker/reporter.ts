@@ -2,6 +2,7 @@
 
 import type { Candidate, CandidateOptions, Trace } from "../lease/candidate.ts";
 import type { Clock } from "../base/clock.ts";
+import { contain } from "../base/contain.ts";
 import { isMissing, NatslockError } from "../base/errors.ts";
 import type { EventListener, LockEvent } from "../lease/events.ts";
 import type { Effect, Ending, Held, Transition } from "../lease/model.ts";
@@ -74,28 +75,22 @@ export class Reporter {
     this.#contain("event listener", () => this.#listener?.(event));
   }
 
-  /** Does a release. Reports its error as an event instead of rejecting. */
-  async reportingErrors(release: () => Promise<void>): Promise<void> {
-    try {
-      await release();
-    } catch (error) {
-      if (error instanceof NatslockError) this.report({ type: "release_failed", error });
-    }
-  }
-
   /** Logs a warning; `*` stands for the key. */
   warn(line: string, about: object = {}): void {
     this.#log("warn", line, about);
   }
 
-  /** Calls a user's function. An error of it, now or later, must neither stop the machine nor end the process. */
-  #contain(what: string, call: () => unknown): void {
-    const warn = (error: unknown) => this.#log("warn", `The ${what} of * failed`, { error });
+  /** Does a removal. Reports an error of it, and never rejects with one of this library. */
+  async reportFailure(removal: () => Promise<void>): Promise<void> {
     try {
-      Promise.resolve(call()).catch(warn);
+      await removal();
     } catch (error) {
-      warn(error);
+      if (error instanceof NatslockError) this.report({ type: "release_failed", error });
     }
+  }
+
+  #contain(what: string, call: () => unknown): void {
+    contain(call, (error) => this.#log("warn", `The ${what} of * failed`, { error }));
   }
 
   #granted(held: Held): void {

@@ -8,6 +8,7 @@ import { NatslockError } from "../base/errors.ts";
 import { acquireTimeout } from "../base/wait.ts";
 import type { KeyContext } from "../lease/key_context.ts";
 import type { Hold } from "./hold.ts";
+import type { Keeper } from "../lease/keeper.ts";
 import { Lease } from "../lease/lease.ts";
 import { KeyWatcher } from "./key_watcher.ts";
 import type { KeyState } from "../store/record.ts";
@@ -89,4 +90,17 @@ export async function queueBehind(
   } finally {
     cancel();
   }
+}
+
+/**
+ * Returns the record of a candidate that leads by calls: it refuses a lease. `null` if the candidate does not lead, or a
+ * check finds that it lost the lead.
+ */
+export async function ownRecord(keeper: Keeper, context: KeyContext): Promise<KeyState | null> {
+  const leads = () => keeper.state.phase.at === "held";
+  if (!leads()) return null;
+  const keyState = await context.read();
+  if (keyState.kind === "held" && keyState.record.holder === context.candidate.id) return keyState;
+  await keeper.check();
+  return leads() ? keyState : null;
 }

@@ -1,5 +1,5 @@
 /**
- * What all parts of one lock manager share: its store, its clock, its times. How this folder is built:
+ * What all parts of one lock manager share: its store, its clock, its listeners, its times. How this folder is built:
  *
  * - `names`: keys of sessions and tickets. `queue_rules`: who may hold, whose end a request waits for.
  * - `ticket_model`, `ticket`: the state machine of one ticket. `ticket_keeper` performs what it decides.
@@ -13,6 +13,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { asNatslockError } from "../lease/key_context.ts";
+import type { Listeners } from "../lease/listeners.ts";
 import type { LeaseTiming } from "../lease/timing.ts";
 import type { LeaseStore, ReadOutcome, ReadRequest, WriteOutcome } from "../store/store.ts";
 import type { TicketStore } from "../store/ticket_store.ts";
@@ -22,6 +23,7 @@ export interface LocksContext {
   readonly store: TicketStore;
   readonly clock: Clock;
   readonly random: Random;
+  readonly listeners: Listeners;
   /** Times of the session's lease. */
   readonly timing: LeaseTiming;
   /** How long the bucket keeps a ticket: the longest hold and the longest wait with one ticket. */

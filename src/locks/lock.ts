@@ -86,3 +86,9 @@ export class Lock {
     return this.release();
   }
 }
+
+/** Names of several locks. */
+export type LockNames = readonly string[];
+
+/** The locks of several names, in their order: a tuple of the same length if the names are written as a list. */
+export type LocksOf<Names extends LockNames> = { readonly [At in keyof Names]: Lock };

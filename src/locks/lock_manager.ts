@@ -1,8 +1,9 @@
 /** The public class. `context.ts` tells how this folder is built. */
 
 import { LockerClosedError } from "../base/errors.ts";
+import type { Listen } from "../lease/listeners.ts";
 import { type Health, healthOf } from "../locker/health.ts";
-import type { Lock } from "./lock.ts";
+import type { Lock, LockNames, LocksOf } from "./lock.ts";
 import {
   type LockManagerOptions,
   type LocksSetup,
@@ -30,7 +31,7 @@ import { runUnder } from "./work.ts";
  * await locks.request("orders/4711", (lock) => console.log(lock.token));
  * ```
  *
- * @example Readers and a writer, and at most five at once across the fleet
+ * @example Readers and a writer, at most five at once across the fleet, and two accounts at once
  * ```ts ignore
  * import { LockManager } from "@x/natslock";
  *
@@ -38,19 +39,12 @@ import { runUnder } from "./work.ts";
  * await locks.request("index", { mode: "shared" }, () => console.log("one of many readers"));
  * await locks.request("index", () => console.log("the only writer"));
  * await locks.request("crawl", { mode: "shared", limit: 5 }, () => console.log("one of at most five"));
- * ```
- *
- * @example Two accounts at once
- * ```ts ignore
- * import { LockManager } from "@x/natslock";
- *
- * await using locks = await LockManager.open({ servers: "ws://127.0.0.1:8080", bucket: "queues" });
- * await locks.request(["account/1", "account/2"], { timeout: 5000 }, ([from, to]) => {
- *   console.log(from?.token, to?.token);
- * });
+ * await locks.request(["account/1", "account/2"], ([from, to]) => console.log(from.token, to.token)); // both, or none
  * ```
  */
 export class LockManager {
+  /** Adds a listener to the events and waits of this manager. Returns a function that removes it. */
+  readonly listen: Listen;
   readonly #context: LocksSetup["context"];
   readonly #sessions: Sessions;
   readonly #requests: Requests;
@@ -63,10 +57,11 @@ export class LockManager {
    * @throws {BadParameterError} if an option is missing or out of range
    */
   constructor(options: LockManagerOptions | StoreLockManagerOptions) {
-    const { context, candidate } = setupOf(options);
     const { signal } = this.#end;
+    const { context, candidate } = setupOf(options, signal);
+    this.listen = context.listeners.listen;
     this.#context = context;
-    this.#sessions = new Sessions(context, { candidate, onEvent: options.onEvent ?? (() => {}) }, signal);
+    this.#sessions = new Sessions(context, { candidate, onEvent: context.listeners.hear }, signal);
     this.#requests = new Requests(context, this.#sessions, signal);
   }
 
@@ -118,11 +113,19 @@ export class LockManager {
   /** The same with any options: the callback gets `null` if `ifAvailable` is true and the lock cannot be held now. */
   request<T>(name: string, options: LockOptions, callback: LockWork<Lock | null, T>): Promise<T>;
   /** The same for several locks: the callback gets all of them, in the order of `names`. */
-  request<T>(names: readonly string[], callback: LockWork<readonly Lock[], T>): Promise<T>;
+  request<T, const N extends LockNames = LockNames>(names: N, callback: LockWork<LocksOf<N>, T>): Promise<T>;
   /** The same for several locks with options that make it wait. */
-  request<T>(names: readonly string[], options: WaitingLockOptions, callback: LockWork<readonly Lock[], T>): Promise<T>;
+  request<T, const N extends LockNames = LockNames>(
+    names: N,
+    options: WaitingLockOptions,
+    callback: LockWork<LocksOf<N>, T>,
+  ): Promise<T>;
   /** The same for several locks: the callback gets `null` if one of them cannot be held now. */
-  request<T>(names: readonly string[], options: LockOptions, callback: LockWork<readonly Lock[] | null, T>): Promise<T>;
+  request<T, const N extends LockNames = LockNames>(
+    names: N,
+    options: LockOptions,
+    callback: LockWork<LocksOf<N> | null, T>,
+  ): Promise<T>;
   async request<T>(
     name: string | readonly string[],
     options: LockOptions | LockWork<never, T>,
@@ -150,9 +153,9 @@ export class LockManager {
   /** The same with any options: `null` if `ifAvailable` is true and the lock cannot be held now. */
   acquire(name: string, options: LockOptions): Promise<Lock | null>;
   /** The same for several locks: all of them, in the order of `names`. */
-  acquire(names: readonly string[], options?: WaitingLockOptions): Promise<readonly Lock[]>;
+  acquire<const N extends LockNames>(names: N, options?: WaitingLockOptions): Promise<LocksOf<N>>;
   /** The same for several locks: `null` if one of them cannot be held now. */
-  acquire(names: readonly string[], options: LockOptions): Promise<readonly Lock[] | null>;
+  acquire<const N extends LockNames>(names: N, options: LockOptions): Promise<LocksOf<N> | null>;
   async acquire(
     name: string | readonly string[],
     options: LockOptions = {},
@@ -198,8 +201,7 @@ export class LockManager {
    * others, or expires.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
+    return this.#closing ??= this.#close();
   }
 
   /** Calls {@linkcode LockManager.close}; for `await using`. */
@@ -211,6 +213,7 @@ export class LockManager {
     const error = new LockerClosedError(`Cannot use the LockManager of bucket "${this.name}": it was closed`);
     this.#end.abort(error);
     await this.#sessions.close(error);
+    this.#context.listeners.close();
     await this.#owned?.();
   }
 }

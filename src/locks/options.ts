@@ -5,6 +5,7 @@ import { silentLogger } from "../base/logger.ts";
 import { type Clock, SystemClock } from "../base/clock.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import { type Candidate, candidateOf, type CandidateOptions } from "../lease/candidate.ts";
+import { Listeners } from "../lease/listeners.ts";
 import { leaseTiming, wholeSeconds } from "../lease/timing.ts";
 import { type BucketOptions, newKeyValue, requireBucket } from "../nats/bucket.ts";
 import type { KvHandle } from "../nats/kv_handle.ts";
@@ -19,7 +20,8 @@ import { sessionKey } from "./names.ts";
 
 /**
  * Options of a {@linkcode LockManager} that do not depend on where its locks are stored. `name` and `meta` are shown by
- * `query()`. Events about a lock have its name as `key`, and the UUID of the session as `id`.
+ * `query()`. Events about a lock have its name as `key`, and the UUID of the session as `id`. Events about the session
+ * have the key of the session: `renewed`, `renewal_failed`, `at_risk`, `retrying`, `recovered`, `bucket_changed`.
  */
 export interface SessionSettings extends Pick<CandidateOptions, "name" | "meta" | "timing" | "logger" | "onEvent"> {
   /**
@@ -70,14 +72,18 @@ export interface LocksSetup {
   readonly candidate: Omit<Candidate, "key" | "id">;
 }
 
-/** Checks options and fills in defaults. @throws {BadParameterError} for the first option that is out of range */
-export function setupOf(options: LockManagerOptions | StoreLockManagerOptions): LocksSetup {
-  const { store, kv, clock = new SystemClock(), random = systemRandom }: Partial<
+/**
+ * Checks options and fills in defaults. `closing` aborts when the manager is closed.
+ * @throws {BadParameterError} for the first option that is out of range
+ */
+export function setupOf(options: LockManagerOptions | StoreLockManagerOptions, closing: AbortSignal): LocksSetup {
+  const { store: given, kv, clock = new SystemClock(), random = systemRandom, onEvent }: Partial<
     LockManagerOptions & StoreLockManagerOptions
   > = options ?? {};
   const { candidate, timing, maxHold } = sessionOf(options, random);
-  const heard = new HeardTickets(store ?? storeOf(kv), new Contact(clock));
-  return { context: { store: heard, clock, random, timing, maxHold }, candidate };
+  const heard = new HeardTickets(given ?? storeOf(kv), new Contact(clock));
+  const listeners = new Listeners({ name: heard.name, logger: candidate.logger, clock, onEvent, closing });
+  return { context: { store: heard, clock, random, listeners, timing, maxHold }, candidate };
 }
 
 function sessionOf(

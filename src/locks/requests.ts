@@ -49,7 +49,12 @@ export class Requests {
       else if (timeout === 0) failed.abort(acquireTimeout(what, 0, error));
     };
     const once = ifAvailable || timeout === 0;
-    const one = (name: string, about: Omit<One, "name">) => this.#acquireOne(request, { name, ...about }, troubled);
+    const one = (name: string, about: Omit<One, "name">) =>
+      this.#context.listeners.during(
+        name,
+        () => this.#acquireOne(request, { name, ...about }, troubled),
+        (hold) => hold && hold.lock,
+      );
     try {
       scope.signal.throwIfAborted();
       if (timeout > 0) scope.limit({ timeout, key: what }, this.#context.clock, () => trouble);

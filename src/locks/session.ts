@@ -28,7 +28,7 @@ export interface SessionOptions {
 
 /** Events of the session's own lease that a user hears of. The others are about its key, which no user knows. */
 const PASSED_ON: readonly LockEvent["type"][] = [
-  ...["renewal_failed", "at_risk", "retrying", "recovered", "bucket_changed"] as const,
+  ...["renewed", "renewal_failed", "at_risk", "retrying", "recovered", "bucket_changed"] as const,
 ];
 
 /** A session, from its first record until it is closed or lost. */
@@ -57,7 +57,8 @@ export class Session implements SessionGround {
     const key = new KeyContext(candidate, { store: sessionStore(context), clock, random });
     const onEvent = (event: LockEvent) => {
       if (event.type === "retrying") options.troubled(event.error);
-      if (PASSED_ON.includes(event.type)) options.onEvent(event);
+      // Returned, so that a promise of it that rejects is contained.
+      return PASSED_ON.includes(event.type) ? options.onEvent(event) : undefined;
     };
     const holder = new Holder(key, { onEvent });
     try {

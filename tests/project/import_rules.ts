@@ -46,14 +46,15 @@ export function importsOf(text: string): Import[] {
 }
 
 /** The folders of `src/`, from the lowest to the highest. A folder imports only from itself and from lower folders. */
-export const FOLDERS: readonly string[] = ["base", "store", "lease", "memory", "nats", "locker", "locks"];
+export const FOLDERS: readonly string[] = ["base", "store", "lease", "memory", "nats", "locker", "locks", "otel"];
 
 /** The entry points may import from any folder. */
-const ENTRIES: readonly string[] = ["mod.ts", "src/testing.ts", "src/internal.ts"];
+const ENTRIES: readonly string[] = ["mod.ts", "src/testing.ts", "src/otel.ts", "src/internal.ts"];
 
 /** Folders from which only these files, besides the folder's own, may import. */
 const CLOSED: Readonly<Record<string, readonly string[]>> = {
   memory: ["src/testing.ts"],
+  otel: ["src/otel.ts"],
   nats: ["mod.ts", "src/internal.ts", "src/locker/locker.ts", "src/locker/options.ts", "src/locks/options.ts"],
 };
 

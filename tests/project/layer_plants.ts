@@ -23,6 +23,9 @@ export const BAD_IMPORTS: readonly PlantedImport[] = [
   ["memory into locker", LOCKER, 'import { x } from "../memory/memory_store.ts";'],
   ["memory into mod", "mod.ts", 'export * from "./src/memory/memory_store.ts";'],
   ["nats into testing", "src/testing.ts", 'export * from "./nats/bucket.ts";'],
+  ["otel into mod", "mod.ts", 'export * from "./src/otel/instrument.ts";'],
+  ["otel into locker", LOCKER, 'import { x } from "../otel/instrument.ts";'],
+  ["a package of OpenTelemetry into otel", "src/otel/metrics.ts", 'import type { X } from "@opentelemetry/api";'],
   ["a package of NATS into locker", LOCKER, 'import { x } from "@nats-io/kv";'],
   ["types of NATS into lease", KEEPER, 'import type { KV } from "@nats-io/kv";'],
   ["the package itself", LOCKER, 'import { x } from "@x/natslock";'],
@@ -55,6 +58,8 @@ export const GOOD_IMPORTS: readonly PlantedImport[] = [
   ["the library into the command line", CLI, 'import { x } from "@x/natslock/internal";'],
   ["src into mod", "mod.ts", 'export { Locker } from "./src/locker/locker.ts";'],
   ["memory into testing", "src/testing.ts", 'export * from "./memory/memory_store.ts";'],
+  ["locks into otel", "src/otel/subject.ts", 'import { x } from "../locks/names.ts";'],
+  ["otel into its entry point", "src/otel.ts", 'export * from "./otel/instrument.ts";'],
   ["whatever an example in a comment imports", RECORD, '/** import "./locker.ts"; */ // import "x"'],
 ];
 

@@ -37,7 +37,7 @@ export async function bundle(entry: string, outfile: string, options: BundleOpti
       "--legal-comments=none",
     ],
     ...[`--platform=${platform}`, `--format=${format}`, `--target=${SYNTAX}`],
-    ...["--alias:@x/natslock=./mod.ts", "--alias:@x/natslock/testing=./src/testing.ts"],
+    ...["", "/testing", "/otel"].map((name) => `--alias:@x/natslock${name}=./${name ? `src${name}.ts` : "mod.ts"}`),
     ...external.map((name) => `--external:${name}`),
     ...minify ? ["--minify"] : [],
   ];

@@ -12,6 +12,7 @@ import {
   newKeyValue,
   type OpenOptions,
 } from "@x/natslock";
+import { instrument } from "@x/natslock/otel";
 import { ManualClock, MemoryStore } from "@x/natslock/testing";
 
 /** What the program needs of the runtime. */
@@ -32,6 +33,8 @@ async function withServer(): Promise<string> {
     onEvent: (event: LockEvent): void => void events.push(event.type),
     ...(wsFactory ? { connection: { wsFactory } } : {}),
   });
+  const stop: () => void = instrument(locker, {});
+  stop();
   const token: number = await locker.run((lease: Lease): number => lease.token);
   const leader: Leadership | null = await locker.leader();
   await locker.close();
