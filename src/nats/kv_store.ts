@@ -51,15 +51,14 @@ type StoredMessage = {
 type Message = {
   readonly value: string;
   readonly headers: readonly [name: string, value: string][];
-  /** Returns its size in bytes; 0 if it needs no room of its own. Computed only when a write was refused. */
-  readonly size: () => number;
+  readonly size?: () => number; // in bytes; counted only when a write was refused
 };
 
 /**
  * A release marker is a purge message, which every KV client understands. The bucket keeps one revision of each key, so
  * the record is removed with or without a roll-up.
  */
-const RELEASE: Message = { value: "", headers: [["KV-Operation", "PURGE"]], size: () => 0 };
+const RELEASE: Message = { value: "", headers: [["KV-Operation", "PURGE"]] };
 const RELEASE_BY_ROLLUP: Message = { ...RELEASE, headers: [...RELEASE.headers, ["Nats-Rollup", "sub"]] };
 
 const stores = new WeakMap<KvHandle, KvStore>();
@@ -154,7 +153,7 @@ export class KvStore implements TicketStore {
   }
 
   append(key: string, { ticket, ...request }: AppendRequest): Promise<WriteOutcome> {
-    return this.#put(key, { value: ticket.session, headers: encodeTicket(ticket), size: () => 0 }, request);
+    return this.#put(key, { value: ticket.session, headers: encodeTicket(ticket) }, request);
   }
 
   async remove(key: string, request: RemoveRequest): Promise<WriteOutcome> {
@@ -202,7 +201,7 @@ export class KvStore implements TicketStore {
       if (isConflict) return { kind: "conflict", current: currentRevision(cause) };
       const { certain, error } = toLockError(cause, `write key "${key}"`);
       return certain
-        ? { kind: "failed", error: await this.#settings.explain(error, { key, timeout, size: message.size() }) }
+        ? { kind: "failed", error: await this.#settings.explain(error, { key, timeout, size: message.size?.() ?? 0 }) }
         : { kind: "unknown", error };
     }
   }
