@@ -15,8 +15,8 @@ import { hindrance } from "../runtimes/attempt.ts";
 const BASE = "/natslock/";
 const DESKTOP = { width: 1280, height: 900 };
 const PHONE = { width: 390, height: 844 };
-/** Home, a guide with tables and code, and the page of a class. */
-const PAGES = ["index.html", "docs/locks.html", "api/index.html", "api/~/Locker.html"] as const;
+/** Home, a guide with tables and code, the symbols of a module, and a class. */
+const PAGES = ["index.html", "docs/locks.html", "api/testing/index.html", "api/~/Locker.html"] as const;
 const PATIENCE = 30_000;
 /** A colour that fades is measured as one that has too little contrast. */
 const NO_FADING = `document.head.insertAdjacentHTML("beforeend", "<style>* { transition: none !important }</style>")`;

@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { type MarkdownIt, slugOf, useSiteLinks } from "./links.ts";
+import { useSiteMarkdown } from "./markdown.ts";
 import type { SitePage } from "./pages.ts";
 import type { Section } from "./sections.ts";
 
@@ -44,7 +45,10 @@ export function siteConfig(plan: SitePlan): unknown {
       theme: THEME,
       languageAlias: ALIASES,
       anchor: { slugify: slugOf },
-      config: (md: MarkdownIt) => useSiteLinks(md, targets),
+      config: (md: MarkdownIt) => {
+        useSiteLinks(md, targets);
+        useSiteMarkdown(md);
+      },
     },
     themeConfig: {
       nav: [
@@ -57,6 +61,7 @@ export function siteConfig(plan: SitePlan): unknown {
       search: { provider: "local" },
       docFooter: { prev: "Previous", next: "Next" },
       externalLinkIcon: true,
+      notFound: { title: "There is no such page", quote: "", linkText: "Overview", linkLabel: "Overview" },
     },
   };
 }

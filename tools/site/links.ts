@@ -18,8 +18,8 @@ export type Target =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "other" };
 
-/** The part of a markdown-it token that links use. */
-interface Token {
+/** The part of a markdown-it token that the site uses. */
+export interface Token {
   type: string;
   tag: string;
   content: string;
@@ -28,7 +28,7 @@ interface Token {
   attrSet(name: string, value: string): void;
 }
 
-/** The part of markdown-it that links use. */
+/** The part of markdown-it that the site uses. */
 export interface MarkdownIt {
   readonly core: {
     readonly ruler: { push(name: string, rule: (state: MarkdownState) => void): void };
@@ -76,9 +76,6 @@ export function useSiteLinks(md: MarkdownIt, targets: LinkTargets): void {
       if (token.children) token.children = relinked(token.children, { state, source, targets });
     }
   });
-  // Vue takes {{ in the text of a page for code.
-  const text = md.renderer.rules["text"];
-  md.renderer.rules["text"] = (...args) => (text?.(...args) ?? "").replaceAll("{{", "&#123;&#123;");
 }
 
 interface Linking {
