@@ -157,7 +157,7 @@ Deno.test("Locker.health() is lost if the loop that calls acquireLead() hangs, u
 Deno.test("Locker.health() shows a lease that is not held while its work was asked to stop", () =>
   whileWorking(async ({ lab, locker, settle }) => {
     const releasing = locker.releaseLead();
-    await lab.clock.advance(TTL / 2);
+    await lab.clock.advance(RENEW + REQUEST + 10);
     const { ok, lease } = locker.health();
     assertEquals([ok, lease?.held], [true, false]);
     await settle();

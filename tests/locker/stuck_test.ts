@@ -163,7 +163,7 @@ Deno.test("Locker leaves no timer for maxHold behind if close() cannot confirm t
 Deno.test("Locker reports no hold as stuck that was over, by the clock, before its timer could run", async () => {
   const clock = new JumpingClock();
   await using lab = new VirtualLab({}, clock);
-  const { locker, events } = lab.locker({ maxHold: TTL / 2 });
+  const { locker, events } = lab.locker({ maxHold: TTL / 4 });
   await lab.until(locker.acquire());
   lab.fate = () => "drop";
   clock.skipped = TTL;
