@@ -131,7 +131,7 @@ export class Holder {
       await this.#calls.runExclusive(() => this.#keeper.state.phase.at === "idle" ? undefined : this.#keeper.undo());
     });
     this.#keeper.drive("nobody");
-    this.listeners.close();
+    await this.listeners.close();
   }
 
   /** Tries once: a wait with a timeout of 0. */
