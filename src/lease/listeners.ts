@@ -21,8 +21,8 @@ export interface Listener {
   /**
    * Called at once, in the caller's own turn, when `acquire()`, `run()`, `lead()` or `request()` begins to wait for a
    * lock, even if the lock is free. `key` is the key of the lock; with a LockManager its name. A function that this
-   * returns is called once, when that wait ends. For several locks at once, each of them is a wait of its own, and a
-   * lock that is requested again is a new wait.
+   * returns is called once, when that wait ends, also if the listener was removed before. For several locks at once, each
+   * of them is a wait of its own, and a lock that is requested again is a new wait.
    */
   onWait?(key: string): unknown;
   /** Called once, when the Locker or LockManager is closed. Nothing else is called after that. */
@@ -56,6 +56,8 @@ type Grant = Pick<Extract<WaitEnd, { kind: "granted" }>, "token" | "epoch">;
 export class Listeners {
   readonly #of: Listened;
   readonly #all = new Set<{ readonly listener: Listener }>();
+  /** The waits that listeners were told of. */
+  readonly #waits = new Set<Promise<unknown>>();
 
   constructor(of: Listened) {
     this.#of = of;
@@ -86,8 +88,10 @@ export class Listeners {
     });
     const working = work();
     if (ends.length === 0) return working;
+    this.#waits.add(working);
     const ended = (end: { kind: "refused" } | { kind: "failed"; error: unknown } | { kind: "granted" } & Grant) => {
       const waited = this.#of.clock.now() - since;
+      this.#waits.delete(working);
       for (const each of ends) contain(() => each({ ...end, waited }), this.#failed);
     };
     working.then((result) => {
@@ -97,14 +101,18 @@ export class Listeners {
     return working;
   }
 
-  /** Tells all of the close, and removes them. */
-  close(): void {
+  /** Tells all of the close once the waits have ended, which the close has aborted. Then removes them. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#waits);
     this.#each((listener) => listener.onClose?.());
     this.#all.clear();
   }
 
   #each(call: (listener: Listener) => unknown): void {
-    for (const { listener } of [...this.#all]) contain(() => call(listener), this.#failed);
+    for (const added of [...this.#all]) {
+      // A listener that another one has just removed is not called.
+      if (this.#all.has(added)) contain(() => call(added.listener), this.#failed);
+    }
   }
 
   readonly #failed = (error: unknown): void => {

@@ -147,7 +147,7 @@ export class Holder {
       await this.#calls.runExclusive(() => this.#keeper.state.phase.at === "idle" ? undefined : this.#keeper.undo());
     });
     this.#keeper.drive("nobody");
-    this.listeners.close();
+    await this.listeners.close();
   }
 
   async #wait(signal: AbortSignal, retrier: Retrier): Promise<Lease> {

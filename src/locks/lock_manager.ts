@@ -213,7 +213,7 @@ export class LockManager {
     const error = new LockerClosedError(`Cannot use the LockManager of bucket "${this.name}": it was closed`);
     this.#end.abort(error);
     await this.#sessions.close(error);
-    this.#context.listeners.close();
+    await this.#context.listeners.close();
     await this.#owned?.();
   }
 }

@@ -70,3 +70,8 @@ export interface Tracer {
   /** Starts a span whose parent is the active span of the context in which this is called. */
   startSpan(name: string, options?: { attributes?: Attributes }): Span;
 }
+
+/** Returns a text that is the same for the same attributes: they are one time series. */
+export function idOf(attributes: Attributes): string {
+  return JSON.stringify(Object.entries(attributes).sort());
+}

@@ -1,7 +1,7 @@
 /** The gauge that tells whether a process leads. */
 
 import type { Locker } from "../locker/locker.ts";
-import type { Attributes, Meter, ObservableResult } from "./api.ts";
+import { type Attributes, idOf, type Meter, type ObservableResult } from "./api.ts";
 
 /** The Lockers that share one time series. */
 interface Series {
@@ -32,7 +32,7 @@ export class LeaderGauge {
 
   /** Adds a Locker. Returns a function that removes it: without a Locker that leads the value is 0. */
   add(locker: Locker, attributes: Attributes): () => void {
-    const id = JSON.stringify(Object.entries(attributes).sort());
+    const id = idOf(attributes);
     const series = this.#series.get(id) ?? { attributes, lockers: new Set() };
     this.#series.set(id, series);
     series.lockers.add(locker);

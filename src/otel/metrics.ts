@@ -3,7 +3,7 @@
 import type { LossReason } from "../base/errors.ts";
 import type { LockEvent } from "../lease/events.ts";
 import type { Listener, WaitEnd } from "../lease/listeners.ts";
-import type { Attributes, Meter } from "./api.ts";
+import { type Attributes, idOf, type Meter } from "./api.ts";
 import { type Instruments, instrumentsOf } from "./instruments.ts";
 import { LeaderGauge } from "./leader_gauge.ts";
 import { outcomeOf, type Subject } from "./subject.ts";
@@ -20,6 +20,8 @@ export class Metrics implements Listener {
   readonly #holds = new Map<string, Attributes>();
   /** The waits that are counted as waiting. */
   readonly #waits = new Set<Attributes>();
+  /** The attributes under which failures have been counted from 0. */
+  readonly #started = new Set<string>();
   /** Ends what the gauge of leaders asks. */
   #hideLeader = (): void => {};
 
@@ -27,7 +29,7 @@ export class Metrics implements Listener {
   constructor(subject: Subject, meter: Meter) {
     this.#subject = subject;
     this.#meters = instrumentsOf(meter);
-    this.#startAtZero();
+    this.#startAtZero(subject.attributesAtStart);
     const { locker } = subject;
     if (locker === null) return;
     const { key, token } = locker;
@@ -58,6 +60,7 @@ export class Metrics implements Listener {
   onWait(key: string): (end: WaitEnd) => void {
     const attributes = this.#subject.attributes(key);
     const { waiting, waits } = this.#meters;
+    this.#startAtZero(attributes);
     this.#waits.add(attributes);
     waiting.add(1, attributes);
     return (end) => {
@@ -79,8 +82,10 @@ export class Metrics implements Listener {
   }
 
   /** Prometheus sees a counter rise only if it has seen it before. Otherwise an alert would miss the first failure. */
-  #startAtZero(): void {
-    const attributes = this.#subject.attributesAtStart;
+  #startAtZero(attributes: Attributes): void {
+    const id = idOf(attributes);
+    if (this.#started.has(id)) return;
+    this.#started.add(id);
     const { losses, renewalFailures, events } = this.#meters;
     renewalFailures.add(0, attributes);
     for (const why of REASONS) losses.add(0, { ...attributes, "natslock.reason": why });

@@ -65,6 +65,47 @@ Deno.test("Locker.listen returns a function that ends it", async () => {
   assertEquals(listener.told, []);
 });
 
+Deno.test("Locker.listen does not call a listener that another one removes", async () => {
+  await using lab = new VirtualLab();
+  const { locker } = lab.locker();
+  const listener = noting();
+  locker.listen({ onEvent: () => remove() });
+  const remove = locker.listen(listener);
+  await lab.until(locker.acquire());
+  assertEquals(listener.told, ["wait leader", "granted leader"]);
+});
+
+Deno.test("Locker.listen tells of the end of each wait before it tells of the close", async () => {
+  await using lab = new VirtualLab();
+  const [{ locker: first }, { locker }] = [lab.locker(), lab.locker()];
+  await lab.until(first.acquire());
+  const listener = noting();
+  locker.listen(listener);
+  const waits = [locker.acquire(), locker.acquire(), locker.acquire({ timeout: 0 })];
+  const settled = Promise.allSettled(waits);
+  await lab.until(locker.close());
+  assertEquals(listener.told.filter((line) => !line.startsWith("wait")), [
+    ...Array(3).fill("failed leader"),
+    "closed",
+  ]);
+  await settled;
+});
+
+Deno.test("LockManager.listen tells of the end of each wait before it tells of the close", async () => {
+  const fleet = new Fleet(2);
+  const [{ locks: first }, { locks }] = fleet.members as [Member, Member];
+  await fleet.until(first.acquire("a"));
+  const listener = noting();
+  locks.listen(listener);
+  const settled = Promise.allSettled([locks.acquire("a"), locks.acquire(["a", "b"])]);
+  await fleet.pass(100);
+  await fleet.until(locks.close());
+  const ends = listener.told.filter((line) => /^(?:failed|closed)/.test(line));
+  assertEquals([ends.at(-1), ends.length > 2, listener.told.at(-1)], ["closed", true, "closed"]);
+  await settled;
+  await fleet.until(first.close());
+});
+
 Deno.test("Locker.listen throws after the close", async () => {
   await using lab = new VirtualLab();
   const { locker } = lab.locker();

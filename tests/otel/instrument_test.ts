@@ -133,6 +133,16 @@ Deno.test("instrument begins to count failures at 0, so that an alert sees the f
   assertEquals(failures.map((name) => [scrape.names.has(name), scrape.sum(name)]), failures.map(() => [true, 0]));
 });
 
+Deno.test("instrument begins to count failures at 0 for each value of an attribute, with its first wait", async () => {
+  await using telemetry = await Telemetry.start();
+  const fleet = new Fleet(1);
+  const { locks } = fleet.members[0] as Member;
+  instrument(locks, { meter: telemetry.meter, attributes: ({ key }) => ({ "natslock.key": key }) });
+  await fleet.until(locks.request("a", () => {}));
+  assertEquals((await telemetry.scrape()).has("natslock_losses_total", { natslock_key: "a" }), true);
+  await fleet.until(locks.close());
+});
+
 Deno.test("instrument counts events of a type that it does not know", async () => {
   await using telemetry = await Telemetry.start();
   let hear: Listener["onEvent"];

@@ -51,12 +51,20 @@ export class Scrape {
     return new Set(this.#samples.filter((each) => each.name === name).flatMap(({ labels }) => Object.keys(labels)));
   }
 
+  /** True if there is a value with these labels. */
+  has(name: string, labels: Labels = {}): boolean {
+    return this.#find(name, labels).length > 0;
+  }
+
   /** Returns the sum of the values that have these labels; 0 if there are none. */
   sum(name: string, labels: Labels = {}): number {
+    return this.#find(name, labels).reduce((sum, { value }) => sum + value, 0);
+  }
+
+  #find(name: string, labels: Labels): readonly Sample[] {
     return this.#samples
       .filter((each) => each.name === name)
-      .filter((each) => Object.entries(labels).every(([label, value]) => each.labels[label] === value))
-      .reduce((sum, { value }) => sum + value, 0);
+      .filter((each) => Object.entries(labels).every(([label, value]) => each.labels[label] === value));
   }
 }
 
