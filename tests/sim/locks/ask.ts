@@ -18,8 +18,6 @@ export interface Ask {
   readonly madeAt: number;
   /** Number of its tickets that were stored. */
   tickets: number;
-  /** Number of its tickets that were stolen. */
-  robbed: number;
   /** True until it got its locks, or its promise has settled. */
   waits: boolean;
   /** True once its promise has settled, and what it got was released. */

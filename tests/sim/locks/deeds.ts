@@ -12,10 +12,10 @@ import type { LocksServer } from "./locks_server.ts";
 import { claimOf } from "./truth.ts";
 
 /**
- * A thief that was robbed ends. It takes another ticket only if it does not know of the theft: after the loss of its
- * session, or after half of `maxHold`. Neither happens more often than this in one run.
+ * A thief that was robbed ends. It takes another ticket under the same session only if it does not know of the theft:
+ * after a write in doubt, or after half of `maxHold`. That does not happen more often than this.
  */
-const MOST_ROBBED = 8;
+const MOST_ROBBED = 4;
 
 /** Follows all requests that the server performs. */
 export class Deeds {
@@ -52,10 +52,11 @@ export class Deeds {
     if (before.kind !== "vacant") this.#judge.count("own ticket written over");
     const ask = this.#judge.asks.get(ticket.since ?? -1) ?? null;
     if (ask !== null) ask.tickets++;
-    if (ask?.wish.steal && ask.robbed > MOST_ROBBED) {
-      this.#judge.blame(`Q5: request ${ask.id} steals again after ${ask.robbed} of its tickets were stolen`);
-    }
     const { session, lock: name } = ticket;
+    const robbed = ask?.wish.steal ? this.#judge.truth.stolenFrom(ask, session) : 0;
+    if (robbed > MOST_ROBBED) {
+      this.#judge.blame(`Q5: request ${ask?.id} steals again after ${robbed} of its tickets were stolen`);
+    }
     const about = { key, place: after.revision, session, name, claim: claimOf(ticket), node, ask };
     this.#judge.truth.add({ ...about, storedAt: this.#place.timeline.now, room: "room", stolenAt: null });
     node.stored(name, after.revision);
@@ -103,6 +104,5 @@ export class Deeds {
     if (!isTheft) return;
     this.#judge.count("theft");
     placed.stolenAt = this.#place.timeline.now;
-    if (placed.ask !== null) placed.ask.robbed++;
   }
 }

@@ -195,6 +195,12 @@ export const RULES_OF_QUEUES_OFF: readonly Mutation[] = edits(
   ["rules", "all tickets before are watched", "before.slice(first)", "before.slice(0)"],
   [
     "rules",
+    "only one of the tickets that leave no room is watched",
+    "before.slice(first)",
+    "before.slice(first, first + 1)",
+  ],
+  [
+    "rules",
     "what cannot be read is ignored",
     '= { mode: "exclusive", limit: null, weight: 1 }',
     '= { mode: "shared", limit: null, weight: 1 }',

@@ -109,7 +109,6 @@ export class LocksNode implements Struck {
       wish,
       madeAt: now,
       tickets: 0,
-      robbed: 0,
       leaves: false,
       waits: true,
       ended: false,

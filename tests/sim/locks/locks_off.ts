@@ -45,12 +45,6 @@ const QUEUE_OFF: readonly Mutation[] = [
       'if (other !== undefined) return { kind: "mismatch", other };',
       "",
     ],
-    [
-      "blocked",
-      "only one of the tickets that leave no room is watched",
-      "return before.slice(first);",
-      "return before.slice(first, first + 1);",
-    ],
   ),
   ...edits(
     "locks/queue.ts",
@@ -103,12 +97,6 @@ const QUEUE_OFF: readonly Mutation[] = [
     "steal",
     "a thief that was robbed steals again",
     'else if (why === "removed" && this.want.steal && !isSessionOver) this.fail(stolenError(this.want.name));',
-    "",
-  ]),
-  ...edits("locks/several.ts", [
-    "steal",
-    "a thief of several locks that was robbed of one begins again",
-    "if (robbed !== undefined) throw stolenError(robbed.lock.name);",
     "",
   ]),
   ...edits(

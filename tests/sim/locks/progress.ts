@@ -5,6 +5,7 @@
  */
 
 import type { Place } from "../server.ts";
+import type { Ask } from "./ask.ts";
 import { SESSION_TTL } from "./climate.ts";
 import type { LocksJudge } from "./judge.ts";
 import type { LocksServer } from "./locks_server.ts";
@@ -22,20 +23,16 @@ const BURYING = 1300;
 /** Longest time in ms until a process looks again although nothing was pushed. */
 const ROUND = 1.05 * SESSION_TTL + 300;
 
-/** What is expected of a ticket: that it holds, or that it is removed. */
-interface Due {
-  readonly of: Placed;
-  readonly since: number;
-  readonly within: number;
-  readonly rule: string;
-}
+/** Longest time in ms until a request whose session is over has a ticket under the next one. */
+const QUEUEING = 600;
 
 /** Watches all queues after the end of the faults. */
 export class Progress {
   readonly #place: Place;
   readonly #judge: LocksJudge;
   readonly #server: LocksServer;
-  #due = new Map<string, Due>();
+  /** Since when each thing is due. */
+  #due = new Map<string, number>();
   #from = 0;
 
   constructor(place: Place, judge: LocksJudge, server: LocksServer) {
@@ -56,29 +53,38 @@ export class Progress {
   }
 
   #look(): void {
-    const { truth } = this.#judge;
-    const { now } = this.#place.timeline;
-    const due = new Map<string, Due>();
+    const { truth, asks } = this.#judge;
+    const due = new Map<string, number>();
+    const queued = new Set<Ask | null>();
     for (const name of truth.names) {
       const queue = truth.queue(name);
       const living = queue.filter(({ session }) => truth.lives(session));
       for (const placed of living) {
+        queued.add(placed.ask);
         const rule = this.#expectation(placed, { queue, living });
         if (rule === null) continue;
-        const id = `${rule} ${placed.place}`;
-        const within = this.#within(placed, rule);
-        const known = this.#due.get(id) ?? { of: placed, since: now, within, rule };
-        due.set(id, known);
-        const late = now - Math.max(known.since, this.#from) - known.within;
-        if (late > 0) {
-          this.#judge.blame(`${rule}: ticket ${placed.place} of ${placed.node?.name} for ${now - known.since} ms`);
-        }
+        this.#isDue(due, `${rule}: ticket ${placed.place} of ${placed.node?.name}`, this.#within(rule));
       }
+    }
+    // To open a session can take long: the first request for the bucket's settings may have been lost.
+    const open = new Set([...truth.sessions].filter(([id]) => truth.lives(id)).map(([, { node }]) => node));
+    for (const ask of asks.values()) {
+      const { node: { runtime }, wish: { names } } = ask;
+      if (!ask.waits || queued.has(ask) || runtime.dead || !open.has(ask.node) || names.length > 1) continue;
+      this.#isDue(due, `${TICKETLESS}: ${ask.node.name}#${ask.id}`, QUEUEING);
     }
     this.#due = due;
   }
 
-  #within(_: Placed, rule: string): number {
+  /** Notes that something is due, and blames the run if it has been due for too long. */
+  #isDue(due: Map<string, number>, what: string, within: number): void {
+    const { now } = this.#place.timeline;
+    const since = this.#due.get(what) ?? now;
+    due.set(what, since);
+    if (now - Math.max(since, this.#from) > within) this.#judge.blame(`${what} for ${now - since} ms`);
+  }
+
+  #within(rule: string): number {
     const round = this.#server.losesPushes ? ROUND : 0;
     if (rule === ORPHAN) return 2 * ROUND;
     return round + (rule === BURIED ? BURYING : WAKING);
@@ -103,4 +109,5 @@ export class Progress {
 
 const HOLDS = "Q6: a request with room does not hold";
 const BURIED = "Q6: a request waits behind tickets of dead sessions";
+const TICKETLESS = "Q5: a request waits without a ticket of a living session";
 const ORPHAN = "Q5: a ticket that no request knows stands";

@@ -95,6 +95,12 @@ export class Truth {
     return [...this.#placed.values()].findLast((each) => each.ask === ask);
   }
 
+  /** Returns how many tickets of a request were stolen under one session. */
+  stolenFrom(ask: Ask, session: string): number {
+    const isStolen = (each: Placed) => each.ask === ask && each.session === session && each.stolenAt !== null;
+    return [...this.#placed.values()].filter(isStolen).length;
+  }
+
   /** Reports whether a ticket is stored now. */
   stands({ key, place }: Placed): boolean {
     return this.#look(key).revision === place;
