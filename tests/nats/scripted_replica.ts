@@ -100,7 +100,7 @@ export class ScriptedReplica {
       request,
       subscribe: (subject: string, { callback }: { callback: Callback }) => {
         this.#subscriptions.set(subject, callback);
-        return { unsubscribe: () => this.#subscriptions.delete(subject) };
+        return { closed: new Promise(() => {}), unsubscribe: () => this.#subscriptions.delete(subject) };
       },
       publish: (_: string, payload: string, { reply }: { reply: string }) => this.#answer(JSON.parse(payload), reply),
     };
