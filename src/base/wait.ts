@@ -122,6 +122,7 @@ export class WaitScope {
   /** Ends the wait when one of the signals aborts. */
   constructor(...signals: (AbortSignal | undefined)[]) {
     this.#ends = signals.map((signal) => onAbort(signal, () => this.#controller.abort(signal?.reason)));
+    this[Symbol.dispose] = () => this.#ends.forEach((end) => end[Symbol.dispose]());
   }
 
   /**
@@ -140,9 +141,7 @@ export class WaitScope {
   }
 
   /** Removes the listeners and timers. */
-  [Symbol.dispose](): void {
-    for (const end of this.#ends) end[Symbol.dispose]();
-  }
+  declare readonly [Symbol.dispose]: () => void;
 }
 
 /** Returns the error of a wait that reached its timeout. `trouble`, the last error of the wait, becomes the cause. */

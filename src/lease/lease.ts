@@ -66,6 +66,7 @@ export class Lease {
   constructor(about: { key: string; token: number; epoch: string; signal: AbortSignal }, keeping: LeaseControls) {
     ({ key: this.key, token: this.token, epoch: this.epoch, signal: this.signal } = about);
     this.#keeping = keeping;
+    this[Symbol.asyncDispose] = () => this.release();
   }
 
   /** True while the lease is valid. Each access compares the clock, so it is right even if no timer could run. */
@@ -96,9 +97,7 @@ export class Lease {
   }
 
   /** Releases the lock as {@linkcode Lease.release} does, for `await using`. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.release();
-  }
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
 const LOSSES: Readonly<Record<LossReason, string>> = {

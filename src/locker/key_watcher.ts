@@ -51,6 +51,8 @@ export class KeyWatcher {
   /** Deliveries that may still follow without a pause, as of `#creditAt`. */
   #credit = LONGEST_BURST;
   #creditAt: number;
+  /** Ends the watch. */
+  declare readonly [Symbol.dispose]: () => void;
 
   /** Starts the watch; calls `down` when the connection is lost. The context's settings must be loaded. */
   constructor(context: WatchedKey, down: (error: NatslockError) => void) {
@@ -62,6 +64,11 @@ export class KeyWatcher {
     } catch (cause) {
       throw asNatslockError(cause, `watch key "${context.key}"`);
     }
+    this[Symbol.dispose] = () => {
+      this.#unwatch();
+      this.#cancelTimer();
+      this.#cancelAging();
+    };
   }
 
   /** Notes the key state that the owner read. A change that was pushed meanwhile, with a higher revision, wins. */
@@ -102,13 +109,6 @@ export class KeyWatcher {
       this.#context.load({ fresh: true }).catch(() => {});
     }
     return news;
-  }
-
-  /** Ends the watch. */
-  [Symbol.dispose](): void {
-    this.#unwatch();
-    this.#cancelTimer();
-    this.#cancelAging();
   }
 
   /** Pauses after too many deliveries, so that a flood of changes does not cause a flood of reads. */

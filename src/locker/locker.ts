@@ -48,6 +48,7 @@ export class Locker {
 
   /** Creates a candidate; sends nothing. Throws a `BadParameterError` if an option is missing or out of range. */
   constructor(options: LockerOptions | StoreLockerOptions) {
+    this[Symbol.asyncDispose] = () => this.close();
     const backend = backendOf(options);
     const candidate = candidateOf(options, backend.random);
     ({ id: this.id, key: this.key, logger: this.logger } = candidate);
@@ -214,7 +215,5 @@ export class Locker {
   }
 
   /** Calls {@linkcode Locker.close}; for `await using`. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
 }

@@ -53,6 +53,7 @@ export class Lock {
   constructor(fields: LockFields, controls: LockControls) {
     ({ name: this.name, mode: this.mode, token: this.token, epoch: this.epoch, signal: this.signal } = fields);
     this.#controls = controls;
+    this[Symbol.asyncDispose] = () => this.release();
   }
 
   /** True while the lock is valid. Each access compares the clock, so it is right even if no timer could run. */
@@ -82,7 +83,5 @@ export class Lock {
   }
 
   /** Releases the lock as {@linkcode Lock.release} does, for `await using`. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.release();
-  }
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
 }

@@ -76,6 +76,7 @@ export class LockManager {
     this.#context = context;
     this.#sessions = new Sessions(context, { candidate, onEvent: options.onEvent ?? (() => {}) }, signal);
     this.#requests = new Requests(context, this.#sessions, signal);
+    this[Symbol.asyncDispose] = () => this.close();
   }
 
   /**
@@ -202,9 +203,7 @@ export class LockManager {
   }
 
   /** Calls {@linkcode LockManager.close}; for `await using`. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
-  }
+  declare readonly [Symbol.asyncDispose]: () => Promise<void>;
 
   async #close(): Promise<void> {
     const error = new LockerClosedError(`Cannot use the LockManager of bucket "${this.name}": it was closed`);

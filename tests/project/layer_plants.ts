@@ -76,6 +76,8 @@ export const BAD_WORDS: readonly PlantedWord[] = [
   [RECORD, "export default 1"],
   [RECORD, "export enum Colour {}"],
   [RECORD, "await using lock = await take()"],
+  [RECORD, "  [Symbol.asyncDispose](): Promise<void> {"],
+  [RECORD, "  static async *[Symbol.iterator]() {"],
   [RECORD, "let a: any = 1"],
   [RECORD, "Map<string, any>"],
   [RECORD, "b as any"],
@@ -83,6 +85,7 @@ export const BAD_WORDS: readonly PlantedWord[] = [
 
 /** Path of a file, and code that it may contain. */
 export const GOOD_WORDS: readonly PlantedWord[] = [
+  [RECORD, "  declare readonly [Symbol.dispose]: () => void;"],
   ["src/base/clock.ts", "Date.now(); setTimeout(f, 1)"],
   ["src/base/random.ts", "crypto.getRandomValues(x)"],
   ["cli/main.ts", "Deno.exit(1)"],

@@ -27,6 +27,10 @@ const published = {
   why: "Node 20 and Safari cannot parse it, and the published code is not transpiled",
   except: ["cli/"],
 };
+const shakeable = {
+  why: "compilers hoist the key into a statement, so bundlers keep the class: declare the member, set it when constructed",
+  except: ["cli/"],
+};
 
 const WORD_RULES: readonly WordRule[] = [
   { pattern: global("Deno\\b"), ...portable },
@@ -41,6 +45,7 @@ const WORD_RULES: readonly WordRule[] = [
   { pattern: /\bexport\s+default\b|\bas\s+default\b/, ...everywhere },
   { pattern: /\benum\s+\w+\s*\{/, ...everywhere },
   { pattern: /\busing\s+\w+\s*=/, ...published },
+  { pattern: /^ {2}(?:(?:static|async|get|readonly) |\*)*\[Symbol\.\w+\]\s*[(=]/m, ...shakeable },
   { pattern: /(?:[:<,|&(]\s*|\bas\s+)any\b(?!\s*[:(.?])/, ...everywhere },
 ];
 
