@@ -28,7 +28,8 @@ const published = {
   except: ["cli/"],
 };
 const shakeable = {
-  why: "compilers hoist the key into a statement, so bundlers keep the class: declare the member, set it when constructed",
+  why:
+    "compilers hoist the key into a statement, so bundlers keep the class: declare the member, set it when constructed",
   except: ["cli/"],
 };
 
