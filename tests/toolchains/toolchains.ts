@@ -40,12 +40,12 @@ const NOTHING = "nothing";
 
 /** All toolchains, in the order of the table. */
 export const TOOLCHAINS: readonly Toolchain[] = [
-  typescript("`bundler`", NOTHING, [accepts("bundler")]),
-  typescript("`node16`", "ES modules; `nodenext` for CommonJS", [
+  typescript("`moduleResolution: bundler`", NOTHING, [accepts("bundler")]),
+  typescript("`moduleResolution: node16`", "ES modules; `nodenext` for CommonJS", [
     accepts("node16"),
     refuses("commonjs16", "commonjs.cts", "TS1479"),
   ]),
-  typescript("`nodenext`", NOTHING, [accepts("nodenext"), accepts("commonjs")]),
+  typescript("`moduleResolution: nodenext`", NOTHING, [accepts("nodenext"), accepts("commonjs")]),
   typescript("`lib` without `dom`", "`@types/node`", [accepts("node")]),
   typescript("`lib` without `esnext.disposable`", "`skipLibCheck`", [accepts("page")]),
   typescript("`exactOptionalPropertyTypes`", "`skipLibCheck`", [
