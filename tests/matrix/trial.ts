@@ -2,6 +2,7 @@
 
 import { NatsServer } from "../../tools/nats/server.ts";
 import type { TableSpec } from "../helpers/doc_table.ts";
+import { outcomeOf } from "../helpers/outcomes.ts";
 import { conform, LOCKER_CHECKS, type Outcome } from "../runtimes/conformance.ts";
 import { type Bed, CHECKS, hasOwnLengths, hasShortMarks } from "./checks.ts";
 import { RESTART, survivesRestart } from "./restart.ts";
@@ -41,8 +42,4 @@ export function rowOf({ version, outcomes }: Trial): Row {
   const passed = outcomes.filter(({ error }) => error === undefined).length;
   const length = hasOwnLengths(bed) ? "a lock's own, or the bucket's" : "the bucket's";
   return [version, `${passed} of ${outcomes.length}`, length, hasShortMarks(bed) ? "1 s" : "for a lease length"];
-}
-
-async function outcomeOf(title: string, run: () => Promise<void>): Promise<Outcome> {
-  return await run().then(() => ({ title }), (error) => ({ title, error: String(error?.stack ?? error) }));
 }

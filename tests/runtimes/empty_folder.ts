@@ -1,16 +1,9 @@
 /** An empty folder of a user, on a machine that has the runtimes, and where a stand-in is JSR. */
 
-import { signalAll, treeOf } from "../../cli/src/process_tree.ts";
-import { guard, unguard } from "../../tools/nats/process.ts";
 import { bunPath, installed, nodePath } from "../../tools/npm/packages.ts";
 import type { Registry } from "./registry.ts";
+import { shell, userEnv } from "./shell.ts";
 import { run } from "./tarball.ts";
-
-/** Not a user's: what npx puts into the environment of what it runs, this process perhaps, and settings for NATS. */
-const NOT_KEPT = /^(?:npm_(?!config_)|npm_config_(?:user_agent|(?:local_|global_)?prefix)$|NATS)/i;
-
-/** How long one command may take, in milliseconds. */
-const LONGEST = 60_000;
 
 /** What the machine of the user is like. */
 export interface EmptyFolderOptions {
@@ -50,9 +43,8 @@ export class EmptyFolder {
     // Deno's packages of npm are shared with the user's own; what comes of JSR is not.
     await Deno.symlink(deno, `${machine}/deno/npm`);
     await Deno.writeTextFile(`${path}/.npmrc`, `@jsr:registry=${registry.url}\n`);
-    const kept = Object.entries(Deno.env.toObject()).filter(([name]) => !NOT_KEPT.test(name));
     return new EmptyFolder(path, {
-      ...Object.fromEntries(kept),
+      ...userEnv(),
       PATH: `${machine}/bin:${Deno.env.get("PATH")}`,
       JSR_URL: registry.url,
       DENO_DIR: `${machine}/deno`,
@@ -74,22 +66,7 @@ export class EmptyFolder {
   /** Runs commands one after the other, as a shell does; resolves to what the last of them printed. */
   async run(commands: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
     let output = "";
-    for (const command of commands) output = await this.#runOne(command, { ...this.#env, ...env });
-    return output;
-  }
-
-  async #runOne(command: string, env: Record<string, string>): Promise<string> {
-    const pipes = { stdin: "null", stdout: "piped", stderr: "piped" } as const;
-    const options = { args: ["-c", command], cwd: this.path, clearEnv: true, env, ...pipes };
-    const child = new Deno.Command("sh", options).spawn();
-    const tree = { destroy: () => signalAll(treeOf(child.pid), "SIGKILL") };
-    guard(tree);
-    const timer = setTimeout(tree.destroy, LONGEST);
-    const { success, stdout, stderr } = await child.output();
-    clearTimeout(timer);
-    unguard(tree);
-    const [output = "", complaint = ""] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
-    if (!success) throw new Error(`"${command}" failed, or took ${LONGEST} ms:\n${output}${complaint}`);
+    for (const command of commands) output = await shell(command, { cwd: this.path, env: { ...this.#env, ...env } });
     return output;
   }
 }

@@ -1,5 +1,5 @@
 // deno-lint-ignore-file no-console
-import { assert, assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch } from "@std/assert";
 import { npm } from "../../tools/npm/install.ts";
 import { NatsServer } from "../../tools/nats/server.ts";
 import { hindrance } from "./attempt.ts";
@@ -23,7 +23,7 @@ interface Project {
   write(path: string, text: string): Promise<void>;
 }
 
-const sets = ["bundler", "compiler", "vite", "socket"] as const;
+const sets = ["bundler", "socket"] as const;
 const reason = await hindrance(() =>
   Promise.all([...sets.map(installed), installedNats(), nodePath(20), nodePath(24), bunPath()])
 );
@@ -120,39 +120,3 @@ test("examples/runtimes/bun.ts runs in Bun, with the npm tarball", () =>
     const said = await run([await bunPath(), "run", "bun.ts"], folder, { NATS_URL: server.url });
     assertMatch(said, /^in charge, token \d+, Bun 1\n$/);
   }, { add: bunAdd }));
-
-test("The npm tarball is bundled by Vite in an empty project, and the bundle works", () =>
-  inProject(async ({ folder, write }) => {
-    await using server = await NatsServer.start();
-    await Deno.copyFile(USE, `${folder}/use.ts`);
-    await write("index.html", `<!doctype html><title>user</title><script type="module" src="/use.ts"></script>`);
-    await write(
-      "vite.config.js",
-      `export default { build: { target: "es2022", modulePreload: { polyfill: false } } };`,
-    );
-    const node = await nodePath(24);
-    await run([node, `${await installed("vite")}/node_modules/vite/bin/vite.js`, "build"], folder);
-    const [bundle] = [...Deno.readDirSync(`${folder}/dist/assets`)].filter(({ name }) => name.endsWith(".js"));
-    assert(bundle, "Vite built no script");
-    await write("main.js", main(server.url, `./dist/assets/${bundle.name}`));
-    assertEquals((await run([node, "main.js"], folder)).trim().split("\n"), SAID);
-  }));
-
-for (const module of ["nodenext", "preserve"]) {
-  test(`The types of the npm tarball satisfy tsc --strict with the modules of "${module}"`, () =>
-    inProject(async ({ folder, write }) => {
-      await Deno.copyFile(USE, `${folder}/use.ts`);
-      const options = { strict: true, noEmit: true, module, target: "es2022" };
-      const lib = ["es2022", "esnext.disposable", "dom", "dom.asynciterable"];
-      await write(
-        "tsconfig.json",
-        JSON.stringify({ compilerOptions: { ...options, lib, types: [] }, files: ["use.ts"] }),
-      );
-      const tsc = `${await installed("compiler")}/node_modules/typescript/bin/tsc`;
-      await run([await nodePath(24), tsc, "-p", "."], folder);
-      // A program with a mistake in it has to be refused, or the types were not read.
-      await write("use.ts", (await Deno.readTextFile(USE)).replace("const leads: boolean", "const leads: string"));
-      const complaint = await run([await nodePath(24), tsc, "-p", "."], folder).then(() => "none", String);
-      assert(complaint.includes("TS2322"), complaint);
-    }));
-}

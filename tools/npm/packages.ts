@@ -2,23 +2,38 @@
 
 import { npmFolder, type Pins } from "./install.ts";
 
-/** Versions of Node.js: the oldest supported one, and a current one. */
-const NODES = { 20: "20.20.2", 24: "24.21.0" } as const;
+/** Versions of Node.js: the oldest supported one, the oldest one with `require()` of modules, and a current one. */
+const NODES = { 20: "20.20.2", 22: "22.23.3", 24: "24.21.0" } as const;
 
 /** The newest versions of the same lines that npm has for Macs with Apple processors. */
-const NODES_OF_APPLE: Readonly<Record<keyof typeof NODES, string>> = { 20: "20.18.1", 24: "24.0.0" };
+const NODES_OF_APPLE: Readonly<Record<keyof typeof NODES, string>> = { 20: "20.18.1", 22: "22.23.2", 24: "24.0.0" };
+
+const ESBUILD = { esbuild: "0.28.2" } as const;
 
 /** Versions by package, in sets that are installed together. */
 export const PINS = {
-  bundler: { esbuild: "0.28.2" },
+  bundler: ESBUILD,
   bun: { bun: "1.4.5" },
   jsr: { jsr: "0.14.3" },
   site: { vitepress: "1.6.4" },
   socket: { ws: "8.23.0" },
   workerd: { miniflare: "4.20260730.0" },
   browser: { "playwright-core": "1.65.1" },
-  compiler: { typescript: "7.0.2" },
-  vite: { vite: "8.3.8" },
+  oldCompiler: { typescript: "5.9.3" },
+  // What users build and test with. Their projects are in tests/toolchains/projects.
+  toolchains: {
+    ...ESBUILD,
+    "@rollup/plugin-commonjs": "29.0.3",
+    "@rollup/plugin-node-resolve": "16.0.3",
+    "@types/node": "24.19.2",
+    jest: "30.5.2",
+    rollup: "4.68.8",
+    typescript: "7.0.2",
+    vite: "8.3.8",
+    vitest: "4.1.12",
+    webpack: "5.113.0",
+    "webpack-cli": "7.3.1",
+  },
 } as const satisfies Record<string, Pins>;
 
 /** The folder of a set of {@linkcode PINS}. */
