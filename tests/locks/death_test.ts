@@ -116,3 +116,20 @@ Deno.test("A lock ends by the clock of its process once the session cannot be re
   await fleet.clock.advance(5);
   assertEquals([lock.held, lock.remaining, lock.signal.aborted], [false, 0, true]);
 });
+
+Deno.test("A waiter whose session was lost has a ticket under the next one within 0.5 s, though nobody else waits", async () => {
+  const [fleet, holder, waiter] = fleetOf(2);
+  await using _ = fleet;
+  assert(waiter);
+  await fleet.until(holder.locks.acquire("a"));
+  const waiting = waiter.locks.acquire("a").catch(() => {});
+  await fleet.pass(100);
+  waiter.isCut = true;
+  await fleet.pass(TTL + 100);
+  waiter.isCut = false;
+  waiter.sent.length = 0;
+  await fleet.pass(500);
+  assertEquals(waiter.sent.filter((each) => each.startsWith("append")).length, 1);
+  await fleet.close();
+  await waiting;
+});

@@ -149,12 +149,6 @@ const SESSIONS_OFF: readonly Mutation[] = [
     "locks/session_queues.ts",
     ["session", "locks outlive their session", "for (const hold of [...this.#holds]) hold.lost(why, error);", ""],
     [
-      "session",
-      "requests do not outlive their session",
-      'for (const request of [...this.#waiting]) request.leave({ kind: "again" });',
-      "",
-    ],
-    [
       "maxHold",
       "a lock is held without the bound of maxHold",
       "const until = ticketEnd(this.context, state.sentAt);",
