@@ -10,7 +10,7 @@ import { outcomeOf, type Subject } from "./subject.ts";
 
 /** What a counter of losses or of events has from the start. Other values get a time series when they first occur. */
 const REASONS: readonly LossReason[] = ["deadline", "superseded", "removed", "stolen", "closed"];
-const WARNINGS: readonly LockEvent["type"][] = ["at_risk", "release_failed", "bucket_changed"];
+const WARNINGS: readonly LockEvent["type"][] = ["at_risk", "stuck", "release_failed", "bucket_changed"];
 
 /** Turns events and waits into metrics. */
 export class Metrics implements Listener {
