@@ -33,8 +33,8 @@ const ALONE: readonly string[] = ["tests/cli/start_test.ts", "tests/load"];
  */
 const COMPUTING: readonly string[] = [
   ...["tests/cli/loop_test.ts", "tests/dashboard", "tests/hostile", "tests/lease", "tests/load/race_test.ts"],
-  ...["tests/locks/memory_random_test.ts", "tests/locks/mutants_test.ts", "tests/locks/random_requests_test.ts"],
-  ...["tests/locks/reference_test.ts", "tests/project", "tests/sim"],
+  ...["tests/locks/hour_test.ts", "tests/locks/memory_random_test.ts", "tests/locks/mutants_test.ts"],
+  ...["tests/locks/random_requests_test.ts", "tests/locks/reference_test.ts", "tests/project", "tests/sim"],
 ];
 
 /** Most test files that run at the same time because they mostly wait: each may have servers and browsers. */

@@ -13,6 +13,12 @@ import type { LockEvent } from "@x/natslock";
 /** Lease length of the sessions in ms. */
 export const TTL = 3000;
 
+/** Times of the lock managers of a fleet in ms. Default of `ttl`: {@linkcode TTL}. */
+export interface FleetOptions {
+  readonly ttl?: number;
+  readonly maxHold?: number;
+}
+
 /** One process: a lock manager with its own link to the bucket. */
 export interface Member {
   readonly locks: LockManager;
@@ -31,7 +37,7 @@ export class Fleet {
   readonly store = new MemoryStore(this.clock, { ttl: 86_400_000 });
   readonly members: Member[] = [];
 
-  constructor(size: number, options: { readonly maxHold?: number } = {}) {
+  constructor(size: number, options: FleetOptions = {}) {
     for (let index = 0; index < size; index++) this.members.push(this.#join(index, options));
   }
 
@@ -68,7 +74,7 @@ export class Fleet {
     await this.close();
   }
 
-  #join(index: number, options: { readonly maxHold?: number }): Member {
+  #join(index: number, options: FleetOptions): Member {
     const [sent, events]: [string[], LockEvent[]] = [[], []];
     const intercept = async <Outcome>(request: StoreRequest<Outcome>): Promise<Outcome> => {
       sent.push(`${request.kind} ${request.key}`);
@@ -92,7 +98,7 @@ export class Fleet {
 /** Returns a fleet and its first two processes; of one process, the same twice. */
 export function fleetOf(
   size: number,
-  options: { readonly maxHold?: number } = {},
+  options: FleetOptions = {},
 ): [fleet: Fleet, first: Member, second: Member] {
   const fleet = new Fleet(size, options);
   const [first, second = first] = fleet.members;
