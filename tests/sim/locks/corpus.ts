@@ -11,6 +11,5 @@ export const LOCKS_CORPUS: readonly Relic[] = [
   { seed: 150, was: "such a look cost a request that had room a whole round" },
   { seed: 50747, was: "a look that was older than the removal of an own ticket made a request wait for that ticket" },
   { seed: 60, was: "a thief that was robbed stole again, and two thieves robbed each other without end" },
-  { seed: 80122, was: "the same" },
   { seed: 80233, was: "the same: 2,743 messages in two seconds at rest" },
 ];
