@@ -60,5 +60,6 @@ export const CORPUS: readonly Relic[] = [
   { seed: 1700120083, was: "a grant in doubt on the record of an earlier process with its id was not fenced off" },
   { seed: 2200002672, wire: true, was: "close() waited for the bucket's settings although nothing was stored" },
   { seed: 2400292833, was: "the judge asked for a check of the stream that had come during the removal" },
+  { seed: 2500799127, was: "the judge awaited a grant although a renewal had landed on a marker, after a roll-back" },
   { seed: 108, was: "a denied read left a write of unknown outcome stored" },
 ];

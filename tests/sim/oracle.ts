@@ -92,6 +92,8 @@ export class Oracle {
       this.expectGrant(this.#server.wakesByPush ? WAKING : 1.5 * TTL);
     }
     if (after.kind !== "held") return;
+    // Also a renewal: after a roll-back it can land on another's marker, and its holder goes on.
+    this.#grantDue = Infinity;
     const { attempt, token } = after.record;
     if (attempt === null) return;
     if (copy) this.ledger.copied(attempt);
@@ -110,7 +112,6 @@ export class Oracle {
     this.ledger.stood(attempt, after.revision);
     if (before.revision === 0) this.#putOnZero.add(attempt);
     this.history.stood(attempt, after.revision);
-    this.#grantDue = Infinity;
   }
 
   /** A machine took a step. */
