@@ -65,7 +65,9 @@ export class Hold {
   limit({ maxHold, releases }: HoldLimit, clock: Clock, stuck: (age: number) => void): void {
     if (maxHold === Infinity) return;
     const granted = clock.now();
-    this.#isTooLong = () => clock.now() - granted >= maxHold;
+    // A sum, as in the clock's timer: by a difference, rounding could make the timer come a fraction too early.
+    const end = granted + maxHold;
+    this.#isTooLong = () => clock.now() >= end;
     this.#cancelLimit = clock.after(maxHold, () => {
       // Asks the clock: after a sleep the lease may be over.
       if (!this.isStuck) return;

@@ -39,6 +39,8 @@ export class Session implements SessionGround {
   readonly #options: SessionOptions;
   readonly #holder: Holder;
   readonly #lease: Lease;
+  /** Aborts when the manager is closed. */
+  readonly #closing: AbortSignal;
   readonly #over = new AbortController();
   /** Aborts when the session is lost or closed. */
   readonly over: AbortSignal = this.#over.signal;
@@ -62,7 +64,7 @@ export class Session implements SessionGround {
     };
     const holder = new Holder(key, { onEvent });
     try {
-      return new Session({ context, options, holder, lease: await holder.acquire({ signal }) });
+      return new Session({ context, options, holder, lease: await holder.acquire({ signal }), closing: signal });
     } catch (error) {
       holder.close();
       throw error;
@@ -70,11 +72,12 @@ export class Session implements SessionGround {
   }
 
   private constructor(
-    { context, options, holder, lease }: {
+    { context, options, holder, lease, closing }: {
       readonly context: LocksContext;
       readonly options: SessionOptions;
       readonly holder: Holder;
       readonly lease: Lease;
+      readonly closing: AbortSignal;
     },
   ) {
     this.id = holder.context.candidate.id;
@@ -82,6 +85,7 @@ export class Session implements SessionGround {
     this.#options = options;
     this.#holder = holder;
     this.#lease = lease;
+    this.#closing = closing;
     this.queues = new SessionQueues(this);
     onAbort(lease.signal, () => {
       if (!this.#isClosing) this.#end();
@@ -155,9 +159,12 @@ export class Session implements SessionGround {
   #end(): void {
     const { reason } = this.#lease.signal;
     const lost = reason instanceof LeaseLostError ? reason : null;
-    this.queues.end(lost?.why ?? "closed", lost);
+    let removing: Disposable | null = null;
+    this.queues.end(lost?.why ?? "closed", lost, () => removing?.[Symbol.dispose]());
     this.#finish();
     this.#over.abort(reason);
+    // A session that was lost removes its tickets for a while. Nothing of that outlives the manager.
+    if (!this.#isClosing) removing = onAbort(this.#closing, () => this.queues.stop());
   }
 
   #reporter(name: string): Reporter {

@@ -49,6 +49,7 @@ export class SessionQueues implements QueueGround {
   readonly #queues = new Map<string, Queue>();
   readonly #waiting = new Set<QueuedRequest>();
   readonly #holds = new Set<LockHold>();
+  #stopped = (): void => {};
 
   constructor(session: SessionGround) {
     ({ context: this.context, id: this.id } = session);
@@ -146,24 +147,26 @@ export class SessionQueues implements QueueGround {
 
   /**
    * The session is over: ends all waits and locks. What is stored of them is removed in the background. That is tried
-   * for a few lease lengths, then it is left to others.
+   * for a few lease lengths or until `stop()`, then it is left to others and `stopped` is called.
    */
-  end(why: LossReason, error: NatslockError | null): void {
+  end(why: LossReason, error: NatslockError | null, stopped: () => void): void {
     if (this.isOver) return;
     this.isOver = true;
     const cancel = this.context.clock.after(LONGEST_CLEANUP * this.context.timing.ttl, () => this.stop());
-    this.#tickets.whenEmpty().then(() => {
+    this.#stopped = () => {
       cancel();
-      this.stop();
-    });
+      stopped();
+    };
+    this.#tickets.whenEmpty().then(() => this.stop());
     for (const request of [...this.#waiting]) request.leave({ kind: "again" });
     for (const hold of [...this.#holds]) hold.lost(why, error);
     for (const queue of this.#queues.values()) queue.stop();
     this.monitors.stop();
   }
 
-  /** Ends the removals and watches that outlive the session. */
+  /** Ends the removals, timers and watches that outlive the session. */
   stop(): void {
+    this.#stopped();
     this.#tickets.stop();
   }
 

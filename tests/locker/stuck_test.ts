@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertInstanceOf, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertInstanceOf, assertLess, assertRejects, assertThrows } from "@std/assert";
 import {
   BadParameterError,
   type HoldLimitOptions,
@@ -122,9 +122,23 @@ Deno.test("Locker with onStuck release waits for release() of a lease of acquire
   assertEquals([lab.store.look("leader").kind, typesOf(events)], ["vacant", ["acquired", "stuck", "released"]]);
 });
 
+Deno.test("Locker reports stuck work although the difference of its times is rounded to less than maxHold", async () => {
+  await using lab = new VirtualLab();
+  const { locker, events } = lab.locker({ maxHold: MAX_HOLD });
+  const granted = 1869.007;
+  assertLess(granted + MAX_HOLD - granted, MAX_HOLD);
+  await lab.clock.advance(granted);
+  const settled = Promise.withResolvers<void>();
+  const running = locker.run(() => settled.promise);
+  await lab.clock.advance(MAX_HOLD);
+  assertEquals(typesOf(events), ["acquired", "stuck"]);
+  settled.resolve();
+  await lab.until(running);
+});
+
 Deno.test("Locker.lead() with onStuck release campaigns again after work that was stuck", async () => {
   await using lab = new VirtualLab();
-  const { locker, events } = lab.locker({ maxHold: MAX_HOLD, onStuck: "release" });
+  const { locker, events } = lab.locker({ maxHold: MAX_HOLD / 4, onStuck: "release" });
   const tokens: number[] = [];
   const third = Promise.withResolvers<void>();
   const leading = locker.lead(async ({ token, signal }) => {
