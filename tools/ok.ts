@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { shares, testFiles } from "./shares.ts";
 import { add, countJunit, type Counts, NONE, reconcile, summaryLine } from "./junit.ts";
 
 const HELP = `Usage: deno task test [arguments of deno test]
@@ -22,23 +23,14 @@ seeds, use "deno task sim".
 The last line is "N passed, N failed", plus ", N skipped" if any were skipped.
 The exit code is 0 only if nothing failed.`;
 
-const TEST_PATHS: readonly string[] = ["README.md", "mod.ts", "src", "cli", "tests"];
-
-/** Tests that measure time or memory, except those in `COMPUTING`. Nothing else may run at the same time. */
-const ALONE: readonly string[] = ["tests/cli/start_test.ts", "tests/load"];
-
-/**
- * Tests that keep a core busy, by computing or by a page that draws. Tests with leases of a real server would notice if
- * many of these ran at the same time.
- */
-const COMPUTING: readonly string[] = [
-  ...["tests/cli/loop_test.ts", "tests/dashboard", "tests/hostile", "tests/lease", "tests/load/race_test.ts"],
-  ...["tests/locks/hour_test.ts", "tests/locks/memory_random_test.ts", "tests/locks/mutants_test.ts"],
-  ...["tests/locks/random_requests_test.ts", "tests/locks/reference_test.ts", "tests/project", "tests/sim"],
-];
+/** What has examples in doc comments. */
+const DOCUMENTED: readonly string[] = ["README.md", "mod.ts", "src", "cli"];
+const TEST_PATHS: readonly string[] = [...DOCUMENTED, "tests"];
 
 /** Most test files that run at the same time because they mostly wait: each may have servers and browsers. */
 const MOST_JOBS = 8;
+/** A step may name many files. Its line shows the first ones. */
+const LONGEST_LINE = 300;
 const ROOT = new URL("../", import.meta.url);
 
 interface Step {
@@ -84,7 +76,8 @@ async function deno(args: readonly string[], env: Record<string, string> = {}): 
 }
 
 function header(step: Step): void {
-  console.log(`\n== ${step.name}: deno ${step.args.join(" ")}`);
+  const line = `${step.name}: deno ${step.args.join(" ")}`;
+  console.log(`\n== ${line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)} ...` : line}`);
 }
 
 async function timed(step: Step, run: () => Promise<Counts>): Promise<Result> {
@@ -143,10 +136,10 @@ async function all(): Promise<Result[]> {
   // The types were checked above. A second check would also take in each mutant that the tests make.
   if (!stopped) {
     const parallel = ["--no-check", "--parallel"];
-    const others = [`--ignore=${[...ALONE, ...COMPUTING].join()}`, ...TEST_PATHS];
-    results.push(await tests({ name: "measuring", args: ["--no-check", `--ignore=${COMPUTING.join()}`, ...ALONE] }));
-    results.push(await tests({ name: "computing", args: [...parallel, ...COMPUTING] }));
-    results.push(await tests({ name: "waiting", args: [...parallel, ...others], env: jobs() }));
+    const { measuring, computing, waiting } = shares(await testFiles("tests"));
+    results.push(await tests({ name: "measuring", args: ["--no-check", ...measuring] }));
+    results.push(await tests({ name: "computing", args: [...parallel, ...computing] }));
+    results.push(await tests({ name: "waiting", args: [...parallel, ...DOCUMENTED, ...waiting], env: jobs() }));
   }
   for (const config of ["deno.json", "cli/deno.json"]) {
     await run("publish", "publish", "--dry-run", "--allow-dirty", "--config", config);

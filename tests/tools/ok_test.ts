@@ -1,6 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { countJunit, reconcile, summaryLine } from "../../tools/junit.ts";
 import { testArguments } from "../../tools/ok.ts";
+import { shares, testFiles } from "../../tools/shares.ts";
 import { tagProblem } from "../../tools/check_tag.ts";
 
 const REPORT = `<testsuites tests="4"><testsuite name="a">
@@ -61,4 +62,20 @@ Deno.test("tagProblem accepts the version with the prefix v", () => {
 Deno.test("tagProblem refuses the tag of another version", () => {
   const problem = tagProblem("v1.2.4", "1.2.3");
   assertEquals(problem, "tag v1.2.4 is not v1.2.3, the version in deno.json");
+});
+
+Deno.test("shares() gives each test file to one step, and each step has some", async () => {
+  const files = await testFiles("tests");
+  const { measuring, computing, waiting } = shares(files);
+  assertEquals([...measuring, ...computing, ...waiting].sort(), files);
+  for (const share of [measuring, computing, waiting]) assert(share.length > 1);
+  assert(files.includes("tests/tools/ok_test.ts"));
+});
+
+Deno.test("shares() lets tests that measure run apart from those that compute, even of one folder", () => {
+  assertEquals(shares(["tests/load/race_test.ts", "tests/load/many_test.ts", "tests/store/filter_test.ts"]), {
+    measuring: ["tests/load/many_test.ts"],
+    computing: ["tests/load/race_test.ts"],
+    waiting: ["tests/store/filter_test.ts"],
+  });
 });
