@@ -56,3 +56,14 @@ export function changes(before: Figures, after: Figures): string {
   const unchanged = `No row changed by ${100 * NOISE} % or more.`;
   return [lines.length === 1 ? unchanged : grid(lines), ...turned].join("\n");
 }
+
+/** An earlier run in which the tables and curves of a later one replace those with the same IDs. */
+export function merged(earlier: Figures | null, later: Figures): Figures {
+  if (earlier === null) return later;
+  const replaced = <Part extends { readonly id: string }>(old: readonly Part[], fresh: readonly Part[]) => [
+    ...old.map((part) => fresh.find(({ id }) => id === part.id) ?? part),
+    ...fresh.filter(({ id }) => !old.some((part) => part.id === id)),
+  ];
+  const tables = replaced(earlier.tables, later.tables);
+  return { ...later, tables, curves: replaced(earlier.curves, later.curves) };
+}

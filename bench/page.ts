@@ -73,6 +73,9 @@ const READING = `## How to read them
 - redlock and redis-semaphore poll, each with its default pause. The wait for a release is a part of that pause, and each
   waiter sends requests all the time. With many of them some poll comes soon: then the requests are the cost.
 - Candidates of a Locker race: each release wakes all of them. For many waiters take a LockManager, which wakes one.
+- All but the tables of TCP use a websocket of Deno, on which a request that is sent while others are under way can wait
+  40 ms for an acknowledgement of TCP (the runtime leaves Nagle's algorithm on). Pairs per second, "ten locks at once" and
+  limits with many workers mostly show that. A TCP connection does not have it.
 - The way of the Go package sends two requests for each step, and two of its candidates can win.`;
 
 /** Ratios and counts that do not depend on the machine. */

@@ -23,7 +23,8 @@ export function lockers(connect: Connect, shape: BucketShape = {}): Peer {
     waits: "push",
     connect: async (ttl) => {
       const nc = await connect();
-      const kv = await newKeyValue(nc, BUCKETS.locker, ttl, shape);
+      // A bucket keeps the lease length that it was created with.
+      const kv = await newKeyValue(nc, `${BUCKETS.locker}-${ttl}`, ttl, shape);
       const open = new Set<Locker>();
       return {
         client: () => {

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { changes, ranking, sameRanking } from "../../bench/against.ts";
+import { changes, merged, ranking, sameRanking } from "../../bench/against.ts";
 import type { Figures, Row, Table } from "../../bench/figures.ts";
 import { pageOf, rounded } from "../../bench/page.ts";
 import { svgOf } from "../../bench/plots.ts";
@@ -94,4 +94,13 @@ Deno.test("svgOf() draws each series of a curve", async () => {
   const svg = await svgOf({ id: "c", title: "Curve", x: "waiters", y: "ms", series });
   assert(svg.startsWith("<svg"));
   for (const text of ["Curve", "Locker", "redlock", "waiters"]) assertStringIncludes(svg, text);
+});
+
+Deno.test("merged() replaces the tables that were measured again, and keeps the others in their places", () => {
+  const other = { ...table(row("a", 1)), id: "other" };
+  const again = table(row("floor", 9));
+  assertEquals(
+    merged(figures("old", table(row("floor", 1)), other), figures("new", again)),
+    figures("new", again, other),
+  );
 });
