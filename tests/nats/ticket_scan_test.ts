@@ -176,8 +176,7 @@ Deno.test("KvStore.follow() reports that the connection is down, and a gap when 
     proxy.cut();
     await eventually("a gap", () => pushes.some(({ kind }) => kind === "gap"));
     assertEquals(pushes.map(({ kind }) => kind).slice(0, 2), ["down", "gap"]);
-    // The server answers when it has the subscription again. Before that, it pushes nothing of another's writes.
-    await reader.flush();
+    await reader.flush(); // before it has the subscription again, the server pushes nothing
     const place = await appendNew(writer, "=q.a.s.0");
     applied(await writer.remove("=q.a.s.0", { expected: place, timeout }));
     await eventually("pushes", () => pushes.filter(({ kind }) => kind === "seen").length === 2);
@@ -194,9 +193,8 @@ Deno.test("KvStore.follow() reports denied for a filter that the user may not su
   try {
     const store = await open(nc);
     const kinds: string[] = [];
-    const stop = store.follow("=q.a.>", ({ kind }) => kinds.push(kind));
+    store.follow("=q.a.>", ({ kind }) => kinds.push(kind));
     await eventually("a denial", () => kinds.includes("denied"));
-    stop();
   } finally {
     await nc.close();
   }
@@ -212,9 +210,8 @@ Deno.test("KvStore.follow() ignores stored messages that somebody aims at the su
     nc.subscribe("natslock.queues.=q.a.>", { callback: (_, { subject }) => void unfiltered.push(subject) });
     await other.put("=q.a.s.0", "x");
     await appendNew(store, "=q.b.s.0");
-    const aim = (stream: string, subject: string) => {
+    const aim = (stream: string, subject: string) =>
       nc.publish(`$JS.API.DIRECT.GET.${stream}.${subject}`, "", { reply: "natslock.queues.=q.a.s.0" });
-    };
     aim("KV_other", "$KV.other.=q.a.s.0");
     aim("KV_queues", "$KV.queues.=q.b.s.0");
     await eventually("both replies", () => unfiltered.length === 2);
