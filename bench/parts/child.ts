@@ -1,7 +1,6 @@
 /** Child processes of the bench: each runs `worker.ts` with one library, and speaks in lines of JSON. */
 
-import { eachLine } from "../../tools/lines.ts";
-import { guard, signalIfRunning, unguard } from "../../tools/nats/process.ts";
+import { LineProcess } from "../line_process.ts";
 import type { PeerName } from "../peers/client.ts";
 import type { Addresses } from "../peers/services.ts";
 
@@ -26,20 +25,20 @@ export interface Task {
 
 /** A running child. */
 export class Child {
-  readonly #process: Deno.ChildProcess;
-  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #process: LineProcess;
   readonly #lines: unknown[] = [];
-  readonly #read: Promise<void>;
   #wake = Promise.withResolvers<void>();
   #over = false;
 
   constructor(task: Task) {
     const args = ["run", "-A", "--no-check", new URL("../worker.ts", import.meta.url).pathname, JSON.stringify(task)];
     const env = { NO_COLOR: "1" };
-    this.#process = new Deno.Command(Deno.execPath(), { args, env, stdin: "piped", stdout: "piped" }).spawn();
-    this.#input = this.#process.stdin.getWriter();
-    guard(this);
-    this.#read = this.#listen();
+    const command = new Deno.Command(Deno.execPath(), { args, env, stdin: "piped", stdout: "piped" });
+    this.#process = new LineProcess(
+      command,
+      (line) => this.#signal(() => this.#lines.push(JSON.parse(line))),
+      () => this.#signal(() => this.#over = true),
+    );
   }
 
   /** The next line that it prints. @throws {Error} if it ends without one */
@@ -53,32 +52,20 @@ export class Child {
 
   /** Lets it begin, or end. */
   async go(): Promise<void> {
-    await this.#input.write(new TextEncoder().encode("\n"));
+    await this.#process.send("");
   }
 
   /** Kills it. */
   destroy(): void {
-    signalIfRunning(this.#process, "SIGKILL");
+    this.#process.destroy();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.destroy();
-    unguard(this);
-    await this.#process.status;
-    await this.#read;
-    await this.#input.abort().catch(() => {});
+    await this.#process[Symbol.asyncDispose]();
   }
 
-  async #listen(): Promise<void> {
-    await eachLine(this.#process.stdout, (line) => {
-      this.#lines.push(JSON.parse(line));
-      this.#signal();
-    });
-    this.#over = true;
-    this.#signal();
-  }
-
-  #signal(): void {
+  #signal(change: () => void): void {
+    change();
     this.#wake.resolve();
     this.#wake = Promise.withResolvers();
   }

@@ -1,7 +1,6 @@
 /** The way of the Go package natslock, in Go: get, then put. */
 
-import { eachLine } from "../../tools/lines.ts";
-import { guard, signalIfRunning, unguard } from "../../tools/nats/process.ts";
+import { LineProcess } from "../line_process.ts";
 
 /** Milliseconds of one round. */
 export interface GoRound {
@@ -12,16 +11,18 @@ export interface GoRound {
 
 /** A process in Go that acquires, refreshes and releases once for each line of input. */
 export class GoPeer {
-  readonly #process: Deno.ChildProcess;
-  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #process: LineProcess;
   readonly #waiting: PromiseWithResolvers<GoRound>[] = [];
-  readonly #read: Promise<void>;
 
   private constructor(path: string, args: readonly string[]) {
-    this.#process = new Deno.Command(path, { args: [...args], stdin: "piped", stdout: "piped" }).spawn();
-    this.#input = this.#process.stdin.getWriter();
-    guard(this);
-    this.#read = this.#listen();
+    const told = (line: string) => this.#waiting.shift()?.resolve(JSON.parse(line) as GoRound);
+    this.#process = new LineProcess(
+      new Deno.Command(path, { args: [...args], stdin: "piped", stdout: "piped" }),
+      told,
+      () => {
+        for (const { reject } of this.#waiting.splice(0)) reject(new Error("the Go program ended"));
+      },
+    );
   }
 
   /** Builds the program in a folder and starts it. @throws {Error} if there is no Go, or it cannot be built */
@@ -40,25 +41,11 @@ export class GoPeer {
   round(): Promise<GoRound> {
     const answer = Promise.withResolvers<GoRound>();
     this.#waiting.push(answer);
-    this.#input.write(new TextEncoder().encode("round\n")).catch(answer.reject);
+    this.#process.send("round").catch(answer.reject);
     return answer.promise;
   }
 
-  /** Kills the process. */
-  destroy(): void {
-    signalIfRunning(this.#process, "SIGKILL");
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    this.destroy();
-    unguard(this);
-    await this.#process.status;
-    await this.#read;
-    await this.#input.abort().catch(() => {});
-  }
-
-  async #listen(): Promise<void> {
-    await eachLine(this.#process.stdout, (line) => this.#waiting.shift()?.resolve(JSON.parse(line) as GoRound));
-    for (const { reject } of this.#waiting.splice(0)) reject(new Error("the Go program ended"));
+    await this.#process[Symbol.asyncDispose]();
   }
 }

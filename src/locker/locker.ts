@@ -38,9 +38,9 @@ export class Locker {
   readonly key: string;
   /** Receives the log lines. */
   readonly logger: Logger;
-  readonly #backend: ReturnType<typeof backendOf>;
   /** Adds a listener to the events and waits of this Locker. Returns a function that removes it. */
   readonly listen: Listen;
+  readonly #backend: ReturnType<typeof backendOf>;
   readonly #holder: Holder;
   #owned: (() => Promise<void>) | null = null;
   #closing: Promise<void> | null = null;

@@ -8,6 +8,8 @@ import { Locker, type StoreLockerOptions } from "@x/natslock";
 import type { LockEvent } from "../../src/lease/events.ts";
 import { ManualClock } from "../../src/memory/manual_clock.ts";
 import type { StoreRequest } from "../../src/memory/memory_link.ts";
+import { Chance } from "../sim/chance.ts";
+import { SEED } from "./seed.ts";
 import { MemoryStore, type MemoryStoreOptions } from "../../src/memory/memory_store.ts";
 
 /**
@@ -29,6 +31,8 @@ export class VirtualLab {
   delay: (() => Promise<void>) | null = null;
   /** Number of requests sent. */
   sent = 0;
+  /** Pauses are jittered: with random ones a test would pass or fail by luck. */
+  readonly #random = new Chance(SEED);
   readonly #lockers: Locker[] = [];
 
   /** Creates an empty bucket. */
@@ -42,7 +46,7 @@ export class VirtualLab {
   locker(options: Partial<StoreLockerOptions> = {}): { locker: Locker; events: LockEvent[] } {
     const events: LockEvent[] = [];
     const onEvent = (event: LockEvent) => void events.push(event);
-    const locker = new Locker({ store: this.store, clock: this.clock, onEvent, ...options });
+    const locker = new Locker({ store: this.store, clock: this.clock, random: this.#random, onEvent, ...options });
     this.#lockers.push(locker);
     return { locker, events };
   }

@@ -20,7 +20,12 @@ for (
       const error = new ConnectionError("denied", "Cannot write: not allowed");
       return Promise.resolve(isDenied ? request.fail(error) : request.perform());
     };
-    const locks = new LockManager({ store: fleet.store.link({ intercept }), clock: fleet.clock, ttl: TTL });
+    const locks = new LockManager({
+      store: fleet.store.link({ intercept }),
+      clock: fleet.clock,
+      random: fleet.random,
+      ttl: TTL,
+    });
     const { why } = await fleet.until(assertRejects(() => locks.acquire("a", options), ConnectionError));
     assertEquals(why, "denied");
     assert(isDead || lock.held);

@@ -9,6 +9,8 @@ import { ManualClock } from "../../src/memory/manual_clock.ts";
 import type { StoreRequest } from "../../src/memory/memory_link.ts";
 import { MemoryStore } from "../../src/memory/memory_store.ts";
 import type { LockEvent } from "@x/natslock";
+import { SEED } from "../helpers/seed.ts";
+import { Chance } from "../sim/chance.ts";
 
 /** Lease length of the sessions in ms. */
 export const TTL = 3000;
@@ -36,6 +38,8 @@ export class Fleet {
   readonly clock = new ManualClock();
   readonly store = new MemoryStore(this.clock, { ttl: 86_400_000 });
   readonly members: Member[] = [];
+  /** Pauses are jittered: with random ones a test would pass or fail by luck. */
+  readonly random = new Chance(SEED);
 
   constructor(size: number, options: FleetOptions = {}) {
     for (let index = 0; index < size; index++) this.members.push(this.#join(index, options));
@@ -89,7 +93,7 @@ export class Fleet {
       events.push(event);
       member.hear(event);
     };
-    const locks = new LockManager({ store, clock: this.clock, ...about, onEvent });
+    const locks = new LockManager({ store, clock: this.clock, random: this.random, ...about, onEvent });
     const member: Member = { locks, sent, events, hear: () => {}, isCut: false };
     return member;
   }

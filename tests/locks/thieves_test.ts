@@ -29,7 +29,8 @@ function thievesOf({ store, clock }: Fleet, count: number, seed: number): Thief[
       await pass();
       return outcome;
     };
-    const thief: Thief = { locks: new LockManager({ store: store.link({ intercept }), clock, ttl: TTL }), sent: 0 };
+    const locks = new LockManager({ store: store.link({ intercept }), clock, random: chance, ttl: TTL });
+    const thief: Thief = { locks, sent: 0 };
     return thief;
   });
 }
