@@ -2,6 +2,7 @@
 
 import { type NatsConnection, wsconnect } from "@nats-io/nats-core";
 import { Locker, LockManager, newKeyValue } from "@x/natslock";
+import { webSocketOf } from "@x/natslock/internal";
 import type { Peer } from "./client.ts";
 
 /** The bucket of all Lockers, and that of all lock managers. */
@@ -77,7 +78,7 @@ async function releaseAll(held: readonly { release(): Promise<void> }[]): Promis
   await Promise.all(held.map((lock) => lock.release()));
 }
 
-/** Connects over a websocket. */
+/** Connects over a websocket, as `open()` does. */
 export function overWebsocket(url: string): Connect {
-  return () => wsconnect({ servers: url });
+  return () => wsconnect({ servers: url, wsFactory: webSocketOf });
 }

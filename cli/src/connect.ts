@@ -76,8 +76,8 @@ function misdirected(settings: Settings, wait: { end: () => void }, clock: Clock
 
 async function dial({ way, servers, options }: Settings): Promise<NatsConnection> {
   const all = { ...PATIENCE, ...options, servers: [...servers] };
-  if (way === "tcp") return await (await import("./tcp.ts")).connect(all);
-  return await (await import("./websocket.ts")).wsconnect(all);
+  const { connect } = way === "tcp" ? await import("./tcp.ts") : await import("./websocket.ts");
+  return await connect(all);
 }
 
 /**

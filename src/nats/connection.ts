@@ -6,6 +6,7 @@ import { badParameter, BadParameterError } from "../base/errors.ts";
 import { toLockError } from "./nats_errors.ts";
 import type { ConnectionState } from "../store/store.ts";
 import { wait } from "../base/wait.ts";
+import { CLOSE_HANDSHAKE_TIMEOUT, webSocketOf, withCloseTimeout } from "./socket.ts";
 
 /**
  * Options for `wsconnect` of `@nats-io/nats-core`, such as credentials, a name and reconnect settings. They take
@@ -31,14 +32,8 @@ export interface ConnectRequest {
 /** Longest wait for one address to answer, in milliseconds, unless the user's settings have another. */
 const DIAL_TIMEOUT = 5000;
 
-/** Longest wait for the server to confirm that a websocket is closed, in milliseconds. */
-const CLOSE_HANDSHAKE_TIMEOUT = 1000;
-
 /** Longest wait until a connection is closed, in milliseconds: until its socket is, and the client has cleaned up. */
 const CLOSE_TIMEOUT = 2000;
-
-/** `readyState` of a closed socket. */
-const CLOSED = 3;
 
 /**
  * Checks that all addresses are websocket addresses.
@@ -80,8 +75,7 @@ export async function connect(
     timeout: DIAL_TIMEOUT,
   };
   const pings = { pingInterval: Math.min(30_000, Math.max(1000, Math.floor(ttl / 3))), maxPingOut: 2 };
-  const make = settings.wsFactory ??
-    ((url: string) => Promise.resolve({ socket: new WebSocket(url), encrypted: url.startsWith("wss:") }));
+  const make = settings.wsFactory ?? webSocketOf;
   const wsFactory: typeof make = async (...where) => {
     signal.throwIfAborted();
     const { socket, encrypted } = await make(...where);
@@ -92,28 +86,6 @@ export async function connect(
   } catch (cause) {
     throw toLockError(cause, `connect to ${addresses.join(", ")}`).error;
   }
-}
-
-/**
- * Returns the socket, changed so that it counts as closed at most one second after its `close()` is called.
- *
- * No runtime limits the duration of the closing handshake. The client waits for its end before it dials again,
- * gives up an address or reports itself closed. Without this limit a frozen server would block all of that.
- */
-function withCloseTimeout(socket: WebSocket, clock: Clock): WebSocket {
-  const end = socket.close;
-  let closing = false;
-  const close = (...why: Parameters<WebSocket["close"]>) => {
-    end.apply(socket, why);
-    if (closing || socket.readyState === CLOSED) return;
-    closing = true;
-    const event = { wasClean: true, reason: "" } as CloseEvent;
-    const cancel = clock.after(CLOSE_HANDSHAKE_TIMEOUT, () => socket.onclose?.(event));
-    socket.addEventListener("close", cancel);
-  };
-  // Before it closes the socket, the client waits without limit until `bufferedAmount` is 0. That is not needed: a
-  // socket sends its buffered data before it closes.
-  return Object.defineProperties(socket, { close: { value: close }, bufferedAmount: { value: 0 } });
 }
 
 /** The field of the client's own connection object that tells whether it is connected now. */
