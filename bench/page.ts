@@ -73,9 +73,11 @@ const READING = `## How to read them
 - redlock and redis-semaphore poll, each with its default pause. The wait for a release is a part of that pause, and each
   waiter sends requests all the time. With many of them some poll comes soon: then the requests are the cost.
 - Candidates of a Locker race: each release wakes all of them. For many waiters take a LockManager, which wakes one.
-- All but the tables of TCP use a websocket of Deno, on which a request that is sent while others are under way can wait
-  40 ms for an acknowledgement of TCP (the runtime leaves Nagle's algorithm on). Pairs per second, "ten locks at once" and
-  limits with many workers mostly show that. A TCP connection does not have it.
+- "The messages of Locker, bare" are what Locker publishes, made and sent without any decision: what lies between the
+  floor and them is the price of the headers and the lease length at the server, and what lies above them is our own
+  code. So it is with "the messages of LockManager, bare": a ticket, one look at the queue, and a removal.
+- All but the tables of TCP use a websocket of Deno, as \`open()\` makes it. One that \`wsconnect()\` makes in Deno is slower
+  as soon as it sends more than 1,024 bytes at once: [runtimes](runtimes.md#deno) has the reason.
 - The way of the Go package sends two requests for each step, and two of its candidates can win.`;
 
 /** Ratios and counts that do not depend on the machine. */

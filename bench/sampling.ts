@@ -6,6 +6,7 @@
  */
 
 import { elapse, percentile } from "../tests/helpers/measure.ts";
+import { Chance } from "../tests/sim/chance.ts";
 import type { Row } from "./figures.ts";
 
 /** Milliseconds by what was done, such as "acquire". */
@@ -27,16 +28,18 @@ export interface Rounds {
 /** Rest before each sample, in ms. Without it one subject would find the machine more awake than another. */
 export const REST = 3;
 
-/** Takes samples of all subjects in turn, in another order each time. Returns the rows by what was done. */
+/**
+ * Takes samples of all subjects in each round, in an order of chance with a fixed seed: a subject that always comes
+ * after the same one would find the machine as that one leaves it. Returns the rows by what was done.
+ */
 export async function inTurn(
   subjects: readonly Subject[],
   { rounds, warmUp }: Rounds,
 ): Promise<ReadonlyMap<string, readonly Row[]>> {
   const taken = new Map<string, Map<string, number[]>>();
+  const chance = new Chance(1);
   for (let round = 0; round < warmUp + rounds; round++) {
-    for (let turn = 0; turn < subjects.length; turn++) {
-      const subject = subjects[(round + turn) % subjects.length];
-      if (subject === undefined) continue;
+    for (const subject of shuffled(subjects, chance)) {
       await elapse(REST);
       const sample = await subject.sample();
       if (round < warmUp) continue;
@@ -45,6 +48,12 @@ export async function inTurn(
   }
   const order = subjects.map(({ name }) => name);
   return new Map([...taken].map(([deed, samples]) => [deed, order.flatMap((name) => rowsOf(name, samples.get(name)))]));
+}
+
+/** Returns the elements in an order of chance. */
+function shuffled<T>(all: readonly T[], chance: Chance): T[] {
+  const keyed = all.map((each) => ({ each, key: chance.next() }));
+  return keyed.sort((a, b) => a.key - b.key).map(({ each }) => each);
 }
 
 function samplesOf(taken: Map<string, Map<string, number[]>>, deed: string, name: string): number[] {

@@ -6,14 +6,15 @@ import { connect as connectTcp } from "@nats-io/transport-node";
 import { headers } from "@nats-io/nats-core";
 import { Kvm } from "@nats-io/kv";
 import { Locker, LockManager, newKeyValue } from "@x/natslock";
-import { timed } from "../../tests/helpers/measure.ts";
-import type { Measured, Table } from "../figures.ts";
+import { sent, timed } from "../../tests/helpers/measure.ts";
+import type { Measured, Row, Table } from "../figures.ts";
 import { etcdLock } from "../peers/etcd.ts";
 import { GoPeer } from "../peers/go.ts";
 import { BUCKETS, type BucketShape, type Connect, overWebsocket } from "../peers/natslock.ts";
 import { redisSemaphore, redlock } from "../peers/redis.ts";
 import { startApart, startCluster } from "../peers/services.ts";
-import { inTurn, type Sample, type Subject } from "../sampling.ts";
+import { inTurn, rowOf, type Sample, type Subject } from "../sampling.ts";
+import { bareLocker, bareManager } from "./bare.ts";
 import { type Place, scaled } from "./place.ts";
 
 const TTL = 30_000;
@@ -82,14 +83,18 @@ async function ours(nc: NatsConnection, shape: BucketShape): Promise<{ subjects:
     const lock = await locks.acquire("alone");
     return { acquire: performance.now() - start, release: await timed(() => lock.release()) };
   };
+  const tickets = bareManager({ nc, bucket: BUCKETS.manager, ttl: TTL });
   const subjects = [
     raw(nc, BUCKETS.locker),
+    bareLocker({ nc, bucket: BUCKETS.locker, ttl: TTL }),
     { name: "Locker.acquireLead()", sample: acquireLead },
     { name: "Locker.acquire()", sample: lease },
+    tickets,
     { name: "LockManager.acquire()", sample: managed },
     await bareKv(nc, BUCKETS.locker),
   ];
   const close = async () => {
+    tickets.close();
     await Promise.all([locker.close(), leaser.close(), locks.close()]);
   };
   return { subjects, close };
@@ -144,13 +149,30 @@ async function measure(place: Place, { id, title, connect, shape, more }: Setup)
   stack.defer(close);
   const all = [...subjects, ...await more?.(stack) ?? []];
   const taken = await inTurn(all, { rounds: scaled(400, place), warmUp: scaled(80, place) });
-  return [...taken].map(([deed, rows]) => ({
+  const tables = [...taken].map(([deed, rows]): Table => ({
     id: `${id}-${deed}`,
     title: `${title}: ${deed}`,
     unit: "ms",
     base: RAW,
     rows,
   }));
+  return more ? [...tables, await messagesOf(nc, subjects)] : tables;
+}
+
+/** Counts what each subject sends for one acquire, refresh (where it has one) and release. */
+async function messagesOf(nc: NatsConnection, subjects: readonly Subject[]): Promise<Table> {
+  const rows: Row[] = [];
+  for (const { name, sample } of subjects) {
+    const counts: number[] = [];
+    let deeds = "";
+    while (counts.length < 20) {
+      const before = sent(nc);
+      deeds = Object.keys(await sample()).join(", ");
+      counts.push(sent(nc) - before);
+    }
+    rows.push(rowOf(`${name}: ${deeds}`, counts));
+  }
+  return { id: "alone-messages", title: "Messages that are sent", unit: "messages", rows };
 }
 
 /** Measures on one server and on three, over a websocket and TCP, with files and memory. */

@@ -60,6 +60,7 @@ export async function throughput(place: Place): Promise<Measured> {
       place.say(`pairs over ${keys} keys in ${processes} processes: ${peer}`);
       const { pairs: p50, failed } = await rate(place, { peer, keys, processes });
       rows.push({ name: peer, p50, samples: 1 });
+      if (p50 === 0) notes.push(`No pair of ${peer} was done in the time.`);
       if (failed > 0) notes.push(`${failed} requests of ${peer} failed and were tried again.`);
       if (processes === 1) pointsOf(overKeys, peer).push([keys, p50]);
     }

@@ -9,14 +9,13 @@ export const CLOSE_HANDSHAKE_TIMEOUT = 1000;
 /** `readyState` of a closed socket. */
 const CLOSED = 3;
 
-/** Longest frame that Deno passes to the operating system in one piece, in bytes. */
+/** Longest frame that each runtime passes to the operating system in one piece, in bytes. */
 const WHOLE_FRAME = 1024;
 
 /** Makes the socket for an address. Can be used as `wsFactory` of the client. */
 export const webSocketOf: NonNullable<WsConnectionOptions["wsFactory"]> = (url) => {
-  const socket = new WebSocket(url);
-  const made = "Deno" in globalThis ? withWholeFrames(socket) : socket;
-  return Promise.resolve({ socket: made, encrypted: url.startsWith("wss:") });
+  const socket = withWholeFrames(new WebSocket(url));
+  return Promise.resolve({ socket, encrypted: url.startsWith("wss:") });
 };
 
 /**
@@ -24,7 +23,7 @@ export const webSocketOf: NonNullable<WsConnectionOptions["wsFactory"]> = (url) 
  *
  * Deno writes the head of a longer frame by itself, and leaves Nagle's algorithm on. So the rest waits for the server's
  * delayed acknowledgement of the head, about 40 ms later. The first of several short frames has a whole request as a
- * rule, and the reply to it carries the acknowledgement at once.
+ * rule, and the reply to it carries the acknowledgement at once. In other runtimes it makes no difference.
  */
 export function withWholeFrames<Socket extends Pick<WebSocket, "send">>(socket: Socket): Socket {
   const whole = socket.send;
