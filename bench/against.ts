@@ -6,23 +6,17 @@ import { grid, rounded } from "./page.ts";
 /** Changes of less than this are noise between two runs. */
 const NOISE = 0.1;
 
-/** The rows from the best to the worst. */
-export function ranking({ rows, rising = false }: Table): string[] {
-  const sign = rising ? -1 : 1;
-  return rows.toSorted((a, b) => sign * (a.p50 - b.p50)).map(({ name }) => name);
+/** True if no two rows that are apart by more than the noise in both runs have changed places. */
+export function sameRanking(before: Table, after: Table): boolean {
+  const names = before.rows.map(({ name }) => name);
+  const turned = (one: string, other: string) => order(before, one, other) * order(after, one, other) < 0;
+  return !names.some((one) => names.some((other) => turned(one, other)));
 }
 
-/** Neighbours in a ranking that differ by less than the noise may change places. */
-export function sameRanking(before: Table, after: Table): boolean {
-  const value = (table: Table, name: string) => table.rows.find((row) => row.name === name)?.p50 ?? NaN;
-  const order = ranking(before);
-  const sign = before.rising ? -1 : 1;
-  return order.every((better, at) =>
-    order.slice(at + 1).every((worse) => {
-      const [one, other] = [value(after, better), value(after, worse)];
-      return sign * (one - other) <= NOISE * Math.max(Math.abs(one), Math.abs(other));
-    })
-  );
+/** Which of two rows has the lower value: -1 or 1; 0 if they differ by less than the noise, or one is missing. */
+function order({ rows }: Table, ...names: [one: string, other: string]): number {
+  const [one = NaN, other = NaN] = names.map((name) => rows.find((row) => row.name === name)?.p50);
+  return Math.abs(one - other) > NOISE * Math.max(Math.abs(one), Math.abs(other)) ? Math.sign(one - other) : 0;
 }
 
 function relative(row: Row, { base, rows }: Table): number {

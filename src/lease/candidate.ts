@@ -33,6 +33,25 @@ export interface CandidateOptions {
   readonly ttl?: number;
   /** Other times of the lease, in milliseconds. Default: derived from the lease length. */
   readonly timing?: TimingOptions;
+  /**
+   * Head start of other candidates in milliseconds, 0 or more. A wait leaves the lock to them for that long before it
+   * tries: at its beginning, and whenever it learns that the lock is free. So of all that wait, those with less come
+   * first, and if none of them lives, this one gets the lock later by no more than that. `tryAcquire()`,
+   * `acquireLead()` and a `timeout` of 0 try at once. Default: 0.
+   *
+   * @example Lead only while no candidate of the main region does
+   * ```ts ignore
+   * import { Locker } from "@x/natslock";
+   *
+   * const open = { servers: "ws://127.0.0.1:8080", bucket: "locks", ttl: 15_000 };
+   * await using spare = await Locker.open({ ...open, headStart: 1000 });
+   * await using main = await Locker.open(open);
+   * const granted = spare.acquire();
+   * await main.run(() => console.log("the main region leads"));
+   * await (await granted).release();
+   * ```
+   */
+  readonly headStart?: number;
   /** Receives log lines: anything shaped like `console`. Default: writes nothing. */
   readonly logger?: Logger;
   /**
@@ -82,14 +101,26 @@ export function requireKey(key: unknown): void {
 /** Checks options and fills in defaults. @throws {BadParameterError} for the first option that is out of range */
 export function candidateOf(options: CandidateOptions, random: Random): Candidate {
   const { key = DEFAULT_KEY_NAME, id = random.uuid(), name = "", meta = {}, timing = {} } = options;
-  const { logger = silentLogger } = options;
+  const { headStart = 0, logger = silentLogger } = options;
   const ttl = options.ttl === undefined ? null : wholeSeconds(options.ttl);
   if (typeof timing !== "object" || timing === null) throw badParameter("timing", "an object", timing);
   if (ttl !== null) leaseTiming(ttl, timing);
   requireKey(key);
   if (!isUuid(id)) throw badParameter("id", "a UUID: Go peers take over a lock without one", id);
+  if (typeof headStart !== "number" || !(headStart >= 0 && headStart < Infinity)) {
+    throw badParameter("headStart", "0 or more milliseconds, finite", headStart);
+  }
   if (!(["debug", "info", "warn"] as const).every((method) => typeof logger?.[method] === "function")) {
     throw new BadParameterError("logger", `Cannot use "logger": must have the methods debug, info and warn`);
   }
-  return { key, id: id.toLowerCase(), name: requireName(name), meta: requireMeta(meta), ttl, timing, logger };
+  return {
+    key,
+    id: id.toLowerCase(),
+    name: requireName(name),
+    meta: requireMeta(meta),
+    ttl,
+    timing,
+    headStart,
+    logger,
+  };
 }

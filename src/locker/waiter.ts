@@ -5,7 +5,7 @@
  */
 
 import { NatslockError } from "../base/errors.ts";
-import { acquireTimeout } from "../base/wait.ts";
+import { acquireTimeout, wait } from "../base/wait.ts";
 import type { KeyContext } from "../lease/key_context.ts";
 import type { Hold } from "./hold.ts";
 import type { Keeper } from "../lease/keeper.ts";
@@ -28,7 +28,7 @@ export interface WaitContext {
 }
 
 /**
- * Tries until the lock is granted. Watches the key from the first refusal on.
+ * Tries until the lock is granted. Watches the key from the first refusal on. Gives others their head start first.
  *
  * `attempt` returns a lease, or the key state that refused it. After a pushed release, which it gets as `released`, it
  * tries without a read.
@@ -38,6 +38,9 @@ export async function waitForLock(
   attempt: (released: KeyState | null) => Promise<Lease | KeyState>,
   signal: AbortSignal,
 ): Promise<Lease> {
+  const { clock, candidate: { headStart } } = context;
+  const standBack = () => wait<void>(signal, (done) => clock.after(headStart, done));
+  if (headStart > 0) await standBack();
   const refusal = await retrier.run(signal, () => attempt(null));
   if (refusal instanceof Lease) return refusal;
   signal.throwIfAborted();
@@ -50,6 +53,10 @@ export async function waitForLock(
       if (got instanceof Lease) return got;
       watcher.noteRead(got);
       do released = await watcher.next(signal); while (released !== null && released.kind !== "vacant");
+      if (headStart === 0) continue;
+      await standBack();
+      // Another may hold by now, so the try reads the key.
+      released = null;
     }
   } finally {
     watcher[Symbol.dispose]();
