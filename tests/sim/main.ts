@@ -14,8 +14,8 @@ import { coverageOf, type Tally } from "./tally.ts";
 
 const HELP = `Runs the shipped Lockers on simulated machines, networks and servers with faults. Each seed is one run.
 
-Usage: deno task sim [--seeds N] [--minutes N] [--from N] [--workers N] [--wire | --memory | --locks] [--markers]
-       deno task sim --seed N [--most N] [--without KINDS] [--wire | --memory | --locks] [--markers]
+Usage: deno task sim [--seeds N] [--minutes N] [--from N] [--workers N] [--wire | --memory | --locks [--small]] [--markers]
+       deno task sim --seed N [--most N] [--without KINDS] [--wire | --memory | --locks [--small]] [--markers]
 
 --seeds N        number of seeds (default 2000; with --minutes: no limit)
 --minutes N      stop after N minutes, when the running seeds have ended (default: no limit)
@@ -24,6 +24,7 @@ Usage: deno task sim [--seeds N] [--minutes N] [--from N] [--workers N] [--wire 
 --wire           run the shipped NATS adapter on a simulated JetStream
 --memory         run on the memory store (default: one seed in eight runs on JetStream)
 --locks          run lock managers, which have many locks with queues, on the memory store
+--small          with --locks: few processes and requests, and faults for a shorter time
 --markers        use a bucket with expiry markers, in which no lock is safe; a broken rule is expected
 --seed N         run one seed and print its trace
 --most N         allow only the first N faults of that run
@@ -130,7 +131,7 @@ async function main(args: string[]): Promise<boolean> {
     args,
     options: {
       ...{ seeds: text, minutes: text, from: text, workers: text, seed: text, most: text, without: text },
-      ...{ markers: flag, wire: flag, memory: flag, locks: flag },
+      ...{ markers: flag, wire: flag, memory: flag, locks: flag, small: flag },
       help: { type: "boolean", short: "h" },
     },
   });
@@ -149,18 +150,20 @@ async function main(args: string[]): Promise<boolean> {
     wire,
     memory,
     locks,
+    small = false,
   } = values;
   const { seeds = minutes === undefined ? "2000" : NO_LIMIT } = values;
   const options: RunOptions = {
     markers,
     ...(wire || memory ? { wire: wire === true } : {}),
-    ...(locks ? { locks, wire: false } : {}),
+    ...(locks ? { locks, small, wire: false } : {}),
     ...(most === undefined ? {} : { most: whole("most", most) }),
     ...(without === undefined ? {} : { without: kinds(without) }),
   };
   if ([wire, memory, locks].filter(Boolean).length > 1) {
     throw new Error('Use only one of "--wire", "--memory" and "--locks"');
   }
+  if (small && !locks) throw new Error('Use "--small" only with "--locks"');
   if (seed !== undefined) return await replay(whole("seed", seed), withWorld(whole("seed", seed), options));
   const cores = workers === undefined ? navigator.hardwareConcurrency : Math.max(1, whole("workers", workers));
   const length = minutes === undefined ? Infinity : whole("minutes", minutes) * MINUTE;

@@ -40,6 +40,8 @@ export interface RunOptions extends Mask {
   readonly markers?: boolean;
   /** If true, shipped lock managers run instead of Lockers: many locks on the memory store. */
   readonly locks?: boolean;
+  /** With `locks`: few processes, users and names, and a short time with faults. */
+  readonly small?: boolean;
   /** If true, the shipped NATS adapter runs on a simulated JetStream. Default: the memory store. */
   readonly wire?: boolean;
   /** Called with each event as text. */

@@ -48,9 +48,9 @@ async function shorten(found: Shrunk, red: (mask: Mask) => Promise<Shrunk | null
 }
 
 /** Returns the command that repeats the run. */
-export function replayCommand(seed: number, { most, without = [], markers, wire, locks }: RunOptions): string {
+export function replayCommand(seed: number, { most, without = [], markers, wire, locks, small }: RunOptions): string {
   const words = [`deno task sim --seed ${seed}`];
-  if (locks) words.push("--locks");
+  if (locks) words.push(small ? "--locks --small" : "--locks");
   if (!locks && wire !== undefined && wire !== withWorld(seed, {}).wire) words.push(wire ? "--wire" : "--memory");
   if (markers) words.push("--markers");
   if (most !== undefined) words.push(`--most ${most}`);

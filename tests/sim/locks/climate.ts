@@ -36,6 +36,10 @@ export interface Shares {
 
 /** What a run is like. */
 export interface Climate {
+  /** How long faults happen, in ms. */
+  readonly troubled: number;
+  /** Longest pause in ms of a user between two requests without faults. */
+  readonly leisure: number;
   readonly processes: number;
   /** Users of each process: each makes one request at a time. */
   readonly users: number;
@@ -58,15 +62,24 @@ const NAMES = ["a", "b/c", "", "*.>", "d\u{1f512}"] as const;
 const USUAL = 60;
 const CROWD = 200;
 
-/** Draws a climate. */
-export function climateOf(chance: Chance): Climate {
-  const crowd = chance.happens(0.01);
-  const processes = crowd ? chance.between(3, 12) : processesOf(chance);
+/**
+ * Draws a climate. A small one has few requests at a time and a short time with faults: the mistakes of most rules show
+ * there too, and many more seeds run in a minute.
+ */
+export function climateOf(chance: Chance, small = false): Climate {
+  const crowd = !small && chance.happens(0.01);
+  const processes = small ? chance.between(2, 4) : crowd ? chance.between(3, 12) : processesOf(chance);
   const most = Math.max(1, Math.floor((crowd ? CROWD : USUAL) / processes));
-  const users = crowd ? most : chance.between(1, Math.min(most, chance.happens(0.2) ? 30 : 4) + 1);
-  const names = chance.happens(0.5) ? 1 : chance.between(2, NAMES.length + 1);
+  const users = small
+    ? chance.between(1, 3)
+    : crowd
+    ? most
+    : chance.between(1, Math.min(most, chance.happens(0.2) ? 30 : 4) + 1);
+  const names = chance.happens(0.5) ? 1 : chance.between(2, (small ? 2 : NAMES.length) + 1);
   const share = (present: number, highest: number) => chance.happens(present) ? highest * chance.next() : 0;
   return {
+    troubled: (small ? 2 : 5) * SESSION_TTL,
+    leisure: small ? 400 : 50,
     processes,
     users,
     habits: NAMES.slice(0, names).map((name) => habitOf(name, chance)),

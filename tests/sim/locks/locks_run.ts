@@ -21,8 +21,7 @@ import { Progress } from "./progress.ts";
 import { rest } from "./rest.ts";
 import type { Placed } from "./truth.ts";
 
-/** Lengths of the phases in ms: with faults, without faults, and for the last requests to end. */
-const TROUBLED = 5 * SESSION_TTL;
+/** Lengths of the phases in ms: without faults, and for the last requests to end. The climate has that with faults. */
 const SERENE = 2.5 * SESSION_TTL;
 const HOMEWARD = 4 * SESSION_TTL;
 const CLOSING = 2 * SESSION_TTL;
@@ -47,6 +46,7 @@ export class LocksRun implements LocksTown {
   over = false;
   readonly #seed: number;
   readonly #options: RunOptions;
+  readonly #progress: Progress;
   readonly #lives = new Map<Promise<void>, LocksNode>();
   #steps = 0;
   #made = 0;
@@ -59,9 +59,10 @@ export class LocksRun implements LocksTown {
     // Lost writes are no part of the promise: the tickets of those that hold may be gone.
     const without = [...options.without ?? [], "sequence rolled back"] as const;
     this.weather = new Weather(this.chance, { ...options, without });
-    this.climate = climateOf(this.chance);
+    this.climate = climateOf(this.chance, options.small);
     this.server = new LocksServer(this, this.climate.behind);
     this.judge = new LocksJudge(this, this.server);
+    this.#progress = new Progress(this, this.judge, this.server);
   }
 
   note(who: string, text: () => string): void {
@@ -89,9 +90,10 @@ export class LocksRun implements LocksTown {
   async outcome(): Promise<Outcome> {
     for (let left = this.climate.processes; left > 0; left--) this.start();
     this.#plan();
-    await this.#until(TROUBLED);
+    const { troubled } = this.climate;
+    await this.#until(troubled);
     this.#endFaults();
-    await this.#until(TROUBLED + SERENE);
+    await this.#until(troubled + SERENE);
     if (this.chance.happens(0.5)) {
       this.still = true;
       await rest(this, (ms) => this.#until(this.timeline.now + ms));
@@ -99,6 +101,7 @@ export class LocksRun implements LocksTown {
     }
     for (const { link } of this.nodes) link.heal();
     this.server.losesPushes = false;
+    this.#progress.heard();
     this.over = true;
     const last = this.timeline.now + Math.max(HOMEWARD, this.#lives.size * this.climate.habits.length * TURN);
     while (this.#lives.size > 0 && this.timeline.now < last && this.judge.broken === null) {
@@ -117,7 +120,7 @@ export class LocksRun implements LocksTown {
       const storm = this.weather.storm();
       if (storm !== null) {
         this.note("world", () => storm);
-        strikeLocks(this, storm, TROUBLED - this.timeline.now);
+        strikeLocks(this, storm, this.climate.troubled - this.timeline.now);
       }
       this.timeline.after(this.chance.between(SESSION_TTL / 20, SESSION_TTL), next);
     };
@@ -135,7 +138,7 @@ export class LocksRun implements LocksTown {
     }
     this.note("world", () => "faults end");
     this.judge.calm();
-    new Progress(this, this.judge, this.server).begin();
+    this.#progress.begin();
     if (!this.climate.unpushed) return;
     this.server.losesPushes = true;
     for (const { link } of this.nodes) link.cut("pushes cut", Infinity);

@@ -47,7 +47,7 @@ export async function live(node: LocksNode, town: LocksTown): Promise<void> {
       if (chance.happens(climate.shares.query)) await query(node, town);
       else await request(node, town);
     }
-    await node.sleep(chance.between(1, town.troubled ? 100 : 50));
+    await node.sleep(chance.between(1, town.troubled ? 100 : climate.leisure));
   }
 }
 

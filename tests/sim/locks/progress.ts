@@ -41,10 +41,15 @@ export class Progress {
     this.#server = server;
   }
 
-  /** Faults have ended. What was missed before is noticed one round later. */
+  /** Pushes come again. What was missed before is noticed one round later. */
+  heard(): void {
+    this.#from = this.#place.timeline.now + ROUND;
+  }
+
+  /** Faults have ended. */
   begin(): void {
     const { timeline } = this.#place;
-    this.#from = timeline.now + ROUND;
+    this.heard();
     const next = () => {
       this.#look();
       timeline.after(EVERY, next);
