@@ -52,6 +52,8 @@ export class LocksNode implements Struck {
   readonly #pace = new Pace(WINDOW);
   /** Highest place of its tickets that steal, by name. */
   readonly #thefts = new Map<string, number>();
+  /** What it has asked to remove: keys and revisions. */
+  readonly #removed = new Set<string>();
   /** When its latest requests ended: what they stored may still be being removed. */
   readonly #left: number[] = [];
   /** Number of the request that is being made. */
@@ -161,7 +163,14 @@ export class LocksNode implements Struck {
       settings: (request) => store.settings(request),
       read: counted((key, request) => store.read(key, request)),
       write: counted((key, request) => store.write(key, request)),
-      remove: counted((key, request) => store.remove(key, request)),
+      remove: (key, request) => {
+        // A thief, or who buries a session, removes many tickets at once, but none of them twice.
+        const what = `${key}@${request.expected}`;
+        if (this.#removed.has(what)) this.#count();
+        else this.sent++;
+        this.#removed.add(what);
+        return store.remove(key, request);
+      },
       append: counted((key: string, request: AppendRequest) => {
         judge.tickets.set(request.ticket.attempt, request.ticket);
         return store.append(key, request);

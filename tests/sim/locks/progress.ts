@@ -23,7 +23,10 @@ const BURYING = 1300;
 /** Longest time in ms until a process looks again although nothing was pushed. */
 const ROUND = 1.05 * SESSION_TTL + 300;
 
-/** Longest time in ms until a request whose session is over has a ticket under the next one. */
+/**
+ * Longest time in ms until a request has a ticket after its session was over, or after it was told that its ticket had
+ * been removed.
+ */
 const QUEUEING = 600;
 
 /** Watches all queues after the end of the faults. */
@@ -76,7 +79,7 @@ export class Progress {
     for (const ask of asks.values()) {
       const { node: { runtime }, wish: { names } } = ask;
       if (!ask.waits || queued.has(ask) || runtime.dead || !open.has(ask.node) || names.length > 1) continue;
-      this.#isDue(due, `${TICKETLESS}: ${ask.node.name}#${ask.id}`, QUEUEING);
+      this.#isDue(due, `${TICKETLESS}: ${ask.node.name}#${ask.id}`, this.#within(TICKETLESS));
     }
     this.#due = due;
   }
@@ -92,7 +95,7 @@ export class Progress {
   #within(rule: string): number {
     const round = this.#server.losesPushes ? ROUND : 0;
     if (rule === ORPHAN) return 2 * ROUND;
-    return round + (rule === BURIED ? BURYING : WAKING);
+    return round + ({ [BURIED]: BURYING, [TICKETLESS]: QUEUEING }[rule] ?? WAKING);
   }
 
   /** Returns what has to happen to a stored ticket of a living session; `null` if nothing has to. */
