@@ -39,6 +39,9 @@ export const queueFilter = (token: string): string => `=q.${token}.>`;
 /** Returns the filter of the keys of all tickets of a session. */
 export const ownFilter = (session: string): string => `=q.*.${session}.>`;
 
+/** Returns the encoded name of the lock in the key of a ticket; empty if the key is not that of a ticket. */
+export const tokenOf = (key: string): string => /^=q\.([^.]+)\./.exec(key)?.[1] ?? "";
+
 /** Returns the session in the key of a ticket; empty if the key is not that of a ticket. */
 export const sessionOf = (key: string): string => /^=q\.[^.]+\.([^.]+)\.\d+$/.exec(key)?.[1] ?? "";
 

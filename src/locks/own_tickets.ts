@@ -4,12 +4,21 @@ import { asNatslockError } from "../lease/key_context.ts";
 import type { KeyState } from "../store/record.ts";
 import type { Ticket } from "../store/ticket.ts";
 import type { Push, ScanOutcome, StoredEntry } from "../store/ticket_store.ts";
-import { everyLease, type LocksContext, readOf } from "./context.ts";
+import { everyLease, type LocksContext, outcomeOf, readOf } from "./context.ts";
 import { ownFilter, ticketKey } from "./names.ts";
 import { TicketKeeper, type TicketListener } from "./ticket_keeper.ts";
 
 /** How long a release marker is expected under a key, in milliseconds. */
 const MARKER_TTL = 1000;
+
+/** The session that the tickets belong to. */
+interface Owner {
+  readonly context: LocksContext;
+  /** UUID of the session. */
+  readonly id: string;
+  /** Revision of the session's own record: all its tickets have higher ones. */
+  readonly token: number;
+}
 
 /** A release marker that a ticket left: its key is at this revision until the marker expires. */
 type Marker = { readonly revision: number; readonly until: number };
@@ -21,8 +30,8 @@ type Marker = { readonly revision: number; readonly until: number };
 export class OwnTickets {
   readonly #context: LocksContext;
   readonly #session: string;
-  /** Revision of the session's own record: all its tickets have higher ones. */
   readonly #first: number;
+  readonly #orphanLeft: (key: string, place: number) => void;
   readonly #keepers = new Map<string, TicketKeeper>();
   readonly #slots = new Map<string, Set<number>>();
   readonly #markers = new Map<string, Marker>();
@@ -33,11 +42,13 @@ export class OwnTickets {
   #isUsed = false;
   #stopped = false;
 
-  constructor(context: LocksContext, session: string, first: number) {
+  /** `orphanLeft` is called when a ticket that no request knows is gone: requests of this session may wait for it. */
+  constructor({ context, id, token }: Owner, orphanLeft: (key: string, place: number) => void) {
     this.#context = context;
-    this.#session = session;
-    this.#first = first;
-    this.#unfollow = context.store.follow(ownFilter(session), (push) => this.#pushed(push));
+    this.#session = id;
+    this.#first = token;
+    this.#orphanLeft = orphanLeft;
+    this.#unfollow = context.store.follow(ownFilter(id), (push) => this.#pushed(push));
     this.#cancel = everyLease(context, () => this.#check());
   }
 
@@ -164,9 +175,10 @@ export class OwnTickets {
     if (!this.#keepers.get(key)?.wrote(record.attempt)) this.#removeOrphan(key, revision);
   }
 
-  #removeOrphan(key: string, expected: number): void {
+  async #removeOrphan(key: string, place: number): Promise<void> {
     const { store, timing: { requestTimeout: timeout } } = this.#context;
-    store.remove(key, { expected, timeout }).catch(() => {});
+    const { kind } = await outcomeOf(store.remove(key, { expected: place, timeout }), key);
+    if (kind === "applied" && !this.#stopped) this.#orphanLeft(key, place);
   }
 }
 

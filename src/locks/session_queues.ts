@@ -5,7 +5,7 @@ import { onAbort, wait } from "../base/wait.ts";
 import { type LocksContext, ticketEnd } from "./context.ts";
 import { LockHold } from "./lock_hold.ts";
 import type { PlacedTicket } from "./look.ts";
-import { lockToken } from "./names.ts";
+import { lockToken, tokenOf } from "./names.ts";
 import { OwnTickets } from "./own_tickets.ts";
 import { Queue } from "./queue.ts";
 import type { QueueGround } from "./queue_ground.ts";
@@ -55,7 +55,7 @@ export class SessionQueues implements QueueGround {
     ({ context: this.context, id: this.id } = session);
     this.#session = session;
     this.monitors = new SessionMonitors(session.context);
-    this.#tickets = new OwnTickets(session.context, session.id, session.token);
+    this.#tickets = new OwnTickets(session, (key, place) => this.#queues.get(tokenOf(key))?.left(key, place));
   }
 
   /** Writes a ticket and waits in the queue. */

@@ -69,6 +69,10 @@ export class Deeds {
     { kind, change }: { readonly kind: string; readonly change: CarriedOut },
   ): void {
     const session = this.#judge.truth.sessions.get(id);
+    // A session that was not granted in an earlier bucket may be granted in this one.
+    const { after } = change;
+    const isGrant = kind === "write" && after.kind === "held" && after.record.token === null;
+    if (isGrant) this.#judge.truth.former.delete(id);
     if (this.#judge.truth.former.has(id)) return;
     if (kind === "write") {
       if (session?.isBuried) this.#judge.blame(`Q4: ${node.name} renews session ${id}, which was buried`);
@@ -76,7 +80,9 @@ export class Deeds {
         this.#judge.blame(`Q4: ${node.name} renews another's session`);
       }
       // A first write in doubt may be withdrawn, and then made again.
-      this.#judge.truth.sessions.set(id, { node, wroteAt: this.#place.timeline.now, isOver: false, isBuried: false });
+      const isStray = isGrant && session?.isOver === false;
+      const { now: wroteAt } = this.#place.timeline;
+      this.#judge.truth.sessions.set(id, { node, wroteAt, isOver: false, isBuried: false, isStray });
       return;
     }
     if (session?.node !== node) {

@@ -75,7 +75,8 @@ export class Progress {
       }
     }
     // To open a session can take long: the first request for the bucket's settings may have been lost.
-    const open = new Set([...truth.sessions].filter(([id]) => truth.lives(id)).map(([, { node }]) => node));
+    const isOpen = ([id, { isStray }]: readonly [string, { isStray: boolean }]) => !isStray && truth.lives(id);
+    const open = new Set([...truth.sessions].filter(isOpen).map(([, { node }]) => node));
     for (const ask of asks.values()) {
       const { node: { runtime }, wish: { names } } = ask;
       if (!ask.waits || queued.has(ask) || runtime.dead || !open.has(ask.node) || names.length > 1) continue;

@@ -44,6 +44,8 @@ interface Owned {
   readonly isOver: boolean;
   /** True once another put a marker on its key. */
   readonly isBuried: boolean;
+  /** True if its record expired, and then a copy of its first write arrived, of which its owner does not know. */
+  readonly isStray: boolean;
 }
 
 /** How long after its last renewal a dead session may pass for one that lives, in ms. */
