@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ConnectionError, LockManager } from "@x/natslock";
 import type { StoreRequest } from "../../src/memory/memory_link.ts";
-import { fleetOf, TTL } from "./fleet.ts";
+import { Fleet, fleetOf, TTL } from "./fleet.ts";
 
 for (
   const [who, isDead, options] of [
@@ -32,3 +32,25 @@ for (
     await fleet.until(locks.close());
   });
 }
+
+Deno.test("LockManager.acquire() behind a ticket of its own session, whose removal was denied, gets the lock when it is gone", async () => {
+  await using fleet = new Fleet(0);
+  const removedAt: number[] = [];
+  const intercept = <Outcome>(request: StoreRequest<Outcome>): Promise<Outcome> => {
+    const isRemoval = request.kind === "remove" && request.key.startsWith("=q.");
+    if (isRemoval) removedAt.push(fleet.clock.now());
+    const error = new ConnectionError("denied", "Cannot write: not allowed");
+    return Promise.resolve(isRemoval && removedAt.length === 1 ? request.fail(error) : request.perform());
+  };
+  const { clock, random } = fleet;
+  const locks = new LockManager({ store: fleet.store.link({ intercept }), clock, random, ttl: TTL });
+  const shared = () => fleet.until(locks.acquire("a", { mode: "shared" }));
+  const [first, second] = [await shared(), await shared()];
+  await fleet.until(assertRejects(() => second.release(), ConnectionError));
+  await fleet.until(first.release());
+  const next = await fleet.until(locks.acquire("a"));
+  // The third removal is that of the forgotten ticket.
+  const took = clock.now() - (removedAt[2] ?? 0);
+  assert(next.held && took < TTL / 10, `${took}`);
+  await fleet.until(locks.close());
+});

@@ -11,6 +11,8 @@ export interface Relic {
   readonly was: string;
   /** True if it broke the rule on the simulated JetStream. */
   readonly wire?: true;
+  /** True if it broke the rule in a small world. */
+  readonly small?: true;
 }
 
 export const CORPUS: readonly Relic[] = [

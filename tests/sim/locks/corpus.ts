@@ -12,4 +12,9 @@ export const LOCKS_CORPUS: readonly Relic[] = [
   { seed: 50747, was: "a look that was older than the removal of an own ticket made a request wait for that ticket" },
   { seed: 60, was: "a thief that was robbed stole again, and two thieves robbed each other without end" },
   { seed: 80233, was: "the same: 2,743 messages in two seconds at rest" },
+  {
+    seed: 1000011093,
+    was: "a request waited too long behind a ticket of its own session that the session had forgotten",
+    small: true,
+  },
 ];
