@@ -14,7 +14,7 @@
  * - `nats_errors.ts` translates errors of the client and refusals of the server into errors of this library.
  * - `guard.ts` writes entries that are no locks under the fencing token of a hold.
  * - `server_version.ts` lists known bad server releases, and which release brought a feature.
- * - `connection.ts` opens and closes the connections that Lockers create for themselves, and reads the state of any.
+ * - `connection.ts` opens and closes connections, on a websocket as `socket.ts` makes it, and reads the state of any.
  */
 
 import { jetstream, type JetStreamClient } from "@nats-io/jetstream";
