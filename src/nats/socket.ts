@@ -12,6 +12,9 @@ const CLOSED = 3;
 /** Longest frame that each runtime passes to the operating system in one piece, in bytes. */
 const WHOLE_FRAME = 1024;
 
+/** Longer data is sent in one frame, in bytes: it takes long in any case, and a thousand frames would take longer. */
+const MOST_SPLIT = 65_536;
+
 /** Makes the socket for an address. Can be used as `wsFactory` of the client. */
 export const webSocketOf: NonNullable<WsConnectionOptions["wsFactory"]> = (url) => {
   const socket = withWholeFrames(new WebSocket(url));
@@ -28,9 +31,8 @@ export const webSocketOf: NonNullable<WsConnectionOptions["wsFactory"]> = (url) 
 export function withWholeFrames<Socket extends Pick<WebSocket, "send">>(socket: Socket): Socket {
   const whole = socket.send;
   const send = (data: ArrayBuffer) => {
-    for (let at = 0; at < data.byteLength; at += WHOLE_FRAME) {
-      whole.call(socket, data.slice(at, at + WHOLE_FRAME));
-    }
+    const length = data.byteLength > MOST_SPLIT ? data.byteLength : WHOLE_FRAME;
+    for (let at = 0; at < data.byteLength; at += length) whole.call(socket, data.slice(at, at + length));
   };
   return Object.defineProperty(socket, "send", { value: send });
 }

@@ -13,13 +13,16 @@ function refusal(options: { readonly [field in keyof CandidateOptions]: unknown 
 }
 
 Deno.test("candidateOf() fills in a default for every option that is missing", () => {
-  const wanted = { key: "leader", id: ID, name: "", meta: {}, ttl: null, timing: {}, logger: silentLogger };
-  assertEquals(candidateOf({}, RANDOM), wanted);
+  const wanted = { key: "leader", id: ID, name: "", meta: {}, ttl: null, timing: {}, headStart: 0 };
+  assertEquals(candidateOf({}, RANDOM), { ...wanted, logger: silentLogger });
 });
 
 Deno.test("candidateOf() keeps the options that are given", () => {
   const logger: Logger = { debug() {}, info() {}, warn() {} };
-  const options = { key: "a.b", id: ID, name: "n", meta: { a: 1 }, ttl: 3_000, timing: { margin: 100 }, logger };
+  const options = {
+    ...{ key: "a.b", id: ID, name: "n", meta: { a: 1 }, ttl: 3_000, timing: { margin: 100 }, headStart: 500 },
+    logger,
+  };
   assertEquals(candidateOf(options, systemRandom), options);
 });
 

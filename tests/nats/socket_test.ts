@@ -5,14 +5,21 @@ import { withWholeFrames } from "../../src/nats/socket.ts";
 import { timed } from "../helpers/measure.ts";
 import { connectionOf, withServer } from "../helpers/nats.ts";
 
+/** Returns the frames in which data of this size is sent. Checks that they have the same bytes. */
+function framesOf(size: number): number[] {
+  const data = Uint8Array.from({ length: size }, (_, at) => at % 251);
+  const frames: ArrayBuffer[] = [];
+  withWholeFrames({ send: (frame) => void frames.push(frame as ArrayBuffer) }).send(data.buffer);
+  assertEquals(new Uint8Array(frames.flatMap((frame) => [...new Uint8Array(frame)])), data);
+  return frames.map(({ byteLength }) => byteLength);
+}
+
 Deno.test("withWholeFrames() sends the same bytes, at most 1,024 in a frame", () => {
-  for (const size of [1, 1024, 1025, 5000]) {
-    const data = Uint8Array.from({ length: size }, (_, at) => at % 251);
-    const frames: ArrayBuffer[] = [];
-    withWholeFrames({ send: (frame) => void frames.push(frame as ArrayBuffer) }).send(data.buffer);
-    assert(frames.every(({ byteLength }) => byteLength <= 1024), `a frame is too long at ${size} bytes`);
-    assertEquals(new Uint8Array(frames.flatMap((frame) => [...new Uint8Array(frame)])), data);
-  }
+  assertEquals([1, 1024, 1025, 2500].map(framesOf), [[1], [1024], [1024, 1], [1024, 1024, 452]]);
+});
+
+Deno.test("withWholeFrames() sends more than 64 KiB in one frame", () => {
+  assertEquals([framesOf(65_536).length, framesOf(65_537)], [64, [65_537]]);
 });
 
 Deno.test("Locker.open() makes a connection on which ten requests at once do not wait for an acknowledgement of TCP", () =>

@@ -123,11 +123,11 @@ export class Truth {
   /** A ticket was stored. */
   add(placed: Placed): void {
     const before = this.queue(placed.name);
-    const blockers = keepingOut(placed.claim, before);
-    if (blockers.length > 0) {
-      const passesForAlive = ({ session }: Placed) =>
-        this.lives(session) || placed.storedAt < (this.sessions.get(session)?.wroteAt ?? 0) + UNNOTICED;
-      placed.room = blockers.some(passesForAlive) ? "blocked" : "dead";
+    const passesForAlive = ({ session }: Placed) =>
+      this.lives(session) || placed.storedAt < (this.sessions.get(session)?.wroteAt ?? 0) + UNNOTICED;
+    if (keepingOut(placed.claim, before).length > 0) {
+      const isBlocked = keepingOut(placed.claim, before.filter(passesForAlive)).length > 0;
+      placed.room = isBlocked ? "blocked" : "dead";
     }
     this.#queues.set(placed.name, [...before, placed]);
     this.#placed.set(placed.place, placed);
