@@ -107,8 +107,8 @@ export function candidateOf(options: CandidateOptions, random: Random): Candidat
   if (ttl !== null) leaseTiming(ttl, timing);
   requireKey(key);
   if (!isUuid(id)) throw badParameter("id", "a UUID: Go peers take over a lock without one", id);
-  if (typeof headStart !== "number" || !(headStart >= 0 && headStart < Infinity)) {
-    throw badParameter("headStart", "0 or more milliseconds, finite", headStart);
+  if (!(Number.isFinite(headStart) && headStart >= 0)) {
+    throw badParameter("headStart", "0 or more milliseconds", headStart);
   }
   if (!(["debug", "info", "warn"] as const).every((method) => typeof logger?.[method] === "function")) {
     throw new BadParameterError("logger", `Cannot use "logger": must have the methods debug, info and warn`);
