@@ -34,10 +34,11 @@ export interface CandidateOptions {
   /** Other times of the lease, in milliseconds. Default: derived from the lease length. */
   readonly timing?: TimingOptions;
   /**
-   * Head start of other candidates in milliseconds, 0 or more. A wait leaves the lock to them for that long before it
-   * tries: at its beginning, and whenever it learns that the lock is free. So of all that wait, those with less come
-   * first, and if none of them lives, this one gets the lock later by no more than that. `tryAcquire()`,
-   * `acquireLead()` and a `timeout` of 0 try at once. Default: 0.
+   * Head start of other candidates in milliseconds, 0 or more. A wait (`acquire()`, `run()`, `lead()`) leaves the lock to
+   * them for that long before it tries: at its beginning, and whenever it learns that the lock is free. So of all that
+   * wait, those with less come first, and if none of them lives, this one gets the lock later by no more than that. A
+   * `timeout` that is not longer ends the wait before it has tried; a `timeout` of 0, `tryAcquire()` and `acquireLead()`
+   * try at once. Default: 0.
    *
    * @example Lead only while no candidate of the main region does
    * ```ts ignore

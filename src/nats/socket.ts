@@ -23,6 +23,7 @@ export const webSocketOf: NonNullable<WsConnectionOptions["wsFactory"]> = (url) 
 
 /**
  * Returns the socket, changed so that it sends long data in several frames. To the server, frames are a stream of bytes.
+ * After that `send()` takes only an ArrayBuffer, which is all that the client sends.
  *
  * Deno writes the head of a longer frame by itself, and leaves Nagle's algorithm on. So the rest waits for the server's
  * delayed acknowledgement of the head, about 40 ms later. The first of several short frames has a whole request as a

@@ -1,5 +1,5 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
-import { BadParameterError, Locker } from "@x/natslock";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { AcquireTimeoutError, BadParameterError, Locker } from "@x/natslock";
 import { ManualClock, MemoryStore } from "@x/natslock/testing";
 import { TTL, VirtualLab } from "../helpers/virtual.ts";
 
@@ -76,6 +76,13 @@ Deno.test("Locker with a head start for others tries at once if it tries once", 
   await (await lab.until(spare.tryAcquire()))?.release();
   assertEquals(await lab.until(spare.acquireLead()), true);
   assert(lab.clock.now() - start < HEAD_START);
+});
+
+Deno.test("Locker with a head start for others ends its wait at a shorter timeout, and has sent nothing", async () => {
+  await using lab = new VirtualLab();
+  const waiting = pairOf(lab).spare.acquire({ timeout: HEAD_START / 2 });
+  await lab.until(assertRejects(() => waiting, AcquireTimeoutError));
+  assertEquals(lab.sent, 0);
 });
 
 for (const headStart of [-1, NaN, Infinity, "500" as unknown as number, null as unknown as number]) {
