@@ -22,8 +22,8 @@ const LOG_LINES: { readonly [type in LockEvent["type"]]: readonly [level: keyof 
   lost: ["warn", "Lost *"],
   release_failed: ["warn", "Could not release *: it expires by itself"],
   waiting: ["debug", "Waiting for *"],
-  retrying: ["warn", "Cannot reach lock * now, retrying"],
-  recovered: ["info", "Reached lock * again"],
+  retrying: ["warn", "Cannot reach *, retrying"],
+  recovered: ["info", "Reached * again"],
   bucket_changed: ["warn", "The bucket settings of * changed"],
   observed: ["debug", "Observed *"],
 };

@@ -18,7 +18,7 @@ import type { Mutex, Unlock } from "../base/mutex.ts";
 
 /** A wait behind one lease of the same Locker logs a warning after this time, in ms. */
 const LONGEST_QUEUE = 5000;
-const NOT_REENTRANT = "a Locker is not re-entrant, so do not wait for its lock inside the work that holds it";
+const NOT_REENTRANT = "it is not re-entrant, so do not wait for its lock inside the work that holds it";
 
 /** What a wait needs. */
 export interface WaitContext {

@@ -5,7 +5,7 @@
  * - `ticket_model`, `ticket`: the state machine of one ticket. `ticket_keeper` performs what it decides.
  * - `burial`: the state machine that finds out whether another session is dead. `session_monitor` performs it.
  * - `look`: reads a queue. `queue`: lets requests in. `blockers`: what they wait for. `others`: removes tickets of others.
- * - `own_tickets`: all tickets of a session. `session_queues`: all its requests. `session`: its lease.
+ * - `own_tickets`: all tickets of a session. `session_queues`: all its requests. `session`: its lease, on a `session_store`.
  * - `sessions`: the current session. `requests`, `several`: what `request()` and `acquire()` do. `query`: a snapshot.
  * - `heard_tickets`: the store, and when it was last heard from. `lock_manager`: the public class.
  */
@@ -45,6 +45,14 @@ export async function outcomeOf(asked: Promise<WriteOutcome>, key: string): Prom
   } catch (cause) {
     return { kind: "unknown", error: asNatslockError(cause, `tell the outcome of a request for key "${key}"`) };
   }
+}
+
+/**
+ * Reports whether a ticket is certainly gone after a removal at its place. A refusal that names the key's revision proves
+ * it as well: a ticket is never written again at its place.
+ */
+export function isConfirmed(outcome: WriteOutcome | undefined): boolean {
+  return outcome?.kind === "applied" || (outcome?.kind === "conflict" && outcome.current !== null);
 }
 
 /** Reads a key. A store that throws counts as a read that failed. */

@@ -1,8 +1,7 @@
 /** What a queue does about the tickets of other sessions: finds out who is dead, and removes tickets. */
 
 import type { NatslockError } from "../base/errors.ts";
-import type { WriteOutcome } from "../store/store.ts";
-import { outcomeOf } from "./context.ts";
+import { isConfirmed, outcomeOf } from "./context.ts";
 import type { PlacedTicket } from "./look.ts";
 import type { QueueGround } from "./queue_ground.ts";
 import type { QueuedRequest } from "./queued_request.ts";
@@ -36,11 +35,6 @@ async function removeAll(
     gone: tickets.filter((_, index) => isConfirmed(outcomes[index])),
     error: failed?.kind === "failed" ? failed.error : null,
   };
-}
-
-/** A refusal that names the key's revision proves it as well: a ticket is never written again at its place. */
-function isConfirmed(outcome: WriteOutcome | undefined): boolean {
-  return outcome?.kind === "applied" || (outcome?.kind === "conflict" && outcome.current !== null);
 }
 
 /** Removes the tickets of sessions that are proven dead. */

@@ -4,7 +4,7 @@ import { asNatslockError } from "../lease/key_context.ts";
 import type { KeyState } from "../store/record.ts";
 import type { Ticket } from "../store/ticket.ts";
 import type { Push, ScanOutcome, StoredEntry } from "../store/ticket_store.ts";
-import { everyLease, type LocksContext, outcomeOf, readOf } from "./context.ts";
+import { everyLease, isConfirmed, type LocksContext, outcomeOf, readOf } from "./context.ts";
 import { ownFilter, ticketKey } from "./names.ts";
 import { TicketKeeper, type TicketListener } from "./ticket_keeper.ts";
 
@@ -177,8 +177,8 @@ export class OwnTickets {
 
   async #removeOrphan(key: string, place: number): Promise<void> {
     const { store, timing: { requestTimeout: timeout } } = this.#context;
-    const { kind } = await outcomeOf(store.remove(key, { expected: place, timeout }), key);
-    if (kind === "applied" && !this.#stopped) this.#orphanLeft(key, place);
+    const outcome = await outcomeOf(store.remove(key, { expected: place, timeout }), key);
+    if (isConfirmed(outcome) && !this.#stopped) this.#orphanLeft(key, place);
   }
 }
 

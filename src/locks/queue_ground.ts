@@ -19,7 +19,7 @@ export interface QueueGround {
   ownTicket(key: string): TicketKeeper | undefined;
   /** Reads the key of an own ticket that seems to be gone. Returns false if nothing is stored there. */
   verify(keeper: TicketKeeper): Promise<boolean>;
-  /** Hands the lock to a request that has room; `null` if the session or the ticket is over by the clock. */
+  /** Hands the lock to a request that has room; `null` if the session or the ticket is over. */
   grant(request: QueuedRequest): LockHold | null;
   /** A request begins to wait behind these tickets. */
   blocked(request: QueuedRequest, by: readonly PlacedTicket[]): void;

@@ -38,6 +38,8 @@ export class QueuedRequest {
   readonly want: Want;
   readonly entered: Promise<Entered>;
   keeper!: TicketKeeper;
+  /** A ticket that was written for this stands at a higher place, if the stream is still that of the session. */
+  floor = 0;
   /** The granted lock; `null` before the grant. */
   hold: LockHold | null = null;
   /** True once it was reported that the request waits. */

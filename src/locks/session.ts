@@ -1,7 +1,7 @@
 /** One session: the lease of this process, under which all its tickets stand. */
 
-import { BucketConfigError, LeaseLostError, type NatslockError } from "../base/errors.ts";
-import { onAbort } from "../base/wait.ts";
+import { LeaseLostError, type NatslockError } from "../base/errors.ts";
+import { onAbort, wait } from "../base/wait.ts";
 import type { Candidate } from "../lease/candidate.ts";
 import type { EventListener, LockEvent } from "../lease/events.ts";
 import { KeyContext } from "../lease/key_context.ts";
@@ -9,12 +9,12 @@ import type { Lease } from "../lease/lease.ts";
 import type { HealthFacts } from "../locker/health.ts";
 import { Holder } from "../locker/holder.ts";
 import { Reporter } from "../locker/reporter.ts";
-import type { LeaseStore } from "../store/store.ts";
-import type { LocksContext } from "./context.ts";
+import { type LocksContext, retryPause } from "./context.ts";
 import type { LockHold } from "./lock_hold.ts";
 import { sessionKey } from "./names.ts";
-import { BURIAL_TTL } from "./session_monitor.ts";
-import { type SessionGround, SessionQueues } from "./session_queues.ts";
+import type { SessionGround } from "./session_ground.ts";
+import { SessionQueues } from "./session_queues.ts";
+import { SessionStore } from "./session_store.ts";
 
 /** Who a session is, and who hears of it. */
 export interface SessionOptions {
@@ -37,6 +37,7 @@ export class Session implements SessionGround {
   readonly context: LocksContext;
   readonly queues: SessionQueues;
   readonly #options: SessionOptions;
+  readonly #store: SessionStore;
   readonly #holder: Holder;
   readonly #lease: Lease;
   /** Aborts when the manager is closed. */
@@ -50,31 +51,28 @@ export class Session implements SessionGround {
 
   /**
    * Writes the record of a new session. Rejects at the first error that waiting cannot cure, or with the signal's
-   * reason. Tries again after other errors.
+   * reason. Tries again after other errors; under another id if the first record had to be withdrawn.
    */
   static async open(context: LocksContext, options: SessionOptions, signal: AbortSignal): Promise<Session> {
-    const id = context.random.uuid();
-    const candidate = { ...options.candidate, id, key: sessionKey(id) };
-    const { clock, random } = context;
-    const key = new KeyContext(candidate, { store: sessionStore(context), clock, random });
-    const onEvent = (event: LockEvent) => {
-      if (event.type === "retrying") options.troubled(event.error);
-      // Returned, so that a promise of it that rejects is contained.
-      return PASSED_ON.includes(event.type) ? options.onEvent(event) : undefined;
-    };
-    const holder = new Holder(key, { onEvent });
-    try {
-      return new Session({ context, options, holder, lease: await holder.acquire({ signal }), closing: signal });
-    } catch (error) {
-      holder.close();
-      throw error;
+    for (;;) {
+      const store = new SessionStore(context);
+      const holder = holderOf(store, context, options);
+      try {
+        const lease = await holder.acquire({ signal });
+        return new Session({ context, options, store, holder, lease, closing: signal });
+      } catch (error) {
+        holder.close();
+        if (error !== store.refusal) throw error;
+        await wait<void>(signal, (done) => context.clock.after(retryPause(context), done));
+      }
     }
   }
 
   private constructor(
-    { context, options, holder, lease, closing }: {
+    { context, options, store, holder, lease, closing }: {
       readonly context: LocksContext;
       readonly options: SessionOptions;
+      readonly store: SessionStore;
       readonly holder: Holder;
       readonly lease: Lease;
       readonly closing: AbortSignal;
@@ -83,6 +81,7 @@ export class Session implements SessionGround {
     this.id = holder.context.candidate.id;
     this.context = context;
     this.#options = options;
+    this.#store = store;
     this.#holder = holder;
     this.#lease = lease;
     this.#closing = closing;
@@ -96,6 +95,10 @@ export class Session implements SessionGround {
 
   get token(): number {
     return this.#lease.token;
+  }
+
+  get revision(): number {
+    return Math.max(this.token, this.#store.revision);
   }
 
   get epoch(): string {
@@ -173,22 +176,14 @@ export class Session implements SessionGround {
   }
 }
 
-/**
- * Returns the store of the session's record. It refuses a bucket that is unfit for queues, and the marker of a closed
- * session outlives a delayed first write of its record.
- */
-function sessionStore({ store, maxHold }: LocksContext): LeaseStore {
-  return {
-    name: store.name,
-    settings: async (request) => {
-      const settings = await store.settings(request);
-      const problem = settings.unfitForQueues?.(maxHold) ?? null;
-      if (problem !== null) throw new BucketConfigError(problem);
-      return settings;
-    },
-    read: (key, request) => store.read(key, request),
-    write: (key, request) => store.write(key, request),
-    remove: (key, request) => store.remove(key, { ...request, markerTtl: BURIAL_TTL }),
-    watch: (key, listener) => store.watch(key, listener),
+/** Returns what will hold the lease of a new session. */
+function holderOf(store: SessionStore, { clock, random }: LocksContext, options: SessionOptions): Holder {
+  const id = random.uuid();
+  const key = new KeyContext({ ...options.candidate, id, key: sessionKey(id) }, { store, clock, random });
+  const onEvent = (event: LockEvent) => {
+    if (event.type === "retrying") options.troubled(event.error);
+    // Returned, so that a promise of it that rejects is contained.
+    return PASSED_ON.includes(event.type) ? options.onEvent(event) : undefined;
   };
+  return new Holder(key, { onEvent });
 }

@@ -10,30 +10,10 @@ import { OwnTickets } from "./own_tickets.ts";
 import { Queue } from "./queue.ts";
 import type { QueueGround } from "./queue_ground.ts";
 import { type Entered, QueuedRequest, type Want } from "./queued_request.ts";
+import type { SessionGround } from "./session_ground.ts";
 import { SessionMonitors } from "./session_monitor.ts";
 import type { TicketKeeper } from "./ticket_keeper.ts";
 import type { TicketState } from "./ticket_model.ts";
-
-/** What the requests need to know of their session. */
-export interface SessionGround {
-  readonly context: LocksContext;
-  /** UUID of the session. */
-  readonly id: string;
-  /** Fencing token of the session's own lease: its tickets have higher revisions. */
-  readonly token: number;
-  /** Identity of the bucket's stream. */
-  readonly epoch: string;
-  /** Returns the milliseconds until the session is over by the clock if it is not renewed. */
-  remaining(): number;
-  /** A lock was granted. */
-  acquired(hold: LockHold): void;
-  /** A lock could not be removed. */
-  releaseFailed(name: string, error: NatslockError): void;
-  /** A request waits behind a ticket of the session `behind`. */
-  waits(name: string, behind: string): void;
-  /** A request has waited for a lease length behind a lock that this session holds. */
-  waitsForItself(name: string): void;
-}
 
 /** For how many lease lengths the tickets of a lost session are removed in the background. */
 const LONGEST_CLEANUP = 3;
@@ -101,6 +81,8 @@ export class SessionQueues implements QueueGround {
     const { state } = keeper;
     const { clock } = this.context;
     if (state.at !== "queued" || this.#session.remaining() <= 0) return null;
+    // Another stream, or one that lost writes: the session ends with its next renewal.
+    if (state.place <= request.floor) return null;
     const until = ticketEnd(this.context, state.sentAt);
     if (clock.now() >= until) {
       request.leave({ kind: "again" });
@@ -175,6 +157,7 @@ export class SessionQueues implements QueueGround {
     const queue = this.#queues.get(token) ?? new Queue(this, token);
     this.#queues.set(token, queue);
     queue.tickets++;
+    request.floor = this.#session.revision;
     const ticket = { session: this.id, lock: name, ...claim, since };
     const keeper: TicketKeeper = this.#tickets.write(token, ticket, {
       changed: (before, after) => {

@@ -29,6 +29,8 @@ export interface Member {
   readonly events: LockEvent[];
   /** Called with each event. */
   hear: (event: LockEvent) => void;
+  /** For how many milliseconds the answer to a request, given as `kind key`, stays away. */
+  delayOf: (request: string) => number;
   /** True to carry out nothing that it sends: the process is dead, or cut off. */
   isCut: boolean;
 }
@@ -81,10 +83,12 @@ export class Fleet {
   #join(index: number, options: FleetOptions): Member {
     const [sent, events]: [string[], LockEvent[]] = [[], []];
     const intercept = async <Outcome>(request: StoreRequest<Outcome>): Promise<Outcome> => {
-      sent.push(`${request.kind} ${request.key}`);
-      if (!member.isCut) return request.perform();
-      await new Promise<void>((resolve) => this.clock.after(request.within, resolve));
-      return request.timeout();
+      const name = `${request.kind} ${request.key}`;
+      sent.push(name);
+      const outcome = member.isCut ? null : request.perform();
+      const delay = outcome === null ? request.within : member.delayOf(name);
+      if (delay > 0) await new Promise<void>((resolve) => this.clock.after(delay, resolve));
+      return outcome ?? request.timeout();
     };
     const push = (_: unknown, deliver: () => void) => queueMicrotask(() => member.isCut || deliver());
     const store = this.store.link({ intercept, push });
@@ -94,7 +98,7 @@ export class Fleet {
       member.hear(event);
     };
     const locks = new LockManager({ store, clock: this.clock, random: this.random, ...about, onEvent });
-    const member: Member = { locks, sent, events, hear: () => {}, isCut: false };
+    const member: Member = { locks, sent, events, hear: () => {}, delayOf: () => 0, isCut: false };
     return member;
   }
 }

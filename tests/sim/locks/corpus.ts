@@ -17,4 +17,9 @@ export const LOCKS_CORPUS: readonly Relic[] = [
     was: "a request waited too long behind a ticket of its own session that the session had forgotten",
     small: true,
   },
+  {
+    seed: 3000214946,
+    was: "a session that had withdrawn its first record came back, and was taken for dead",
+    small: true,
+  },
 ];

@@ -79,8 +79,11 @@ export class Deeds {
       if (session !== undefined && session.node !== node) {
         this.#judge.blame(`Q4: ${node.name} renews another's session`);
       }
-      // A first write in doubt may be withdrawn, and then made again.
+      if (isGrant && session?.isOver) {
+        this.#judge.blame(`Q4: ${node.name} opens session ${id} after a marker on its key`);
+      }
       const isStray = isGrant && session?.isOver === false;
+      if (isGrant && !isStray) this.#judge.truth.tokens.set(id, after.revision);
       const { now: wroteAt } = this.#place.timeline;
       this.#judge.truth.sessions.set(id, { node, wroteAt, isOver: false, isBuried: false, isStray });
       return;

@@ -84,6 +84,7 @@ export class LocksJudge {
       const era = isCurrent ? this.#server.era : -1;
       const belief: Belief = { ask, lock, since: now, era, passive: chance.happens(0.3) };
       if (era >= 0) this.#ordered(belief);
+      else this.#mislabeled(belief);
       const beliefs = this.#beliefs.get(lock.name) ?? new Set();
       this.#beliefs.set(lock.name, beliefs.add(belief));
       return belief;
@@ -158,6 +159,13 @@ export class LocksJudge {
       this.blame(`Q4: request ${id} holds token ${lock.token}, whose session is not stored`);
     }
     return placed;
+  }
+
+  /** A ticket of another stream than that of its session is not granted if its revision shows it (Q2). */
+  #mislabeled({ ask, lock }: Belief): void {
+    const placed = this.truth.at(lock.token);
+    if (placed?.ask !== ask || lock.token > (this.truth.tokens.get(placed.session) ?? 0)) return;
+    this.blame(`Q2: token ${lock.token} is granted in a stream that is not ${lock.epoch}, that of its session`);
   }
 
   /** A grant comes after all that stood before it in its queue and that exclude it (Q2, Q3). */

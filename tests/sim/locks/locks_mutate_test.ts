@@ -25,6 +25,13 @@ Deno.test("Each rule of many locks has a seed in locks/MUTATIONS.md", async () =
   assertEquals(missing, [], "run: deno task mutate --locks --quick");
 });
 
+Deno.test("The text that each rule of many locks replaces occurs exactly once in its file", async () => {
+  for (const { off, file, from } of LOCKS_SHEET.mutations) {
+    const source = await Deno.readTextFile(new URL(`../../../src/${file}`, import.meta.url));
+    assertEquals(source.split(from).length - 1, 1, `${off}: ${file}`);
+  }
+});
+
 Deno.test("Seeds detect a sample of the rules of many locks that are turned off, and break no rule otherwise", async () => {
   const seeds = await LOCKS_SHEET.seeds();
   const sample = LOCKS_SHEET.mutations.filter(({ off }) => SAMPLE.includes(off));

@@ -100,7 +100,7 @@ const QUEUE_OFF: readonly Mutation[] = [
     "",
   ]),
   ...edits(
-    "locks/others.ts",
+    "locks/context.ts",
     [
       "steal",
       "a removal without an answer counts as done",
@@ -145,8 +145,20 @@ const SESSIONS_OFF: readonly Mutation[] = [
     "{ expected: 0, markerTtl: BURIAL_TTL, timeout }",
     '{ expected: "timed" in this.#state ? this.#state.timed : 0, markerTtl: BURIAL_TTL, timeout }',
   ]),
+  ...edits("locks/session_store.ts", [
+    "session",
+    "a session comes back after its first record was withdrawn",
+    "if (isFirst && (this.#isRemoved || request.expected > 0)) {",
+    "if (isFirst && request.expected < 0) {",
+  ]),
   ...edits(
     "locks/session_queues.ts",
+    [
+      "session",
+      "a ticket in a re-created bucket holds under the former epoch",
+      "if (state.place <= request.floor) return null;",
+      "",
+    ],
     ["session", "locks outlive their session", "for (const hold of [...this.#holds]) hold.lost(why, error);", ""],
     [
       "maxHold",

@@ -70,6 +70,8 @@ export function keepingOut(claim: Claim, before: readonly Placed[]): readonly Pl
 /** The stored tickets and the sessions of the current bucket. */
 export class Truth {
   readonly sessions = new Map<string, Owned>();
+  /** Revisions of the first records of all sessions, also of those of earlier buckets. */
+  readonly tokens = new Map<string, number>();
   /** Sessions of earlier buckets. Revisions of this bucket can be the same by chance, so nothing is promised for them. */
   readonly former = new Set<string>();
   readonly #look: (key: string) => KeyState;

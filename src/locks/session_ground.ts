@@ -1,0 +1,28 @@
+/** What the requests need to know of their session. */
+
+import type { NatslockError } from "../base/errors.ts";
+import type { LocksContext } from "./context.ts";
+import type { LockHold } from "./lock_hold.ts";
+
+/** One session, as its requests use it. */
+export interface SessionGround {
+  readonly context: LocksContext;
+  /** UUID of the session. */
+  readonly id: string;
+  /** Fencing token of the session's own lease: its tickets have higher revisions. */
+  readonly token: number;
+  /** Highest revision that the session's record is known to have: tickets that are written later have higher ones. */
+  readonly revision: number;
+  /** Identity of the bucket's stream. */
+  readonly epoch: string;
+  /** Returns the milliseconds until the session is over by the clock if it is not renewed. */
+  remaining(): number;
+  /** A lock was granted. */
+  acquired(hold: LockHold): void;
+  /** A lock could not be removed. */
+  releaseFailed(name: string, error: NatslockError): void;
+  /** A request waits behind a ticket of the session `behind`. */
+  waits(name: string, behind: string): void;
+  /** A request has waited for a lease length behind a lock that this session holds. */
+  waitsForItself(name: string): void;
+}

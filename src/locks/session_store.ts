@@ -1,0 +1,79 @@
+/**
+ * The store of one session's record.
+ *
+ * Others take a marker on the key of a session for the proof that the session is dead, also one that a former stream
+ * leader shows. So the first record of a session is written only on a key that never had a marker.
+ */
+
+import { BucketConfigError, ConnectionError, type NatslockError } from "../base/errors.ts";
+import type {
+  BucketSettings,
+  Hint,
+  LeaseStore,
+  ReadOutcome,
+  ReadRequest,
+  RemoveRequest,
+  SettingsRequest,
+  WriteOutcome,
+  WriteRequest,
+} from "../store/store.ts";
+import type { LocksContext } from "./context.ts";
+import { BURIAL_TTL } from "./session_monitor.ts";
+
+/** The bucket, as one session uses it. It refuses a bucket that is unfit for queues. */
+export class SessionStore implements LeaseStore {
+  readonly name: string;
+  readonly #context: LocksContext;
+  /** True once the session's record was to be removed: a marker may stand on its key from then on. */
+  #isRemoved = false;
+  #refusal: NatslockError | null = null;
+  #revision = 0;
+
+  constructor(context: LocksContext) {
+    this.name = context.store.name;
+    this.#context = context;
+  }
+
+  /** Why the session cannot be opened: its key may have had a marker. Another session can. `null` if nothing is known. */
+  get refusal(): NatslockError | null {
+    return this.#refusal;
+  }
+
+  /** Revision of the latest record whose write was confirmed; 0 if none was. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  async settings(request?: SettingsRequest): Promise<BucketSettings> {
+    const { store, maxHold } = this.#context;
+    const settings = await store.settings(request);
+    const problem = settings.unfitForQueues?.(maxHold) ?? null;
+    if (problem !== null) throw new BucketConfigError(problem);
+    return settings;
+  }
+
+  read(key: string, request: ReadRequest): Promise<ReadOutcome> {
+    return this.#context.store.read(key, request);
+  }
+
+  async write(key: string, request: WriteRequest): Promise<WriteOutcome> {
+    const isFirst = request.record.token === null;
+    if (isFirst && (this.#isRemoved || request.expected > 0)) {
+      const message = `Cannot open the session of key "${key}": a record or a marker already stood there`;
+      return { kind: "failed", error: this.#refusal = new ConnectionError("refused", message) };
+    }
+    const outcome = await this.#context.store.write(key, request);
+    if (outcome.kind === "applied") this.#revision = outcome.revision;
+    return outcome;
+  }
+
+  /** The marker outlives a delayed first write of the record. */
+  remove(key: string, request: RemoveRequest): Promise<WriteOutcome> {
+    this.#isRemoved = true;
+    return this.#context.store.remove(key, { ...request, markerTtl: BURIAL_TTL });
+  }
+
+  watch(key: string, listener: (hint: Hint) => void): () => void {
+    return this.#context.store.watch(key, listener);
+  }
+}

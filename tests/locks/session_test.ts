@@ -1,0 +1,46 @@
+import { assert, assertEquals, assertGreater, assertNotEquals } from "@std/assert";
+import { fleetOf, TTL } from "./fleet.ts";
+
+/** Returns the keys of sessions to which a kind of request was sent, in their order. */
+const keysOf = (sent: readonly string[], kind: string): string[] =>
+  sent.filter((each) => each.startsWith(`${kind} =s.`)).map((each) => each.slice(kind.length + 1));
+
+Deno.test("A session whose first record had to be withdrawn opens under another id, since a marker means its death", async () => {
+  const [fleet, member] = fleetOf(1);
+  await using _ = fleet;
+  let writes = 0;
+  // The first write is stored, and answered when the lease that it began is over but its record still stands.
+  member.delayOf = (request) => request.startsWith("write =s.") && writes++ === 0 ? 0.95 * TTL : 0;
+  const lock = await fleet.until(member.locks.acquire("a"));
+  assert(lock.held);
+  const [first, second] = keysOf(member.sent, "write");
+  assertNotEquals(first, second);
+  assertEquals(keysOf(member.sent, "remove"), [first]);
+});
+
+Deno.test("A session that waits for its next id ends at once when its lock manager is closed", async () => {
+  const [fleet, member] = fleetOf(1);
+  await using _ = fleet;
+  let writes = 0;
+  member.delayOf = (request) => request.startsWith("write =s.") && writes++ === 0 ? 0.95 * TTL : 0;
+  const acquired = member.locks.acquire("a").catch((error: Error) => error.name);
+  while (keysOf(member.sent, "remove").length === 0) await fleet.pass(5);
+  await fleet.until(member.locks.close(), 50);
+  assertEquals(await acquired, "LockerClosedError");
+  assertEquals(new Set(keysOf(member.sent, "write")).size, 1);
+});
+
+Deno.test("After the bucket was re-created no lock is granted under a session and an epoch of the former bucket", async () => {
+  const [fleet, member, other] = fleetOf(2);
+  await using _ = fleet;
+  // The revisions of the former bucket are far higher.
+  for (let round = 0; round < 20; round++) await fleet.until(other.locks.request("warm", () => {}));
+  const before = await fleet.until(member.locks.acquire("a"));
+  fleet.store.recreateBucket();
+  const after = await fleet.until(member.locks.acquire("b"));
+  assertEquals(before.held, false);
+  assertNotEquals(after.epoch, before.epoch);
+  const [session] = keysOf(member.sent, "write").slice(-1);
+  assertGreater(keysOf(member.sent, "write").length, 1);
+  assertEquals((await fleet.until(member.locks.query())).held.map(({ clientId }) => `=s.${clientId}`), [session]);
+});
