@@ -5,6 +5,7 @@
  */
 
 import type { Lock } from "../../../src/locks/lock.ts";
+import type { LockManager } from "../../../src/locks/lock_manager.ts";
 import type { Wish } from "./climate.ts";
 import type { LocksNode } from "./locks_node.ts";
 
@@ -13,6 +14,8 @@ export interface Ask {
   /** Its number: what its tickets tell as the time of the request. */
   readonly id: number;
   readonly node: LocksNode;
+  /** The lock manager that it was made by. Its process may have closed that one since, and opened another. */
+  readonly manager: LockManager;
   readonly wish: Wish;
   /** When it was made, in true time. */
   readonly madeAt: number;

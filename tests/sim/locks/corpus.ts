@@ -22,4 +22,10 @@ export const LOCKS_CORPUS: readonly Relic[] = [
     was: "a session that had withdrawn its first record came back, and was taken for dead",
     small: true,
   },
+  {
+    seed: 3100034128,
+    was: "the judge: a query need not show a request whose session is over, and whose ticket is being removed",
+    small: true,
+  },
+  { seed: 3100055708, was: "the judge: nor one that another lock manager of the process made", small: true },
 ];

@@ -108,6 +108,7 @@ export class LocksNode implements Struck {
     const ask: Ask = {
       id,
       node: this,
+      manager: this.manager,
       wish,
       madeAt: now,
       tickets: 0,

@@ -9,12 +9,19 @@ import type { LockSnapshot } from "../../../src/locks/query.ts";
 import type { Ask } from "./ask.ts";
 import type { LocksNode } from "./locks_node.ts";
 import type { LocksTown } from "./locks_users.ts";
-import { keepingOut } from "./truth.ts";
+import { SESSION_TTL } from "./climate.ts";
+import { keepingOut, type Placed } from "./truth.ts";
+
+/**
+ * How long after a renewal was stored its session is valid for certain, in ms: not if it was sent long before. The
+ * tickets of a session that is over need not be shown.
+ */
+const CERTAIN = 0.6 * SESSION_TTL;
 
 /** Takes a snapshot and checks it. */
 export async function query(node: LocksNode, town: LocksTown): Promise<void> {
-  const own = [...node.asks].filter(({ wish: { names } }) => names.length === 1);
   const { manager } = node;
+  const own = [...node.asks].filter((ask) => ask.manager === manager && ask.wish.names.length === 1);
   const { era } = town.server;
   try {
     const snapshot = await manager.query();
@@ -44,12 +51,14 @@ function misordered({ held, pending }: LockSnapshot): string | null {
 }
 
 /** A request that was made before and goes on is shown, if it still has the same ticket. */
-function missing({ held, pending }: LockSnapshot, own: readonly Ask[], { judge }: LocksTown): string | null {
+function missing({ held, pending }: LockSnapshot, own: readonly Ask[], town: LocksTown): string | null {
+  const { judge, timeline: { now } } = town;
+  const isSure = ({ session }: Placed) => now < (judge.truth.sessions.get(session)?.wroteAt ?? 0) + CERTAIN;
   const shown = new Set([...held, ...pending].map(({ token }) => token));
   for (const ask of own) {
     if (ask.ended || ask.leaves || ask.givenUp || ask.tickets !== 1) continue;
     const [name = ""] = ask.wish.names;
-    const placed = judge.truth.queue(name).filter((each) => each.ask === ask);
+    const placed = judge.truth.queue(name).filter((each) => each.ask === ask && isSure(each));
     if (placed.length > 0 && !placed.some(({ place }) => shown.has(place))) {
       return `request ${ask.id} with ticket ${placed[0]?.place} is missing`;
     }
