@@ -19,6 +19,7 @@ export { evictTicket } from "./locks/eviction.ts";
 export { ALL_SESSIONS, ALL_TICKETS, sessionKey } from "./locks/names.ts";
 export { bucketProblems, settingsOf } from "./nats/bucket_rules.ts";
 export { type KvStore, storeOf } from "./nats/kv_store.ts";
+export { ticketsOf } from "./nats/kv_tickets.ts";
 export { apiCodeOf, hasRemedy, toLockError } from "./nats/nats_errors.ts";
 export { webSocketOf } from "./nats/socket.ts";
 export { flawOf, isAtLeast, OWN_TTL_SINCE } from "./nats/server_version.ts";

@@ -1,6 +1,6 @@
 /** `natslock evict` in a bucket for queues: removes one request, which holds or waits. */
 
-import { evictTicket, sessionKey } from "@x/natslock/internal";
+import { evictTicket, sessionKey, ticketsOf } from "@x/natslock/internal";
 import { agreed, type Question } from "./confirm.ts";
 import { ANSWER_TIMEOUT } from "./domain.ts";
 import { shortly } from "./duration.ts";
@@ -32,7 +32,7 @@ export async function evictRequest(bucket: Bucket, key: string, flags: EvictFlag
   }
   const ttl = (await lockOf(bucket.store, sessionKey(clientId))).leader?.ttl ?? DEFAULT_TTL;
   if (!flags.yes && !await agreed(questionOf(request, ttl))) return EXIT.declined;
-  const outcome = await evictTicket(bucket.store, { name: key, token, ttl, timeout: ANSWER_TIMEOUT });
+  const outcome = await evictTicket(ticketsOf(bucket.kv), { name: key, token, ttl, timeout: ANSWER_TIMEOUT });
   if (outcome.kind === "gone" || outcome.kind === "conflict") {
     say(`Nothing to do: ${requester(request)} left "${key}" meanwhile`);
     return EXIT.done;

@@ -10,6 +10,7 @@ import { leaseTiming, wholeSeconds } from "../lease/timing.ts";
 import { type BucketOptions, newKeyValue, requireBucket } from "../nats/bucket.ts";
 import type { KvHandle } from "../nats/kv_handle.ts";
 import { storeOf } from "../nats/kv_store.ts";
+import { ticketsOf } from "../nats/kv_tickets.ts";
 import { type ConnectOptions, openOn, requireConnectable } from "../nats/open.ts";
 import { warnOfServer } from "../nats/server_version.ts";
 import { Contact } from "../store/contact.ts";
@@ -81,7 +82,7 @@ export function setupOf(options: LockManagerOptions | StoreLockManagerOptions, c
     LockManagerOptions & StoreLockManagerOptions
   > = options ?? {};
   const { candidate, timing, maxHold } = sessionOf(options, random);
-  const heard = new HeardTickets(given ?? storeOf(kv), new Contact(clock));
+  const heard = new HeardTickets(given ?? ticketsOf(kv), new Contact(clock));
   const listeners = new Listeners({ name: heard.name, logger: candidate.logger, clock, onEvent, closing });
   return { context: { store: heard, clock, random, listeners, timing, maxHold }, candidate };
 }

@@ -6,9 +6,10 @@
  * - `bucket.ts` opens a bucket for locks, and creates it if it is missing.
  * - `bucket_rules.ts` defines which settings of a bucket are safe.
  * - `bucket_settings.ts` has the `SettingsReader`. It reads the settings, checks them by these rules and caches them.
- * - `kv_store.ts` has the `KvStore`. It reads keys, and writes and removes records. A write or a removal is applied
- *   only if the key is at the expected revision.
- * - `ticket_scan.ts` reads all messages under a filter, page by page (`ticket_page.ts`).
+ * - `kv_store.ts` has the `KvStore`. It reads keys, and writes and removes records (`kv_message.ts`). A write or a
+ *   removal is applied only if the key is at the expected revision.
+ * - `kv_tickets.ts` has the `KvTickets`: the same bucket with its queues. `ticket_scan.ts` reads all messages under a
+ *   filter, page by page (`ticket_page.ts`).
  * - `kv_watch.ts` delivers pushed changes of keys as hints. If the bucket republishes its changes, they come by one
  *   subscription for each key, else by one consumer for all keys (`watch_consumer.ts`).
  * - `nats_errors.ts` translates errors of the client and refusals of the server into errors of this library.
@@ -26,6 +27,7 @@ import type { NatslockError } from "../base/errors.ts";
 import { type KvSettingsRequest, SettingsReader } from "./bucket_settings.ts";
 import { stateOfConnection } from "./connection.ts";
 import { internalsOf, type KvHandle, type KvInternals } from "./kv_handle.ts";
+import { type Message, RELEASE, RELEASE_BY_ROLLUP } from "./kv_message.ts";
 import { BucketWatch } from "./kv_watch.ts";
 import { API_CODES, apiCodeOf, currentRevision, isDenied, toLockError } from "./nats_errors.ts";
 import {
@@ -36,10 +38,17 @@ import {
   recordSize,
   type StoredRecord,
 } from "../store/record.ts";
-import type { Hint, ReadOutcome, ReadRequest, RemoveRequest, WriteOutcome, WriteRequest } from "../store/store.ts";
-import { encodeTicket } from "../store/ticket.ts";
-import type { AppendRequest, Push, ScanOutcome, ScanRequest, TicketStore } from "../store/ticket_store.ts";
-import { TicketScanner } from "./ticket_scan.ts";
+import type {
+  ConnectionState,
+  Hint,
+  LeaseStore,
+  ReadOutcome,
+  ReadRequest,
+  RemoveRequest,
+  WriteOutcome,
+  WriteRequest,
+} from "../store/store.ts";
+import type { Push } from "../store/ticket_store.ts";
 
 type StoredMessage = {
   readonly seq: number;
@@ -48,18 +57,13 @@ type StoredMessage = {
   readonly time: Date;
 };
 
-type Message = {
-  readonly value: string;
-  readonly headers: readonly [name: string, value: string][];
-  readonly size?: () => number; // in bytes; counted only when a write was refused
-};
-
-/**
- * A release marker is a purge message, which every KV client understands. The bucket keeps one revision of each key, so
- * the record is removed with or without a roll-up.
- */
-const RELEASE: Message = { value: "", headers: [["KV-Operation", "PURGE"]] };
-const RELEASE_BY_ROLLUP: Message = { ...RELEASE, headers: [...RELEASE.headers, ["Nats-Rollup", "sub"]] };
+/** How the bucket is reached. */
+export interface Way {
+  readonly nc: NatsConnection;
+  readonly apiPrefix: string;
+  readonly settings: SettingsReader;
+  readonly clock: Clock;
+}
 
 const stores = new WeakMap<KvHandle, KvStore>();
 
@@ -76,7 +80,7 @@ export function storeOf(kv: KvHandle | undefined): KvStore {
 }
 
 /**
- * A {@linkcode TicketStore} in a NATS bucket, and the connection to it.
+ * A {@linkcode LeaseStore} in a NATS bucket, and the connection to it.
  *
  * Writes are published as messages with an expected revision and a TTL. `kv.update()` would drop the TTL, so that the
  * record would lose its own lease length.
@@ -85,16 +89,15 @@ export function storeOf(kv: KvHandle | undefined): KvStore {
  * older record or none. A client that only observes may have no permission to read from the stream leader. It then
  * reads from any replica, and nothing is decided by that read.
  */
-export class KvStore implements TicketStore {
+export class KvStore implements LeaseStore {
   readonly name: string;
   readonly stream: string;
   readonly nc: NatsConnection;
   readonly js: JetStreamClient;
-  readonly connection: Required<TicketStore>["connection"] = () => stateOfConnection(this.nc);
+  readonly way: Way;
   readonly #apiPrefix: string;
   readonly #settings: SettingsReader;
   readonly #watch: BucketWatch;
-  readonly #scanner: TicketScanner;
   #readsReplicas = false;
   /** The settings that the watches were last adapted to. */
   #reviewed: KvBucketSettings | null = null;
@@ -106,10 +109,13 @@ export class KvStore implements TicketStore {
     this.nc = nc;
     this.#apiPrefix = apiPrefixOf(place);
     this.js = jetstream(nc, { apiPrefix: this.#apiPrefix });
-    const settings = this.#settings = new SettingsReader({ nc, bucket, stream, apiPrefix: this.#apiPrefix }, clock);
+    this.#settings = new SettingsReader({ nc, bucket, stream, apiPrefix: this.#apiPrefix }, clock);
     this.#watch = new BucketWatch(this, clock);
-    const isKept = () => this.#watch.isUsed;
-    this.#scanner = new TicketScanner(this, { nc, apiPrefix: this.#apiPrefix, settings, clock, isKept });
+    this.way = { nc, apiPrefix: this.#apiPrefix, settings: this.#settings, clock };
+  }
+
+  connection(): ConnectionState | null {
+    return stateOfConnection(this.nc);
   }
 
   subject(key: string): string {
@@ -149,11 +155,7 @@ export class KvStore implements TicketStore {
 
   write(key: string, { record, ...request }: WriteRequest): Promise<WriteOutcome> {
     const headers = [...encodeHeaders(record), paddingFor(record.token, request.expected)];
-    return this.#put(key, { value: record.holder, headers, size: () => recordSize(record, request.ttl) }, request);
-  }
-
-  append(key: string, { ticket, ...request }: AppendRequest): Promise<WriteOutcome> {
-    return this.#put(key, { value: ticket.session, headers: encodeTicket(ticket) }, request);
+    return this.put(key, { value: record.holder, headers, size: () => recordSize(record, request.ttl) }, request);
   }
 
   async remove(key: string, request: RemoveRequest): Promise<WriteOutcome> {
@@ -162,7 +164,7 @@ export class KvStore implements TicketStore {
       const known = this.#settings.latest ?? await this.settings({ timeout: request.timeout });
       const { markerTtl, ttl, rollups } = known;
       const ownTtl = markerTtl === (ttl ?? Infinity) ? null : request.markerTtl ?? markerTtl;
-      return await this.#put(key, rollups ? RELEASE_BY_ROLLUP : RELEASE, { ...request, ttl: ownTtl });
+      return await this.put(key, rollups ? RELEASE_BY_ROLLUP : RELEASE, { ...request, ttl: ownTtl });
     } catch (error) {
       return { kind: "failed", error: error as NatslockError };
     }
@@ -172,19 +174,13 @@ export class KvStore implements TicketStore {
     return this.follow(key, listener);
   }
 
+  /** Pushes the changes of all keys that match a filter, until the returned function is called. */
   follow(filter: string, listener: (push: Push) => void): () => void {
-    const stop = this.#watch.add(filter, listener);
-    return () => {
-      stop();
-      this.#scanner.release();
-    };
+    return this.#watch.add(filter, listener);
   }
 
-  scan(filter: string, request: ScanRequest): Promise<ScanOutcome> {
-    return this.#scanner.scan(filter, request);
-  }
-
-  async #put(key: string, message: Message, request: Omit<WriteRequest, "record">): Promise<WriteOutcome> {
+  /** Stores a message if the key is at the expected revision. Waits at most `timeout`, and never rejects. */
+  async put(key: string, message: Message, request: Omit<WriteRequest, "record">): Promise<WriteOutcome> {
     const { expected, ttl, timeout } = request;
     const lacking = await this.#settings.requireKnown(timeout);
     if (lacking !== null) return { kind: "failed", error: lacking };

@@ -60,11 +60,6 @@ export class BucketWatch {
     }, clock);
   }
 
-  /** True while there is a listener. */
-  get isUsed(): boolean {
-    return this.#keys.size > 0;
-  }
-
   /** Adds a listener of a key, or of a filter if the bucket republishes its changes. A key has a source of hints from its first listener until its last one is removed. */
   add(key: string, listener: Listener): Stop {
     this.#status ??= this.#followStatus();

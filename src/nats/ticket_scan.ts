@@ -1,21 +1,15 @@
 /** Scans a bucket: reads all messages under a filter, from any replica or from the stream leader. */
 
-import type { NatsConnection } from "@nats-io/nats-core";
-import type { Clock } from "../base/clock.ts";
 import { ConnectionError } from "../base/errors.ts";
 import { wait } from "../base/wait.ts";
-import type { SettingsReader } from "./bucket_settings.ts";
+import type { Way } from "./kv_store.ts";
 import { toLockError } from "./nats_errors.ts";
 import { Inbox } from "./subscription.ts";
 import { entryOf, incomplete, type ScannedBucket, TicketPage } from "./ticket_page.ts";
 import type { ScanOutcome, ScanRequest, StoredEntry } from "../store/ticket_store.ts";
 
 /** How to reach the bucket. */
-interface Way {
-  readonly nc: NatsConnection;
-  readonly apiPrefix: string;
-  readonly settings: SettingsReader;
-  readonly clock: Clock;
+interface ScanWay extends Way {
   /** While it returns true, the subscription for answers stays between scans. */
   readonly isKept: () => boolean;
 }
@@ -26,10 +20,10 @@ const PAGES = [4, 32, 256, 1024];
 /** Scans one bucket, for one KV handle. */
 export class TicketScanner {
   readonly #bucket: ScannedBucket;
-  readonly #way: Way;
+  readonly #way: ScanWay;
   readonly #inbox: Inbox;
 
-  constructor(bucket: ScannedBucket, way: Way) {
+  constructor(bucket: ScannedBucket, way: ScanWay) {
     this.#bucket = bucket;
     this.#way = way;
     this.#inbox = new Inbox(way.nc, `${way.apiPrefix}.DIRECT.GET.${bucket.stream}`, way.isKept);

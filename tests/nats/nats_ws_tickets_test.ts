@@ -1,17 +1,17 @@
 import { assertEquals } from "@std/assert";
 import { connect } from "nats.ws";
 import { newKeyValue } from "@x/natslock";
-import { storeOf } from "../../src/nats/kv_store.ts";
+import { ticketsOf } from "../../src/nats/kv_tickets.ts";
 import type { Push } from "../../src/store/ticket_store.ts";
 import { eventually } from "../helpers/measure.ts";
 import { withServer } from "../helpers/nats.ts";
 import { appendMany, timeout, TTL } from "../helpers/ticket_lab.ts";
 
-Deno.test("KvStore scans and follows queues on an existing connection of nats.ws 1.30", () =>
+Deno.test("KvTickets scans and follows queues on an existing connection of nats.ws 1.30", () =>
   withServer(async ({ server }) => {
     const old = await connect({ servers: server.url });
     try {
-      const store = storeOf(await newKeyValue(old, "queues", TTL, { rollups: false }));
+      const store = ticketsOf(await newKeyValue(old, "queues", TTL, { rollups: false }));
       const pushes: Push[] = [];
       const stop = store.follow("=q.a.>", (push) => pushes.push(push));
       const places = await appendMany(store, 40);

@@ -6,6 +6,7 @@
 
 import { headers, type Msg, type MsgHdrs } from "@nats-io/nats-core";
 import { KvStore } from "../../src/nats/kv_store.ts";
+import { KvTickets } from "../../src/nats/kv_tickets.ts";
 import { encodeTicket } from "../../src/store/ticket.ts";
 import { TICKET } from "../helpers/ticket_lab.ts";
 
@@ -85,7 +86,7 @@ export class ScriptedReplica {
   readonly asked: Asked[] = [];
   /** Error that publishing throws. */
   broken: Error | null = null;
-  readonly store: KvStore;
+  readonly store: KvTickets;
   readonly #script: Script;
   readonly #subscriptions = new Map<string, Callback>();
 
@@ -104,7 +105,7 @@ export class ScriptedReplica {
       },
       publish: (_: string, payload: string, { reply }: { reply: string }) => this.#answer(JSON.parse(payload), reply),
     };
-    this.store = new KvStore({ bucket: "queues", stream: "KV_queues", js: { nc: nc as never } });
+    this.store = new KvTickets(new KvStore({ bucket: "queues", stream: "KV_queues", js: { nc: nc as never } }));
   }
 
   /** Number of open subscriptions: 0 if nothing was left behind. */

@@ -1,4 +1,4 @@
-/** Tests of KvStore.scan(): an answer that is not complete is a failure, never a shorter list. */
+/** Tests of KvTickets.scan(): an answer that is not complete is a failure, never a shorter list. */
 
 import { PermissionViolationError } from "@nats-io/nats-core";
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
@@ -40,7 +40,7 @@ const COMPLETE: Readonly<Record<string, readonly [answers: readonly Answer[], wa
 };
 
 for (const [what, [answers, wanted]] of Object.entries(COMPLETE)) {
-  Deno.test(`KvStore.scan() believes an answer that ${what}`, async () => {
+  Deno.test(`KvTickets.scan() believes an answer that ${what}`, async () => {
     assertEquals(await scanned(answering(...answers)), wanted);
   });
 }
@@ -78,7 +78,7 @@ const INCOMPLETE: Readonly<Record<string, readonly [answers: readonly Answer[], 
 };
 
 for (const [what, [answers, why = "unavailable"]] of Object.entries(INCOMPLETE)) {
-  Deno.test(`KvStore.scan() fails with ${why} if the answer ${what}`, async () => {
+  Deno.test(`KvTickets.scan() fails with ${why} if the answer ${what}`, async () => {
     assertEquals(await scanned(answering(...answers)), why);
   });
 }
@@ -93,7 +93,7 @@ const SECOND: Readonly<Record<string, readonly [answers: readonly Answer[], why?
 };
 
 for (const [what, [answers, why = "unavailable"]] of Object.entries(SECOND)) {
-  Deno.test(`KvStore.scan() fails with ${why} if its second page ${what}`, async () => {
+  Deno.test(`KvTickets.scan() fails with ${why} if its second page ${what}`, async () => {
     const script: Script = (_, page) => page > 0 ? answers : [one, endAt(1, 3)];
     assertEquals(await scanned(new ScriptedReplica(script)), why);
   });
@@ -109,7 +109,7 @@ function replicaOf(count: number): ScriptedReplica {
   });
 }
 
-Deno.test("KvStore.scan() asks for growing pages, each behind the last message, until none is pending", async () => {
+Deno.test("KvTickets.scan() asks for growing pages, each behind the last message, until none is pending", async () => {
   const replica = replicaOf(2500);
   assertEquals((await scanned(replica)).length, 2500);
   const next_by_subj = "$KV.queues.=q.a.>";
@@ -117,28 +117,28 @@ Deno.test("KvStore.scan() asks for growing pages, each behind the last message, 
   assertEquals(replica.asked, pages.map(([seq = 0, batch = 0]) => ({ seq, next_by_subj, batch })));
 });
 
-Deno.test("KvStore.scan() reads 10,000 tickets in at most 15 requests", async () => {
+Deno.test("KvTickets.scan() reads 10,000 tickets in at most 15 requests", async () => {
   const replica = replicaOf(10_000);
   assertEquals((await scanned(replica)).length, 10_000);
   assertLessOrEqual(replica.asked.length, 15);
 });
 
-Deno.test("KvStore.scan() goes on behind a page that the server ended early", async () => {
+Deno.test("KvTickets.scan() goes on behind a page that the server ended early", async () => {
   const script: Script = (_, page) => page > 0 ? [ticketAt(3, 0), endAt(3, 0)] : [one, endAt(1, 1)];
   assertEquals(await scanned(new ScriptedReplica(script)), [1, 3]);
 });
 
-Deno.test("KvStore.scan() ends when `upTo` is reached, or passed, without the end of the batch", async () => {
+Deno.test("KvTickets.scan() ends when `upTo` is reached, or passed, without the end of the batch", async () => {
   assertEquals(await scanned(answering(one, two), 3), [1, 3]);
   assertEquals(await scanned(answering(one, two), 2), [1]);
 });
 
-Deno.test("KvStore.scan() sends nothing if `upTo` is before `from`", async () => {
+Deno.test("KvTickets.scan() sends nothing if `upTo` is before `from`", async () => {
   const replica = answering();
   assertEquals([await scanned(replica, 0), replica.asked], [[], []]);
 });
 
-Deno.test("KvStore.scan() fails with closed if the connection is closed", async () => {
+Deno.test("KvTickets.scan() fails with closed if the connection is closed", async () => {
   const replica = answering();
   replica.broken = Object.assign(new Error("closed"), { name: "ClosedConnectionError" });
   const outcome = await replica.store.scan(FILTER, { from: 1, timeout });
@@ -146,7 +146,7 @@ Deno.test("KvStore.scan() fails with closed if the connection is closed", async 
   assertEquals(outcome.error.why, "closed");
 });
 
-Deno.test("KvStore.scan() gives each of several scans at once its own answers", async () => {
+Deno.test("KvTickets.scan() gives each of several scans at once its own answers", async () => {
   const replica = new ScriptedReplica(({ seq }) => [ticketAt(seq, 0), endAt(seq, 0)]);
   const outcomes = await Promise.all([7, 8, 9].map((from) => replica.store.scan(FILTER, { from, timeout })));
   const found = outcomes.map((outcome) => outcome.kind === "seen" && outcome.entries.map(({ revision }) => revision));

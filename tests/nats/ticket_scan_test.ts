@@ -1,9 +1,9 @@
-/** Tests of KvStore.scan() and KvStore.follow() on a real server: attacks, denials, mirrors, outages and leaks. */
+/** Tests of KvTickets.scan() and KvTickets.follow() on a real server: attacks, denials, mirrors, outages and leaks. */
 
 import { jetstreamManager } from "@nats-io/jetstream";
 import { headers, type MsgHdrs, nanos, type NatsConnection, wsconnect } from "@nats-io/nats-core";
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { storeOf } from "../../src/nats/kv_store.ts";
+import { ticketsOf } from "../../src/nats/kv_tickets.ts";
 import type { Push, TicketStore } from "../../src/store/ticket_store.ts";
 import { NatsServer } from "../../tools/nats/server.ts";
 import { eventually } from "../helpers/measure.ts";
@@ -14,7 +14,7 @@ import { appendMany, appendNew, applied, timeout, TTL } from "../helpers/ticket_
 const FILTER = "=q.a.>";
 
 async function open(nc: NatsConnection): Promise<TicketStore> {
-  return storeOf(await newKeyValue(nc, "queues", TTL, { rollups: false, storage: "memory" }));
+  return ticketsOf(await newKeyValue(nc, "queues", TTL, { rollups: false, storage: "memory" }));
 }
 
 /** Scans the queue. Returns the revisions, or why it failed. */
@@ -44,7 +44,7 @@ function imitation(): MsgHdrs {
   return all;
 }
 
-Deno.test("KvStore.scan() is not cut short by a stored message that looks like the end of a batch", () =>
+Deno.test("KvTickets.scan() is not cut short by a stored message that looks like the end of a batch", () =>
   withServer(async ({ nc }) => {
     const store = await open(nc);
     await appendNew(store, "=q.a.s.0");
@@ -54,7 +54,7 @@ Deno.test("KvStore.scan() is not cut short by a stored message that looks like t
     assertEquals([await scanned(store), await scanned(store, true)], [[1, 2, 3], [1, 2, 3]]);
   }));
 
-Deno.test("KvStore.scan() reads a message with malformed headers from the leader, and the connection goes on", () =>
+Deno.test("KvTickets.scan() reads a message with malformed headers from the leader, and the connection goes on", () =>
   withServer(async ({ nc }) => {
     const store = await open(nc);
     await appendNew(store, "=q.a.s.0");
@@ -72,7 +72,7 @@ Deno.test("KvStore.scan() reads a message with malformed headers from the leader
     ]);
   }));
 
-Deno.test("KvStore.scan() counts no answer of a mirror that forgets sooner", () =>
+Deno.test("KvTickets.scan() counts no answer of a mirror that forgets sooner", () =>
   withServer(async ({ nc }) => {
     const store = await open(nc);
     const { streams } = await jetstreamManager(nc);
@@ -88,7 +88,7 @@ Deno.test("KvStore.scan() counts no answer of a mirror that forgets sooner", () 
     assertEquals(await scanned(store, true), places);
   }));
 
-Deno.test("KvStore.scan() fails with denied, naming the right, for a user who lacks it", async () => {
+Deno.test("KvTickets.scan() fails with denied, naming the right, for a user who lacks it", async () => {
   const deny = '{ deny: ["$JS.API.DIRECT.GET.>", "$JS.API.STREAM.MSG.GET.>"] }';
   const config = `authorization { users = [ { user: u, password: p, permissions: { publish: ${deny} } } ] }`;
   await using server = await NatsServer.start({ config });
@@ -107,7 +107,7 @@ Deno.test("KvStore.scan() fails with denied, naming the right, for a user who la
   }
 });
 
-Deno.test("KvStore.scan() leaves no subscription behind, and keeps one while something is followed", () =>
+Deno.test("KvTickets.scan() leaves no subscription behind, and keeps one while something is followed", () =>
   withServer(async ({ nc }) => {
     const store = await open(nc);
     await scanned(store);
@@ -123,7 +123,7 @@ Deno.test("KvStore.scan() leaves no subscription behind, and keeps one while som
     assertEquals(subscriptions(nc), before);
   }));
 
-Deno.test("KvStore.scan() of a short queue costs one message, and one more for each page", () =>
+Deno.test("KvTickets.scan() of a short queue costs one message, and one more for each page", () =>
   withServer(async ({ nc }) => {
     const store = await open(nc);
     assertEquals(await messagesOf(nc, () => scanned(store)), 1);
@@ -135,7 +135,7 @@ Deno.test("KvStore.scan() of a short queue costs one message, and one more for e
     assertEquals(await messagesOf(nc, () => scanned(store)), 2);
   }));
 
-Deno.test("KvStore.scan() reads again after its connection was down", () =>
+Deno.test("KvTickets.scan() reads again after its connection was down", () =>
   withServer(async ({ server, nc, connect }) => {
     await using proxy = new Proxy(server.wsPort);
     await open(nc);
@@ -150,7 +150,7 @@ Deno.test("KvStore.scan() reads again after its connection was down", () =>
     stop();
   }));
 
-Deno.test("KvStore.scan() fails as soon as its connection is closed while it waits, and leaves no timer", () =>
+Deno.test("KvTickets.scan() fails as soon as its connection is closed while it waits, and leaves no timer", () =>
   withServer(async ({ server, nc, connect }) => {
     await using proxy = new Proxy(server.wsPort);
     await open(nc);
@@ -165,7 +165,7 @@ Deno.test("KvStore.scan() fails as soon as its connection is closed while it wai
     assertEquals(await Promise.race([scanning, next]), "closed");
   }));
 
-Deno.test("KvStore.follow() reports that the connection is down, and a gap when it is up again, then pushes", () =>
+Deno.test("KvTickets.follow() reports that the connection is down, and a gap when it is up again, then pushes", () =>
   withServer(async ({ server, nc, connect }) => {
     await using proxy = new Proxy(server.wsPort);
     const writer = await open(nc);
@@ -185,7 +185,7 @@ Deno.test("KvStore.follow() reports that the connection is down, and a gap when 
     stop();
   }));
 
-Deno.test("KvStore.follow() reports denied for a filter that the user may not subscribe to", async () => {
+Deno.test("KvTickets.follow() reports denied for a filter that the user may not subscribe to", async () => {
   const deny = '{ deny: ["natslock.queues.=q.>"] }';
   const config = `authorization { users = [ { user: u, password: p, permissions: { subscribe: ${deny} } } ] }`;
   await using server = await NatsServer.start({ config });
@@ -200,7 +200,7 @@ Deno.test("KvStore.follow() reports denied for a filter that the user may not su
   }
 });
 
-Deno.test("KvStore.follow() ignores stored messages that somebody aims at the subject of a ticket", () =>
+Deno.test("KvTickets.follow() ignores stored messages that somebody aims at the subject of a ticket", () =>
   withServer(async ({ nc }) => {
     const store = await open(nc);
     const other = await newKeyValue(nc, "other", TTL);

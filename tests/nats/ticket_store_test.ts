@@ -1,7 +1,7 @@
-/** Tests of KvStore as a store with queues: the contract, on one server and on three. */
+/** Tests of KvTickets as a store with queues: the contract, on one server and on three. */
 
 import { headers, type NatsConnection } from "@nats-io/nats-core";
-import { storeOf } from "../../src/nats/kv_store.ts";
+import { ticketsOf } from "../../src/nats/kv_tickets.ts";
 import { encodeHeaders } from "../../src/store/record.ts";
 import { NatsCluster } from "../../tools/nats/cluster.ts";
 import { newKeyValue, withConnections, withServer } from "../helpers/nats.ts";
@@ -15,7 +15,7 @@ const LAG = 350;
 /** Returns the store of a new bucket. */
 async function storeUnderTest(nc: NatsConnection, replicas: 1 | 3): Promise<TicketStoreUnderTest> {
   const kv = await newKeyValue(nc, "queues", TTL, { rollups: false, replicas, storage: "memory" });
-  const store = await led(storeOf(kv));
+  const store = await led(ticketsOf(kv));
   return {
     store,
     lags: replicas > 1,
@@ -31,9 +31,9 @@ async function storeUnderTest(nc: NatsConnection, replicas: 1 | 3): Promise<Tick
   };
 }
 
-testTicketStore("KvStore", (body) => withServer(async ({ nc }) => await body(await storeUnderTest(nc, 1))));
+testTicketStore("KvTickets", (body) => withServer(async ({ nc }) => await body(await storeUnderTest(nc, 1))));
 
-Deno.test("KvStore with three replicas keeps the contract of a store with queues", async (test) => {
+Deno.test("KvTickets with three replicas keeps the contract of a store with queues", async (test) => {
   await using cluster = await NatsCluster.start();
   for (const [title, body] of CONTRACT) {
     await test.step(title, () =>
