@@ -17,12 +17,24 @@ import type { Place } from "./parts/place.ts";
 import { rest } from "./parts/rest.ts";
 import { shared } from "./parts/shared.ts";
 import { start } from "./parts/start.ts";
+import { steps } from "./parts/steps.ts";
 import { takeover } from "./parts/takeover.ts";
 import { crowds, throughput } from "./parts/throughput.ts";
 import { startServices } from "./peers/services.ts";
 import { svgOf } from "./plots.ts";
 
-const PARTS = { alone, "hand-over": handOver, takeover, throughput, crowds, rest, shared, start, bundle } as const;
+const PARTS = {
+  alone,
+  steps,
+  "hand-over": handOver,
+  takeover,
+  throughput,
+  crowds,
+  rest,
+  shared,
+  start,
+  bundle,
+} as const;
 type PartName = keyof typeof PARTS;
 
 const HELP =

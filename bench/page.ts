@@ -76,6 +76,8 @@ const READING = `## How to read them
 - "The messages of Locker, bare" are what Locker publishes, made and sent without any decision: what lies between the
   floor and them is the price of the headers and the lease length at the server, and what lies above them is our own
   code. So it is with "the messages of LockManager, bare": a ticket, one look at the queue, and a removal.
+- "Where the time goes" splits a call at its requests. Own code is what would be left if each request took no time: it
+  runs once per call here, with pauses, so it is slower than in a loop that does nothing else.
 - All but the tables of TCP use a websocket of Deno, as \`open()\` makes it. One that \`wsconnect()\` makes in Deno is slower
   as soon as it sends more than 1,024 bytes at once: [runtimes](runtimes.md#deno) has the reason.
 - The way of the Go package sends two requests for each step, and two of its candidates can win.`;
