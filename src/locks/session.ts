@@ -54,13 +54,22 @@ export class Session implements SessionGround {
    * reason. Tries again after other errors; under another id if the first record had to be withdrawn.
    */
   static async open(context: LocksContext, options: SessionOptions, signal: AbortSignal): Promise<Session> {
+    let isTroubled = false;
+    const onEvent = (event: LockEvent) => {
+      if (event.type === "retrying") options.troubled(event.error);
+      if (event.type === "retrying" || event.type === "recovered") isTroubled = event.type === "retrying";
+      // Returned, so that a promise of it that rejects is contained.
+      return PASSED_ON.includes(event.type) ? options.onEvent(event) : undefined;
+    };
     for (;;) {
       const store = new SessionStore(context);
-      const holder = holderOf(store, context, options);
+      const holder = holderOf(store, context, { ...options, onEvent });
       try {
         const lease = await holder.acquire({ signal });
         return new Session({ context, options, store, holder, lease, closing: signal });
       } catch (error) {
+        // The next holder does not know of the outage, whose end led here.
+        if (error === store.refusal && isTroubled) holder.reporter.report({ type: "recovered" });
         holder.close();
         if (error !== store.refusal) throw error;
         await wait<void>(signal, (done) => context.clock.after(retryPause(context), done));
@@ -177,13 +186,11 @@ export class Session implements SessionGround {
 }
 
 /** Returns what will hold the lease of a new session. */
-function holderOf(store: SessionStore, { clock, random }: LocksContext, options: SessionOptions): Holder {
+function holderOf(
+  store: SessionStore,
+  { clock, random }: LocksContext,
+  { candidate, onEvent }: Pick<SessionOptions, "candidate" | "onEvent">,
+): Holder {
   const id = random.uuid();
-  const key = new KeyContext({ ...options.candidate, id, key: sessionKey(id) }, { store, clock, random });
-  const onEvent = (event: LockEvent) => {
-    if (event.type === "retrying") options.troubled(event.error);
-    // Returned, so that a promise of it that rejects is contained.
-    return PASSED_ON.includes(event.type) ? options.onEvent(event) : undefined;
-  };
-  return new Holder(key, { onEvent });
+  return new Holder(new KeyContext({ ...candidate, id, key: sessionKey(id) }, { store, clock, random }), { onEvent });
 }

@@ -8,7 +8,7 @@ import { LockManager } from "../../src/locks/lock_manager.ts";
 import { ManualClock } from "../../src/memory/manual_clock.ts";
 import type { StoreRequest } from "../../src/memory/memory_link.ts";
 import { MemoryStore } from "../../src/memory/memory_store.ts";
-import type { LockEvent } from "@x/natslock";
+import type { LockEvent, TimingOptions } from "@x/natslock";
 import { SEED } from "../helpers/seed.ts";
 import { Chance } from "../sim/chance.ts";
 
@@ -19,6 +19,7 @@ export const TTL = 3000;
 export interface FleetOptions {
   readonly ttl?: number;
   readonly maxHold?: number;
+  readonly timing?: TimingOptions;
 }
 
 /** One process: a lock manager with its own link to the bucket. */
@@ -29,7 +30,7 @@ export interface Member {
   readonly events: LockEvent[];
   /** Called with each event. */
   hear: (event: LockEvent) => void;
-  /** For how many milliseconds the answer to a request, given as `kind key`, stays away. */
+  /** For how many milliseconds the answer to a request, given as `kind key`, stays away. Infinity: it is lost. */
   delayOf: (request: string) => number;
   /** True to carry out nothing that it sends: the process is dead, or cut off. */
   isCut: boolean;
@@ -86,9 +87,10 @@ export class Fleet {
       const name = `${request.kind} ${request.key}`;
       sent.push(name);
       const outcome = member.isCut ? null : request.perform();
-      const delay = outcome === null ? request.within : member.delayOf(name);
-      if (delay > 0) await new Promise<void>((resolve) => this.clock.after(delay, resolve));
-      return outcome ?? request.timeout();
+      const delay = outcome === null ? Infinity : member.delayOf(name);
+      const pause = delay === Infinity ? request.within : delay;
+      if (pause > 0) await new Promise<void>((resolve) => this.clock.after(pause, resolve));
+      return outcome === null || delay === Infinity ? request.timeout() : outcome;
     };
     const push = (_: unknown, deliver: () => void) => queueMicrotask(() => member.isCut || deliver());
     const store = this.store.link({ intercept, push });

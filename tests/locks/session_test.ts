@@ -18,6 +18,26 @@ Deno.test("A session whose first record had to be withdrawn opens under another 
   assertEquals(keysOf(member.sent, "remove"), [first]);
 });
 
+Deno.test("A session that opens under another id after an outage reports the outage, and its end, once", async () => {
+  const [fleet, member] = fleetOf(1, { timing: { requestTimeout: 50, retryEvery: 50 } });
+  await using _ = fleet;
+  let writes = 0;
+  member.delayOf = (request) => request.startsWith("write =s.") && writes++ === 0 ? Infinity : 0;
+  const acquired = member.locks.acquire("a");
+  await fleet.pass(5);
+  member.isCut = true;
+  // By its own clock the lease is over then, while the record still stands.
+  await fleet.pass(0.95 * TTL);
+  member.isCut = false;
+  const lock = await fleet.until(acquired);
+  assertEquals(keysOf(member.sent, "remove").length, 1);
+  assertEquals(
+    member.events.map(({ type }) => type).filter((type) => type === "retrying" || type === "recovered"),
+    ["retrying", "recovered"],
+  );
+  assert(lock.held);
+});
+
 Deno.test("A session that waits for its next id ends at once when its lock manager is closed", async () => {
   const [fleet, member] = fleetOf(1);
   await using _ = fleet;
