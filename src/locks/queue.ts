@@ -2,6 +2,7 @@
 
 import { Blockers } from "./blockers.ts";
 import { everyLease, retryPause } from "./context.ts";
+import { LeftTickets } from "./left_tickets.ts";
 import { look, type LookResult, type PlacedTicket } from "./look.ts";
 import { queueFilter } from "./names.ts";
 import { isAnyDead, type Removal, removeDead, steal } from "./others.ts";
@@ -20,8 +21,7 @@ export class Queue {
   readonly #waiting = new Set<QueuedRequest>();
   /** Requests whose place has to be looked at. */
   readonly #due = new Set<QueuedRequest>();
-  /** Tickets that left, by key: the place of the latest. */
-  readonly #left = new Map<string, number>();
+  readonly #left = new LeftTickets();
   /** No ticket stands at a lower place. */
   #floor = 1;
   #isLooking = false;
@@ -62,9 +62,7 @@ export class Queue {
 
   /** A ticket left the queue. The requests that wait for it look again. */
   left(key: string, place: number): void {
-    if ((this.#left.get(key) ?? 0) >= place) return;
-    this.#left.set(key, place);
-    for (const [each, at] of this.#left) if (at < this.#floor) this.#left.delete(each);
+    if (!this.#left.add(key, place, this.#floor)) return;
     for (const request of this.#blockers.waitingFor(key)) this.#lookAt(request);
   }
 
@@ -107,7 +105,8 @@ export class Queue {
     const last = batch.reduce((most, each) => placeOf(each) > placeOf(most) ? each : most);
     const from = Math.min(...batch.map((request) => startOf(request, this.#waiting, this.#floor)));
     const own = { key: last.keeper.key, place: placeOf(last) };
-    const isGone = ({ key, place }: PlacedTicket) => (this.#left.get(key) ?? 0) >= place;
+    const isGone = (ticket: PlacedTicket) => this.#left.has(ticket);
+    const { known } = this.#left;
     const result = await look(this.#ground.context, { filter: this.#filter, from, own, isGone });
     if (this.#ground.isOver) return;
     if (result.kind !== "seen") return await this.#notSeen(result, batch, last);
@@ -116,8 +115,7 @@ export class Queue {
     const tickets = result.tickets.filter((ticket) => ticket.session !== this.#ground.id || !isGone(ticket));
     const dead = tickets.filter(({ session }) => this.#ground.monitors.isDead(session));
     if (dead.length > 0) return this.#removed(await removeDead(this.#ground, dead), dead, batch);
-    // What was said to be gone still stands: the pushes were forged.
-    if (byLeader) { for (const ticket of tickets) if (isGone(ticket)) this.#left.delete(ticket.key); }
+    if (byLeader) this.#left.deny(tickets, known);
     const isAll = from <= this.#floor;
     if (isAll) this.#floor = Math.max(this.#floor, tickets[0]?.place ?? own.place);
     for (const request of batch) if (this.#isWaiting(request)) this.#decide(request, tickets, isAll);
@@ -167,7 +165,9 @@ export class Queue {
     const before = tickets.filter((ticket) => ticket.place < place);
     if (request.steals) return void this.#steal(request, before);
     const verdict = verdictOf(before, request.want.claim);
-    if (verdict.kind === "mismatch") return void this.#mismatch(request, verdict.other);
+    // A push came while the answer was under way: the answer may be older.
+    if (verdict.by.some((ticket) => this.#left.has(ticket))) return this.#lookAt(request);
+    if (verdict.kind === "mismatch") return void this.#mismatch(request, verdict.by[0]);
     if (verdict.kind === "blocked") return void this.#blocked(request, verdict.by, before);
     request.needsAll = true;
     if (!isAll) return this.#lookAt(request);

@@ -19,11 +19,11 @@ export interface Claim {
 /** What the queue before a request means for it. */
 export type Verdict<T extends Claim> =
   /** It may hold. */
-  | { readonly kind: "room" }
+  | { readonly kind: "room"; readonly by: readonly [] }
   /** It may not hold as long as all of these stand. Once one of them is gone, it has to look again. */
   | { readonly kind: "blocked"; readonly by: readonly T[] }
   /** A shared ticket before it has another limit, so nobody can tell which of them applies. */
-  | { readonly kind: "mismatch"; readonly other: T };
+  | { readonly kind: "mismatch"; readonly by: readonly [T] };
 
 /** The claim of a ticket that cannot be read: it blocks as an exclusive one does. */
 export const UNREADABLE: Claim = { mode: "exclusive", limit: null, weight: 1 };
@@ -37,12 +37,12 @@ export function conflicts(before: Claim, own: Claim): boolean {
 export function verdictOf<T extends Claim>(before: readonly T[], own: Claim): Verdict<T> {
   if (own.mode === "shared") {
     const other = before.find(({ mode, limit }) => mode === "shared" && limit !== own.limit);
-    if (other !== undefined) return { kind: "mismatch", other };
+    if (other !== undefined) return { kind: "mismatch", by: [other] };
   }
   const nearest = before.findLast((each) => conflicts(each, own));
   if (nearest !== undefined) return { kind: "blocked", by: [nearest] };
   const by = tooHeavy(before, own);
-  return by.length === 0 ? { kind: "room" } : { kind: "blocked", by };
+  return by.length === 0 ? { kind: "room", by: [] } : { kind: "blocked", by };
 }
 
 /**

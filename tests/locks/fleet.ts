@@ -32,6 +32,8 @@ export interface Member {
   hear: (event: LockEvent) => void;
   /** For how many milliseconds the answer to a request, given as `kind key`, stays away. Infinity: it is lost. */
   delayOf: (request: string) => number;
+  /** How many writes the replica lacks that answers its scans. */
+  behind: number;
   /** True to carry out nothing that it sends: the process is dead, or cut off. */
   isCut: boolean;
 }
@@ -93,14 +95,14 @@ export class Fleet {
       return outcome === null || delay === Infinity ? request.timeout() : outcome;
     };
     const push = (_: unknown, deliver: () => void) => queueMicrotask(() => member.isCut || deliver());
-    const store = this.store.link({ intercept, push });
+    const store = this.store.link({ intercept, push, replica: () => member.behind });
     const about = { name: `process ${index}`, ttl: TTL, ...options };
     const onEvent = (event: LockEvent) => {
       events.push(event);
       member.hear(event);
     };
     const locks = new LockManager({ store, clock: this.clock, random: this.random, ...about, onEvent });
-    const member: Member = { locks, sent, events, hear: () => {}, delayOf: () => 0, isCut: false };
+    const member: Member = { locks, sent, events, hear: () => {}, delayOf: () => 0, behind: 0, isCut: false };
     return member;
   }
 }

@@ -12,7 +12,7 @@ function verdict(before: readonly Claim[], own: Claim): string {
   const placed: Placed[] = before.map((claim, place) => ({ ...claim, place }));
   const result = verdictOf(placed, own);
   if (result.kind === "blocked") return `blocked by ${result.by.map(({ place }) => place)}`;
-  return result.kind === "mismatch" ? `mismatch with ${result.other.place}` : "room";
+  return result.kind === "mismatch" ? `mismatch with ${result.by[0].place}` : "room";
 }
 
 const ROWS: readonly (readonly [what: string, before: readonly Claim[], own: Claim, verdict: string])[] = [

@@ -28,4 +28,10 @@ export const LOCKS_CORPUS: readonly Relic[] = [
     small: true,
   },
   { seed: 3100055708, was: "the judge: nor one that another lock manager of the process made", small: true },
+  {
+    seed: 3200196767,
+    was:
+      "the stream leader's answer to a look denied a push that came after it, and a request waited for a whole round",
+    small: true,
+  },
 ];

@@ -65,7 +65,7 @@ function compare(queue: readonly (Claim | null)[], own: Claim, rules: QueueRules
   const kind = room === null ? "mismatch" : room ? "room" : "blocked";
   if (verdict.kind !== kind) return `"${verdict.kind}" instead of "${kind}"`;
   if (verdict.kind === "mismatch") {
-    const { mode, limit } = verdict.other;
+    const { mode, limit } = verdict.by[0];
     return mode === "shared" && limit !== own.limit ? null : "The other ticket has no other limit";
   }
   return verdict.kind === "blocked" ? compareBlockers(verdict.by.map(({ place }) => place), meant, own) : null;
