@@ -45,7 +45,7 @@ Usage: deno task bench [--only PARTS [--rest FILE]] [--haste N] [--write] [--jso
 --only PARTS    only these parts, separated by commas: ${Object.keys(PARTS).join(", ")}
 --rest FILE     with --only: take the other parts from the figures of an earlier run
 --haste N       divide all numbers of samples by N, for a quick look (default 1)
---write         write docs/figures.md and its plots
+--write         write docs/figures.md, its plots, and its figures as docs/figures/figures.json
 --json FILE     write the figures to FILE
 --against FILE  compare with the figures of an earlier run
 
@@ -121,6 +121,8 @@ async function figuresIn(file: string | undefined): Promise<Figures | null> {
   return file === undefined ? null : JSON.parse(await Deno.readTextFile(file)) as Figures;
 }
 
+const jsonOf = (figures: Figures): string => `${JSON.stringify(figures, null, 2)}\n`;
+
 async function write(figures: Figures): Promise<void> {
   const folder = new URL("figures/", DOCS);
   await Deno.mkdir(folder, { recursive: true });
@@ -128,9 +130,11 @@ async function write(figures: Figures): Promise<void> {
     await Deno.writeTextFile(new URL(`${curve.id}.svg`, folder), await svgOf(curve));
   }
   const page = new URL("figures.md", DOCS);
+  const json = new URL("figures.json", folder);
   await Deno.writeTextFile(page, pageOf(figures));
+  await Deno.writeTextFile(json, jsonOf(figures));
   // The gate checks the format of every page.
-  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", page.pathname] }).output();
+  await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", page.pathname, json.pathname] }).output();
   say("docs/figures.md: written");
 }
 
@@ -147,7 +151,7 @@ async function main(args: readonly string[]): Promise<void> {
   const [before, rest] = [await figuresIn(flags.against), await figuresIn(flags.rest)];
   const figures = merged(rest, await measure(parts, haste));
   say(`\n${pageOf(figures)}`);
-  if (flags.json) await Deno.writeTextFile(flags.json, `${JSON.stringify(figures, null, 2)}\n`);
+  if (flags.json) await Deno.writeTextFile(flags.json, jsonOf(figures));
   if (flags.write) await write(figures);
   if (before) say(changes(before, figures));
 }
