@@ -54,10 +54,15 @@ export class Session implements SessionGround {
    * reason. Tries again after other errors; under another id if the first record had to be withdrawn.
    */
   static async open(context: LocksContext, options: SessionOptions, signal: AbortSignal): Promise<Session> {
+    // The tries of several holders are one streak of trouble.
     let isTroubled = false;
     const onEvent = (event: LockEvent) => {
-      if (event.type === "retrying") options.troubled(event.error);
-      if (event.type === "retrying" || event.type === "recovered") isTroubled = event.type === "retrying";
+      const isTrouble = event.type === "retrying";
+      if (isTrouble) options.troubled(event.error);
+      if (isTrouble || event.type === "recovered") {
+        if (isTrouble === isTroubled) return;
+        isTroubled = isTrouble;
+      }
       // Returned, so that a promise of it that rejects is contained.
       return PASSED_ON.includes(event.type) ? options.onEvent(event) : undefined;
     };
@@ -66,12 +71,13 @@ export class Session implements SessionGround {
       const holder = holderOf(store, context, { ...options, onEvent });
       try {
         const lease = await holder.acquire({ signal });
+        if (isTroubled) holder.reporter.report({ type: "recovered" });
         return new Session({ context, options, store, holder, lease, closing: signal });
       } catch (error) {
-        // The next holder does not know of the outage, whose end led here.
-        if (error === store.refusal && isTroubled) holder.reporter.report({ type: "recovered" });
+        const { refusal } = store;
+        if (refusal !== null && error === refusal) holder.reporter.report({ type: "retrying", error: refusal });
         holder.close();
-        if (error !== store.refusal) throw error;
+        if (error !== refusal) throw error;
         await wait<void>(signal, (done) => context.clock.after(retryPause(context), done));
       }
     }

@@ -59,7 +59,7 @@ export class SessionStore implements LeaseStore {
   async write(key: string, request: WriteRequest): Promise<WriteOutcome> {
     const isFirst = request.record.token === null;
     if (isFirst && (this.#isRemoved || request.expected > 0)) {
-      const message = `Cannot open the session of key "${key}": a record or a marker already stood there`;
+      const message = `Cannot open the session of key "${key}": the key was used before. The next try has another id`;
       return { kind: "failed", error: this.#refusal = new ConnectionError("refused", message) };
     }
     const outcome = await this.#context.store.write(key, request);

@@ -1,4 +1,5 @@
-import { assert, assertEquals, assertGreater, assertNotEquals } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertNotEquals, assertStringIncludes } from "@std/assert";
+import { LockManager } from "../../src/locks/lock_manager.ts";
 import { fleetOf, TTL } from "./fleet.ts";
 
 /** Returns the keys of sessions to which a kind of request was sent, in their order. */
@@ -36,6 +37,39 @@ Deno.test("A session that opens under another id after an outage reports the out
     ["retrying", "recovered"],
   );
   assert(lock.held);
+});
+
+Deno.test("A session whose keys are always taken tries under other ids with pauses, and reports that once", async () => {
+  const [fleet, member] = fleetOf(1);
+  await using _ = fleet;
+  // Something puts a marker on each new key before the first record arrives.
+  const { store, clock } = fleet;
+  const taken = store.link({
+    intercept: (request) => {
+      if (request.kind === "write" && request.key.startsWith("=s.")) {
+        store.remove(request.key, { expected: 0, timeout: 1 });
+      }
+      member.sent.push(`${request.kind} ${request.key}`);
+      return Promise.resolve(request.perform());
+    },
+  });
+  const events: string[] = [];
+  const locks = new LockManager({
+    store: taken,
+    clock,
+    random: fleet.random,
+    ttl: TTL,
+    onEvent: ({ type }) => events.push(type),
+  });
+  const waiting = locks.acquire("a").catch((error: Error) => error.name);
+  const refused = locks.acquire("b", { ifAvailable: true }).catch((error: Error) => error.message);
+  await fleet.pass(10 * TTL / 15);
+  assertStringIncludes(`${await refused}`, "The next try has another id");
+  const tries = keysOf(member.sent, "write").length;
+  assert(tries >= 9 && tries <= 15, `${tries} tries in ten pauses`);
+  assertEquals(events, ["retrying"]);
+  await fleet.until(locks.close());
+  assertEquals(await waiting, "LockerClosedError");
 });
 
 Deno.test("A session that waits for its next id ends at once when its lock manager is closed", async () => {
