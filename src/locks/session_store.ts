@@ -39,14 +39,15 @@ export class SessionStore implements LeaseStore {
     return this.#refusal;
   }
 
-  /** Revision of the latest record whose write was confirmed; 0 if none was. */
+  /** Revision of the latest renewal of the grant that was confirmed; 0 if none was. */
   get revision(): number {
     return this.#revision;
   }
 
-  async settings(request?: SettingsRequest): Promise<BucketSettings> {
-    const { store, maxHold } = this.#context;
-    const settings = await store.settings(request);
+  /** Waits at most one `requestTimeout`, also for the first settings: the times of a session do not depend on them. */
+  async settings(request: SettingsRequest = {}): Promise<BucketSettings> {
+    const { store, maxHold, timing: { requestTimeout } } = this.#context;
+    const settings = await store.settings({ ...request, timeout: request.timeout ?? requestTimeout });
     const problem = settings.unfitForQueues?.(maxHold) ?? null;
     if (problem !== null) throw new BucketConfigError(problem);
     return settings;
@@ -62,8 +63,10 @@ export class SessionStore implements LeaseStore {
       const message = `Cannot open the session of key "${key}": the key was used before. The next try has another id`;
       return { kind: "failed", error: this.#refusal = new ConnectionError("refused", message) };
     }
+    // What is known of an earlier grant may be from a bucket that was re-created since.
+    if (isFirst) this.#revision = 0;
     const outcome = await this.#context.store.write(key, request);
-    if (outcome.kind === "applied") this.#revision = outcome.revision;
+    if (outcome.kind === "applied" && !isFirst) this.#revision = outcome.revision;
     return outcome;
   }
 

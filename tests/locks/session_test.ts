@@ -1,4 +1,11 @@
-import { assert, assertEquals, assertGreater, assertNotEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertLessOrEqual,
+  assertNotEquals,
+  assertStringIncludes,
+} from "@std/assert";
 import { LockManager } from "../../src/locks/lock_manager.ts";
 import { fleetOf, TTL } from "./fleet.ts";
 
@@ -82,6 +89,18 @@ Deno.test("A session that waits for its next id ends at once when its lock manag
   await fleet.until(member.locks.close(), 50);
   assertEquals(await acquired, "LockerClosedError");
   assertEquals(new Set(keysOf(member.sent, "write")).size, 1);
+});
+
+Deno.test("A session whose first request for the settings gets no answer asks again after one requestTimeout", async () => {
+  const [fleet, member] = fleetOf(1, { timing: { requestTimeout: 100 } });
+  await using _ = fleet;
+  let asked = 0;
+  member.delayOf = (request) => request.startsWith("settings") && asked++ === 0 ? Infinity : 0;
+  const begun = fleet.clock.now();
+  await fleet.until(member.locks.acquire("a"));
+  // As long as nothing is known of the bucket, the pause is a second.
+  assertLessOrEqual(fleet.clock.now() - begun, 1200);
+  assertEquals(asked, 2);
 });
 
 Deno.test("After the bucket was re-created no lock is granted under a session and an epoch of the former bucket", async () => {

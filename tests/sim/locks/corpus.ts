@@ -34,4 +34,16 @@ export const LOCKS_CORPUS: readonly Relic[] = [
       "the stream leader's answer to a look denied a push that came after it, and a request waited for a whole round",
     small: true,
   },
+  {
+    seed: 3300244130,
+    was: "a session knew a revision of a former bucket, and never held the locks that it was granted in the new one",
+    small: true,
+  },
+  {
+    seed: 3300275792,
+    was:
+      "a new session waited for the settings for longer than for any other answer; the judge took a late copy of the " +
+      "record of the one before for a living session",
+    small: true,
+  },
 ];

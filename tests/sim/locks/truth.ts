@@ -44,7 +44,7 @@ interface Owned {
   readonly isOver: boolean;
   /** True once another put a marker on its key. */
   readonly isBuried: boolean;
-  /** True if its record expired, and then a copy of its first write arrived, of which its owner does not know. */
+  /** True if its record was gone, and then a copy of its first write arrived, of which its owner does not know. */
   readonly isStray: boolean;
 }
 
