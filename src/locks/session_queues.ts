@@ -161,6 +161,8 @@ export class SessionQueues implements QueueGround {
     const ticket = { session: this.id, lock: name, ...claim, since };
     const keeper: TicketKeeper = this.#tickets.write(token, ticket, {
       changed: (before, after) => {
+        // What stood under the key is written over: a marker, or a ticket that no request knew.
+        if ("expected" in before && before.expected > 0 && "place" in after) queue.left(keeper.key, before.expected);
         if (after.at === "queued" && before.at !== "queued") this.#stored(request, queue);
         if (after.at !== "gone") return;
         // A ticket whose removal was denied may still stand.

@@ -46,4 +46,9 @@ export const LOCKS_CORPUS: readonly Relic[] = [
       "record of the one before for a living session",
     small: true,
   },
+  {
+    seed: 3400252377,
+    was: "a request waited for a ticket of its own session that another of its requests had written over",
+    small: true,
+  },
 ];
