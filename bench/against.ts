@@ -6,20 +6,17 @@ import { grid, rounded } from "./page.ts";
 /** Changes of less than this are noise between two runs. */
 const NOISE = 0.1;
 
-/** Rows that are less apart than this change places from run to run. The page says so. */
-const TIE = 0.2;
-
-/** True if no two rows that are clearly apart in both runs have changed places. */
+/** True if no two rows that are apart by more than the noise in both runs have changed places. */
 export function sameRanking(before: Table, after: Table): boolean {
   const names = before.rows.map(({ name }) => name);
   const turned = (one: string, other: string) => order(before, one, other) * order(after, one, other) < 0;
   return !names.some((one) => names.some((other) => turned(one, other)));
 }
 
-/** Which of two rows has the lower value: -1 or 1; 0 if they are a tie, or one is missing. */
+/** Which of two rows has the lower value: -1 or 1; 0 if they differ by less than the noise, or one is missing. */
 function order({ rows }: Table, ...names: [one: string, other: string]): number {
   const [one = NaN, other = NaN] = names.map((name) => rows.find((row) => row.name === name)?.p50);
-  return Math.abs(one - other) > TIE * Math.max(Math.abs(one), Math.abs(other)) ? Math.sign(one - other) : 0;
+  return Math.abs(one - other) > NOISE * Math.max(Math.abs(one), Math.abs(other)) ? Math.sign(one - other) : 0;
 }
 
 function relative(row: Row, { base, rows }: Table): number {

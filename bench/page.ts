@@ -67,8 +67,6 @@ const READING = `## How to read them
 
 - The floor of a lock on NATS is one compare-and-set publish. The server writes it to its file before it answers, and
   does not wait for the disk: [settings](settings.md#when-a-write-is-on-the-disk) has that choice and its cost.
-- Rows of one table that are less than a fifth apart are a tie: they change places from run to run. \`--against\` tells
-  whether any others did.
 - etcd waits for the disk at each write. So its times depend on the disk, and those of nats-server do not.
 - Redis keeps its data in memory here, and answers a single request sooner. If it stops, its locks are gone, and two can
   hold one.

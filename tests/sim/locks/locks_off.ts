@@ -58,7 +58,7 @@ const QUEUE_OFF: readonly Mutation[] = [
       "blocked",
       "who waited for a ticket that left has room",
       "const verdict = verdictOf(before, request.want.claim);",
-      'const verdict = request.isReported ? { kind: "room", by: [] } : verdictOf(before, request.want.claim);',
+      'const verdict = request.isReported && this.#left.known.size > 0 ? { kind: "room", by: [] } : verdictOf(before, request.want.claim);',
     ],
     ["granted", "a look that began behind others grants", "if (!isAll) return this.#lookAt(request);", ""],
     [
