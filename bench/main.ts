@@ -13,6 +13,7 @@ import { pageOf } from "./page.ts";
 import { alone } from "./parts/alone.ts";
 import { bundle } from "./parts/bundle.ts";
 import { handOver } from "./parts/hand_over.ts";
+import { loop } from "./parts/loop.ts";
 import type { Place } from "./parts/place.ts";
 import { rest } from "./parts/rest.ts";
 import { shared } from "./parts/shared.ts";
@@ -25,6 +26,7 @@ import { svgOf } from "./plots.ts";
 
 const PARTS = {
   alone,
+  loop,
   steps,
   "hand-over": handOver,
   takeover,
@@ -51,7 +53,7 @@ Usage: deno task bench [--only PARTS [--rest FILE]] [--haste N] [--write] [--jso
 --against FILE  compare with the figures of an earlier run
 
 Starts nats-server, Redis and etcd on loopback, and installs what is missing (Redis and etcd only for root on Debian; a
-library whose server is missing is left out). Takes about 12 minutes. Nothing is judged: the exit code is 0 unless
+library whose server is missing is left out). Takes about 14 minutes. Nothing is judged: the exit code is 0 unless
 something fails. Press Ctrl-C to stop; nothing is written then.`;
 
 const DOCS = new URL("../docs/", import.meta.url);

@@ -78,6 +78,10 @@ const READING = `## How to read them
   code. So it is with "the messages of LockManager, bare": a ticket, one look at the queue, and a removal.
 - "Where the time goes" splits a call at its requests. Own code is what would be left if each request took no time: it
   runs once per call here, with pauses, so it is slower than in a loop that does nothing else.
+- A call comes after a rest of 3 ms, as in a program that does other things, too. "In a loop" means that the calls follow
+  each other without a rest: all code is compiled by then, and stays in the caches of the processor.
+- On three servers, the server that is connected to is the leader of the stream.
+- Memory is what is in use after a garbage collection.
 - All but the tables of TCP use a websocket of Deno, as \`open()\` makes it. One that \`wsconnect()\` makes in Deno is slower
   as soon as it sends more than 1,024 bytes at once: [runtimes](runtimes.md#deno) has the reason.
 - The way of the Go package sends two requests for each step, and two of its candidates can win.`;

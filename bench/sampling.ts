@@ -23,9 +23,11 @@ export interface Rounds {
   readonly rounds: number;
   /** Samples before those, which are dropped. */
   readonly warmUp: number;
+  /** Samples of a subject that follow each other without a rest, in each round. Default: 1. */
+  readonly inARow?: number;
 }
 
-/** Rest before each sample, in ms. Without it one subject would find the machine more awake than another. */
+/** Rest before each row of samples, in ms. Without it one subject would find the machine more awake than another. */
 export const REST = 3;
 
 /**
@@ -34,16 +36,18 @@ export const REST = 3;
  */
 export async function inTurn(
   subjects: readonly Subject[],
-  { rounds, warmUp }: Rounds,
+  { rounds, warmUp, inARow = 1 }: Rounds,
 ): Promise<ReadonlyMap<string, readonly Row[]>> {
   const taken = new Map<string, Map<string, number[]>>();
   const chance = new Chance(1);
   for (let round = 0; round < warmUp + rounds; round++) {
     for (const subject of shuffled(subjects, chance)) {
       await elapse(REST);
-      const sample = await subject.sample();
-      if (round < warmUp) continue;
-      for (const [deed, ms] of Object.entries(sample)) samplesOf(taken, deed, subject.name).push(ms);
+      for (let left = inARow; left > 0; left--) {
+        const sample = await subject.sample();
+        if (round < warmUp) continue;
+        for (const [deed, ms] of Object.entries(sample)) samplesOf(taken, deed, subject.name).push(ms);
+      }
     }
   }
   const order = subjects.map(({ name }) => name);

@@ -22,6 +22,13 @@ async function lineOfInput(): Promise<void> {
   await Deno.stdin.read(new Uint8Array(1));
 }
 
+/** Bytes of the heap and of buffers after all garbage is collected. */
+function memoryInUse(): number {
+  (globalThis as typeof globalThis & { gc(): void }).gc();
+  const { heapUsed, external } = Deno.memoryUsage();
+  return heapUsed + external;
+}
+
 /** Acquires and releases random keys until the time is over. Returns the number of pairs. */
 async function pairs(
   connection: Connection,
@@ -52,7 +59,7 @@ async function pairs(
 
 /** Takes many locks, or waits for them, and reports memory and processor time of each. */
 async function many(connection: Connection, task: { work: "hold" | "wait"; count: number; length: number }) {
-  const before = Deno.memoryUsage();
+  const before = memoryInUse();
   const clients = Array.from({ length: task.count }, (_, at) => [connection.client(), `lock-${at}`] as const);
   const start = performance.now();
   if (task.work === "wait") { for (const [client, key] of clients) void client.acquire(key).catch(() => {}); }
@@ -68,9 +75,8 @@ async function many(connection: Connection, task: { work: "hold" | "wait"; count
   await elapse(task.length);
   const { user, system } = process.cpuUsage(busy);
   const seconds = (performance.now() - from) / 1000;
-  const after = Deno.memoryUsage();
   tell({
-    bytes: (after.rss - before.rss) / task.count,
+    bytes: (memoryInUse() - before) / task.count,
     cpu: (user + system) / 1000 / seconds,
     taking,
   });

@@ -1,12 +1,9 @@
 /** Acquire, refresh and release while nobody else wants the lock. */
 
-import { jetstream } from "@nats-io/jetstream";
+import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
 import { connect as connectTcp } from "@nats-io/transport-node";
-import { headers } from "@nats-io/nats-core";
-import { Kvm } from "@nats-io/kv";
-import { Locker, LockManager, newKeyValue } from "@x/natslock";
-import { sent, timed } from "../../tests/helpers/measure.ts";
+import { elapse, sent, timed } from "../../tests/helpers/measure.ts";
 import type { Measured, Row, Table } from "../figures.ts";
 import { etcdLock } from "../peers/etcd.ts";
 import { GoPeer } from "../peers/go.ts";
@@ -14,91 +11,8 @@ import { BUCKETS, type BucketShape, type Connect, overWebsocket } from "../peers
 import { redisSemaphore, redlock } from "../peers/redis.ts";
 import { startApart, startCluster } from "../peers/services.ts";
 import { inTurn, rowOf, type Sample, type Subject } from "../sampling.ts";
-import { bareLocker, bareManager } from "./bare.ts";
 import { type Place, scaled } from "./place.ts";
-
-const TTL = 30_000;
-/** The floor: what no lock on NATS can do with less. */
-const RAW = "raw compare-and-set publish";
-
-/** One publish with an expected revision, on the connection of the others. */
-function raw(nc: NatsConnection, bucket: string): Subject {
-  const js = jetstream(nc);
-  const payload = crypto.randomUUID();
-  const subject = `$KV.${bucket}.raw-${payload}`;
-  let revision = 0;
-  const publish = async () => {
-    const expect = { lastSubjectSequence: revision };
-    revision = (await js.publish(subject, payload, { expect })).seq;
-  };
-  const release = async () => {
-    const purge = headers();
-    purge.set("KV-Operation", "PURGE");
-    purge.set("Nats-Rollup", "sub");
-    const options = { headers: purge, expect: { lastSubjectSequence: revision } };
-    revision = (await js.publish(subject, "", options)).seq;
-  };
-  const sample = async () => ({
-    acquire: await timed(publish),
-    refresh: await timed(publish),
-    release: await timed(release),
-  });
-  return { name: RAW, sample };
-}
-
-/** The calls of `@nats-io/kv` that a lock made by hand would use. */
-async function bareKv(nc: NatsConnection, bucket: string): Promise<Subject> {
-  const kv = await new Kvm(nc).open(bucket);
-  const payload = crypto.randomUUID();
-  const key = `kv-${payload}`;
-  const sample = async () => {
-    let revision = 0;
-    return {
-      acquire: await timed(async () => revision = await kv.create(key, payload)),
-      refresh: await timed(async () => revision = await kv.update(key, payload, revision)),
-      release: await timed(() => kv.purge(key, { previousSeq: revision })),
-    };
-  };
-  return { name: "kv.create, update, purge", sample };
-}
-
-/** Own subjects, on one connection. */
-async function ours(nc: NatsConnection, shape: BucketShape): Promise<{ subjects: Subject[]; close(): Promise<void> }> {
-  const kv = await newKeyValue(nc, BUCKETS.locker, TTL, shape);
-  const locker = new Locker({ kv, key: "alone" });
-  const leaser = new Locker({ kv, key: "leased" });
-  const locks = await LockManager.open({ nc, bucket: BUCKETS.manager, ttl: TTL, ...shape });
-  const acquireLead = async (): Promise<Sample> => ({
-    acquire: await timed(() => locker.acquireLead()),
-    refresh: await timed(() => locker.acquireLead()),
-    release: await timed(() => locker.releaseLead()),
-  });
-  const lease = async (): Promise<Sample> => {
-    const start = performance.now();
-    const held = await leaser.acquire();
-    return { acquire: performance.now() - start, release: await timed(() => held.release()) };
-  };
-  const managed = async (): Promise<Sample> => {
-    const start = performance.now();
-    const lock = await locks.acquire("alone");
-    return { acquire: performance.now() - start, release: await timed(() => lock.release()) };
-  };
-  const tickets = bareManager({ nc, bucket: BUCKETS.manager, ttl: TTL });
-  const subjects = [
-    raw(nc, BUCKETS.locker),
-    bareLocker({ nc, bucket: BUCKETS.locker, ttl: TTL }),
-    { name: "Locker.acquireLead()", sample: acquireLead },
-    { name: "Locker.acquire()", sample: lease },
-    tickets,
-    { name: "LockManager.acquire()", sample: managed },
-    await bareKv(nc, BUCKETS.locker),
-  ];
-  const close = async () => {
-    tickets.close();
-    await Promise.all([locker.close(), leaser.close(), locks.close()]);
-  };
-  return { subjects, close };
-}
+import { ours, RAW, TTL } from "./subjects.ts";
 
 /** The libraries on other servers, and the way of the Go package. */
 async function others({ services, say }: Place, stack: AsyncDisposableStack): Promise<Subject[]> {
@@ -147,6 +61,7 @@ async function measure(place: Place, { id, title, connect, shape, more }: Setup)
   const nc = stack.adopt(await connect(), (line) => line.close());
   const { subjects, close } = await ours(nc, shape);
   stack.defer(close);
+  if (shape.replicas) await Promise.all([BUCKETS.locker, BUCKETS.manager].map((bucket) => leadHere(nc, bucket)));
   const all = [...subjects, ...await more?.(stack) ?? []];
   const taken = await inTurn(all, { rounds: scaled(400, place), warmUp: scaled(80, place) });
   const tables = [...taken].map(([deed, rows]): Table => ({
@@ -157,6 +72,18 @@ async function measure(place: Place, { id, title, connect, shape, more }: Setup)
     rows,
   }));
   return more ? [...tables, await messagesOf(nc, subjects)] : tables;
+}
+
+/** Makes the server of the connection lead a bucket's stream. A leader elsewhere costs one more hop, by chance. */
+async function leadHere(nc: NatsConnection, bucket: string): Promise<void> {
+  const stream = `KV_${bucket}`;
+  const here = nc.info?.server_name;
+  const { streams } = await jetstreamManager(nc);
+  for (let left = 40; (await streams.info(stream)).cluster?.leader !== here; left--) {
+    if (left === 0) throw new Error(`"${here}" did not become the leader of "${stream}"`);
+    await nc.request(`$JS.API.STREAM.LEADER.STEPDOWN.${stream}`, JSON.stringify({ placement: { preferred: here } }));
+    await elapse(250);
+  }
 }
 
 /** Counts what each subject sends for one acquire, refresh (where it has one) and release. */

@@ -31,7 +31,10 @@ export class Child {
   #over = false;
 
   constructor(task: Task) {
-    const args = ["run", "-A", "--no-check", new URL("../worker.ts", import.meta.url).pathname, JSON.stringify(task)];
+    // With it a child can tell what memory is in use from what is only not collected yet.
+    const collect = "--v8-flags=--expose-gc";
+    const worker = new URL("../worker.ts", import.meta.url).pathname;
+    const args = ["run", "-A", "--no-check", collect, worker, JSON.stringify(task)];
     const env = { NO_COLOR: "1" };
     const command = new Deno.Command(Deno.execPath(), { args, env, stdin: "piped", stdout: "piped" });
     this.#process = new LineProcess(

@@ -125,9 +125,14 @@ export async function crowds(place: Place): Promise<Measured> {
   const table = (id: string, title: string, unit: string, rows: readonly Row[]): Table => ({ id, title, unit, rows });
   return {
     tables: [
-      table("held-memory", `Memory of one of ${locks} held locks`, "kB", held),
+      table("held-memory", `Memory in use by one of ${locks} held locks`, "kB", held),
       table("held-cpu", `Processor time per second of a process that holds ${locks} locks`, "ms", busy.held),
-      table("waiting-memory", `Memory of one of ${locks} requests that wait for locks of their own`, "kB", waiting),
+      table(
+        "waiting-memory",
+        `Memory in use by one of ${locks} requests that wait for locks of their own`,
+        "kB",
+        waiting,
+      ),
       table("waiting-cpu", `Processor time per second of a process with ${locks} of them`, "ms", busy.waiting),
     ],
   };
