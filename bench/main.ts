@@ -53,7 +53,7 @@ Usage: deno task bench [--only PARTS [--rest FILE]] [--haste N] [--write] [--jso
 --against FILE  compare with the figures of an earlier run
 
 Starts nats-server, Redis and etcd on loopback, and installs what is missing (Redis and etcd only for root on Debian; a
-library whose server is missing is left out). Takes about 14 minutes. Nothing is judged: the exit code is 0 unless
+library whose server is missing is left out). Takes about 15 minutes. Nothing is judged: the exit code is 0 unless
 something fails. Press Ctrl-C to stop; nothing is written then.`;
 
 const DOCS = new URL("../docs/", import.meta.url);
