@@ -100,19 +100,22 @@ export const CONTRADICTIONS: readonly Kind[] = [
 /** Number of seeds for random answers; each is one row. */
 const SEEDS = 12;
 
+function randomKeyState(scene: Scene<unknown>, chance: Chance, revision: () => number): KeyState {
+  return chance.pick<() => KeyState>([
+    () => ({ kind: "vacant", revision: revision() }),
+    () => ({ kind: "foreign", revision: revision() }),
+    () => ({ kind: "held", revision: revision(), record: record() }),
+    () => ({ kind: "held", revision: revision(), record: ours(scene) }),
+    () => ({ kind: "held", revision: revision(), record: ours(scene, { attempt: "life.1" }) }),
+  ])();
+}
+
 /** Gives random answers with revisions near those that were written, but none that ends a wait permanently. */
 function dice(seed: number): Script {
   const chance = new Chance(seed);
   let [top, epoch] = [10, 0];
   const revision = () => chance.pick([0, SOME, top, top, ++top, chance.between(0, top)]);
-  const keyState = (scene: Scene<unknown>): KeyState =>
-    chance.pick<() => KeyState>([
-      () => ({ kind: "vacant", revision: revision() }),
-      () => ({ kind: "foreign", revision: revision() }),
-      () => ({ kind: "held", revision: revision(), record: record() }),
-      () => ({ kind: "held", revision: revision(), record: ours(scene) }),
-      () => ({ kind: "held", revision: revision(), record: ours(scene, { attempt: "life.1" }) }),
-    ])();
+  const keyState = (scene: Scene<unknown>) => randomKeyState(scene, chance, revision);
   const push = (scene: Scene<unknown>) => {
     if (chance.happens(0.2)) {
       scene.tell(chance.pick<Hint>([{ kind: "gap" }, { kind: "seen", keyState: keyState(scene) }]));

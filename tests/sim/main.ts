@@ -124,47 +124,45 @@ function kinds(text: string): Fault[] {
   });
 }
 
-async function main(args: string[]): Promise<boolean> {
+function flagsOf(args: string[]) {
   const text = { type: "string" } as const;
   const flag = { type: "boolean" } as const;
-  const { values } = parseArgs({
+  return parseArgs({
     args,
     options: {
       ...{ seeds: text, minutes: text, from: text, workers: text, seed: text, most: text, without: text },
       ...{ markers: flag, wire: flag, memory: flag, locks: flag, small: flag },
       help: { type: "boolean", short: "h" },
     },
-  });
-  if (values.help) {
-    say(HELP);
-    return true;
+  }).values;
+}
+
+type Flags = ReturnType<typeof flagsOf>;
+
+function optionsOf({ most, without, markers = false, wire, memory, locks, small = false }: Flags): RunOptions {
+  if ([wire, memory, locks].filter(Boolean).length > 1) {
+    throw new Error('Use only one of "--wire", "--memory" and "--locks"');
   }
-  const {
-    minutes,
-    from = String(Date.now() % 1e9),
-    workers,
-    seed,
-    most,
-    without,
-    markers = false,
-    wire,
-    memory,
-    locks,
-    small = false,
-  } = values;
-  const { seeds = minutes === undefined ? "2000" : NO_LIMIT } = values;
-  const options: RunOptions = {
+  if (small && !locks) throw new Error('Use "--small" only with "--locks"');
+  return {
     markers,
     ...(wire || memory ? { wire: wire === true } : {}),
     ...(locks ? { locks, small, wire: false } : {}),
     ...(most === undefined ? {} : { most: whole("most", most) }),
     ...(without === undefined ? {} : { without: kinds(without) }),
   };
-  if ([wire, memory, locks].filter(Boolean).length > 1) {
-    throw new Error('Use only one of "--wire", "--memory" and "--locks"');
+}
+
+async function main(args: string[]): Promise<boolean> {
+  const flags = flagsOf(args);
+  if (flags.help) {
+    say(HELP);
+    return true;
   }
-  if (small && !locks) throw new Error('Use "--small" only with "--locks"');
+  const options = optionsOf(flags);
+  const { minutes, from = String(Date.now() % 1e9), workers, seed } = flags;
   if (seed !== undefined) return await replay(whole("seed", seed), withWorld(whole("seed", seed), options));
+  const { seeds = minutes === undefined ? "2000" : NO_LIMIT } = flags;
   const cores = workers === undefined ? navigator.hardwareConcurrency : Math.max(1, whole("workers", workers));
   const length = minutes === undefined ? Infinity : whole("minutes", minutes) * MINUTE;
   return await hunt({ from: whole("from", from), seeds: whole("seeds", seeds), length, workers: cores, options });
