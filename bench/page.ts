@@ -76,8 +76,7 @@ const READING = `## How to read them
 - "The messages of Locker, bare" are what Locker publishes, made and sent without any decision: what lies between the
   floor and them is the price of the headers and the lease length at the server, and what lies above them is our own
   code. So it is with "the messages of LockManager, bare": a ticket, one look at the queue, and a removal.
-- "Where the time goes" splits a call at its requests. Own code is what would be left if each request took no time: it
-  runs once per call here, with pauses, so it is slower than in a loop that does nothing else.
+- "Where the time goes" splits a call at its requests. Own code is what would be left if each request took no time.
 - A call comes after a rest of 3 ms, as in a program that does other things, too. "In a loop" means that the calls follow
   each other without a rest: all code is compiled by then, and stays in the caches of the processor.
 - On three servers, the server that is connected to is the leader of the stream.

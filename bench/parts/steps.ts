@@ -1,13 +1,16 @@
-/** Where the time of an acquire and a release goes: to the requests, or to our own code before and after them. */
+/** Where the time of a call goes: to its requests, or to our own code before, between and after them. */
 
+import type { NatsConnection } from "@nats-io/nats-core";
 import { Locker, LockManager, newKeyValue } from "@x/natslock";
 import { storeOf, ticketsOf } from "@x/natslock/internal";
-import type { Measured, Row } from "../figures.ts";
+import type { Measured, Row, Table } from "../figures.ts";
 import { BUCKETS, overWebsocket } from "../peers/natslock.ts";
-import { inTurn, type Sample, type Subject } from "../sampling.ts";
+import { inTurn, type Rounds, type Sample, type Subject } from "../sampling.ts";
 import { type Place, scaled } from "./place.ts";
 
 const TTL = 30_000;
+
+const IN_A_ROW = 50;
 
 /** The requests of a lock, in the words of the page. */
 const REQUESTS: ReadonlyMap<PropertyKey, string> = new Map([
@@ -36,20 +39,18 @@ class Steps {
     });
   }
 
-  /** Measures an acquire and the release after it. */
-  async sample(acquire: () => Promise<{ release(): Promise<void> }>): Promise<Sample> {
+  /** Measures calls, one after the other. */
+  async sample(calls: Readonly<Record<string, () => Promise<unknown>>>): Promise<Sample> {
     this.#sample = {};
-    const held = await this.#call("acquire", acquire);
-    await this.#call("release", () => held.release());
+    for (const [what, call] of Object.entries(calls)) await this.#call(what, call);
     return this.#sample;
   }
 
-  async #call<T>(what: string, call: () => Promise<T>): Promise<T> {
+  async #call(what: string, call: () => Promise<unknown>): Promise<void> {
     [this.#what, this.#at] = [what, performance.now()];
-    const result = await call();
+    await call();
     this.#passed("own code");
     this.#what = "";
-    return result;
   }
 
   async #requested(request: string, send: () => unknown): Promise<unknown> {
@@ -69,24 +70,56 @@ class Steps {
   }
 }
 
-/** Measures a Locker and a LockManager on one server, over a websocket. */
+/** A Locker by calls, a Locker by leases, and a LockManager. */
+async function subjectsOf(nc: NatsConnection, stack: AsyncDisposableStack): Promise<Subject[]> {
+  const kv = await newKeyValue(nc, `${BUCKETS.locker}-steps`, TTL);
+  const queues = `${BUCKETS.manager}-steps`;
+  await (await LockManager.open({ nc, bucket: queues, ttl: TTL })).close();
+  const tickets = ticketsOf(await newKeyValue(nc, queues, TTL));
+  const [ofCalls, ofLeases, ofManager] = [new Steps(), new Steps(), new Steps()];
+  const caller = stack.use(new Locker({ store: ofCalls.follow(storeOf(kv)), key: "calls" }));
+  const locker = stack.use(new Locker({ store: ofLeases.follow(storeOf(kv)), key: "leases" }));
+  const locks = stack.use(new LockManager({ store: ofManager.follow(tickets), ttl: TTL }));
+  const acquireLead = () => caller.acquireLead();
+  const calls = { acquire: acquireLead, refresh: acquireLead, release: () => caller.releaseLead() };
+  const held = (acquire: () => Promise<{ release(): Promise<void> }>) => {
+    const granted = Promise.withResolvers<{ release(): Promise<void> }>();
+    return {
+      acquire: async () => granted.resolve(await acquire()),
+      release: async () => await (await granted.promise).release(),
+    };
+  };
+  return [
+    { name: "Locker.acquireLead()", sample: () => ofCalls.sample(calls) },
+    { name: "Locker.acquire()", sample: () => ofLeases.sample(held(() => locker.acquire())) },
+    { name: "LockManager.acquire()", sample: () => ofManager.sample(held(() => locks.acquire("steps"))) },
+  ];
+}
+
+/** Measures on one server, over a websocket: with a rest before each sample, and in a loop. */
 export async function steps({ services, haste, say }: Place): Promise<Measured> {
   say("Where the time goes");
   await using stack = new AsyncDisposableStack();
   const nc = stack.adopt(await overWebsocket(services.nats.url)(), (line) => line.close());
-  const kv = await newKeyValue(nc, `${BUCKETS.locker}-steps`, TTL);
-  const queues = `${BUCKETS.manager}-steps`;
-  await (await LockManager.open({ nc, bucket: queues, ttl: TTL })).close();
-  const [ofLocker, ofManager] = [new Steps(), new Steps()];
-  const locker = stack.use(new Locker({ store: ofLocker.follow(storeOf(kv)), key: "steps" }));
-  const tickets = ticketsOf(await newKeyValue(nc, queues, TTL));
-  const locks = stack.use(new LockManager({ store: ofManager.follow(tickets), ttl: TTL }));
-  const subjects: Subject[] = [
-    { name: "Locker", sample: () => ofLocker.sample(() => locker.acquire()) },
-    { name: "LockManager", sample: () => ofManager.sample(() => locks.acquire("steps")) },
-  ];
-  const taken = await inTurn(subjects, { rounds: scaled(400, { haste }), warmUp: scaled(80, { haste }) });
-  const rows = [...taken].flatMap(([step, all]) => all.map((row): Row => ({ ...row, name: `${row.name}: ${step}` })));
-  rows.sort((a, b) => a.name < b.name ? -1 : 1);
-  return { tables: [{ id: "steps", title: "Where the time goes: one server, files, websocket", unit: "ms", rows }] };
+  const subjects = await subjectsOf(nc, stack);
+  const tableOf = async (id: string, title: string, rounds: Rounds): Promise<Table> => {
+    const taken = await inTurn(subjects, rounds);
+    const rows = [...taken].flatMap(([step, all]) => all.map((row): Row => ({ ...row, name: `${row.name}: ${step}` })));
+    rows.sort((a, b) => a.name < b.name ? -1 : 1);
+    return { id, title, unit: "ms", rows };
+  };
+  const where = "one server, files, websocket";
+  return {
+    tables: [
+      await tableOf("steps", `Where the time goes: ${where}`, {
+        rounds: scaled(400, { haste }),
+        warmUp: scaled(80, { haste }),
+      }),
+      await tableOf("steps-loop", `Where the time goes in a loop: ${where}`, {
+        rounds: scaled(60, { haste }),
+        warmUp: scaled(40, { haste }),
+        inARow: IN_A_ROW,
+      }),
+    ],
+  };
 }
