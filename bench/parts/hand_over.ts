@@ -65,7 +65,7 @@ async function handOvers(place: Place, peer: Peer, size: number, bare: () => Pro
   await elapse(500 + size);
   const samples: number[] = [];
   const floor: number[] = [];
-  const rounds = scaled(size === 1000 ? 40 : 120, place);
+  const rounds = scaled(size === 1000 ? 40 : 100, place);
   const warmUp = scaled(10, place);
   for (let round = 0; round < warmUp + rounds; round++) {
     const floored = await bare();
