@@ -51,4 +51,9 @@ export const LOCKS_CORPUS: readonly Relic[] = [
     was: "a request waited for a ticket of its own session that another of its requests had written over",
     small: true,
   },
+  {
+    seed: 3600353110,
+    was: "the simulator closed the same manager twice in a process that slept, and left another open",
+    small: true,
+  },
 ];
