@@ -93,6 +93,11 @@ export function wait<T>(signal: AbortSignal | undefined, begin: (done: (value: T
   });
 }
 
+/** Resolves after `ms` milliseconds. Rejects with the signal's reason if the signal aborts first. */
+export function pause(clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return wait<void>(signal, (done) => clock.after(ms, done));
+}
+
 /**
  * Settles as `work` does, or rejects with the signal's reason if the signal aborts first. The work is not stopped then,
  * and its own rejection is ignored.

@@ -4,7 +4,7 @@ import type { Hold } from "./hold.ts";
 import type { Holder } from "./holder.ts";
 import { badParameter, LeaseLostError, LockerClosedError } from "../base/errors.ts";
 import type { Lease } from "../lease/lease.ts";
-import { onAbort, requireSignal, wait, type WaitOptions, WaitScope } from "../base/wait.ts";
+import { onAbort, pause, requireSignal, type WaitOptions, WaitScope } from "../base/wait.ts";
 
 type Work<T> = (lease: Lease) => T | Promise<T>;
 
@@ -38,7 +38,7 @@ export async function lead(holder: Holder, work: Work<unknown>, outer?: AbortSig
       await term(holder, work, signal);
       // Others get a turn, and a loop of grants and losses does not spin.
       const rest = holder.context.settings.retryEvery * (0.5 + random.next());
-      await wait<void>(signal, (done) => clock.after(rest, done));
+      await pause(clock, rest, signal);
     }
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;

@@ -2,7 +2,8 @@
 
 import { NatslockError } from "../base/errors.ts";
 import { asNatslockError, type KeyContext } from "../lease/key_context.ts";
-import { wait } from "../base/wait.ts";
+import { Throttle } from "../base/throttle.ts";
+import { pause, wait } from "../base/wait.ts";
 import type { KeyState } from "../store/record.ts";
 import type { Hint } from "../store/store.ts";
 
@@ -18,9 +19,8 @@ const FIRST_RECHECK = 50;
 /** A record that a read found, not a push, may be old: its age is asked for after this time, in ms. */
 const AGE_DELAY = 250;
 
-/** Most deliveries without a pause, and most per `retryEvery`. A large group of waiters needs that many. */
-const LONGEST_BURST = 4;
-const MOST_PER_RETRY = 64;
+/** Most deliveries without a pause, and per `retryEvery`. A large group of waiters needs that many. */
+const DELIVERIES = { burst: 4, most: 64 };
 
 /** A gap is rare; it counts as this many deliveries. */
 const GAP_COST = 16;
@@ -48,15 +48,13 @@ export class KeyWatcher {
   /** What the owner has not got yet: `null` = read the key, `undefined` = nothing. */
   #pending: Delivery | undefined;
   #wake: ((news: Delivery) => void) | null = null;
-  /** Deliveries that may still follow without a pause, as of `#creditAt`. */
-  #credit = LONGEST_BURST;
-  #creditAt: number;
+  readonly #throttle: Throttle;
 
   /** Starts the watch; calls `down` when the connection is lost. The context's settings must be loaded. */
   constructor(context: WatchedKey, down: (error: NatslockError) => void) {
     this.#context = context;
     this.#down = down;
-    this.#creditAt = context.clock.now();
+    this.#throttle = new Throttle(context.clock, DELIVERIES);
     try {
       this.#unwatch = context.store.watch(context.key, (hint) => this.#onHint(hint));
     } catch (cause) {
@@ -83,12 +81,15 @@ export class KeyWatcher {
   }
 
   /**
-   * Waits for the newest change, or for `null`, which means: read the key. Comes later if many came at once. Rejects
+   * Waits for the newest change, or for `null`, which means: read the key. Comes later if many came at once, so that a
+   * flood of changes does not cause a flood of reads. Rejects
    * with the signal's reason, or with the error if this client has no permission to watch the key.
    */
   async next(signal: AbortSignal): Promise<KeyState | null> {
     signal.throwIfAborted();
-    await this.#throttle(signal);
+    const { clock, settings: { retryEvery } } = this.#context;
+    const ms = this.#throttle.next(retryEvery);
+    if (ms > 0) await pause(clock, ms, signal);
     const kept = this.#pending;
     this.#pending = undefined;
     const news = kept !== undefined ? kept : await wait<Delivery>(signal, (wake) => {
@@ -98,7 +99,7 @@ export class KeyWatcher {
     if (news instanceof NatslockError) throw news;
     if (this.#hasGap) {
       this.#hasGap = false;
-      this.#credit -= GAP_COST;
+      this.#throttle.spend(GAP_COST);
       this.#context.load({ fresh: true }).catch(() => {});
     }
     return news;
@@ -109,16 +110,6 @@ export class KeyWatcher {
     this.#unwatch();
     this.#cancelTimer();
     this.#cancelAging();
-  }
-
-  /** Pauses after too many deliveries, so that a flood of changes does not cause a flood of reads. */
-  async #throttle(signal: AbortSignal): Promise<void> {
-    const { clock, settings: { retryEvery } } = this.#context;
-    const gained = (clock.now() - this.#creditAt) * MOST_PER_RETRY / retryEvery;
-    this.#credit = Math.min(LONGEST_BURST, this.#credit + gained) - 1;
-    this.#creditAt = clock.now();
-    if (this.#credit >= 0) return;
-    await wait<void>(signal, (done) => clock.after(-this.#credit * retryEvery / MOST_PER_RETRY, done));
   }
 
   #onHint(hint: Hint): void {

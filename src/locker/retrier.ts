@@ -2,7 +2,7 @@
 
 import { NatslockError } from "../base/errors.ts";
 import type { KeyContext } from "../lease/key_context.ts";
-import { wait } from "../base/wait.ts";
+import { pause } from "../base/wait.ts";
 import type { Reporter } from "./reporter.ts";
 
 /** Pause before a retry while the lease's times are not known yet, in ms. */
@@ -45,7 +45,7 @@ export class Retrier {
         if (!(error instanceof NatslockError) || !error.transient) throw error;
         this.noteFailure(error);
         const ms = this.#context.isLoaded ? this.#context.settings.retryEvery : FIRST_RETRY;
-        await wait<void>(signal, (done) => clock.after(ms, done));
+        await pause(clock, ms, signal);
       }
     }
   }

@@ -5,7 +5,7 @@
  */
 
 import { NatslockError } from "../base/errors.ts";
-import { acquireTimeout, wait } from "../base/wait.ts";
+import { acquireTimeout, pause } from "../base/wait.ts";
 import type { KeyContext } from "../lease/key_context.ts";
 import type { Hold } from "./hold.ts";
 import type { Keeper } from "../lease/keeper.ts";
@@ -39,7 +39,7 @@ export async function waitForLock(
   signal: AbortSignal,
 ): Promise<Lease> {
   const { clock, candidate: { headStart } } = context;
-  const standBack = () => wait<void>(signal, (done) => clock.after(headStart, done));
+  const standBack = () => pause(clock, headStart, signal);
   if (headStart > 0) await standBack();
   const refusal = await retrier.run(signal, () => attempt(null));
   if (refusal instanceof Lease) return refusal;

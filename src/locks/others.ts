@@ -63,7 +63,10 @@ export async function isAnyDead(
 ): Promise<boolean> {
   for (const { session } of tickets) {
     if (session === id || request.isOver) continue;
-    const asking = monitors.ask(session, (cancel) => request.onOver(cancel));
+    const asking = monitors.ask(session, (cancel) => {
+      request.want.asks();
+      request.onOver(cancel);
+    });
     const isDead = await asking.catch((error: unknown) => request.fail(error));
     if (isDead) return true;
   }

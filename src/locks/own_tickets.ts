@@ -1,5 +1,7 @@
 /** All tickets of one session: their slots, and what others do to them. */
 
+import { Throttle } from "../base/throttle.ts";
+import { Timers } from "../base/timers.ts";
 import { asNatslockError } from "../lease/key_context.ts";
 import type { KeyState } from "../store/record.ts";
 import type { Ticket } from "../store/ticket.ts";
@@ -10,6 +12,10 @@ import { TicketKeeper, type TicketListener } from "./ticket_keeper.ts";
 
 /** How long a release marker is expected under a key, in milliseconds. */
 const MARKER_TTL = 1000;
+
+/** Most reads because of a push, and most checks of all tickets, without a pause and per `retryEvery`. */
+const READS = { burst: 16, most: 16 };
+const CHECKS = { burst: 2, most: 2 };
 
 /** The session that the tickets belong to. */
 interface Owner {
@@ -38,6 +44,10 @@ export class OwnTickets {
   readonly #unfollow: () => void;
   readonly #emptied: (() => void)[] = [];
   readonly #cancel: () => void;
+  readonly #timers: Timers;
+  readonly #reads: Throttle;
+  readonly #checks: Throttle;
+  #isCheckDue = false;
   /** True if a ticket was written since the last check. */
   #isUsed = false;
   #stopped = false;
@@ -48,6 +58,9 @@ export class OwnTickets {
     this.#session = id;
     this.#first = token;
     this.#orphanLeft = orphanLeft;
+    this.#timers = new Timers(context.clock);
+    this.#reads = new Throttle(context.clock, READS);
+    this.#checks = new Throttle(context.clock, CHECKS);
     this.#unfollow = context.store.follow(ownFilter(id), (push) => this.#pushed(push));
     this.#cancel = everyLease(context, () => this.#check());
   }
@@ -114,6 +127,7 @@ export class OwnTickets {
   stop(): void {
     this.#stopped = true;
     this.#cancel();
+    this.#timers.stop();
     this.#unfollow();
     for (const keeper of this.#keepers.values()) keeper.stop();
   }
@@ -129,12 +143,29 @@ export class OwnTickets {
   }
 
   #pushed(push: Push): void {
-    if (push.kind === "gap") return void this.#check();
+    if (push.kind === "gap") return this.#checkSoon();
     if (push.kind !== "seen") return;
     const { key, keyState } = push;
     const keeper = this.#keepers.get(key);
-    if (keeper !== undefined && isRemovalOf(keeper, keyState)) this.verify(keeper);
-    if (keyState.kind === "held" && !keeper?.wrote(keyState.record.attempt)) this.#readOrphan(key);
+    const isRemoval = keeper !== undefined && isRemovalOf(keeper, keyState);
+    const isOrphan = keyState.kind === "held" && !keeper?.wrote(keyState.record.attempt);
+    if (!isRemoval && !isOrphan) return;
+    if (!this.#reads.allows(this.#context.timing.retryEvery)) this.#checkSoon();
+    else if (isRemoval) this.verify(keeper);
+    else this.#readOrphan(key);
+  }
+
+  /** Checks all tickets, later if that was done too often: pushes can be forged, and gaps can come without end. */
+  #checkSoon(): void {
+    if (this.#isCheckDue) return;
+    this.#isCheckDue = true;
+    const check = () => {
+      this.#isCheckDue = false;
+      this.#check();
+    };
+    const ms = this.#checks.next(this.#context.timing.retryEvery);
+    if (ms === 0) check();
+    else this.#timers.after(ms, check);
   }
 
   /** Checks all tickets. A read that does not show a ticket proves nothing. */

@@ -1,9 +1,10 @@
 /** The queue of one lock, as one session sees it. One look decides for all requests of the session that are due. */
 
 import { Blockers } from "./blockers.ts";
-import { everyLease, retryPause } from "./context.ts";
+import { everyLease } from "./context.ts";
 import { LeftTickets } from "./left_tickets.ts";
 import { look, type LookResult, type PlacedTicket } from "./look.ts";
+import { Looks } from "./looks.ts";
 import { queueFilter } from "./names.ts";
 import { isAnyDead, type Removal, removeDead, steal } from "./others.ts";
 import type { QueueGround } from "./queue_ground.ts";
@@ -19,19 +20,17 @@ export class Queue {
   readonly #blockers: Blockers<QueuedRequest>;
   /** Requests with a stored ticket that were not granted yet. */
   readonly #waiting = new Set<QueuedRequest>();
-  /** Requests whose place has to be looked at. */
-  readonly #due = new Set<QueuedRequest>();
   readonly #left = new LeftTickets();
   /** No ticket stands at a lower place. */
   #floor = 1;
-  #isLooking = false;
-  readonly #cancels = new Set<() => void>();
+  readonly #looks: Looks<QueuedRequest>;
   #cancelRound = () => {};
 
   /** `token`: the encoded name of the lock. */
   constructor(ground: QueueGround, token: string) {
     this.#ground = ground;
     this.#filter = queueFilter(token);
+    this.#looks = new Looks(ground.context, (due) => this.#lookAt(due));
     this.#blockers = new Blockers(ground.context, ground.monitors, {
       left: (key, place) => this.left(key, place),
       missed: () => this.lookAtAll(false),
@@ -49,13 +48,13 @@ export class Queue {
       this.#cancelRound();
       this.#cancelRound = everyLease(this.#ground.context, () => this.lookAtAll(false));
     }
-    this.#lookAt(request);
+    this.#looks.add(request);
   }
 
   /** A request does not wait any more. */
   remove(request: QueuedRequest): void {
     if (!this.#waiting.delete(request)) return;
-    this.#due.delete(request);
+    this.#looks.delete(request);
     this.#blockers.clear(request);
     if (this.#waiting.size === 0) this.#cancelRound();
   }
@@ -63,45 +62,28 @@ export class Queue {
   /** A ticket left the queue. The requests that wait for it look again. */
   left(key: string, place: number): void {
     if (!this.#left.add(key, place, this.#floor)) return;
-    for (const request of this.#blockers.waitingFor(key)) this.#lookAt(request);
+    for (const request of this.#blockers.waitingFor(key)) this.#looks.add(request);
   }
 
   /** Looks at all waiting requests. `fromStart`: from the first ticket of the queue, not from the nearest one. */
   lookAtAll(fromStart: boolean): void {
     for (const request of this.#waiting) {
       request.needsAll ||= fromStart;
-      this.#lookAt(request);
+      this.#looks.add(request);
     }
   }
 
   /** Ends all watches and timers. */
   stop(): void {
     this.#cancelRound();
-    for (const cancel of this.#cancels) cancel();
+    this.#looks.stop();
     this.#blockers.stop();
     this.#waiting.clear();
-    this.#due.clear();
   }
 
-  #lookAt(request: QueuedRequest): void {
-    this.#due.add(request);
-    this.#run();
-  }
-
-  /** Looks until no request is due, one look at a time. */
-  async #run(): Promise<void> {
-    if (this.#isLooking) return;
-    this.#isLooking = true;
-    // Requests that become due at the same time share one look.
-    await Promise.resolve();
-    while (this.#due.size > 0 && !this.#ground.isOver) await this.#lookOnce();
-    this.#isLooking = false;
-  }
-
-  async #lookOnce(): Promise<void> {
-    const batch = [...this.#due].filter((request) => this.#isWaiting(request));
-    this.#due.clear();
-    if (batch.length === 0) return;
+  async #lookAt(due: readonly QueuedRequest[]): Promise<void> {
+    const batch = due.filter((request) => this.#isWaiting(request));
+    if (batch.length === 0 || this.#ground.isOver) return;
     const last = batch.reduce((most, each) => placeOf(each) > placeOf(most) ? each : most);
     const from = Math.min(...batch.map((request) => startOf(request, this.#waiting, this.#floor)));
     const own = { key: last.keeper.key, place: placeOf(last) };
@@ -146,17 +128,12 @@ export class Queue {
     for (const { key, place } of gone) this.left(key, place);
     if (error !== null) { for (const request of batch) request.fail(error); }
     if (gone.length < all.length) return this.#lookLater(batch);
-    for (const request of batch) if (this.#isWaiting(request)) this.#lookAt(request);
+    this.#looks.repeat();
+    for (const request of batch) if (this.#isWaiting(request)) this.#looks.add(request);
   }
 
   #lookLater(batch: readonly QueuedRequest[]): void {
-    if (!batch.some((request) => this.#isWaiting(request))) return;
-    const { context } = this.#ground;
-    const cancel = context.clock.after(retryPause(context), () => {
-      this.#cancels.delete(cancel);
-      for (const request of batch) if (this.#isWaiting(request)) this.#lookAt(request);
-    });
-    this.#cancels.add(cancel);
+    if (batch.some((request) => this.#isWaiting(request))) this.#looks.addLater(batch);
   }
 
   #decide(request: QueuedRequest, tickets: readonly PlacedTicket[], isAll: boolean): void {
@@ -166,11 +143,11 @@ export class Queue {
     if (request.steals) return void this.#steal(request, before);
     const verdict = verdictOf(before, request.want.claim);
     // A push came while the answer was under way: the answer may be older.
-    if (verdict.by.some((ticket) => this.#left.has(ticket))) return this.#lookAt(request);
+    if (verdict.by.some((ticket) => this.#left.has(ticket))) return this.#looks.add(request);
     if (verdict.kind === "mismatch") return void this.#mismatch(request, verdict.by[0]);
     if (verdict.kind === "blocked") return void this.#blocked(request, verdict.by, before);
     request.needsAll = true;
-    if (!isAll) return this.#lookAt(request);
+    if (!isAll) return this.#looks.add(request);
     const hold = this.#ground.grant(request);
     if (hold !== null) request.leave({ kind: "granted", hold });
   }
@@ -196,7 +173,7 @@ export class Queue {
     if (leaving !== undefined) return this.#lookLater([request]);
     const isDead = await isAnyDead(this.#ground, request, by);
     if (!this.#isWaiting(request)) return;
-    if (isDead) this.#lookAt(request);
+    if (isDead) this.#looks.add(request);
     else request.leave({ kind: "refused" });
   }
 
@@ -204,7 +181,7 @@ export class Queue {
   async #mismatch(request: QueuedRequest, other: PlacedTicket): Promise<void> {
     const isDead = await isAnyDead(this.#ground, request, [other]);
     if (!this.#isWaiting(request)) return;
-    if (isDead) this.#lookAt(request);
+    if (isDead) this.#looks.add(request);
     else request.fail(limitError(request.want.name, request.want.claim, other));
   }
 

@@ -19,8 +19,12 @@ export interface Want {
   readonly steal: boolean;
   /** Ends the wait. */
   readonly signal: AbortSignal;
-  /** Called when the ticket is stored for the first time. */
+  /** Called when its ticket is stored. */
   readonly stored: () => void;
+  /** Called when its ticket is gone, and it needs a new one. */
+  readonly again: () => void;
+  /** Called when it begins to wait, at most for a lease length, until it is known whether a session in front is dead. */
+  readonly asks: () => void;
   /** Called with an error that is waited out. A request that tries only once rejects with it. */
   readonly troubled: (error: NatslockError) => void;
 }
@@ -78,6 +82,7 @@ export class QueuedRequest {
 
   /** Ends the wait with a result. */
   leave(entered: Entered): void {
+    if (entered.kind === "again" && !this.#isOver) this.want.again();
     this.#resolve(entered);
     this.#end();
   }

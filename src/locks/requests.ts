@@ -1,9 +1,12 @@
 /** The requests of one lock manager: each waits for the session, then in the queue, and again if its ticket is lost. */
 
-import type { NatslockError } from "../base/errors.ts";
-import { acquireTimeout, unlessAborted, WaitScope } from "../base/wait.ts";
+import { ConnectionError, type NatslockError } from "../base/errors.ts";
+import { Throttle } from "../base/throttle.ts";
+import { Timers } from "../base/timers.ts";
+import { acquireTimeout, pause, unlessAborted, WaitScope } from "../base/wait.ts";
 import type { LocksContext } from "./context.ts";
 import type { LockHold } from "./lock_hold.ts";
+import type { Want } from "./queued_request.ts";
 import type { CheckedRequest } from "./request_options.ts";
 import type { Sessions } from "./sessions.ts";
 import { acquireSeveral } from "./several.ts";
@@ -17,13 +20,35 @@ interface One {
   readonly signal: AbortSignal;
 }
 
+/** Most tickets that are written for one request without a pause, and per `retryEvery`. */
+const TICKETS = { burst: 3, most: 1 };
+
+/** Open while a request has a ticket, and once it has ended. */
+class TicketGate {
+  #isOpen = false;
+  #waiting: (() => void)[] = [];
+
+  open(): void {
+    this.#isOpen = true;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  shut(): void {
+    this.#isOpen = false;
+  }
+
+  async whenOpen(): Promise<void> {
+    while (!this.#isOpen) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+}
+
 /** The requests of a lock manager. */
 export class Requests {
   readonly #context: LocksContext;
   readonly #sessions: Sessions;
   readonly #closing: AbortSignal;
-  /** Requests whose ticket is not stored yet. */
-  readonly #unstored = new Set<Promise<void>>();
+  /** The requests that have not ended. */
+  readonly #pending = new Set<TicketGate>();
 
   constructor(context: LocksContext, sessions: Sessions, closing: AbortSignal) {
     this.#context = context;
@@ -33,7 +58,7 @@ export class Requests {
 
   /** Resolves when each request that was made so far has a ticket, or has ended. */
   async whenStored(): Promise<void> {
-    await Promise.all(this.#unstored);
+    await Promise.all([...this.#pending].map((gate) => gate.whenOpen()));
   }
 
   /** Returns the locks in the order of their names, all or none: `null` if they are not available now. */
@@ -76,21 +101,41 @@ export class Requests {
     { name, once, signal }: One,
     troubled: (error: NatslockError) => void,
   ): Promise<LockHold | null> {
-    let stored = () => {};
-    const whenStored = new Promise<void>((resolve) => stored = resolve);
-    this.#unstored.add(whenStored);
-    const since = this.#context.clock.wall();
+    const { clock, timing: { ttl } } = this.#context;
+    const timers = new Timers(clock);
+    // Only a store that contradicts itself keeps a request from its answer for that long.
+    const asks = () => {
+      timers.stop();
+      if (once) timers.after(2 * ttl, () => troubled(undecided(name, 2 * ttl)));
+    };
+    const gate = new TicketGate();
+    const tickets = { stored: () => gate.open(), again: () => gate.shut() };
+    this.#pending.add(gate);
+    asks();
     try {
-      for (;;) {
-        const session = await unlessAborted(signal, this.#sessions.get(troubled));
-        const want = { name, claim, since, once, steal, signal, troubled, stored };
-        const entered = await session.queues.enter(want);
-        if (entered.kind === "granted") return entered.hold;
-        if (entered.kind === "refused") return null;
-      }
+      return await this.#enter({ name, claim, since: clock.wall(), once, steal, signal, ...tickets, asks, troubled });
     } finally {
-      stored();
-      this.#unstored.delete(whenStored);
+      timers.stop();
+      gate.open();
+      this.#pending.delete(gate);
     }
   }
+
+  /** Waits in the queue, and again if the ticket is lost. */
+  async #enter(want: Want): Promise<LockHold | null> {
+    const { clock, timing: { retryEvery } } = this.#context;
+    const throttle = new Throttle(clock, TICKETS);
+    for (;;) {
+      const ms = throttle.next(retryEvery);
+      if (ms > 0) await pause(clock, ms, want.signal);
+      const session = await unlessAborted(want.signal, this.#sessions.get(want.troubled));
+      const entered = await session.queues.enter(want);
+      if (entered.kind === "granted") return entered.hold;
+      if (entered.kind === "refused") return null;
+    }
+  }
+}
+
+function undecided(name: string, ms: number): ConnectionError {
+  return new ConnectionError("timeout", `Cannot tell within ${ms} ms whether lock "${name}" is free`);
 }

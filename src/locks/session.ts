@@ -1,7 +1,7 @@
 /** One session: the lease of this process, under which all its tickets stand. */
 
 import { LeaseLostError, type NatslockError } from "../base/errors.ts";
-import { onAbort, wait } from "../base/wait.ts";
+import { onAbort, pause } from "../base/wait.ts";
 import type { Candidate } from "../lease/candidate.ts";
 import type { EventListener, LockEvent } from "../lease/events.ts";
 import { KeyContext } from "../lease/key_context.ts";
@@ -78,7 +78,7 @@ export class Session implements SessionGround {
         if (refusal !== null && error === refusal) holder.reporter.report({ type: "retrying", error: refusal });
         holder.close();
         if (error !== refusal) throw error;
-        await wait<void>(signal, (done) => context.clock.after(retryPause(context), done));
+        await pause(context.clock, retryPause(context), signal);
       }
     }
   }

@@ -1,6 +1,7 @@
 /** Finds out whether other sessions are dead, and buries those that are. */
 
 import { NatslockError } from "../base/errors.ts";
+import { Throttle } from "../base/throttle.ts";
 import { wait } from "../base/wait.ts";
 import { type BurialEffect, type BurialEvent, type BurialState, burialStep, startBurial } from "./burial.ts";
 import { type LocksContext, outcomeOf, readOf } from "./context.ts";
@@ -19,6 +20,9 @@ const LONGEST_RANK = 10;
 /** Pause after a refused marker in milliseconds. Each next one is twice as long, up to a second. */
 const SHORTEST_PAUSE = 25;
 const LONGEST_PAUSE = 1000;
+
+/** Most pushes that are heeded at once, and per `retryEvery`. A session that lives sends far fewer. */
+const PUSHES = { burst: 4, most: 4 };
 
 /** How many dead sessions are remembered, the latest ones. */
 const MOST_DEAD = 1000;
@@ -41,8 +45,12 @@ class SessionMonitor {
     this.#context = context;
     this.#key = sessionKey(session);
     this.#slack = SERVER_LAG + RANK_DELAY * Math.min(rank, LONGEST_RANK);
+    const { clock, timing: { retryEvery } } = context;
+    const throttle = new Throttle(clock, PUSHES);
     this.#unfollow = context.store.follow(this.#key, (push) => {
-      if (push.kind === "seen") this.#post({ on: "push", keyState: push.keyState });
+      // One that is not heeded is missed at most until the time of the session is up.
+      if (push.kind !== "seen" || !throttle.allows(retryEvery)) return;
+      this.#post({ on: "push", keyState: push.keyState });
     });
     const { state, effects } = startBurial();
     this.#state = state;

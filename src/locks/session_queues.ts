@@ -167,8 +167,7 @@ export class SessionQueues implements QueueGround {
         if (after.at !== "gone") return;
         // A ticket whose removal was denied may still stand.
         if ("place" in before && after.end.error === null) queue.left(keeper.key, before.place);
-        if (after.end.why === "fenced" && !request.isOver) this.#write(request, token);
-        else this.#gone(request, after);
+        this.#gone(request, after);
         if (--queue.tickets > 0) return;
         queue.stop();
         this.#queues.delete(token);

@@ -60,10 +60,7 @@ function writing(state: Writing, event: TicketEvent, now: number): TicketStep {
       if (state.unwanted) return gone(LEFT);
       if (event.current === null) return paused(state, "contention", null);
       // Only this session writes to the key: what stands there is a marker or an earlier write of its own.
-      if (state.attempt % LONGEST_BURST === 0) {
-        return paused({ ...state, expected: event.current }, "contention", null);
-      }
-      return write({ ...state, expected: event.current }, now);
+      return rewrite(state, event.current, now);
     case "unknown":
       return state.unwanted
         ? fence(state, state.expected)
@@ -122,7 +119,7 @@ function impossible(state: Doubtful, revision: number, now: number): TicketStep 
   // Once the marker has expired, the key is empty again, and the write could be stored. So the slot is given up.
   if (state.expected === 0) return gone({ why: "fenced", error: null });
   if (state.unwanted) return gone(LEFT);
-  return write({ ...state, expected: revision }, now);
+  return rewrite(state, revision, now);
 }
 
 function leaving(state: Leaving, event: TicketEvent): TicketStep {
@@ -155,6 +152,13 @@ function stored({ attempt, sentAt, unwanted }: TicketWrite, place: number): Tick
 function write({ expected, attempt, unwanted }: TicketWrite, now: number): TicketStep {
   const next = { expected, attempt: attempt + 1, sentAt: now, unwanted };
   return to({ at: "writing", busy: true, ...next }, { act: "write", expected, attempt: next.attempt });
+}
+
+/** Writes again on the key at `revision`, after a pause now and then. */
+function rewrite({ attempt, sentAt, unwanted }: TicketWrite, revision: number, now: number): TicketStep {
+  const next = { expected: revision, attempt, sentAt, unwanted };
+  if (attempt % LONGEST_BURST > 0) return write(next, now);
+  return paused({ at: "writing", busy: false, ...next }, "contention", null);
 }
 
 /** Removes what stands at `revision`, so that a write that expects a lower one is refused. */

@@ -72,6 +72,7 @@ export class TicketKeeper {
     const { state, effects } = ticketStep(before, event, this.#context.clock.now());
     this.#state = state;
     if (state.at !== before.at) this.#pauses = 0;
+    if (state.at === "gone") this.#cancel();
     for (const effect of effects) this.#perform(effect);
     if (state !== before) this.#listener.changed(before, state);
   }

@@ -60,7 +60,7 @@ const QUEUE_OFF: readonly Mutation[] = [
       "const verdict = verdictOf(before, request.want.claim);",
       'const verdict = request.isReported && this.#left.known.size > 0 ? { kind: "room", by: [] } : verdictOf(before, request.want.claim);',
     ],
-    ["granted", "a look that began behind others grants", "if (!isAll) return this.#lookAt(request);", ""],
+    ["granted", "a look that began behind others grants", "if (!isAll) return this.#looks.add(request);", ""],
     [
       "floor",
       "the floor is kept over a re-created bucket",
