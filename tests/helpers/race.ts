@@ -5,7 +5,8 @@
  */
 
 import type { NatsConnection } from "@nats-io/nats-core";
-import { type KvHandle, Locker, newKeyValue } from "@x/natslock";
+import { ConnectionError, type KvHandle, Locker, newKeyValue } from "@x/natslock";
+import { elapse } from "./measure.ts";
 
 /** One candidate of a race. */
 export interface Candidate {
@@ -52,6 +53,27 @@ export async function lockers(
 ): Promise<Locker[]> {
   const handles = await Promise.all(connections.map((nc) => newKeyValue(nc, "race", 10_000, { replicas })));
   return spread(handles, count, (kv) => new Locker({ kv }));
+}
+
+/** Pause before a call is repeated, in milliseconds. */
+const AGAIN = 100;
+
+/** A candidate whose calls are repeated as long as the cluster has no leader, as on a machine with other work. */
+export function patient(candidate: Candidate): Candidate {
+  const repeated = <T>(call: () => Promise<T>) => async (): Promise<T> => {
+    for (;;) {
+      try {
+        return await call();
+      } catch (error) {
+        if (!(error instanceof ConnectionError && error.transient)) throw error;
+        await elapse(AGAIN);
+      }
+    }
+  };
+  return {
+    acquireLead: repeated(() => candidate.acquireLead()),
+    releaseLead: repeated(() => candidate.releaseLead()),
+  };
 }
 
 /** Candidates that do what the Go package does: get, then put. They show that the race can have several winners. */

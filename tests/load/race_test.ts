@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { NatsCluster } from "../../tools/nats/cluster.ts";
 import { withConnections, withServer } from "../helpers/nats.ts";
-import { getThenPut, lockers, race } from "../helpers/race.ts";
+import { getThenPut, lockers, patient, race } from "../helpers/race.ts";
 
 const ROUNDS = 200;
 const CANDIDATES = 50;
@@ -19,7 +19,8 @@ Deno.test("Locker.acquireLead() by 50 at once has one winner in each of 200 roun
   const [first = "", second, third] = cluster.urls;
   await withConnections(first, async (nc, connect) => {
     const connections = [nc, await connect(second), await connect(third), await connect(second), await connect(third)];
-    const result = await race({ rounds: ROUNDS, candidates: await lockers(connections, CANDIDATES, 3) });
+    const candidates = (await lockers(connections, CANDIDATES, 3)).map(patient);
+    const result = await race({ rounds: ROUNDS, candidates });
     assertEquals([result.errors, result.winners], [[], ONE_WINNER_ALWAYS]);
   });
 });

@@ -117,3 +117,16 @@ Deno.test("After the bucket was re-created no lock is granted under a session an
   assertGreater(keysOf(member.sent, "write").length, 1);
   assertEquals((await fleet.until(member.locks.query())).held.map(({ clientId }) => `=s.${clientId}`), [session]);
 });
+
+Deno.test("LockManager.query() shows a request that lost its session, with its new ticket", async () => {
+  const [fleet, holder, waiter] = fleetOf(2);
+  await using _ = fleet;
+  await fleet.until(holder.locks.acquire("a"));
+  waiter.locks.acquire("a").catch(() => {});
+  await fleet.pass(50);
+  waiter.isCut = true;
+  await fleet.pass(1.2 * TTL);
+  waiter.isCut = false;
+  const { pending } = await fleet.until(waiter.locks.query());
+  assertEquals(pending.filter(({ alive }) => alive).map(({ name }) => name), ["a"]);
+});

@@ -52,6 +52,11 @@ export const LOCKS_CORPUS: readonly Relic[] = [
     small: true,
   },
   {
+    seed: 3600452115,
+    was: "a query did not wait for a request that had lost its session, and had no new ticket yet",
+    small: true,
+  },
+  {
     seed: 3600353110,
     was: "the simulator closed the same manager twice in a process that slept, and left another open",
     small: true,
