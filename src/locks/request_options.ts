@@ -34,7 +34,8 @@ export interface LockOptions extends WaitOptions {
   readonly weight?: number | undefined;
   /**
    * True to get `null` if the lock cannot be held now, instead of waiting. Anything before the request counts, also a
-   * request that waits. Waits for at most a lease length for each session in front that may be dead. Default: false.
+   * request that waits. Waits for at most a lease length for each session in front that may be dead, and rejects with a
+   * `ConnectionError` if two lease lengths are not enough to tell. Default: false.
    */
   readonly ifAvailable?: boolean;
   /**
