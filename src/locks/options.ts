@@ -22,7 +22,8 @@ import { sessionKey } from "./names.ts";
 /**
  * Options of a {@linkcode LockManager} that do not depend on where its locks are stored. `name` and `meta` are shown by
  * `query()`. Events about a lock have its name as `key`, and the UUID of the session as `id`. Events about the session
- * have the key of the session: `renewed`, `renewal_failed`, `at_risk`, `retrying`, `recovered`, `bucket_changed`.
+ * have the key of the session: `renewed`, `renewal_failed`, `at_risk`, `retrying`, `recovered`, `bucket_changed`. If
+ * only the requests for locks meet trouble, `retrying` names the first of these locks, and `recovered` the same one.
  */
 export interface SessionSettings extends Pick<CandidateOptions, "name" | "meta" | "timing" | "logger" | "onEvent"> {
   /**

@@ -92,6 +92,7 @@ export class Queue {
     const result = await look(this.#ground.context, { filter: this.#filter, from, own, isGone });
     if (this.#ground.isOver) return;
     if (result.kind !== "seen") return await this.#notSeen(result, batch, last);
+    this.#ground.looked();
     const { byLeader } = result;
     // The removal of an own ticket is confirmed. An answer that is older still shows it.
     const tickets = result.tickets.filter((ticket) => ticket.session !== this.#ground.id || !isGone(ticket));
@@ -115,7 +116,7 @@ export class Queue {
   ): Promise<void> {
     if (result.kind === "failed") {
       const { error } = result;
-      for (const request of batch) error.transient ? request.want.troubled(error) : request.fail(error);
+      for (const request of batch) error.transient ? this.#ground.lookFailed(request, error) : request.fail(error);
     } else if (!await this.#ground.verify(last.keeper) && this.#isWaiting(last)) {
       // Its marker may have expired before anybody read it. With a new ticket the request does not wait forever.
       last.leave({ kind: "again" });

@@ -1,5 +1,6 @@
 /** What the queue of a lock needs from its session. */
 
+import type { NatslockError } from "../base/errors.ts";
 import type { LocksContext } from "./context.ts";
 import type { LockHold } from "./lock_hold.ts";
 import type { PlacedTicket } from "./look.ts";
@@ -21,6 +22,10 @@ export interface QueueGround {
   verify(keeper: TicketKeeper): Promise<boolean>;
   /** Hands the lock to a request that has room; `null` if the session or the ticket is over. */
   grant(request: QueuedRequest): LockHold | null;
+  /** The queue could not be looked at for a request. That is tried again. */
+  lookFailed(request: QueuedRequest, error: NatslockError): void;
+  /** The queue was looked at. */
+  looked(): void;
   /** A request begins to wait behind these tickets. */
   blocked(request: QueuedRequest, by: readonly PlacedTicket[]): void;
 }

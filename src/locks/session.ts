@@ -15,6 +15,7 @@ import { sessionKey } from "./names.ts";
 import type { SessionGround } from "./session_ground.ts";
 import { SessionQueues } from "./session_queues.ts";
 import { SessionStore } from "./session_store.ts";
+import type { TroubleKind, Troubles } from "./troubles.ts";
 
 /** Who a session is, and who hears of it. */
 export interface SessionOptions {
@@ -22,6 +23,7 @@ export interface SessionOptions {
   readonly onEvent: EventListener;
   /** Called with an error that the opening of the session waits out. */
   readonly troubled: (error: NatslockError) => void;
+  readonly troubles: Troubles;
   /** Called with each lock that is lost. */
   readonly lost: (hold: LockHold) => void;
 }
@@ -146,6 +148,15 @@ export class Session implements SessionGround {
 
   releaseFailed(name: string, error: NatslockError): void {
     this.#reporter(name).report({ type: "release_failed", error });
+  }
+
+  troubled(kind: TroubleKind, name: string, error: NatslockError): void {
+    if (this.#options.troubles.begin(kind, name)) this.#reporter(name).report({ type: "retrying", error });
+  }
+
+  mended(kind: TroubleKind): void {
+    const name = this.#options.troubles.end(kind);
+    if (name !== null) this.#reporter(name).report({ type: "recovered" });
   }
 
   waits(name: string, behind: string): void {

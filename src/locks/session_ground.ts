@@ -3,6 +3,7 @@
 import type { NatslockError } from "../base/errors.ts";
 import type { LocksContext } from "./context.ts";
 import type { LockHold } from "./lock_hold.ts";
+import type { TroubleKind } from "./troubles.ts";
 
 /** One session, as its requests use it. */
 export interface SessionGround {
@@ -21,6 +22,10 @@ export interface SessionGround {
   acquired(hold: LockHold): void;
   /** A lock could not be removed. */
   releaseFailed(name: string, error: NatslockError): void;
+  /** Something failed for a request, and is tried again. */
+  troubled(kind: TroubleKind, name: string, error: NatslockError): void;
+  /** It works again, or still does. */
+  mended(kind: TroubleKind): void;
   /** A request waits behind a ticket of the session `behind`. */
   waits(name: string, behind: string): void;
   /** A request has waited for a lease length behind a lock that this session holds. */

@@ -14,6 +14,7 @@ import type { SessionGround } from "./session_ground.ts";
 import { SessionMonitors } from "./session_monitor.ts";
 import type { TicketKeeper } from "./ticket_keeper.ts";
 import type { TicketState } from "./ticket_model.ts";
+import type { TroubleKind } from "./troubles.ts";
 
 /** For how many lease lengths the tickets of a lost session are removed in the background. */
 const LONGEST_CLEANUP = 3;
@@ -100,6 +101,14 @@ export class SessionQueues implements QueueGround {
     return hold;
   }
 
+  lookFailed(request: QueuedRequest, error: NatslockError): void {
+    this.#troubled("look", request, error);
+  }
+
+  looked(): void {
+    this.#session.mended("look");
+  }
+
   blocked(request: QueuedRequest, [first]: readonly PlacedTicket[]): void {
     if (request.isReported || first === undefined) return;
     request.isReported = true;
@@ -174,7 +183,7 @@ export class SessionQueues implements QueueGround {
       },
       troubled: (error) => {
         if (request.hold !== null) request.hold.troubled(error);
-        else if (!request.isOver) request.want.troubled(error);
+        else if (!request.isOver) this.#troubled("ticket", request, error);
       },
     });
     request.keeper = keeper;
@@ -188,8 +197,14 @@ export class SessionQueues implements QueueGround {
       const left = Math.max(0, state.sentAt + maxHold / 2 - clock.now());
       request.onOver(clock.after(left, () => request.leave({ kind: "again" })));
     }
+    this.#session.mended("ticket");
     request.want.stored();
     queue.stored(request);
+  }
+
+  #troubled(kind: TroubleKind, { want }: QueuedRequest, error: NatslockError): void {
+    this.#session.troubled(kind, want.name, error);
+    want.troubled(error);
   }
 
   #gone(request: QueuedRequest, { end }: Extract<TicketState, { at: "gone" }>): void {

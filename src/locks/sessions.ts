@@ -5,9 +5,10 @@ import type { HealthFacts } from "../locker/health.ts";
 import type { LocksContext } from "./context.ts";
 import type { LockHold } from "./lock_hold.ts";
 import { Session, type SessionOptions } from "./session.ts";
+import { Troubles } from "./troubles.ts";
 
 /** What is the same for all sessions. */
-type SharedOptions = Omit<SessionOptions, "troubled" | "lost">;
+type SharedOptions = Omit<SessionOptions, "troubled" | "troubles" | "lost">;
 
 /** Opens sessions, one after the other. */
 export class Sessions {
@@ -20,6 +21,7 @@ export class Sessions {
   readonly #lost = new Set<LockHold>();
   /** Called with errors that the opening of the session waits out. */
   readonly #troubled = new Set<(error: NatslockError) => void>();
+  readonly #troubles = new Troubles();
 
   constructor(context: LocksContext, options: SharedOptions, closing: AbortSignal) {
     this.#context = context;
@@ -68,7 +70,8 @@ export class Sessions {
         this.#lost.add(hold);
         hold.whenDone.then(() => this.#lost.delete(hold));
       };
-      const session = await Session.open(this.#context, { ...this.#options, troubled, lost }, this.#closing);
+      const troubles = this.#troubles;
+      const session = await Session.open(this.#context, { ...this.#options, troubled, troubles, lost }, this.#closing);
       this.#current = session;
       session.over.addEventListener("abort", () => {
         if (this.#current === session) this.#current = null;
