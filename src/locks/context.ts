@@ -4,10 +4,10 @@
  * - `names`: keys of sessions and tickets. `queue_rules`: who may hold, whose end a request waits for.
  * - `ticket_model`, `ticket`: the state machine of one ticket. `ticket_keeper` performs what it decides.
  * - `burial`: the state machine that finds out whether another session is dead. `session_monitor` performs it.
- * - `look`: reads a queue. `left_tickets`: who left it. `queue`: lets requests in. `blockers`: what they wait for.
- *   `others`: removes tickets of others.
+ * - `look`: reads a queue. `looks`: when. `left_tickets`: who left it. `queue`: lets requests in. `blockers`: what they
+ *   wait for. `others`: removes tickets of others.
  * - `own_tickets`: all tickets of a session. `session_queues`: all its requests. `session`: its lease, which `session_store`
- *   keeps on a key that is used once.
+ *   keeps on a key that is used once. `troubles`: what is reported once.
  * - `sessions`: the current session. `requests`, `several`: what `request()` and `acquire()` do. `query`: a snapshot.
  * - `heard_tickets`: the store, and when it was last heard from. `lock_manager`: the public class.
  */

@@ -12,7 +12,7 @@ const told = (events: readonly LockEvent[]): string[] =>
   events.filter(({ type }) => type === "retrying" || type === "recovered").map(({ type, key }) => `${type} ${key}`);
 
 for (const kind of ["append", "scan"] as const) {
-  Deno.test(`LockManager.request() reports a streak of failures once, and its end, also over the end of a session: ${kind}`, async () => {
+  Deno.test(`LockManager.request() reports a streak of failures once, and its end: ${kind}`, async () => {
     await using fleet = new Fleet(0);
     const events: LockEvent[] = [];
     let isDown = false;
