@@ -64,7 +64,7 @@ export async function isAnyDead(
   for (const { session } of tickets) {
     if (session === id || request.isOver) continue;
     const asking = monitors.ask(session, (cancel) => {
-      request.want.asks();
+      request.want.asks(session);
       request.onOver(cancel);
     });
     const isDead = await asking.catch((error: unknown) => request.fail(error));

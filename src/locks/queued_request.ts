@@ -23,8 +23,8 @@ export interface Want {
   readonly stored: () => void;
   /** Called when its ticket is gone, and it needs a new one. */
   readonly again: () => void;
-  /** Called when it begins to wait, at most for a lease length, until it is known whether a session in front is dead. */
-  readonly asks: () => void;
+  /** Called when it begins to wait, at most for a lease length, until it is known whether `session` in front is dead. */
+  readonly asks: (session: string) => void;
   /** Called with an error that is waited out. A request that tries only once rejects with it. */
   readonly troubled: (error: NatslockError) => void;
 }

@@ -1,5 +1,6 @@
 /** The requests of one lock manager: each waits for the session, then in the queue, and again if its ticket is lost. */
 
+import type { Clock } from "../base/clock.ts";
 import { ConnectionError, type NatslockError } from "../base/errors.ts";
 import { Throttle } from "../base/throttle.ts";
 import { Timers } from "../base/timers.ts";
@@ -39,6 +40,31 @@ class TicketGate {
 
   async whenOpen(): Promise<void> {
     while (!this.#isOpen) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+}
+
+/** Ends a request that tries once. Only a store that contradicts itself keeps it from its answer for that long. */
+class TryLimit {
+  readonly #timers: Timers;
+  readonly #start: () => void;
+  readonly #asked = new Set<string>();
+
+  constructor(clock: Clock, ms: number, late: () => void) {
+    this.#timers = new Timers(clock);
+    this.#start = () => this.#timers.after(ms, late);
+    this.#start();
+  }
+
+  /** Begins anew, once for each session that is asked whether it lives. */
+  extend(session: string): void {
+    if (this.#asked.has(session)) return;
+    this.#asked.add(session);
+    this.#timers.stop();
+    this.#start();
+  }
+
+  stop(): void {
+    this.#timers.stop();
   }
 }
 
@@ -102,20 +128,15 @@ export class Requests {
     troubled: (error: NatslockError) => void,
   ): Promise<LockHold | null> {
     const { clock, timing: { ttl } } = this.#context;
-    const timers = new Timers(clock);
-    // Only a store that contradicts itself keeps a request from its answer for that long.
-    const asks = () => {
-      timers.stop();
-      if (once) timers.after(2 * ttl, () => troubled(undecided(name, 2 * ttl)));
-    };
+    const limit = once ? new TryLimit(clock, 2 * ttl, () => troubled(undecided(name, 2 * ttl))) : null;
+    const asks = (session: string) => limit?.extend(session);
     const gate = new TicketGate();
     const tickets = { stored: () => gate.open(), again: () => gate.shut() };
     this.#pending.add(gate);
-    asks();
     try {
       return await this.#enter({ name, claim, since: clock.wall(), once, steal, signal, ...tickets, asks, troubled });
     } finally {
-      timers.stop();
+      limit?.stop();
       gate.open();
       this.#pending.delete(gate);
     }

@@ -174,6 +174,21 @@ const PUSHES: readonly LocksKind[] = [
       readSession: alive(),
     };
   }],
+  ["pushes: markers on each key, which reads confirm", () => {
+    const next = rising();
+    return {
+      push: (key) => ({ kind: "seen", key, keyState: { kind: "vacant", revision: next() } }),
+      readTicket: () => sawVacant(next()),
+    };
+  }],
+  ["pushes: markers on each key, which reads confirm, behind a ghost that dies", () => {
+    const next = rising();
+    return {
+      push: (key) => ({ kind: "seen", key, keyState: { kind: "vacant", revision: next() } }),
+      readTicket: () => sawVacant(next()),
+      scan: haunted,
+    };
+  }],
   ["pushes: records of strangers on each key", () => {
     const next = rising();
     return { push: (key) => ({ kind: "seen", key, keyState: { kind: "held", revision: next(), record: record() } }) };

@@ -29,7 +29,7 @@ interface Verb {
   readonly title: string;
   readonly names: number;
   readonly within: number;
-  call(locks: LockManager): Promise<unknown>;
+  call(locks: LockManager, clock: ManualClock): Promise<unknown>;
 }
 
 function verb(title: string, options: LockOptions, within: number, name: string | typeof NAMES = "a"): Verb {
@@ -37,6 +37,12 @@ function verb(title: string, options: LockOptions, within: number, name: string 
   const call = (locks: LockManager): Promise<unknown> =>
     typeof name === "string" ? locks.acquire(name, options) : locks.acquire(name, options);
   return { title, names, within, call };
+}
+
+function aborted(locks: LockManager, clock: ManualClock): Promise<unknown> {
+  const stop = new AbortController();
+  const cancel = clock.after(TIMEOUT, () => stop.abort(new DOMException("enough", "AbortError")));
+  return locks.acquire("a", { signal: stop.signal }).finally(cancel);
 }
 
 const VERBS: readonly Verb[] = [
@@ -47,6 +53,7 @@ const VERBS: readonly Verb[] = [
   verb("a theft", { steal: true }, Infinity),
   verb("two names", {}, Infinity, NAMES),
   verb("two names, ifAvailable", { ifAvailable: true }, DECIDED, NAMES),
+  { title: "a signal", names: 1, within: TIMEOUT, call: aborted },
   { title: "query()", names: 1, within: DECIDED, call: (locks) => locks.query() },
 ];
 
@@ -117,7 +124,7 @@ async function complaints({ names, within, call }: Verb, lies: Lies): Promise<st
     while (isOpen && clock.now() - begun <= longest) await clock.advance(1);
     if (isOpen && longest < 3 * TTL) wrong.push(`${what} has not ended after ${longest} ms`);
   };
-  const called = call(locks);
+  const called = call(locks, clock);
   await settles("the call", called, Math.min(within, 3 * TTL));
   await settles("close()", locks.close(), CLOSED);
   await settles("the call after close()", called, 1);
