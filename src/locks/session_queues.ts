@@ -203,7 +203,8 @@ export class SessionQueues implements QueueGround {
   }
 
   #troubled(kind: TroubleKind, { want }: QueuedRequest, error: NatslockError): void {
-    this.#session.troubled(kind, want.name, error);
+    // A request that tries once ends with the error.
+    if (!want.once) this.#session.troubled(kind, want.name, error);
     want.troubled(error);
   }
 

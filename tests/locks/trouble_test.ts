@@ -1,6 +1,6 @@
 /** What a user hears of a wait that meets trouble while the session goes on. */
 
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { ConnectionError, type LockEvent, LockManager } from "@x/natslock";
 import { eventually } from "../helpers/measure.ts";
@@ -25,6 +25,8 @@ for (const kind of ["append", "scan"] as const) {
     const { clock, random } = fleet;
     const locks = new LockManager({ store, clock, random, ttl: TTL, onEvent: (event) => events.push(event) });
     isDown = true;
+    await fleet.until(assertRejects(() => locks.acquire("a", { ifAvailable: true }), ConnectionError));
+    assertEquals(told(events), []);
     const waits = [locks.acquire("a"), locks.acquire("a", { mode: "shared" })];
     await fleet.pass(TTL);
     assertEquals(told(events), ["retrying a"]);
