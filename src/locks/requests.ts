@@ -1,9 +1,7 @@
 /** The requests of one lock manager: each waits for the session, then in the queue, and again if its ticket is lost. */
 
-import type { Clock } from "../base/clock.ts";
-import { ConnectionError, type NatslockError } from "../base/errors.ts";
+import type { NatslockError } from "../base/errors.ts";
 import { Throttle } from "../base/throttle.ts";
-import { Timers } from "../base/timers.ts";
 import { acquireTimeout, pause, unlessAborted, WaitScope } from "../base/wait.ts";
 import type { LocksContext } from "./context.ts";
 import type { LockHold } from "./lock_hold.ts";
@@ -11,6 +9,8 @@ import type { Want } from "./queued_request.ts";
 import type { CheckedRequest } from "./request_options.ts";
 import type { Sessions } from "./sessions.ts";
 import { acquireSeveral } from "./several.ts";
+import { TicketGate } from "./ticket_gate.ts";
+import { TryLimit } from "./try_limit.ts";
 
 /** How one lock is requested: the whole request, and what differs for one of its locks. */
 interface One {
@@ -23,50 +23,6 @@ interface One {
 
 /** Most tickets that are written for one request without a pause, and per `retryEvery`. */
 const TICKETS = { burst: 3, most: 1 };
-
-/** Open while a request has a ticket, and once it has ended. */
-class TicketGate {
-  #isOpen = false;
-  #waiting: (() => void)[] = [];
-
-  open(): void {
-    this.#isOpen = true;
-    for (const resolve of this.#waiting.splice(0)) resolve();
-  }
-
-  shut(): void {
-    this.#isOpen = false;
-  }
-
-  async whenOpen(): Promise<void> {
-    while (!this.#isOpen) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-  }
-}
-
-/** Ends a request that tries once. Only a store that contradicts itself keeps it from its answer for that long. */
-class TryLimit {
-  readonly #timers: Timers;
-  readonly #start: () => void;
-  readonly #asked = new Set<string>();
-
-  constructor(clock: Clock, ms: number, late: () => void) {
-    this.#timers = new Timers(clock);
-    this.#start = () => this.#timers.after(ms, late);
-    this.#start();
-  }
-
-  /** Begins anew, once for each session that is asked whether it lives. */
-  extend(session: string): void {
-    if (this.#asked.has(session)) return;
-    this.#asked.add(session);
-    this.#timers.stop();
-    this.#start();
-  }
-
-  stop(): void {
-    this.#timers.stop();
-  }
-}
 
 /** The requests of a lock manager. */
 export class Requests {
@@ -128,7 +84,7 @@ export class Requests {
     troubled: (error: NatslockError) => void,
   ): Promise<LockHold | null> {
     const { clock, timing: { ttl } } = this.#context;
-    const limit = once ? new TryLimit(clock, 2 * ttl, () => troubled(undecided(name, 2 * ttl))) : null;
+    const limit = once ? new TryLimit(clock, { name, ms: 2 * ttl }, troubled) : null;
     const asks = (session: string) => limit?.extend(session);
     const gate = new TicketGate();
     const tickets = { stored: () => gate.open(), again: () => gate.shut() };
@@ -155,8 +111,4 @@ export class Requests {
       if (entered.kind === "refused") return null;
     }
   }
-}
-
-function undecided(name: string, ms: number): ConnectionError {
-  return new ConnectionError("timeout", `Cannot tell within ${ms} ms whether lock "${name}" is free`);
 }
