@@ -109,7 +109,7 @@ export async function crowds(place: Place): Promise<Measured> {
   for (const peer of namesOf(place).filter((name) => name !== "redlock" && name !== "etcd3")) {
     place.say(`${count} locks held and waited for: ${peer}`);
     const child = (work: "hold" | "wait") => {
-      const order = { work, count, length: scaled(10_000, place) } as const;
+      const order = { work, count, length: scaled(6000, place) } as const;
       return new Child({ peer, addresses: addressesOf(place.services), ttl: TTL, order });
     };
     await using holder = child("hold");
