@@ -82,8 +82,8 @@ export class KeyWatcher {
 
   /**
    * Waits for the newest change, or for `null`, which means: read the key. Comes later if many came at once, so that a
-   * flood of changes does not cause a flood of reads. Rejects
-   * with the signal's reason, or with the error if this client has no permission to watch the key.
+   * flood of changes does not cause a flood of reads. Rejects with the signal's reason, or with the error if this client
+   * has no permission to watch the key.
    */
   async next(signal: AbortSignal): Promise<KeyState | null> {
     signal.throwIfAborted();

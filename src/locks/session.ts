@@ -23,6 +23,7 @@ export interface SessionOptions {
   readonly onEvent: EventListener;
   /** Called with an error that the opening of the session waits out. */
   readonly troubled: (error: NatslockError) => void;
+  /** The streaks of trouble that were reported. */
   readonly troubles: Troubles;
   /** Called with each lock that is lost. */
   readonly lost: (hold: LockHold) => void;

@@ -1,9 +1,9 @@
-/** Streaks of trouble of one lock manager, so that each is reported once, and its end. */
+/** Streaks of trouble of one lock manager: the begin and the end of each are reported once. */
 
 /** What fails: the write of a ticket, or the look at a queue. */
 export type TroubleKind = "ticket" | "look";
 
-/** The streaks that last. They outlive a session, as what causes them may. */
+/** The streaks that go on. They outlive a session, since their cause can. */
 export class Troubles {
   /** The lock for which each streak was reported. */
   readonly #names = new Map<TroubleKind, string>();
