@@ -41,10 +41,10 @@ export function ticketEnd({ maxHold, timing: { margin, ttl } }: LocksContext, se
   return sentAt + maxHold * (1 - margin / ttl);
 }
 
-/** Returns how a write or removal ended. A store that throws proves nothing about it: it may be stored. */
-export async function outcomeOf(asked: Promise<WriteOutcome>, key: string): Promise<WriteOutcome> {
+/** Sends a write or removal and returns how it ended. A store that throws proves nothing about it: it may be stored. */
+export async function outcomeOf(send: () => Promise<WriteOutcome>, key: string): Promise<WriteOutcome> {
   try {
-    return await asked;
+    return await send();
   } catch (cause) {
     return { kind: "unknown", error: asNatslockError(cause, `tell the outcome of a request for key "${key}"`) };
   }

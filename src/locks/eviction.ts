@@ -34,5 +34,5 @@ export async function evictTicket(store: TicketStore, eviction: Eviction): Promi
   const entry = found.entries.find(({ revision }) => revision === token);
   if (entry === undefined || entry.keyState.kind === "vacant") return { kind: "gone" };
   const request = { expected: token, markerTtl: theftTtl(ttl), timeout };
-  return await outcomeOf(store.remove(entry.key, request), entry.key);
+  return await outcomeOf(() => store.remove(entry.key, request), entry.key);
 }

@@ -28,7 +28,7 @@ async function removeAll(
 ): Promise<Removal> {
   const { store, timing: { requestTimeout: timeout } } = ground.context;
   const outcomes = await Promise.all(tickets.map(({ key, place }) => {
-    return outcomeOf(store.remove(key, { expected: place, markerTtl, timeout }), key);
+    return outcomeOf(() => store.remove(key, { expected: place, markerTtl, timeout }), key);
   }));
   const failed = outcomes.find((outcome) => outcome.kind === "failed" && !outcome.error.transient);
   return {

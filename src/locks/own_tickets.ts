@@ -208,7 +208,7 @@ export class OwnTickets {
 
   async #removeOrphan(key: string, place: number): Promise<void> {
     const { store, timing: { requestTimeout: timeout } } = this.#context;
-    const outcome = await outcomeOf(store.remove(key, { expected: place, timeout }), key);
+    const outcome = await outcomeOf(() => store.remove(key, { expected: place, timeout }), key);
     if (isConfirmed(outcome) && !this.#stopped) this.#orphanLeft(key, place);
   }
 }

@@ -100,8 +100,8 @@ class SessionMonitor {
         });
         return;
       case "bury": {
-        const asked = store.remove(this.#key, { expected: 0, markerTtl: BURIAL_TTL, timeout });
-        outcomeOf(asked, this.#key).then(({ kind: on, ...outcome }) => this.#post({ on, ...outcome } as BurialEvent));
+        const bury = () => store.remove(this.#key, { expected: 0, markerTtl: BURIAL_TTL, timeout });
+        outcomeOf(bury, this.#key).then(({ kind: on, ...outcome }) => this.#post({ on, ...outcome } as BurialEvent));
         return;
       }
       case "pause": {

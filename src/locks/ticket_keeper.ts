@@ -94,11 +94,11 @@ export class TicketKeeper {
       case "write": {
         const ticket = { ...this.#ticket, attempt: `${this.#nonce}.${effect.attempt}` };
         const request = { ticket, expected: effect.expected, ttl: this.#context.maxHold, timeout };
-        return this.#answer(store.append(this.key, request));
+        return this.#answer(() => store.append(this.key, request));
       }
       case "remove": {
         const { expected, markerTtl } = effect;
-        return this.#answer(store.remove(this.key, { expected, markerTtl, timeout }));
+        return this.#answer(() => store.remove(this.key, { expected, markerTtl, timeout }));
       }
       case "read":
         readOf(store, this.key, { timeout }).then((outcome) => {
@@ -118,8 +118,8 @@ export class TicketKeeper {
     return "attempt" in this.#state ? `${this.#nonce}.${this.#state.attempt}` : "";
   }
 
-  #answer(asked: Promise<WriteOutcome>): void {
-    outcomeOf(asked, this.key).then(({ kind: on, ...outcome }) => this.post({ on, ...outcome } as TicketEvent));
+  #answer(send: () => Promise<WriteOutcome>): void {
+    outcomeOf(send, this.key).then(({ kind: on, ...outcome }) => this.post({ on, ...outcome } as TicketEvent));
   }
 
   #pause({ why, error }: Extract<TicketEffect, { act: "pause" }>): void {

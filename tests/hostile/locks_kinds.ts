@@ -50,7 +50,7 @@ function rising(): () => number {
 const WRITES: readonly (readonly [title: string, answer: () => Answer<WriteOutcome>])[] = [
   ...REASONS.map((why) => [`failed, ${why}`, () => () => failed(why)] as const),
   ["a rejection with a plain Error", () => () => Promise.reject(plain())],
-  ["a plain Error thrown at once", () => () => {
+  ["a plain Error thrown by the answer", () => () => {
     throw plain();
   }],
   ["unknown at once, not carried out", () => unknown],

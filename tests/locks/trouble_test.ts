@@ -56,3 +56,21 @@ Deno.test("LockManager.request() tells that the bucket is full, and gets the loc
     assertEquals(await waiting, "done");
     assertEquals(told(events), ["retrying a", "recovered a"]);
   }));
+
+for (const method of ["append", "remove"] as const) {
+  Deno.test(`LockManager takes a store whose ${method}() throws at once for one that gives no answer`, async () => {
+    await using fleet = new Fleet(0);
+    const { clock, random } = fleet;
+    const store = fleet.store.link({});
+    const locks = new LockManager({ store, clock, random, ttl: TTL });
+    const sane = store[method].bind(store);
+    store[method] = () => {
+      throw new Error("a plain error of the store");
+    };
+    const waiting = locks.request("a", () => "done");
+    await fleet.pass(TTL);
+    Object.assign(store, { [method]: sane });
+    assertEquals(await fleet.until(waiting), "done");
+    await fleet.until(locks.close());
+  });
+}
