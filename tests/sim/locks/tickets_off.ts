@@ -34,7 +34,7 @@ export const TICKETS_OFF: readonly Mutation[] = [
     [
       "own tickets",
       "orphans of a living session are kept",
-      "const outcome = await outcomeOf(store.remove(key, { expected: place, timeout }), key);",
+      "const outcome = await outcomeOf(() => store.remove(key, { expected: place, timeout }), key);",
       "const outcome = undefined;",
     ],
     [
