@@ -9,8 +9,8 @@ import type { ConnectionFlags } from "./settings.ts";
 
 /** Checks the name of a bucket. @throws {CliError} if it is not valid */
 export function requireBucketName(name: string): void {
-  if (/^[-\w]+$/.test(name)) return;
-  throw new CliError(EXIT.usage, `Cannot use bucket "${name}": must contain only letters, digits, "-" and "_"`);
+  if (/^[-\w]{1,252}$/.test(name)) return;
+  throw new CliError(EXIT.usage, `Cannot use bucket "${name}": must be at most 252 letters, digits, "-" and "_"`);
 }
 
 /** Returns the error for the user if a bucket is missing: it names the bucket that was asked for. */

@@ -38,6 +38,11 @@ export function show(value: unknown): string {
   }
 }
 
+/** Formats names for an error message. A lock can have a name of any length. */
+export function showNames(names: string | readonly string[]): string {
+  return [names].flat().map(show).join(", ");
+}
+
 const mustBe = (wanted: string, value: unknown): string => `must be ${wanted}, current value is ${show(value)}`;
 
 /**

@@ -1,7 +1,7 @@
 /** Waits that end by a signal or a timeout. */
 
 import type { Clock } from "./clock.ts";
-import { AcquireTimeoutError, badParameter } from "./errors.ts";
+import { AcquireTimeoutError, badParameter, showNames } from "./errors.ts";
 
 /** What can end a wait. */
 export interface WaitOptions {
@@ -133,7 +133,11 @@ export class WaitScope {
    * Also ends the wait after `timeout` ms, with an AcquireTimeoutError. `trouble` returns the last error of the wait,
    * if there was any: it becomes the cause.
    */
-  limit({ timeout, key }: { timeout: number; key: string }, clock: Clock, trouble: () => unknown): void {
+  limit(
+    { timeout, key }: { timeout: number; key: string | readonly string[] },
+    clock: Clock,
+    trouble: () => unknown,
+  ): void {
     if (timeout === Infinity) return;
     const end = () => this.#controller.abort(acquireTimeout(key, timeout, trouble()));
     this.#ends.push({ [Symbol.dispose]: clock.after(timeout, end) });
@@ -151,9 +155,13 @@ export class WaitScope {
 }
 
 /** Returns the error of a wait that reached its timeout. `trouble`, the last error of the wait, becomes the cause. */
-export function acquireTimeout(key: string, timeout: number, trouble: unknown): AcquireTimeoutError {
+export function acquireTimeout(
+  key: string | readonly string[],
+  timeout: number,
+  trouble: unknown,
+): AcquireTimeoutError {
   const met = trouble instanceof Error ? `: ${trouble.message}` : "";
-  return new AcquireTimeoutError(`Cannot take key "${key}" within ${timeout} ms${met}`, {
+  return new AcquireTimeoutError(`Cannot take key ${showNames(key)} within ${timeout} ms${met}`, {
     cause: trouble ?? undefined,
   });
 }

@@ -3,7 +3,7 @@
 import type { Candidate, CandidateOptions, Trace } from "../lease/candidate.ts";
 import type { Clock } from "../base/clock.ts";
 import { contain } from "../base/contain.ts";
-import { isMissing, NatslockError } from "../base/errors.ts";
+import { isMissing, NatslockError, show } from "../base/errors.ts";
 import type { EventListener, LockEvent } from "../lease/events.ts";
 import type { Effect, Ending, Held, Transition } from "../lease/model.ts";
 import { type Logger, writeLog } from "../base/logger.ts";
@@ -125,6 +125,6 @@ export class Reporter {
 
   #log(level: keyof Logger, line: string, about: object): void {
     const { key, logger } = this.#candidate;
-    writeLog(logger, level, line.replace("*", `"${key}"`), about);
+    writeLog(logger, level, line.replace("*", () => show(key)), about);
   }
 }

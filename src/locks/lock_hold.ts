@@ -1,6 +1,6 @@
 /** One granted lock: ties what the user has to the ticket and to the session. */
 
-import { LeaseLostError, LeaseReleasedError, type LossReason, type NatslockError } from "../base/errors.ts";
+import { LeaseLostError, LeaseReleasedError, type LossReason, type NatslockError, show } from "../base/errors.ts";
 import { Lock, type LockFields } from "./lock.ts";
 import type { TicketKeeper } from "./ticket_keeper.ts";
 
@@ -87,7 +87,7 @@ export class LockHold {
   }
 
   #standDown(cause?: NatslockError): void {
-    const message = `The lock "${this.lock.name}" is being released`;
+    const message = `The lock ${show(this.lock.name)} is being released`;
     this.#abort(new LeaseReleasedError(message, cause === undefined ? {} : { cause }));
   }
 
@@ -104,7 +104,7 @@ export class LockHold {
 
   /** The lock is lost. Its ticket is removed if it still stands. */
   lost(why: LossReason, error: NatslockError | null): void {
-    const message = `The lock "${this.lock.name}" was lost: ${LOSSES[why]}`;
+    const message = `The lock ${show(this.lock.name)} was lost: ${LOSSES[why]}`;
     this.#abort(new LeaseLostError(why, message, { cause: error ?? undefined }));
     this.#keeper.post({ on: "leave" });
   }
@@ -133,4 +133,4 @@ export class LockHold {
 
 /** Returns the error of a request whose lock, or whose place as a thief, was stolen: the one that browsers give. */
 export const stolenError = (name: string): DOMException =>
-  new DOMException(`The lock "${name}" was stolen`, "AbortError");
+  new DOMException(`The lock ${show(name)} was stolen`, "AbortError");

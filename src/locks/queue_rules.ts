@@ -5,7 +5,7 @@
  * waits, so no request passes an earlier one that it conflicts with.
  */
 
-import { badParameter, type BadParameterError } from "../base/errors.ts";
+import { badParameter, type BadParameterError, show } from "../base/errors.ts";
 import type { LockMode } from "../store/ticket.ts";
 
 /** What a request asks for. */
@@ -61,6 +61,6 @@ function tooHeavy<T extends Claim>(before: readonly T[], { limit, weight }: Clai
 
 /** Returns the error of a request whose limit differs from that of an earlier request for the same lock. */
 export function limitError(name: string, { limit }: Claim, other: Claim): BadParameterError {
-  const wanted = `${other.limit ?? "absent"}, as in an earlier request for the lock "${name}" that still stands`;
+  const wanted = `${other.limit ?? "absent"}, as in an earlier request for the lock ${show(name)} that still stands`;
   return badParameter("limit", wanted, limit ?? undefined);
 }

@@ -95,7 +95,7 @@ export class QueuedRequest {
 
   /** The ticket is gone before a grant. `isSessionOver`: by the clock. Others may then remove it without a theft. */
   ticketGone({ why, error }: TicketEnd, isSessionOver: boolean): void {
-    if (why === "failed") this.fail(error);
+    if (error !== null && why !== "left") this.fail(error);
     // A browser grants a thief at once, so a thief that is robbed has held the lock. If it queued again, it would rob the
     // other thief in turn, and both would go on without end.
     else if (why === "removed" && this.want.steal && !isSessionOver) this.fail(stolenError(this.want.name));

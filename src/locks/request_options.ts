@@ -1,8 +1,8 @@
 /** The options of a request, checked in the order of the Web Locks specification. */
 
-import { badParameter } from "../base/errors.ts";
+import { badParameter, show } from "../base/errors.ts";
 import { requireWaitOptions, type WaitOptions } from "../base/wait.ts";
-import type { LockMode } from "../store/ticket.ts";
+import { type LockMode, nameToJson } from "../store/ticket.ts";
 import type { Claim } from "./queue_rules.ts";
 
 /**
@@ -67,6 +67,9 @@ export interface CheckedRequest {
   readonly timeout: number | undefined;
 }
 
+/** Longest name of a lock in a ticket, in bytes. A server takes messages with at most 65,535 bytes of headers. */
+const LONGEST_NAME = 65_000;
+
 /**
  * Checks the names and options of a request.
  *
@@ -92,8 +95,13 @@ export function checkRequest(name: unknown, options: unknown): CheckedRequest {
   if (names.length === 0 || new Set(names).size < names.length) {
     throw badParameter("name", "one name or more, each once", names);
   }
+  const long = names.find(isTooLong);
+  if (long !== undefined) throw badParameter("name", `at most ${LONGEST_NAME} bytes as JSON in ASCII`, long);
   return { names, claim: claimOf(mode, limit, weight), ifAvailable, steal, signal, timeout };
 }
+
+/** Reports whether a name does not fit into a ticket. A unit of it takes up to six bytes there. */
+const isTooLong = (name: string): boolean => name.length > LONGEST_NAME / 6 && nameToJson(name).length > LONGEST_NAME;
 
 function modeOf(mode: unknown): LockMode {
   const text = `${mode}`;
@@ -115,7 +123,7 @@ interface Compatible extends Pick<CheckedRequest, "names" | "ifAvailable" | "ste
 
 function requireCompatible({ names, mode, ifAvailable, steal, hasSignal }: Compatible): void {
   const odd = names.find((name) => name.startsWith("-"));
-  if (odd !== undefined) throw notSupported(`a name must not begin with "-", current value is "${odd}"`);
+  if (odd !== undefined) throw notSupported(`a name must not begin with "-", current value is ${show(odd)}`);
   if (steal && ifAvailable) throw notSupported('"steal" and "ifAvailable" exclude each other');
   if (steal && mode !== "exclusive") throw notSupported('"steal" needs the mode "exclusive"');
   if (hasSignal && (steal || ifAvailable)) throw notSupported('"signal" excludes "steal" and "ifAvailable"');

@@ -46,14 +46,13 @@ export class Requests {
   /** Returns the locks in the order of their names, all or none: `null` if they are not available now. */
   async acquire(request: CheckedRequest): Promise<readonly LockHold[] | null> {
     const { names, ifAvailable, steal, signal: outer, timeout = Infinity } = request;
-    const what = names.join('", "');
     let trouble: NatslockError | null = null;
     const failed = new AbortController();
     const scope = new WaitScope(this.#closing, outer, failed.signal);
     const troubled = (error: NatslockError) => {
       trouble = error;
       if (ifAvailable) failed.abort(error);
-      else if (timeout === 0) failed.abort(acquireTimeout(what, 0, error));
+      else if (timeout === 0) failed.abort(acquireTimeout(names, 0, error));
     };
     const once = ifAvailable || timeout === 0;
     const one = (name: string, about: Omit<One, "name">) =>
@@ -64,14 +63,14 @@ export class Requests {
       );
     try {
       scope.signal.throwIfAborted();
-      if (timeout > 0) scope.limit({ timeout, key: what }, this.#context.clock, () => trouble);
+      if (timeout > 0) scope.limit({ timeout, key: names }, this.#context.clock, () => trouble);
       const { signal } = scope;
       const [first = ""] = names;
       const waiting = names.length > 1
         ? acquireSeveral(names, one, { once, steal, signal })
         : one(first, { once, signal }).then((hold) => hold && [hold]);
       const holds = await waiting;
-      if (holds === null && timeout === 0 && !ifAvailable) throw acquireTimeout(what, 0, trouble);
+      if (holds === null && timeout === 0 && !ifAvailable) throw acquireTimeout(names, 0, trouble);
       return holds;
     } finally {
       scope[Symbol.dispose]();

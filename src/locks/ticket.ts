@@ -63,8 +63,8 @@ function writing(state: Writing, event: TicketEvent, now: number): TicketStep {
       return rewrite(state, event.current, now);
     case "unknown":
       return state.unwanted
-        ? fence(state, state.expected)
-        : to({ ...state, at: "doubtful", busy: "read" }, { act: "read" });
+        ? fence({ ...state, error: null }, state.expected)
+        : to({ ...state, at: "doubtful", busy: "read", error: hopeless(event.error) }, { act: "read" });
     case "failed":
       if (!event.error.transient) return gone({ why: "failed", error: event.error });
       return state.unwanted ? gone(LEFT) : paused(state, "trouble", event.error);
@@ -117,9 +117,9 @@ function doubtful(state: Doubtful, event: TicketEvent, now: number): TicketStep 
 /** The write is not stored and never will be, because the key is at another revision than the write expects. */
 function impossible(state: Doubtful, revision: number, now: number): TicketStep {
   // Once the marker has expired, the key is empty again, and the write could be stored. So the slot is given up.
-  if (state.expected === 0) return gone({ why: "fenced", error: null });
+  if (state.expected === 0) return gone({ why: "fenced", error: state.error });
   if (state.unwanted) return gone(LEFT);
-  return rewrite(state, revision, now);
+  return state.error === null ? rewrite(state, revision, now) : gone({ why: "failed", error: state.error });
 }
 
 function leaving(state: Leaving, event: TicketEvent): TicketStep {
@@ -162,10 +162,15 @@ function rewrite({ attempt, sentAt, unwanted }: TicketWrite, revision: number, n
 }
 
 /** Removes what stands at `revision`, so that a write that expects a lower one is refused. */
-function fence(state: TicketWrite, revision: number): TicketStep {
+function fence(state: Omit<Doubtful, "at" | "busy">, revision: number): TicketStep {
   const expected = Math.max(revision, state.expected);
   const marker = state.expected === 0 ? { markerTtl: FENCE_TTL } : {};
   return to({ ...state, at: "doubtful", busy: "fence" }, { act: "remove", expected, ...marker });
+}
+
+/** Returns an error that would come again however often the write is repeated; else `null`. */
+function hopeless(error: NatslockError): NatslockError | null {
+  return error.transient ? null : error;
 }
 
 function leave(place: number): TicketStep {

@@ -14,8 +14,11 @@ export type TicketEnd =
   | { readonly why: "removed"; readonly error: null }
   /** It could not be written, and waiting does not help. */
   | { readonly why: "failed"; readonly error: NatslockError }
-  /** The write was made impossible by a marker that stays for an hour. Another slot has to be used. */
-  | { readonly why: "fenced"; readonly error: null };
+  /**
+   * The write was made impossible by a marker that stays for an hour. Another slot has to be used. `error`: why another
+   * write would fail, too; `null` if it may succeed.
+   */
+  | { readonly why: "fenced"; readonly error: NatslockError | null };
 
 /** The write that a ticket waits for, or waited for. */
 export interface TicketWrite {
@@ -33,8 +36,15 @@ export interface TicketWrite {
 export type TicketState =
   /** The write was sent. `busy` is false during a pause. */
   | { readonly at: "writing"; readonly busy: boolean } & TicketWrite
-  /** The outcome of the write is unknown. `busy`: what was sent to find out. `recheck` is a read after a refused fence. */
-  | { readonly at: "doubtful"; readonly busy: "read" | "fence" | "recheck" | null } & TicketWrite
+  /**
+   * The outcome of the write is unknown. `busy`: what was sent to find out. `recheck` is a read after a refused fence.
+   * `error`: why another write would fail, too; `null` if it may succeed.
+   */
+  | {
+    readonly at: "doubtful";
+    readonly busy: "read" | "fence" | "recheck" | null;
+    readonly error: NatslockError | null;
+  } & TicketWrite
   /** It is stored at `place`. */
   | { readonly at: "queued" | "held"; readonly place: number; readonly attempt: number; readonly sentAt: number }
   /** Its removal was sent. `inDoubt`: an earlier removal had no answer, so it may be stored without a push. */

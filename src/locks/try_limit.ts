@@ -1,7 +1,7 @@
 /** How long a request may take that tries once. */
 
 import type { Clock } from "../base/clock.ts";
-import { ConnectionError } from "../base/errors.ts";
+import { ConnectionError, show } from "../base/errors.ts";
 import { Timers } from "../base/timers.ts";
 
 /** Ends a request that tries once. Only a store that contradicts itself keeps it from its answer for that long. */
@@ -12,7 +12,7 @@ export class TryLimit {
 
   /** Calls `late` after `ms` milliseconds. `name`: that of the lock. */
   constructor(clock: Clock, { name, ms }: { name: string; ms: number }, late: (error: ConnectionError) => void) {
-    const message = `Cannot tell within ${ms} ms whether lock "${name}" is free`;
+    const message = `Cannot tell within ${ms} ms whether lock ${show(name)} is free`;
     this.#timers = new Timers(clock);
     this.#start = () => this.#timers.after(ms, () => late(new ConnectionError("timeout", message)));
     this.#start();

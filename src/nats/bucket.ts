@@ -143,8 +143,8 @@ export async function newKeyValue(
  */
 export function requireBucket(name: string, ttl: number, options: BucketOptions): void {
   const { replicas = 1, maxBytes, description = "", metadata = {}, placement = {} } = options;
-  if (typeof name !== "string" || !/^[-\w]+$/.test(name)) {
-    throw badParameter("name", 'a bucket name of letters, digits, "-" and "_"', name);
+  if (typeof name !== "string" || !/^[-\w]{1,252}$/.test(name)) {
+    throw badParameter("name", 'a bucket name of at most 252 letters, digits, "-" and "_"', name);
   }
   requireBucketTtl(ttl);
   if (![1, 3, 5].includes(replicas)) throw badParameter("replicas", "1, 3 or 5", replicas);

@@ -47,6 +47,7 @@ const STORE_FAILED = 10077;
 type Thrown = { readonly [field in "name" | "code" | "status" | "message" | "cause"]?: unknown };
 type Meaning = readonly [why: ConnectionErrorReason, certain: boolean, reason: string];
 
+const TOO_LONG = 'the message is longer than "max_payload" of the server: raise it, or use shorter names';
 const UNREACHED = "no server could be reached";
 
 /** Errors by name (nats-core) or code (`nats.ws`). The first row that matches an error or one of its causes counts. */
@@ -85,13 +86,18 @@ export function limitOf(cause: unknown): "max_bytes" | "max_msgs" | null {
 
 /** Reports whether the message about an error names a remedy. */
 export function hasRemedy(cause: unknown): boolean {
-  return limitOf(cause) !== null || Boolean(REFUSALS[apiCodeOf(cause) ?? 0]?.[1]);
+  return limitOf(cause) !== null || isTooLong(cause) || Boolean(REFUSALS[apiCodeOf(cause) ?? 0]?.[1]);
 }
 
 /** Returns the key's revision, which the server names in refusal 10071; `null` if the error names none. */
 export function currentRevision(cause: unknown): number | null {
   const found = /wrong last sequence: (\d+)/.exec(String((cause as Thrown | null)?.message));
   return found ? Number(found[1]) : null;
+}
+
+/** Reports whether the client refused a message before it sent it, because it is too long for the server. */
+function isTooLong(error: unknown): boolean {
+  return /max_payload/i.test(String((error as Thrown | null)?.message));
 }
 
 /** Reports whether an error says that the user may not publish to the subject. */
@@ -108,6 +114,7 @@ function meaningOf(chain: readonly Thrown[]): Meaning {
     const { message } = (reason === UNREACHED ? chain.at(-1) : found) ?? {};
     if (found) return [why, certain, reasonOf(why, reason, String(message ?? ""))];
   }
+  if (chain.some(isTooLong)) return ["refused", true, TOO_LONG];
   const { message, name } = chain[0] ?? {};
   if (message === "connection closed") return ["closed", false, "the connection was closed meanwhile"];
   return ["refused", false, String(message || name || "the client failed without a reason")];

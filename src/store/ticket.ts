@@ -54,7 +54,7 @@ export function decodeTicket(session: string, header: (name: string) => string):
 }
 
 /** Returns any string as JSON in printable ASCII, since it is sent in a header. */
-function nameToJson(name: string): string {
+export function nameToJson(name: string): string {
   return JSON.stringify(name).replace(
     /[^\x20-\x7e]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,

@@ -5,7 +5,7 @@ import { natslock, withCli, withLocks } from "../helpers/cli.ts";
 
 const UNSENT: readonly (readonly [args: readonly string[], said: string])[] = [
   [["evict", "job", "--if-token", "x"], 'Cannot use --if-token "x": must be a number'],
-  [["bucket", "create", "a.b"], 'Cannot use bucket "a.b": must contain only letters, digits,'],
+  [["bucket", "create", "a.b"], 'Cannot use bucket "a.b": must be at most 252 letters, digits,'],
   [["bucket", "create", "--replicas", "2"], 'Cannot use --replicas "2": must be 1, 3 or 5'],
   [["bucket", "create", "--max-bytes", "1k"], 'Cannot use --max-bytes "1k": must be a whole number above 0'],
   [["bucket", "create", "--storage", "disk"], 'Cannot use --storage "disk": must be "file" or "memory"'],

@@ -6,7 +6,7 @@
 
 import { type NatsConnection, wsconnect } from "@nats-io/nats-core";
 import { type Locker, newKeyValue } from "@x/natslock";
-import { NatsServer } from "../../tools/nats/server.ts";
+import { NatsServer, type NatsServerOptions } from "../../tools/nats/server.ts";
 
 /** A server and a connection to it. */
 export interface Lab {
@@ -17,8 +17,8 @@ export interface Lab {
 }
 
 /** Runs a test body against its own server. */
-export async function withServer(body: (lab: Lab) => Promise<void>): Promise<void> {
-  await using server = await NatsServer.start();
+export async function withServer(body: (lab: Lab) => Promise<void>, options: NatsServerOptions = {}): Promise<void> {
+  await using server = await NatsServer.start(options);
   await withConnections(server.url, (nc, connect) => body({ server, nc, connect }));
 }
 

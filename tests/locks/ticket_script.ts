@@ -17,6 +17,7 @@ export const retry: TicketEvent = { on: "retry" };
 export const granted: TicketEvent = { on: "granted" };
 export const removed: TicketEvent = { on: "removed" };
 export const unknown: TicketEvent = { on: "unknown", error: TROUBLE };
+export const hopeless: TicketEvent = { on: "unknown", error: DENIED };
 export const failed: TicketEvent = { on: "failed", error: TROUBLE };
 export const denied: TicketEvent = { on: "failed", error: DENIED };
 export const applied = (revision: number): TicketEvent => ({ on: "applied", revision });

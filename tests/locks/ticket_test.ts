@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { TicketEvent } from "../../src/locks/ticket_model.ts";
-import { applied, conflict, denied, failed, granted, leave, play, removed, retry } from "./ticket_script.ts";
+import { applied, conflict, denied, failed, granted, hopeless, leave, play, removed, retry } from "./ticket_script.ts";
 import { shows, unknown, vacant } from "./ticket_script.ts";
 
 type Row = readonly [what: string, expected: number, script: readonly TicketEvent[], result: string];
@@ -31,6 +31,14 @@ const DOUBTFUL: readonly Row[] = [
   ["on an empty key is fenced off at the marker that stands there", 0, [unknown, vacant(4)], "doubtful > fence 4"],
   ["on an empty key is fenced off at another ticket", 0, [unknown, shows(4, false)], "doubtful > fence 4"],
   ["that was fenced off gives its slot up", 0, [unknown, vacant(0), applied(9)], "gone fenced"],
+  [
+    "that fails each time without an answer is gone once it was fenced off",
+    0,
+    [hopeless, vacant(0), applied(9)],
+    "gone fenced !",
+  ],
+  ["that fails each time without an answer is queued if the read shows it", 0, [hopeless, shows(5, true)], "queued 5"],
+  ["on a marker that fails each time without an answer is gone", 4, [hopeless, vacant(6)], "gone failed !"],
   ["on a marker is fenced off for a short time", 4, [unknown, vacant(4)], "doubtful > remove 4"],
   ["on a marker is written on the marker of the fence", 4, [unknown, vacant(4), applied(9)], "writing > write 2 on 9"],
   ["on a marker is impossible above it", 4, [unknown, vacant(6)], "writing > write 2 on 6"],

@@ -57,20 +57,38 @@ Deno.test("LockManager.request() tells that the bucket is full, and gets the loc
     assertEquals(told(events), ["retrying a", "recovered a"]);
   }));
 
-for (const method of ["append", "remove"] as const) {
-  Deno.test(`LockManager takes a store whose ${method}() throws at once for one that gives no answer`, async () => {
-    await using fleet = new Fleet(0);
-    const { clock, random } = fleet;
-    const store = fleet.store.link({});
-    const locks = new LockManager({ store, clock, random, ttl: TTL });
-    const sane = store[method].bind(store);
-    store[method] = () => {
+Deno.test("LockManager.request() rejects if the store throws at each write of a ticket, and leaves nothing behind", async () => {
+  await using fleet = new Fleet(0);
+  const { clock, random } = fleet;
+  const store = fleet.store.link({});
+  const locks = new LockManager({ store, clock, random, ttl: TTL });
+  const append = store.append.bind(store);
+  for (
+    const answer of [() => Promise.reject(new Error("a plain error of the store")), () => {
       throw new Error("a plain error of the store");
-    };
-    const waiting = locks.request("a", () => "done");
-    await fleet.pass(TTL);
-    Object.assign(store, { [method]: sane });
-    assertEquals(await fleet.until(waiting), "done");
-    await fleet.until(locks.close());
-  });
-}
+    }]
+  ) {
+    store.append = answer;
+    const { cause } = await fleet.until(assertRejects(() => locks.acquire("a"), ConnectionError, "the store failed"));
+    assertEquals((cause as Error).message, "a plain error of the store");
+    store.append = append;
+    assertEquals(await fleet.until(locks.request("a", () => "done")), "done");
+  }
+  await fleet.until(locks.close());
+});
+
+Deno.test("LockManager takes a store whose remove() throws at once for one that gives no answer", async () => {
+  await using fleet = new Fleet(0);
+  const { clock, random } = fleet;
+  const store = fleet.store.link({});
+  const locks = new LockManager({ store, clock, random, ttl: TTL });
+  const remove = store.remove.bind(store);
+  store.remove = () => {
+    throw new Error("a plain error of the store");
+  };
+  const lock = await fleet.until(locks.acquire("a"));
+  await fleet.until(assertRejects(() => lock.release(), ConnectionError));
+  store.remove = remove;
+  assertEquals(await fleet.until(locks.request("a", () => "done")), "done");
+  await fleet.until(locks.close());
+});

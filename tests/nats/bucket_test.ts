@@ -54,7 +54,7 @@ Deno.test("newKeyValue() called concurrently creates one bucket", () =>
 Deno.test("newKeyValue() refuses invalid names, lease lengths, replicas and connections without sending a message", () =>
   withServer(async ({ nc }) => {
     const calls: [field: string, call: () => Promise<unknown>][] = [
-      ...["", "a b", "a.b", "*", ">", "a/b"].map((name) =>
+      ...["", "a b", "a.b", "*", ">", "a/b", "a".repeat(253)].map((name) =>
         ["name", () => newKeyValue(nc, name, 3000)] as [string, () => Promise<unknown>]
       ),
       ...[0, -1, NaN, Infinity, 50, "3s" as unknown as number].map((ttl) =>

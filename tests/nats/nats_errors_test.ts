@@ -33,6 +33,12 @@ const V3: readonly Case[] = [
     why: "closed",
     certain: false,
   },
+  {
+    what: "a message that is too long for the server",
+    cause: clientError("InvalidArgumentError", { message: "'payload' max_payload size exceeded" }),
+    why: "refused",
+    certain: true,
+  },
   { what: "an error with an unknown name", cause: new Error("boom"), why: "refused", certain: false },
 ];
 
@@ -45,6 +51,7 @@ const NATS_WS: readonly (readonly [string, ConnectionErrorReason, boolean])[] = 
   ["AUTHENTICATION_EXPIRED", "denied", true],
   ["CONNECTION_CLOSED", "closed", true],
   ["CONNECTION_DRAINING", "closed", true],
+  ["MAX_PAYLOAD_EXCEEDED", "refused", true],
   ["UNKNOWN_ERROR", "refused", false],
 ];
 

@@ -43,8 +43,8 @@ export const TICKET_OFF: readonly Mutation[] = edits(
   [
     "ticket",
     "a ticket that is not wanted frees its fenced slot",
-    'if (state.expected === 0) return gone({ why: "fenced", error: null });',
-    'if (state.unwanted) return gone(LEFT);\n  if (state.expected === 0) return gone({ why: "fenced", error: null });',
+    'if (state.expected === 0) return gone({ why: "fenced", error: state.error });',
+    'if (state.unwanted) return gone(LEFT);\n  if (state.expected === 0) return gone({ why: "fenced", error: state.error });',
   ],
   ["ticket", "the marker of a fence is short", "state.expected === 0 ? { markerTtl: FENCE_TTL } : {}", "{}"],
   [
@@ -56,7 +56,7 @@ export const TICKET_OFF: readonly Mutation[] = edits(
   [
     "ticket",
     "an unwanted write without an answer is forgotten",
-    "? fence(state, state.expected)",
+    "? fence({ ...state, error: null }, state.expected)",
     "? gone(LEFT)",
   ],
   [

@@ -28,6 +28,9 @@ export const TICKET_MACHINE: TicketMachine = { startTicket, ticketStep };
 
 /** An error that waiting may cure, and one that it does not. */
 export const TROUBLE = new ConnectionError("timeout", "No answer");
+
+/** An error that waiting does not cure, after a request that may have been sent even so. */
+const HOPELESS = new ConnectionError("refused", "Too long");
 export const DENIED = new ConnectionError("denied", "No right");
 
 /** Nothing happens beside one ticket and its user. */
@@ -147,11 +150,13 @@ class TicketMoves {
       moves.push(this.#event(`${name}: in flight`, spent(idle, "collisions"), event));
     }
     if (budget.silences === 0) return moves;
-    const silent = { on: "unknown", error: TROUBLE } as const;
     const stored = { ...spent(after, "silences"), row: 0 };
     const delayed = { ...withLate(spent(idle, "silences"), request), row: 0 };
-    moves.push(this.#event(`${name}: ${answer.on} without answer`, stored, silent));
-    moves.push(this.#event(`${name}: delayed`, delayed, silent));
+    for (const error of request.act === "write" ? [TROUBLE, HOPELESS] : [TROUBLE]) {
+      const silent = { on: "unknown", error } as const;
+      moves.push(this.#event(`${name}: ${answer.on} without answer, ${error.why}`, stored, silent));
+      moves.push(this.#event(`${name}: delayed, ${error.why}`, delayed, silent));
+    }
     return moves;
   }
 
