@@ -97,7 +97,8 @@ export class LockManager {
    * takes at most `timing.requestTimeout`; without an answer the removal goes on in the background.
    *
    * @throws {TypeError | DOMException} for options that a browser refuses as well
-   * @throws {BadParameterError} for other options out of range, or another `limit` than that of an earlier request
+   * @throws {BadParameterError} for other options out of range, a name of more than 65,000 bytes as JSON in ASCII, or
+   * another `limit` than that of an earlier request
    * @throws the reason of `signal` if it aborts before the callback is called
    * @throws {AcquireTimeoutError} after `timeout`
    * @throws {LeaseLostError} if the lock was over, by the clock, before the callback resolved
@@ -177,11 +178,7 @@ export class LockManager {
   async query(options: QueryOptions = {}): Promise<LockSnapshot> {
     this.#end.signal.throwIfAborted();
     await this.#requests.whenStored();
-    const own = this.#sessions.current?.queues.places ?? [];
-    return await takeSnapshot(this.#context, (entries) => {
-      const shown = new Set(entries.map(({ key, revision }) => `${key} ${revision}`));
-      return own.every(({ key, place }) => shown.has(`${key} ${place}`));
-    }, options);
+    return await takeSnapshot(this.#context, () => this.#sessions.current?.queues.own ?? new Map(), options);
   }
 
   /**

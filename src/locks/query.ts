@@ -1,12 +1,13 @@
 /** Who holds and who waits, for people and tools. */
 
+import { pause } from "../base/wait.ts";
 import { asNatslockError } from "../lease/key_context.ts";
 import type { LeaseRecord, Meta } from "../store/record.ts";
 import type { LockMode } from "../store/ticket.ts";
 import type { StoredEntry } from "../store/ticket_store.ts";
 import type { LocksContext } from "./context.ts";
 import { placed } from "./look.ts";
-import { ALL_SESSIONS, ALL_TICKETS } from "./names.ts";
+import { ALL_SESSIONS, ALL_TICKETS, tokenOf } from "./names.ts";
 import { verdictOf } from "./queue_rules.ts";
 
 /** One request in a {@linkcode LockSnapshot}: what `navigator.locks.query()` tells, and more. */
@@ -58,45 +59,70 @@ const TRIES = 5;
 /** Pause before another answer is asked for, in milliseconds. */
 const PAUSE = 20;
 
+/** The stored tickets of the session that queries, by key. */
+export type OwnPlaces = ReadonlyMap<string, { readonly place: number; readonly isHeld: boolean }>;
+
+/** One request as an answer shows it. */
+interface Shown {
+  readonly key: string;
+  readonly info: LockInfo;
+  readonly isHeld: boolean;
+}
+
 /**
- * Returns a snapshot. `isCurrent` tells whether an answer is new enough.
+ * Returns a snapshot. Asks again as long as the answer does not show what is known of the own tickets: `own` returns
+ * those that stand now.
  *
  * @throws {ConnectionError} if NATS is unreachable or refuses
  */
 export async function takeSnapshot(
   context: LocksContext,
-  isCurrent: (entries: readonly StoredEntry[]) => boolean,
-  { prefix = "" }: QueryOptions,
+  own: () => OwnPlaces,
+  options: QueryOptions,
 ): Promise<LockSnapshot> {
-  let tickets: readonly StoredEntry[] = [];
-  for (let tries = 0; tries <= TRIES; tries++) {
-    tickets = await scan(context, ALL_TICKETS, tries === TRIES);
-    if (isCurrent(tickets)) break;
-    await new Promise<void>((resolve) => context.clock.after(PAUSE, resolve));
+  const { prefix = "" } = options ?? {};
+  for (let tries = 0;; tries++) {
+    const before = own();
+    const shown = await showAll(context, tries === TRIES);
+    if (tries === TRIES || isCurrent(shown, before, own())) {
+      const found = shown.filter(({ info }) => info.name.startsWith(prefix));
+      const pick = (isHeld: boolean) => found.filter((each) => each.isHeld === isHeld).map(({ info }) => info);
+      return { held: pick(true), pending: pick(false) };
+    }
+    await pause(context.clock, PAUSE, undefined);
   }
-  const sessions = new Map<string, LeaseRecord>();
-  for (const { keyState } of await scan(context, ALL_SESSIONS, false)) {
-    if (keyState.kind === "held") sessions.set(keyState.record.holder, keyState.record);
-  }
+}
+
+/** Reports whether all own tickets that stood `before` the question, and stand `now`, are shown as they are. */
+function isCurrent(shown: readonly Shown[], before: OwnPlaces, now: OwnPlaces): boolean {
+  const found = new Map(shown.map((each) => [each.key, each]));
+  return [...before].every(([key, { place, isHeld }]) => {
+    const one = found.get(key);
+    return now.get(key)?.place !== place || (one?.info.token === place && (one.isHeld || !isHeld));
+  });
+}
+
+/** Returns all requests, queue by queue. `leader`: as the stream leader shows them. */
+async function showAll(context: LocksContext, leader: boolean): Promise<readonly Shown[]> {
   const queues = new Map<string, StoredEntry[]>();
-  for (const ticket of tickets) {
+  for (const ticket of await scan(context, ALL_TICKETS, leader)) {
     if (ticket.keyState.kind === "vacant") continue;
     const token = tokenOf(ticket.key);
-    queues.set(token, [...queues.get(token) ?? [], ticket]);
+    const queue = queues.get(token) ?? [];
+    queues.set(token, queue);
+    queue.push(ticket);
   }
-  const infos = [...queues.values()].flatMap((queue) => describe(queue, sessions));
-  const found = infos.filter(({ info }) => info.name.startsWith(prefix));
-  const pick = (isHeld: boolean) => found.filter((each) => each.isHeld === isHeld).map(({ info }) => info);
-  return { held: pick(true), pending: pick(false) };
+  const sessions = new Map<string, LeaseRecord>();
+  for (const { keyState } of await scan(context, ALL_SESSIONS, leader)) {
+    if (keyState.kind === "held") sessions.set(keyState.record.holder, keyState.record);
+  }
+  return [...queues.values()].flatMap((queue) => showQueue(queue, sessions));
 }
 
 /** Describes one queue. A ticket that cannot be read has no name, so it is left out, but it blocks those behind it. */
-function describe(
-  queue: readonly StoredEntry[],
-  sessions: ReadonlyMap<string, LeaseRecord>,
-): { readonly info: LockInfo; readonly isHeld: boolean }[] {
+function showQueue(queue: readonly StoredEntry[], sessions: ReadonlyMap<string, LeaseRecord>): readonly Shown[] {
   const claims = queue.flatMap(placed);
-  return queue.flatMap(({ revision: token, ticket }, place) => {
+  return queue.flatMap(({ key, revision: token, ticket }, place) => {
     if (ticket === null) return [];
     const { lock: name, mode, session: clientId, since, limit, weight } = ticket;
     const record = sessions.get(clientId);
@@ -104,7 +130,7 @@ function describe(
     const about = { name, mode, clientId, token, place, since, limit, weight };
     const info: LockInfo = { ...about, holder, meta, alive: record !== undefined };
     const isHeld = info.alive && verdictOf(claims.slice(0, place), ticket).kind === "room";
-    return [{ info, isHeld }];
+    return [{ key, info, isHeld }];
   });
 }
 
@@ -117,6 +143,3 @@ async function scan({ store, timing }: LocksContext, filter: string, leader: boo
   if (outcome.kind === "failed") throw outcome.error;
   return outcome.entries;
 }
-
-/** Returns the encoded name of the lock in the key of a ticket. */
-const tokenOf = (key: string): string => key.split(".")[1] ?? "";

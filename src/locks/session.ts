@@ -38,9 +38,9 @@ const PASSED_ON: readonly LockEvent["type"][] = [
 export class Session implements SessionGround {
   readonly id: string;
   readonly context: LocksContext;
+  readonly bucket: SessionStore;
   readonly queues: SessionQueues;
   readonly #options: SessionOptions;
-  readonly #store: SessionStore;
   readonly #holder: Holder;
   readonly #lease: Lease;
   /** Aborts when the manager is closed. */
@@ -99,7 +99,7 @@ export class Session implements SessionGround {
     this.id = holder.context.candidate.id;
     this.context = context;
     this.#options = options;
-    this.#store = store;
+    this.bucket = store;
     this.#holder = holder;
     this.#lease = lease;
     this.#closing = closing;
@@ -116,7 +116,7 @@ export class Session implements SessionGround {
   }
 
   get revision(): number {
-    return Math.max(this.token, this.#store.revision);
+    return Math.max(this.token, this.bucket.revision);
   }
 
   get epoch(): string {

@@ -3,6 +3,7 @@
 import type { NatslockError } from "../base/errors.ts";
 import type { LocksContext } from "./context.ts";
 import type { LockHold } from "./lock_hold.ts";
+import type { SessionStore } from "./session_store.ts";
 import type { TroubleKind } from "./troubles.ts";
 
 /** One session, as its requests use it. */
@@ -16,6 +17,8 @@ export interface SessionGround {
   readonly revision: number;
   /** Identity of the bucket's stream. */
   readonly epoch: string;
+  /** The bucket, which may have become unfit. */
+  readonly bucket: Pick<SessionStore, "unfit" | "requireFit">;
   /** Returns the milliseconds until the session is over by the clock if it is not renewed. */
   remaining(): number;
   /** A lock was granted. */

@@ -2,12 +2,14 @@
 
 import type { LossReason, NatslockError } from "../base/errors.ts";
 import { onAbort, wait } from "../base/wait.ts";
-import { type LocksContext, ticketEnd } from "./context.ts";
-import { LockHold } from "./lock_hold.ts";
+import type { LocksContext } from "./context.ts";
+import { Holds } from "./holds.ts";
+import type { LockHold } from "./lock_hold.ts";
 import type { PlacedTicket } from "./look.ts";
 import { lockToken, tokenOf } from "./names.ts";
 import { OwnTickets } from "./own_tickets.ts";
 import { Queue } from "./queue.ts";
+import type { OwnPlaces } from "./query.ts";
 import type { QueueGround } from "./queue_ground.ts";
 import { type Entered, QueuedRequest, type Want } from "./queued_request.ts";
 import type { SessionGround } from "./session_ground.ts";
@@ -29,19 +31,20 @@ export class SessionQueues implements QueueGround {
   readonly #tickets: OwnTickets;
   readonly #queues = new Map<string, Queue>();
   readonly #waiting = new Set<QueuedRequest>();
-  readonly #holds = new Set<LockHold>();
+  readonly #holds: Holds;
   #stopped = (): void => {};
 
   constructor(session: SessionGround) {
     ({ context: this.context, id: this.id } = session);
     this.#session = session;
+    this.#holds = new Holds(session);
     this.monitors = new SessionMonitors(session.context);
     this.#tickets = new OwnTickets(session, (key, place) => this.#queues.get(tokenOf(key))?.left(key, place));
   }
 
   /** Writes a ticket and waits in the queue. */
   async enter(want: Want): Promise<Entered> {
-    const token = await lockToken(want.name);
+    const [token] = await Promise.all([lockToken(want.name), this.#session.bucket.requireFit()]);
     want.signal.throwIfAborted();
     if (this.isOver) return { kind: "again" };
     const request = new QueuedRequest(want);
@@ -64,9 +67,13 @@ export class SessionQueues implements QueueGround {
     }
   }
 
-  /** Keys and places of all stored tickets of this session. */
-  get places(): readonly { readonly key: string; readonly place: number }[] {
-    return [...this.#tickets.all].flatMap(({ key, place }) => place === null ? [] : [{ key, place }]);
+  /** The stored tickets of this session, by key. */
+  get own(): OwnPlaces {
+    const own = new Map<string, { place: number; isHeld: boolean }>();
+    for (const { key, place, state: { at } } of this.#tickets.all) {
+      if (place !== null) own.set(key, { place, isHeld: at === "held" });
+    }
+    return own;
   }
 
   ownTicket(key: string): TicketKeeper | undefined {
@@ -78,27 +85,7 @@ export class SessionQueues implements QueueGround {
   }
 
   grant(request: QueuedRequest): LockHold | null {
-    const { keeper, want: { name, claim: { mode } } } = request;
-    const { state } = keeper;
-    const { clock } = this.context;
-    if (state.at !== "queued" || this.#session.remaining() <= 0) return null;
-    // Another stream, or one that lost writes: the session ends with its next renewal.
-    if (state.place <= request.floor) return null;
-    const until = ticketEnd(this.context, state.sentAt);
-    if (clock.now() >= until) {
-      request.leave({ kind: "again" });
-      return null;
-    }
-    const hold = new LockHold({ name, mode, token: state.place, epoch: this.#session.epoch }, keeper, {
-      remaining: () => Math.max(0, Math.min(this.#session.remaining(), until - clock.now())),
-      after: (delay, callback) => clock.after(delay, callback),
-      validFor: until - clock.now(),
-    });
-    request.hold = hold;
-    this.#holds.add(hold);
-    keeper.post({ on: "granted" });
-    this.#session.acquired(hold);
-    return hold;
+    return this.#holds.grant(request);
   }
 
   lookFailed(request: QueuedRequest, error: NatslockError): void {
@@ -126,8 +113,7 @@ export class SessionQueues implements QueueGround {
    */
   async close(cause: NatslockError): Promise<void> {
     for (const request of [...this.#waiting]) request.fail(cause);
-    for (const hold of this.#holds) hold.close(cause);
-    await Promise.all([...this.#holds].map((hold) => hold.whenSettled()));
+    await this.#holds.close(cause);
     const { clock, timing: { requestTimeout } } = this.context;
     await wait<void>(undefined, (done) => {
       const cancel = clock.after(2 * requestTimeout, done);
@@ -150,7 +136,7 @@ export class SessionQueues implements QueueGround {
     };
     this.#tickets.whenEmpty().then(() => this.stop());
     for (const request of [...this.#waiting]) request.leave({ kind: "again" });
-    for (const hold of [...this.#holds]) hold.lost(why, error);
+    this.#holds.lost(why, error);
     for (const queue of this.#queues.values()) queue.stop();
     this.monitors.stop();
   }

@@ -27,6 +27,7 @@ export class SessionStore implements LeaseStore {
   /** True once the session's record was to be removed: a marker may stand on its key from then on. */
   #isRemoved = false;
   #refusal: NatslockError | null = null;
+  #unfit: BucketConfigError | null = null;
   #revision = 0;
 
   constructor(context: LocksContext) {
@@ -44,13 +45,30 @@ export class SessionStore implements LeaseStore {
     return this.#revision;
   }
 
+  /** Why the bucket is unfit for queues, as the latest settings say; `null` if it is fit. */
+  get unfit(): BucketConfigError | null {
+    return this.#unfit;
+  }
+
   /** Waits at most one `requestTimeout`, also for the first settings: the times of a session do not depend on them. */
   async settings(request: SettingsRequest = {}): Promise<BucketSettings> {
     const { store, maxHold, timing: { requestTimeout } } = this.#context;
-    const settings = await store.settings({ ...request, timeout: request.timeout ?? requestTimeout });
-    const problem = settings.unfitForQueues?.(maxHold) ?? null;
-    if (problem !== null) throw new BucketConfigError(problem);
-    return settings;
+    try {
+      const settings = await store.settings({ ...request, timeout: request.timeout ?? requestTimeout });
+      const problem = settings.unfitForQueues?.(maxHold) ?? null;
+      if (problem !== null) throw new BucketConfigError(problem);
+      this.#unfit = null;
+      return settings;
+    } catch (error) {
+      if (error instanceof BucketConfigError) this.#unfit = error;
+      throw error;
+    }
+  }
+
+  /** Rejects with a `BucketConfigError` if the bucket is known to be unfit, and still is. */
+  async requireFit(): Promise<void> {
+    if (this.#unfit !== null) await this.settings({ fresh: true }).catch(() => {});
+    if (this.#unfit !== null) throw this.#unfit;
   }
 
   read(key: string, request: ReadRequest): Promise<ReadOutcome> {

@@ -61,4 +61,14 @@ export const LOCKS_CORPUS: readonly Relic[] = [
     was: "the simulator closed the same manager twice in a process that slept, and left another open",
     small: true,
   },
+  {
+    seed: 3900000715,
+    was: "a query took an answer without the record of its own session, and showed an own lock as waiting",
+    small: true,
+  },
+  {
+    seed: 3900001060,
+    was: "a query took an answer that still showed the holder before, and showed an own lock as waiting",
+    small: true,
+  },
 ];

@@ -7,6 +7,7 @@
 
 import { LeaseLostError } from "../../../src/base/errors.ts";
 import type { Lock } from "../../../src/locks/lock.ts";
+import type { LockManager } from "../../../src/locks/lock_manager.ts";
 import type { Ticket } from "../../../src/store/ticket.ts";
 import { CLIENT_RATE } from "../leader.ts";
 import type { Place } from "../server.ts";
@@ -62,6 +63,13 @@ export class LocksJudge {
 
   count(what: string): void {
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
+  }
+
+  /** The locks that a manager holds now, in the bucket as it is now. */
+  heldBy(manager: LockManager): Lock[] {
+    const beliefs = [...this.#beliefs.values()].flatMap((each) => [...each]);
+    const own = beliefs.filter(({ ask, era }) => ask.manager === manager && era === this.#server.era);
+    return own.map(({ lock }) => lock).filter(({ held }) => held);
   }
 
   /** Faults have ended. */

@@ -152,7 +152,7 @@ const SESSIONS_OFF: readonly Mutation[] = [
     "if (isFirst && request.expected < 0) {",
   ]),
   ...edits(
-    "locks/session_queues.ts",
+    "locks/holds.ts",
     [
       "session",
       "a ticket in a re-created bucket holds under the former epoch",
@@ -163,9 +163,12 @@ const SESSIONS_OFF: readonly Mutation[] = [
     [
       "maxHold",
       "a lock is held without the bound of maxHold",
-      "const until = ticketEnd(this.context, state.sentAt);",
+      "const until = ticketEnd(context, state.sentAt);",
       "const until = Number.MAX_SAFE_INTEGER;",
     ],
+  ),
+  ...edits(
+    "locks/session_queues.ts",
     [
       "maxHold",
       "a wait that comes near maxHold keeps its ticket",

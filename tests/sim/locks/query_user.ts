@@ -5,6 +5,7 @@
  */
 
 import { NatslockError } from "../../../src/base/errors.ts";
+import type { Lock } from "../../../src/locks/lock.ts";
 import type { LockSnapshot } from "../../../src/locks/query.ts";
 import type { Ask } from "./ask.ts";
 import type { LocksNode } from "./locks_node.ts";
@@ -23,10 +24,12 @@ export async function query(node: LocksNode, town: LocksTown): Promise<void> {
   const { manager } = node;
   const own = [...node.asks].filter((ask) => ask.manager === manager && ask.wish.names.length === 1);
   const { era } = town.server;
+  const held = town.judge.heldBy(manager);
   try {
     const snapshot = await manager.query();
+    const isComparable = node.manager === manager && town.server.era === era;
     const wrong = misordered(snapshot) ??
-      (node.manager === manager && town.server.era === era ? missing(snapshot, own, town) : null);
+      (isComparable ? missing(snapshot, own, town) ?? unheld(snapshot, held) : null);
     if (wrong !== null) town.judge.blame(`Q9: ${node.name} queries, and ${wrong}`);
     town.judge.count("query");
   } catch (error) {
@@ -48,6 +51,13 @@ function misordered({ held, pending }: LockSnapshot): string | null {
     }
   }
   return null;
+}
+
+/** A lock that the manager held before, and still holds, is shown as held. */
+function unheld({ held }: LockSnapshot, locks: readonly Lock[]): string | null {
+  const tokens = new Set(held.map(({ token }) => token));
+  const wrong = locks.find((lock) => lock.held && !tokens.has(lock.token));
+  return wrong === undefined ? null : `its own lock with token ${wrong.token} is not shown as held`;
 }
 
 /** A request that was made before and goes on is shown, if it still has the same ticket. */

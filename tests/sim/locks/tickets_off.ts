@@ -19,7 +19,7 @@ export const TICKETS_OFF: readonly Mutation[] = [
     [
       "ticket",
       "a write in doubt is forgotten",
-      'to({ ...state, at: "doubtful", busy: "read" }, { act: "read" });',
+      'to({ ...state, at: "doubtful", busy: "read", error: hopeless(event.error) }, { act: "read" });',
       'gone({ why: "fenced", error: null });',
     ],
   ),
@@ -71,5 +71,9 @@ export const TICKETS_OFF: readonly Mutation[] = [
     "await this.#requests.whenStored();",
     "",
   ]),
-  ...edits("locks/query.ts", ["query", "a query takes any answer", "if (isCurrent(tickets)) break;", "break;"]),
+  ...edits(
+    "locks/query.ts",
+    ["query", "a query takes any answer", "isCurrent(shown, before, own())", "true"],
+    ["query", "a query takes an answer that denies an own lock", "(one.isHeld || !isHeld)", "one !== undefined"],
+  ),
 ];
