@@ -29,7 +29,11 @@ export class Blockers<Request> {
   readonly #context: LocksContext;
   readonly #monitors: SessionMonitors;
   readonly #listener: BlockerListener;
+  /** By key and place. */
   readonly #watched = new Map<string, Watched<Request>>();
+  readonly #byKey = new Map<string, Set<Watched<Request>>>();
+  /** Keys and places of what is watched for each request. */
+  readonly #names = new Map<Request, ReadonlySet<string>>();
 
   constructor(context: LocksContext, monitors: SessionMonitors, listener: BlockerListener) {
     this.#context = context;
@@ -40,30 +44,37 @@ export class Blockers<Request> {
   /** Watches exactly these tickets for a request. `rank`: how many other sessions stand between. */
   set(request: Request, tickets: readonly PlacedTicket[], { own, rank }: { own: string; rank: number }): void {
     const names = new Set(tickets.map(nameOf));
-    for (const [name, { requests }] of this.#watched) if (!names.has(name)) this.#drop(name, requests, request);
+    for (const name of this.#names.get(request) ?? []) if (!names.has(name)) this.#drop(name, request);
     for (const ticket of tickets) {
       const name = nameOf(ticket);
-      const watched = this.#watched.get(name) ?? this.#watch(ticket, own, rank);
-      this.#watched.set(name, watched);
+      const watched = this.#watched.get(name) ?? this.#add(name, this.#watch(ticket, own, rank));
       watched.requests.add(request);
     }
+    this.#names.set(request, names);
   }
 
   /** Ends the watches of a request. */
   clear(request: Request): void {
-    for (const [name, { requests }] of this.#watched) this.#drop(name, requests, request);
+    for (const name of this.#names.get(request) ?? []) this.#drop(name, request);
+    this.#names.delete(request);
   }
 
-  /** Returns the requests that wait for a ticket. */
+  /** Returns the requests that wait for a ticket under a key. */
   waitingFor(key: string): Request[] {
-    const of = [...this.#watched.values()].filter(({ ticket }) => ticket.key === key);
-    return of.flatMap(({ requests }) => [...requests]);
+    return [...this.#byKey.get(key) ?? []].flatMap(({ requests }) => [...requests]);
   }
 
   /** Ends all watches. */
   stop(): void {
     for (const { stop } of this.#watched.values()) stop();
-    this.#watched.clear();
+    for (const each of [this.#watched, this.#byKey, this.#names]) each.clear();
+  }
+
+  #add(name: string, watched: Watched<Request>): Watched<Request> {
+    const { key } = watched.ticket;
+    this.#watched.set(name, watched);
+    this.#byKey.set(key, (this.#byKey.get(key) ?? new Set()).add(watched));
+    return watched;
   }
 
   #watch(ticket: PlacedTicket, own: string, rank: number): Watched<Request> {
@@ -93,10 +104,14 @@ export class Blockers<Request> {
     return { ticket, requests: new Set(), stop };
   }
 
-  #drop(name: string, requests: Set<Request>, request: Request): void {
-    if (!requests.delete(request) || requests.size > 0) return;
-    this.#watched.get(name)?.stop();
+  #drop(name: string, request: Request): void {
+    const watched = this.#watched.get(name);
+    if (!watched?.requests.delete(request) || watched.requests.size > 0) return;
+    watched.stop();
     this.#watched.delete(name);
+    const ofKey = this.#byKey.get(watched.ticket.key);
+    ofKey?.delete(watched);
+    if (ofKey?.size === 0) this.#byKey.delete(watched.ticket.key);
   }
 }
 

@@ -8,6 +8,8 @@ export type KnownTickets = ReadonlyMap<string, number>;
 /** The tickets that left a queue. */
 export class LeftTickets {
   readonly #places = new Map<string, number>();
+  /** What stood below was forgotten. */
+  #floor = 0;
 
   /** What is known now. */
   get known(): KnownTickets {
@@ -18,7 +20,8 @@ export class LeftTickets {
   add(key: string, place: number, floor: number): boolean {
     if (this.has({ key, place })) return false;
     this.#places.set(key, place);
-    for (const [each, at] of this.#places) if (at < floor) this.#places.delete(each);
+    if (floor > this.#floor) { for (const [each, at] of this.#places) if (at < floor) this.#places.delete(each); }
+    this.#floor = floor;
     return true;
   }
 

@@ -8,6 +8,7 @@ import type { Ticket } from "../store/ticket.ts";
 import type { Push, ScanOutcome, StoredEntry } from "../store/ticket_store.ts";
 import { everyLease, isConfirmed, type LocksContext, outcomeOf, readOf } from "./context.ts";
 import { ownFilter, ticketKey } from "./names.ts";
+import { Slots } from "./slots.ts";
 import { TicketKeeper, type TicketListener } from "./ticket_keeper.ts";
 
 /** How long a release marker is expected under a key, in milliseconds. */
@@ -39,7 +40,7 @@ export class OwnTickets {
   readonly #first: number;
   readonly #orphanLeft: (key: string, place: number) => void;
   readonly #keepers = new Map<string, TicketKeeper>();
-  readonly #slots = new Map<string, Set<number>>();
+  readonly #slots = new Map<string, Slots>();
   readonly #markers = new Map<string, Marker>();
   readonly #unfollow: () => void;
   readonly #emptied: (() => void)[] = [];
@@ -82,11 +83,9 @@ export class OwnTickets {
 
   /** Writes a ticket on a free slot. `token`: the encoded name of the lock. */
   write(token: string, ticket: Omit<Ticket, "attempt">, listener: TicketListener): TicketKeeper {
-    const slots = this.#slots.get(token) ?? new Set();
+    const slots = this.#slots.get(token) ?? new Slots();
     this.#slots.set(token, slots);
-    let slot = 0;
-    while (slots.has(slot)) slot++;
-    slots.add(slot);
+    const slot = slots.take();
     const key = ticketKey(token, this.#session, slot);
     const marker = this.#markers.get(key);
     const expected = marker !== undefined && this.#context.clock.now() < marker.until ? marker.revision : 0;
@@ -134,7 +133,7 @@ export class OwnTickets {
 
   #free(token: string, slot: number): void {
     const slots = this.#slots.get(token);
-    slots?.delete(slot);
+    slots?.free(slot);
     if (slots?.size === 0) this.#slots.delete(token);
   }
 

@@ -8,7 +8,7 @@ import type { StoredEntry } from "../store/ticket_store.ts";
 import type { LocksContext } from "./context.ts";
 import { placed } from "./look.ts";
 import { ALL_SESSIONS, ALL_TICKETS, tokenOf } from "./names.ts";
-import { verdictOf } from "./queue_rules.ts";
+import { type Claim, QueueFront } from "./queue_rules.ts";
 
 /** One request in a {@linkcode LockSnapshot}: what `navigator.locks.query()` tells, and more. */
 export interface LockInfo {
@@ -121,16 +121,18 @@ async function showAll(context: LocksContext, leader: boolean): Promise<readonly
 
 /** Describes one queue. A ticket that cannot be read has no name, so it is left out, but it blocks those behind it. */
 function showQueue(queue: readonly StoredEntry[], sessions: ReadonlyMap<string, LeaseRecord>): readonly Shown[] {
-  const claims = queue.flatMap(placed);
-  return queue.flatMap(({ key, revision: token, ticket }, place) => {
+  const front = new QueueFront<Claim>();
+  return queue.flatMap((entry, place) => {
+    const { key, revision: token, ticket } = entry;
+    const isRoom = ticket !== null && front.verdict(ticket).kind === "room";
+    for (const each of placed(entry)) front.add(each);
     if (ticket === null) return [];
     const { lock: name, mode, session: clientId, since, limit, weight } = ticket;
     const record = sessions.get(clientId);
     const { name: holder = "", meta = {} } = record ?? {};
     const about = { name, mode, clientId, token, place, since, limit, weight };
     const info: LockInfo = { ...about, holder, meta, alive: record !== undefined };
-    const isHeld = info.alive && verdictOf(claims.slice(0, place), ticket).kind === "room";
-    return [{ key, info, isHeld }];
+    return [{ key, info, isHeld: info.alive && isRoom }];
   });
 }
 

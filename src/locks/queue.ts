@@ -8,8 +8,14 @@ import { Looks } from "./looks.ts";
 import { queueFilter } from "./names.ts";
 import { isAnyDead, type Removal, removeDead, steal } from "./others.ts";
 import type { QueueGround } from "./queue_ground.ts";
-import { limitError, verdictOf } from "./queue_rules.ts";
+import { limitError, QueueFront } from "./queue_rules.ts";
 import { type QueuedRequest, startOf } from "./queued_request.ts";
+
+/** What stands before a request: the tickets, and the place of the latest ticket of each session. */
+interface Before {
+  readonly front: QueueFront<PlacedTicket>;
+  readonly latest: Map<string, number>;
+}
 
 /** The requests of one session for one lock. */
 export class Queue {
@@ -18,8 +24,9 @@ export class Queue {
   readonly #ground: QueueGround;
   readonly #filter: string;
   readonly #blockers: Blockers<QueuedRequest>;
-  /** Requests with a stored ticket that were not granted yet. */
-  readonly #waiting = new Set<QueuedRequest>();
+  /** Requests with a stored ticket that were not granted yet, in the order of their places. */
+  #waiting = new Set<QueuedRequest>();
+  #lastPlace = 0;
   readonly #left = new LeftTickets();
   /** No ticket stands at a lower place. */
   #floor = 1;
@@ -44,6 +51,9 @@ export class Queue {
   /** The ticket of a request is stored: looks at its place. */
   stored(request: QueuedRequest): void {
     this.#waiting.add(request);
+    // The answers to writes can come in another order than that of the places.
+    if (placeOf(request) < this.#lastPlace) this.#waiting = new Set([...this.#waiting].sort(byPlace));
+    this.#lastPlace = Math.max(this.#lastPlace, placeOf(request));
     if (this.#waiting.size === 1) {
       this.#cancelRound();
       this.#cancelRound = everyLease(this.#ground.context, () => this.lookAtAll(false));
@@ -85,7 +95,7 @@ export class Queue {
     const batch = due.filter((request) => this.#isWaiting(request));
     if (batch.length === 0 || this.#ground.isOver) return;
     const last = batch.reduce((most, each) => placeOf(each) > placeOf(most) ? each : most);
-    const from = Math.min(...batch.map((request) => startOf(request, this.#waiting, this.#floor)));
+    const from = startOf(batch, this.#waiting, this.#floor);
     const own = { key: last.keeper.key, place: placeOf(last) };
     const isGone = (ticket: PlacedTicket) => this.#left.has(ticket);
     const { known } = this.#left;
@@ -101,7 +111,20 @@ export class Queue {
     if (byLeader) this.#left.deny(tickets, known);
     const isAll = from <= this.#floor;
     if (isAll) this.#floor = Math.max(this.#floor, tickets[0]?.place ?? own.place);
-    for (const request of batch) if (this.#isWaiting(request)) this.#decide(request, tickets, isAll);
+    this.#decideAll(batch, tickets, isAll);
+  }
+
+  #decideAll(batch: readonly QueuedRequest[], tickets: readonly PlacedTicket[], isAll: boolean): void {
+    const due = new Map(batch.map((request) => [placeOf(request), request]));
+    const before: Before = { front: new QueueFront(), latest: new Map() };
+    for (const ticket of tickets) {
+      const request = due.get(ticket.place);
+      due.delete(ticket.place);
+      if (request !== undefined && this.#isWaiting(request)) this.#decide(request, before, isAll);
+      before.front.add(ticket);
+      before.latest.set(ticket.session, ticket.place);
+    }
+    for (const request of due.values()) if (this.#isWaiting(request)) this.#ground.verify(request.keeper);
   }
 
   #isWaiting(request: QueuedRequest): boolean {
@@ -137,29 +160,25 @@ export class Queue {
     if (batch.some((request) => this.#isWaiting(request))) this.#looks.addLater(batch);
   }
 
-  #decide(request: QueuedRequest, tickets: readonly PlacedTicket[], isAll: boolean): void {
-    const place = placeOf(request);
-    if (!tickets.some((ticket) => ticket.place === place)) return void this.#ground.verify(request.keeper);
-    const before = tickets.filter((ticket) => ticket.place < place);
-    if (request.steals) return void this.#steal(request, before);
-    const verdict = verdictOf(before, request.want.claim);
+  #decide(request: QueuedRequest, { front, latest }: Before, isAll: boolean): void {
+    if (request.steals) return void this.#steal(request, [...front.tickets]);
+    const verdict = front.verdict(request.want.claim);
     // A push came while the answer was under way: the answer may be older.
     if (verdict.by.some((ticket) => this.#left.has(ticket))) return this.#looks.add(request);
     if (verdict.kind === "mismatch") return void this.#mismatch(request, verdict.by[0]);
-    if (verdict.kind === "blocked") return void this.#blocked(request, verdict.by, before);
+    if (verdict.kind === "blocked") return void this.#blocked(request, verdict.by, latest);
     request.needsAll = true;
     if (!isAll) return this.#looks.add(request);
     const hold = this.#ground.grant(request);
     if (hold !== null) request.leave({ kind: "granted", hold });
   }
 
-  #blocked(request: QueuedRequest, by: readonly PlacedTicket[], before: readonly PlacedTicket[]): void {
+  #blocked(request: QueuedRequest, by: readonly PlacedTicket[], latest: Before["latest"]): void {
     const { id } = this.#ground;
     request.needsAll = request.want.once;
     if (request.want.once) return void this.#refuse(request, by);
     const first = by[0]?.place ?? 0;
-    const others = before.filter(({ place, session }) => place > first && session !== id);
-    const rank = new Set(others.map(({ session }) => session)).size;
+    const rank = [...latest].filter(([session, place]) => place > first && session !== id).length;
     this.#blockers.set(request, by, { own: id, rank });
     this.#ground.blocked(request, by);
   }
@@ -193,5 +212,7 @@ export class Queue {
     this.#removed(removal, before, [request]);
   }
 }
+
+const byPlace = (one: QueuedRequest, other: QueuedRequest): number => placeOf(one) - placeOf(other);
 
 const placeOf = ({ place }: QueuedRequest): number => place ?? 0;

@@ -28,35 +28,56 @@ export type Verdict<T extends Claim> =
 /** The claim of a ticket that cannot be read: it blocks as an exclusive one does. */
 export const UNREADABLE: Claim = { mode: "exclusive", limit: null, weight: 1 };
 
-/** Reports whether a ticket blocks a later one on its own, whatever else stands in the queue. */
-export function conflicts(before: Claim, own: Claim): boolean {
-  return before.mode === "exclusive" || own.mode === "exclusive";
-}
-
-/** Returns what the tickets before a request mean for it. `before` is in the order of the queue. */
-export function verdictOf<T extends Claim>(before: readonly T[], own: Claim): Verdict<T> {
-  if (own.mode === "shared") {
-    const other = before.find(({ mode, limit }) => mode === "shared" && limit !== own.limit);
-    if (other !== undefined) return { kind: "mismatch", by: [other] };
-  }
-  const nearest = before.findLast((each) => conflicts(each, own));
-  if (nearest !== undefined) return { kind: "blocked", by: [nearest] };
-  const by = tooHeavy(before, own);
-  return by.length === 0 ? { kind: "room", by: [] } : { kind: "blocked", by };
-}
-
 /**
- * Returns the nearest tickets that leave no room under the limit by themselves; none if there is room. Fewer than all
- * are enough: as long as these stand, the request may not hold. So the end of an earlier one wakes only those requests
- * that it can let in.
+ * The tickets at the front of a queue, in their order. Tells what they mean for a request behind them, in a time that
+ * does not grow with their number: a process can have thousands of requests in one queue.
  */
-function tooHeavy<T extends Claim>(before: readonly T[], { limit, weight }: Claim): readonly T[] {
-  let sum = weight;
-  for (let first = before.length - 1; first >= 0; first--) {
-    sum += before[first]?.weight ?? 0;
-    if (sum > (limit ?? Infinity)) return before.slice(first);
+export class QueueFront<T extends Claim> {
+  readonly #tickets: T[] = [];
+  #weight = 0;
+  /** The nearest exclusive ticket. */
+  #exclusive: T | undefined;
+  /** The first shared ticket. */
+  #shared: T | undefined;
+  /** The first shared ticket with another limit than that of the first one. */
+  #other: T | undefined;
+
+  /** The tickets so far. */
+  get tickets(): readonly T[] {
+    return this.#tickets;
   }
-  return [];
+
+  /** Adds the next ticket. */
+  add(ticket: T): void {
+    this.#tickets.push(ticket);
+    this.#weight += ticket.weight;
+    if (ticket.mode === "exclusive") this.#exclusive = ticket;
+    else if (this.#shared === undefined) this.#shared = ticket;
+    else if (ticket.limit !== this.#shared.limit) this.#other ??= ticket;
+  }
+
+  /** Returns what the tickets so far mean for a request. */
+  verdict(own: Claim): Verdict<T> {
+    const other = this.#shared?.limit === own.limit ? this.#other : this.#shared;
+    if (own.mode === "shared" && other !== undefined) return { kind: "mismatch", by: [other] };
+    const nearest = own.mode === "exclusive" ? this.#tickets.at(-1) : this.#exclusive;
+    if (nearest !== undefined) return { kind: "blocked", by: [nearest] };
+    const by = this.#tooHeavy(own);
+    return by.length === 0 ? { kind: "room", by: [] } : { kind: "blocked", by };
+  }
+
+  /**
+   * Returns the nearest tickets that leave no room under the limit by themselves; none if there is room. Fewer than all
+   * are enough: as long as these stand, the request may not hold. So the end of an earlier one wakes only those requests
+   * that it can let in.
+   */
+  #tooHeavy({ limit, weight }: Claim): readonly T[] {
+    const isTooHeavy = (sum: number) => sum > (limit ?? Infinity);
+    if (!isTooHeavy(this.#weight + weight)) return [];
+    let [first, sum] = [this.#tickets.length, weight];
+    while (first > 0 && !isTooHeavy(sum)) sum += this.#tickets[--first]?.weight ?? 0;
+    return this.#tickets.slice(first);
+  }
 }
 
 /** Returns the error of a request whose limit differs from that of an earlier request for the same lock. */

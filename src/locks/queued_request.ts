@@ -2,7 +2,7 @@
 
 import type { NatslockError } from "../base/errors.ts";
 import { type LockHold, stolenError } from "./lock_hold.ts";
-import { type Claim, conflicts } from "./queue_rules.ts";
+import type { Claim } from "./queue_rules.ts";
 import type { TicketKeeper } from "./ticket_keeper.ts";
 import type { TicketEnd } from "./ticket_model.ts";
 
@@ -109,15 +109,20 @@ export class QueuedRequest {
 }
 
 /**
- * Returns the place at which a look for a request has to begin, `floor` at the earliest. An own ticket that waits before
- * a request and conflicts with it blocks the request for certain, so nothing before that ticket matters.
+ * Returns the place at which a look for requests that are due has to begin, `floor` at the earliest. An own ticket that
+ * waits before a request and conflicts with it blocks the request for certain, so nothing before that ticket matters.
+ * `waiting` is in the order of places.
  */
-export function startOf(request: QueuedRequest, waiting: Iterable<QueuedRequest>, floor: number): number {
-  if (request.needsAll) return floor;
-  let start = floor;
-  for (const { place, want: { claim } } of waiting) {
-    const isBefore = place !== null && place < (request.place ?? 0);
-    if (isBefore && place > start && conflicts(claim, request.want.claim)) start = place;
+export function startOf(due: readonly QueuedRequest[], waiting: Iterable<QueuedRequest>, floor: number): number {
+  if (due.some(({ needsAll }) => needsAll)) return floor;
+  const left = new Set(due);
+  let [start, nearest, exclusive] = [Infinity, floor, floor];
+  for (const request of waiting) {
+    const isExclusive = request.want.claim.mode === "exclusive";
+    if (left.delete(request)) start = Math.min(start, isExclusive ? nearest : exclusive);
+    if (left.size === 0) break;
+    nearest = Math.max(floor, request.place ?? 0);
+    if (isExclusive) exclusive = nearest;
   }
   return start;
 }

@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
-import { type Claim, limitError, UNREADABLE, verdictOf } from "../../src/locks/queue_rules.ts";
+import { type Claim, limitError, QueueFront, UNREADABLE } from "../../src/locks/queue_rules.ts";
 
 /** A claim and its place in the queue. */
 type Placed = Claim & { readonly place: number };
@@ -9,8 +9,9 @@ const shared = (limit: number | null = null, weight = 1): Claim => ({ mode: "sha
 
 /** Returns a verdict as a line of text. */
 function verdict(before: readonly Claim[], own: Claim): string {
-  const placed: Placed[] = before.map((claim, place) => ({ ...claim, place }));
-  const result = verdictOf(placed, own);
+  const front = new QueueFront<Placed>();
+  for (const [place, claim] of before.entries()) front.add({ ...claim, place });
+  const result = front.verdict(own);
   if (result.kind === "blocked") return `blocked by ${result.by.map(({ place }) => place)}`;
   return result.kind === "mismatch" ? `mismatch with ${result.by[0].place}` : "room";
 }
@@ -43,10 +44,10 @@ const ROWS: readonly (readonly [what: string, before: readonly Claim[], own: Cla
 ];
 
 for (const [what, before, own, expected] of ROWS) {
-  Deno.test(`verdictOf(): ${what}`, () => assertEquals(verdict(before, own), expected));
+  Deno.test(`QueueFront.verdict(): ${what}`, () => assertEquals(verdict(before, own), expected));
 }
 
-Deno.test("verdictOf(): the end of the first of many tickets wakes no exclusive request behind them", () => {
+Deno.test("QueueFront.verdict(): the end of the first of many tickets wakes no exclusive request behind them", () => {
   const before = Array.from({ length: 100 }, () => shared());
   assertEquals(verdict(before, exclusive), "blocked by 99");
 });

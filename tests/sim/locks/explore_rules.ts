@@ -4,16 +4,16 @@
  * @module
  */
 
-import { type Claim, UNREADABLE, type Verdict, verdictOf } from "../../../src/locks/queue_rules.ts";
+import { type Claim, QueueFront, UNREADABLE, type Verdict } from "../../../src/locks/queue_rules.ts";
 
 /** The rules under test. */
 export interface QueueRules {
-  readonly verdictOf: typeof verdictOf;
+  readonly QueueFront: typeof QueueFront;
   readonly UNREADABLE: Claim;
 }
 
 /** The shipped rules. */
-export const QUEUE_RULES: QueueRules = { verdictOf, UNREADABLE };
+export const QUEUE_RULES: QueueRules = { QueueFront, UNREADABLE };
 
 const EXCLUSIVE: Claim = { mode: "exclusive", limit: null, weight: 1 };
 const LIMITS: readonly (readonly [limit: number | null, weight: number])[] = [
@@ -59,7 +59,9 @@ export function compareRules(
 
 function compare(queue: readonly (Claim | null)[], own: Claim, rules: QueueRules): string | null {
   const tickets = queue.map((claim, place) => ({ ...(claim ?? rules.UNREADABLE), place }));
-  const verdict: Verdict<Claim & { readonly place: number }> = rules.verdictOf(tickets, own);
+  const front = new rules.QueueFront<Claim & { readonly place: number }>();
+  for (const ticket of tickets) front.add(ticket);
+  const verdict: Verdict<Claim & { readonly place: number }> = front.verdict(own);
   const meant = queue.map((claim) => claim ?? EXCLUSIVE);
   const room = hasRoom(meant, own);
   const kind = room === null ? "mismatch" : room ? "room" : "blocked";

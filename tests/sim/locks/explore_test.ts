@@ -27,7 +27,7 @@ for (const scope of BURIAL_SCOPES) {
   });
 }
 
-Deno.test("verdictOf() agrees with the naive definition for every queue of up to five tickets", () => {
+Deno.test("QueueFront.verdict() agrees with the naive definition for every queue of up to five tickets", () => {
   assertEquals(compareRules(LONGEST_QUEUE), { queues: 32767, fault: null });
 });
 

@@ -29,20 +29,20 @@ const QUEUE_OFF: readonly Mutation[] = [
     [
       "decide",
       "a shared request passes an exclusive one",
-      'before.mode === "exclusive" || own.mode === "exclusive"',
-      'own.mode === "exclusive"',
+      'own.mode === "exclusive" ? this.#tickets.at(-1) : this.#exclusive',
+      'own.mode === "exclusive" ? this.#tickets.at(-1) : undefined',
     ],
     [
       "decide",
       "one more than the limit has room",
-      "if (sum > (limit ?? Infinity))",
-      "if (sum > (limit ?? Infinity) + 1)",
+      "sum > (limit ?? Infinity)",
+      "sum > (limit ?? Infinity) + 1",
     ],
-    ["decide", "weights do not count", "sum += before[first]?.weight ?? 0;", "sum += 1;"],
+    ["decide", "weights do not count", "this.#weight += ticket.weight;", "this.#weight += 1;"],
     [
       "decide",
       "requests with different limits share a lock",
-      'if (other !== undefined) return { kind: "mismatch", by: [other] };',
+      'if (own.mode === "shared" && other !== undefined) return { kind: "mismatch", by: [other] };',
       "",
     ],
   ),
@@ -57,8 +57,8 @@ const QUEUE_OFF: readonly Mutation[] = [
     [
       "blocked",
       "who waited for a ticket that left has room",
-      "const verdict = verdictOf(before, request.want.claim);",
-      'const verdict = request.isReported && this.#left.known.size > 0 ? { kind: "room", by: [] } : verdictOf(before, request.want.claim);',
+      "const verdict = front.verdict(request.want.claim);",
+      'const verdict = request.isReported && this.#left.known.size > 0 ? { kind: "room", by: [] } : front.verdict(request.want.claim);',
     ],
     ["granted", "a look that began behind others grants", "if (!isAll) return this.#looks.add(request);", ""],
     [
