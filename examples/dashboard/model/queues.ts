@@ -2,7 +2,7 @@
 
 import type { LockMode, Ticket } from "../../../src/store/ticket.ts";
 import { ALL_SESSIONS, ALL_TICKETS, RESERVED, sessionKey, sessionOf } from "../../../src/locks/names.ts";
-import { type Claim, UNREADABLE, verdictOf } from "../../../src/locks/queue_rules.ts";
+import { type Claim, QueueFront, UNREADABLE } from "../../../src/locks/queue_rules.ts";
 import type { Lock, Phase } from "./lock.ts";
 
 /** The state of a request; `gone` if its process is gone, `stale` if it is not known now. */
@@ -72,7 +72,9 @@ export function queuesOf(known: Known): Queues {
   for (const lock of standing) {
     if (!isTicket(lock.key)) continue;
     const token = lock.key.split(".")[1] ?? "";
-    byToken.set(token, [...byToken.get(token) ?? [], lock]);
+    const queue = byToken.get(token) ?? [];
+    byToken.set(token, queue);
+    queue.push(lock);
   }
   const queues = [...byToken.values()].map((tickets) => queueOf(tickets, known)).filter(({ name }) => name !== null);
   const requests = queues.flatMap(({ requests }) => requests);
@@ -90,20 +92,34 @@ interface FoundQueue extends Omit<Queue, "name"> {
 
 function queueOf(tickets: readonly Lock[], known: Known): FoundQueue {
   const sorted = [...tickets].sort((a, b) => a.revision - b.revision);
-  const claims = sorted.map(({ ticket }): Claim => ticket ?? UNREADABLE);
-  const requests = sorted.map((lock, place) => requestOf(lock, claims.slice(0, place), known));
+  const front = new QueueFront<Claim>();
+  const requests = sorted.map((lock) => {
+    const request = requestOf(lock, front, known);
+    front.add(lock.ticket ?? UNREADABLE);
+    return request;
+  });
   return { name: sorted.find(({ ticket }) => ticket !== null)?.ticket?.lock ?? null, requests };
 }
 
-function requestOf(lock: Lock, before: readonly Claim[], known: Known): Request {
+function requestOf(lock: Lock, front: QueueFront<Claim>, known: Known): Request {
   const claim: Claim & Partial<Ticket> = lock.ticket ?? UNREADABLE;
   const { mode, limit, weight } = claim;
   const session = sessionOf(lock.key);
   const record = known.locks.get(sessionKey(session));
-  const hasRoom = verdictOf(before, claim).kind === "room";
+  const hasRoom = front.verdict(claim).kind === "room";
   const state = stateOf(lock, record, known) ?? (hasRoom ? "held" : "waiting");
   const holder = record?.leader?.name || session;
-  return { token: lock.revision, place: before.length, state, mode, limit, weight, session, holder, at: lock.storedAt };
+  return {
+    token: lock.revision,
+    place: front.tickets.length,
+    state,
+    mode,
+    limit,
+    weight,
+    session,
+    holder,
+    at: lock.storedAt,
+  };
 }
 
 /** Returns the state that the session gives a request; `null` if the session lives. */
