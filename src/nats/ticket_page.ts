@@ -23,8 +23,10 @@ export interface PageRequest {
   readonly from: number;
   /** The page is complete when this revision is reached. */
   readonly upTo: number;
-  /** True for the first page of a scan: only there may be nothing at all. */
+  /** True for the first page of a scan: no batch behind it may be empty. */
   readonly isFirst: boolean;
+  /** False if one message was asked for, without a batch. */
+  readonly isBatch: boolean;
 }
 
 /** A stored message whose subject and time are known. */
@@ -65,7 +67,7 @@ export function incomplete(filter: string): ConnectionError {
 /**
  * Takes the messages of one answer. It is complete only if the server says so: a message less would hide a ticket.
  *
- * The server names in each message the one before it in the same answer, and in the last one, which has no content, how
+ * The server names in each message of a batch the one before it in the same answer, and in the last one, which has no content, how
  * many messages come after this page. The names of the stream tell a mirror from the bucket: a mirror has other ages.
  */
 export class TicketPage {
@@ -98,17 +100,19 @@ export class TicketPage {
     const before = wholeNumber(said("Last-Sequence"));
     if (said("Sequence") === "") return this.#end(headers ?? {}, before, wholeNumber(said("Num-Pending")));
     const revision = wholeNumber(said("Sequence"), Math.max(this.#last + 1, this.#request.from));
-    const isNext = revision !== null && before === this.#last && said("Stream") === this.#bucket.stream;
+    const { filter, upTo, isBatch } = this.#request;
+    // A single message does not name the one before it.
+    const isNext = revision !== null && (!isBatch || before === this.#last) && said("Stream") === this.#bucket.stream;
     const storedAt = Date.parse(said("Time-Stamp"));
-    const entry = isNext && entryOf(this.#bucket, this.#request.filter, {
+    const entry = isNext && entryOf(this.#bucket, filter, {
       ...{ revision, value, header, storedAt },
       subject: said("Subject"),
     });
-    if (!entry) throw incomplete(this.#request.filter);
+    if (!entry) throw incomplete(filter);
     this.#last = entry.revision;
-    const { upTo } = this.#request;
     if (entry.revision <= upTo) this.entries.push(entry);
-    return this.#isLast = entry.revision >= upTo;
+    this.#isLast = entry.revision >= upTo;
+    return this.#isLast || !isBatch;
   }
 
   #end(
@@ -116,7 +120,8 @@ export class TicketPage {
     before: number | null,
     pending: number | null,
   ): true {
-    const isEmpty = code === NOT_FOUND && this.#request.isFirst && this.#last === 0;
+    const { isFirst, isBatch } = this.#request;
+    const isEmpty = code === NOT_FOUND && (isFirst || !isBatch) && this.#last === 0;
     const isComplete = code === END_OF_BATCH && this.#last > 0 && before === this.#last && pending !== null;
     if (!isEmpty && !isComplete) {
       if (code === END_OF_BATCH || code === NOT_FOUND || code === 0) throw incomplete(this.#request.filter);

@@ -17,6 +17,12 @@ interface ScanWay extends Way {
 /** Numbers of messages in the first pages; the last one is also that of all later pages. */
 const PAGES = [4, 32, 256, 1024];
 
+/**
+ * The same for a scan that has an end: mostly one or two messages are all. They are asked for without a batch. Before a
+ * batch the server counts all messages that match, in a time that grows with the bucket.
+ */
+const PAGES_TO_AN_END = [1, 1, 32, 256, 1024];
+
 /** Scans one bucket, for one KV handle. */
 export class TicketScanner {
   readonly #bucket: ScannedBucket;
@@ -68,11 +74,14 @@ export class TicketScanner {
   async #fromReplica(filter: string, { from, upTo = Infinity, timeout }: ScanRequest): Promise<StoredEntry[]> {
     const entries: StoredEntry[] = [];
     if (from > upTo) return entries;
+    const pages = upTo === Infinity ? PAGES : PAGES_TO_AN_END;
     for (let number = 0;; number++) {
       const seq = (entries.at(-1)?.revision ?? from - 1) + 1;
-      const page = new TicketPage(this.#bucket, { filter, from: seq, upTo, isFirst: number === 0 });
-      const batch = PAGES[number] ?? PAGES.at(-1);
-      await this.#ask(JSON.stringify({ seq, next_by_subj: this.#bucket.subject(filter), batch }), page, timeout);
+      const count = pages[number] ?? pages.at(-1);
+      const isBatch = count !== 1;
+      const page = new TicketPage(this.#bucket, { filter, from: seq, upTo, isFirst: number === 0, isBatch });
+      const query = { seq, next_by_subj: this.#bucket.subject(filter), ...(isBatch ? { batch: count } : {}) };
+      await this.#ask(JSON.stringify(query), page, timeout);
       entries.push(...page.entries);
       if (page.isLast) return entries;
     }

@@ -17,7 +17,8 @@ export type Answer = Partial<Pick<Msg, "data" | "headers">> | Error;
 export interface Asked {
   readonly seq: number;
   readonly next_by_subj: string;
-  readonly batch: number;
+  /** Absent if one message was asked for. */
+  readonly batch?: number;
 }
 
 /** Returns the answers to one request; `page` counts from 0. */
