@@ -29,7 +29,7 @@ export async function query(node: LocksNode, town: LocksTown): Promise<void> {
     const snapshot = await manager.query();
     const isComparable = node.manager === manager && town.server.era === era;
     const wrong = misordered(snapshot) ??
-      (isComparable ? missing(snapshot, own, town) ?? unheld(snapshot, held) : null);
+      (isComparable ? missing(snapshot, own, town) ?? unheld(snapshot, held, town) : null);
     if (wrong !== null) town.judge.blame(`Q9: ${node.name} queries, and ${wrong}`);
     town.judge.count("query");
   } catch (error) {
@@ -53,10 +53,14 @@ function misordered({ held, pending }: LockSnapshot): string | null {
   return null;
 }
 
-/** A lock that the manager held before, and still holds, is shown as held. */
-function unheld({ held }: LockSnapshot, locks: readonly Lock[]): string | null {
+/** A lock that the manager held before, and still holds, is shown as held, unless it was stolen. */
+function unheld({ held }: LockSnapshot, locks: readonly Lock[], { judge: { truth } }: LocksTown): string | null {
   const tokens = new Set(held.map(({ token }) => token));
-  const wrong = locks.find((lock) => lock.held && !tokens.has(lock.token));
+  const stands = ({ token }: Lock): boolean => {
+    const placed = truth.at(token);
+    return placed !== undefined && truth.stands(placed);
+  };
+  const wrong = locks.find((lock) => lock.held && !tokens.has(lock.token) && stands(lock));
   return wrong === undefined ? null : `its own lock with token ${wrong.token} is not shown as held`;
 }
 
