@@ -18,10 +18,10 @@ interface ScanWay extends Way {
 const PAGES = [4, 32, 256, 1024];
 
 /**
- * The same for a scan that has an end: mostly one or two messages are all. They are asked for without a batch. Before a
- * batch the server counts all messages that match, in a time that grows with the bucket.
+ * The same for a look at a queue whose first ticket is known. Mostly one or two messages are all, and they are asked for
+ * without a batch: before a batch that begins in the middle of the stream, the server walks through much of the bucket.
  */
-const PAGES_TO_AN_END = [1, 1, 32, 256, 1024];
+const PAGES_OF_KNOWN = [1, 1, 32, 256, 1024];
 
 /** Scans one bucket, for one KV handle. */
 export class TicketScanner {
@@ -74,7 +74,7 @@ export class TicketScanner {
   async #fromReplica(filter: string, { from, upTo = Infinity, timeout }: ScanRequest): Promise<StoredEntry[]> {
     const entries: StoredEntry[] = [];
     if (from > upTo) return entries;
-    const pages = upTo === Infinity ? PAGES : PAGES_TO_AN_END;
+    const pages = from > 1 && upTo < Infinity ? PAGES_OF_KNOWN : PAGES;
     for (let number = 0;; number++) {
       const seq = (entries.at(-1)?.revision ?? from - 1) + 1;
       const count = pages[number] ?? pages.at(-1);

@@ -9,8 +9,8 @@ const timeout = 60;
 const FILTER = "=q.a.>";
 
 /** Scans once. Returns the revisions, or why the scan failed. */
-async function scanned(replica: ScriptedReplica, upTo?: number): Promise<number[] | string> {
-  const outcome = await replica.store.scan(FILTER, { from: 1, upTo, timeout });
+async function scanned(replica: ScriptedReplica, upTo?: number, from = 1): Promise<number[] | string> {
+  const outcome = await replica.store.scan(FILTER, { from, upTo, timeout });
   assertEquals(replica.subscriptions, 0, "a subscription is left behind");
   if (outcome.kind === "seen") return outcome.entries.map(({ revision }) => revision);
   assert("why" in outcome.error);
@@ -128,54 +128,58 @@ Deno.test("KvTickets.scan() goes on behind a page that the server ended early", 
   assertEquals(await scanned(new ScriptedReplica(script)), [1, 3]);
 });
 
-/** Answers to a scan with an end: one message each to the first two requests, the rest in a batch. */
-const bounded = (...rest: readonly Answer[]) =>
-  new ScriptedReplica((_, page) => page === 0 ? [ticketAt(1, 0)] : page === 1 ? [ticketAt(3, 0)] : rest);
+/** Scans up to `upTo` from a place that is known. */
+const looked = (script: Script, upTo: number) => scanned(new ScriptedReplica(script), upTo, 2);
 
-Deno.test("KvTickets.scan() with `upTo` asks for single messages first, then for growing pages", async () => {
+/** Answers to such a scan: one message each to the first two requests, the rest in a batch. */
+const inTurn = (...rest: readonly Answer[]): Script => (_, page) =>
+  page === 0 ? [ticketAt(2, 0)] : page === 1 ? [ticketAt(3, 0)] : rest;
+
+Deno.test("KvTickets.scan() from a known place to an end asks for single messages first, then for growing pages", async () => {
   const replica = new ScriptedReplica(({ seq, batch }) => {
     if (batch === undefined) return [ticketAt(seq, 0)];
     const all = Array.from({ length: batch }, (_, index) => ticketAt(seq + index, index === 0 ? 0 : seq + index - 1));
     return [...all, endAt(seq + batch - 1, 1)];
   });
-  assertEquals((await scanned(replica, 400))?.length, 400);
+  assertEquals((await scanned(replica, 401, 2)).length, 400);
   const next_by_subj = "$KV.queues.=q.a.>";
-  const pages = [{ seq: 1 }, { seq: 2 }, { seq: 3, batch: 32 }, { seq: 35, batch: 256 }, { seq: 291, batch: 1024 }];
+  const pages = [{ seq: 2 }, { seq: 3 }, { seq: 4, batch: 32 }, { seq: 36, batch: 256 }, { seq: 292, batch: 1024 }];
   assertEquals(replica.asked, pages.map((page) => ({ ...page, next_by_subj })));
 });
 
 Deno.test("KvTickets.scan() ends when `upTo` is reached, or passed", async () => {
-  assertEquals(await scanned(bounded(), 1), [1]);
-  assertEquals(await scanned(bounded(), 3), [1, 3]);
-  assertEquals(await scanned(bounded(), 2), [1]);
-  assertEquals(await scanned(bounded(ticketAt(4, 0), ticketAt(7, 4)), 7), [1, 3, 4, 7]);
-  assertEquals(await scanned(bounded(ticketAt(4, 0), ticketAt(7, 4)), 6), [1, 3, 4]);
+  assertEquals(await scanned(answering(one, two), 3), [1, 3]);
+  assertEquals(await scanned(answering(one, two), 2), [1]);
+  assertEquals(await looked(inTurn(), 2), [2]);
+  assertEquals(await looked(inTurn(), 3), [2, 3]);
+  assertEquals(await looked(inTurn(ticketAt(4, 0), ticketAt(7, 4)), 7), [2, 3, 4, 7]);
+  assertEquals(await looked(inTurn(ticketAt(4, 0), ticketAt(7, 4)), 6), [2, 3, 4]);
 });
 
-Deno.test("KvTickets.scan() with `upTo` ends at a single message that a replica does not have", async () => {
+Deno.test("KvTickets.scan() ends at a single message that a replica does not have", async () => {
   const none = statusOf(404, "Message Not Found");
-  assertEquals(await scanned(answering(none), 5), []);
-  assertEquals(await scanned(new ScriptedReplica((_, page) => page === 0 ? [one] : [none]), 5), [1]);
+  assertEquals(await looked(() => [none], 5), []);
+  assertEquals(await looked((_, page) => page === 0 ? [two] : [none], 5), [3]);
 });
 
 const WRONG_SINGLES: Readonly<Record<string, readonly [answer: readonly Answer[], why: string]>> = {
   "never comes": [[], "timeout"],
   "is the end of a batch": [[endAt(4, 0)], "unavailable"],
-  "goes back": [[ticketAt(0, 0)], "unavailable"],
-  "is of a mirror": [[ticketAt(1, 0, { changes: { "Nats-Stream": "MIRROR" } })], "unavailable"],
-  "is of another queue": [[ticketAt(1, 0, { changes: { "Nats-Subject": "$KV.queues.=q.b.s.1" } })], "unavailable"],
-  "has no time": [[ticketAt(1, 0, { changes: { "Nats-Time-Stamp": "" } })], "unavailable"],
+  "goes back": [[ticketAt(1, 0)], "unavailable"],
+  "is of a mirror": [[ticketAt(2, 0, { changes: { "Nats-Stream": "MIRROR" } })], "unavailable"],
+  "is of another queue": [[ticketAt(2, 0, { changes: { "Nats-Subject": "$KV.queues.=q.b.s.1" } })], "unavailable"],
+  "has no time": [[ticketAt(2, 0, { changes: { "Nats-Time-Stamp": "" } })], "unavailable"],
   "cannot be parsed": [[MALFORMED], "unavailable"],
 };
 
 for (const [what, [answers, why]] of Object.entries(WRONG_SINGLES)) {
-  Deno.test(`KvTickets.scan() with \`upTo\` fails with ${why} if a single message ${what}`, async () => {
-    assertEquals(await scanned(answering(...answers), 5), why);
+  Deno.test(`KvTickets.scan() fails with ${why} if a single message ${what}`, async () => {
+    assertEquals(await looked(() => answers, 5), why);
   });
 }
 
-Deno.test("KvTickets.scan() with `upTo` believes the server's headers of a single message, not the writer's", async () => {
-  assertEquals(await scanned(answering(forged), 3), [3]);
+Deno.test("KvTickets.scan() believes the server's headers of a single message, not the writer's", async () => {
+  assertEquals(await looked(() => [forged], 3), [3]);
 });
 
 Deno.test("KvTickets.scan() sends nothing if `upTo` is before `from`", async () => {
