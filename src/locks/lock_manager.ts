@@ -176,9 +176,14 @@ export class LockManager {
    * @throws {LockerClosedError} if the manager is closed
    */
   async query(options: QueryOptions = {}): Promise<LockSnapshot> {
-    this.#end.signal.throwIfAborted();
-    await this.#requests.whenStored();
-    return await takeSnapshot(this.#context, () => this.#sessions.current?.queues.own ?? new Map(), options);
+    for (;;) {
+      this.#end.signal.throwIfAborted();
+      await this.#requests.whenStored();
+      const { current } = this.#sessions;
+      const snapshot = await takeSnapshot(this.#context, () => current?.queues.own ?? new Map(), options);
+      // If the session was lost meanwhile, its requests have other tickets under the next one.
+      if (current === this.#sessions.current || current === null) return snapshot;
+    }
   }
 
   /**

@@ -66,3 +66,21 @@ Deno.test("LockManager.query() returns while the locks of its manager come and g
   assertEquals(held.some(({ name }) => name === "stays"), true);
   assertEquals(sent.filter((each) => each === "scan =q.>").length, 1);
 });
+
+Deno.test("LockManager.query() shows the new tickets of its requests if its session is lost while an answer is under way", async () => {
+  const [fleet, { locks: holder }, member] = fleetOf(2);
+  await using _ = fleet;
+  await fleet.until(holder.acquire("a"));
+  const waiting = member.locks.acquire("a");
+  await fleet.pass(50);
+  let scans = 0;
+  member.delayOf = (request) => request === "scan =q.>" && scans++ === 0 ? TTL : 0;
+  const asked = member.locks.query();
+  await fleet.pass(20);
+  fleet.store.recreateBucket();
+  await fleet.pass(20);
+  const { held, pending } = await fleet.until(asked);
+  const lock = await fleet.until(waiting);
+  const own = [...held, ...pending].filter(({ holder }) => holder === "process 1");
+  assertEquals(own.map(({ token }) => token), [lock.token]);
+});

@@ -71,4 +71,14 @@ export const LOCKS_CORPUS: readonly Relic[] = [
     was: "a query took an answer that still showed the holder before, and showed an own lock as waiting",
     small: true,
   },
+  {
+    seed: 4100217180,
+    was: "a query whose session was lost while an answer was under way showed its request with no ticket",
+    small: true,
+  },
+  {
+    seed: 4100142388,
+    was: "the judge took an earlier try of the first record, stored late in a later bucket, for the owner's own",
+    small: true,
+  },
 ];

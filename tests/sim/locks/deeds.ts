@@ -72,8 +72,10 @@ export class Deeds {
     // A session that was not granted in an earlier bucket may be granted in this one.
     const { after } = change;
     const isGrant = kind === "write" && after.kind === "held" && after.record.token === null;
-    // A copy of a first write that comes into a later bucket: the owner got the answer to the original.
-    const isLateCopy = change.copy && this.#judge.truth.former.has(id);
+    // A copy of a first write, or an earlier try, that comes into a later bucket: the owner got the answer to another.
+    const tries = isGrant ? Number(after.record.attempt?.split(".").at(-1)) : 0;
+    const isLate = this.#judge.truth.former.has(id) && tries <= (this.#judge.truth.tries.get(id) ?? 0);
+    if (isGrant) this.#judge.truth.tries.set(id, tries);
     if (isGrant) this.#judge.truth.former.delete(id);
     if (this.#judge.truth.former.has(id)) return;
     if (kind === "write") {
@@ -84,7 +86,7 @@ export class Deeds {
       if (isGrant && session?.isOver) {
         this.#judge.blame(`Q4: ${node.name} opens session ${id} after a marker on its key`);
       }
-      const isStray = isGrant && (isLateCopy || session?.isOver === false);
+      const isStray = isGrant && (isLate || session?.isOver === false);
       if (isGrant && !isStray) this.#judge.truth.tokens.set(id, after.revision);
       const { now: wroteAt } = this.#place.timeline;
       this.#judge.truth.sessions.set(id, { node, wroteAt, isOver: false, isBuried: false, isStray });

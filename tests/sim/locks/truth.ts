@@ -72,6 +72,8 @@ export class Truth {
   readonly sessions = new Map<string, Owned>();
   /** Revisions of the first records of all sessions, also of those of earlier buckets. */
   readonly tokens = new Map<string, number>();
+  /** Numbers of the tries by which the first records of all sessions were written, also of those of earlier buckets. */
+  readonly tries = new Map<string, number>();
   /** Sessions of earlier buckets. Revisions of this bucket can be the same by chance, so nothing is promised for them. */
   readonly former = new Set<string>();
   readonly #look: (key: string) => KeyState;
