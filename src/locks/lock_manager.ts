@@ -162,9 +162,8 @@ export class LockManager {
     options: LockOptions = {},
   ): Promise<Lock | readonly Lock[] | null> {
     const holds = await this.#requests.acquire(checkRequest(name, options));
-    if (holds === null) return null;
-    const locks = holds.map(({ lock }) => lock);
-    return Array.isArray(name) ? locks : locks[0] ?? null;
+    const locks = holds?.map(({ lock }) => lock) ?? null;
+    return Array.isArray(name) ? locks : locks?.[0] ?? null;
   }
 
   /**
