@@ -6,8 +6,9 @@
  * - `burial`: the state machine that finds out whether another session is dead. `session_monitor` performs it.
  * - `look`: reads a queue. `looks`: when. `left_tickets`: who left it. `queue`: lets requests in. `blockers`: what they
  *   wait for. `others`: removes tickets of others.
- * - `own_tickets`: all tickets of a session, each in one of its `slots`. `holds`: its locks. `session_queues`: all its requests. `session`: its lease,
- *   which `session_store` keeps on a key that is used once. `troubles`: what is reported once.
+ * - `own_tickets`: all tickets of a session, each in one of its `slots`. `holds`: its locks. `session_queues`: all its
+ *   requests. `session`: its lease, which `session_store` keeps on a key that is used once. `troubles`: what is reported
+ *   once.
  * - `sessions`: the current session. `requests`, `several`: what `request()` and `acquire()` do. `try_limit`: until when,
  *   if they try once. `ticket_gate`: what `query`, a snapshot, waits for.
  * - `heard_tickets`: the store, and when it was last heard from. `lock_manager`: the public class.

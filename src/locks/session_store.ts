@@ -67,6 +67,7 @@ export class SessionStore implements LeaseStore {
 
   /** Rejects with a `BucketConfigError` if the bucket is known to be unfit, and still is. */
   async requireFit(): Promise<void> {
+    // What is read is noted. If nothing can be read, the bucket counts as it was last seen.
     if (this.#unfit !== null) await this.settings({ fresh: true }).catch(() => {});
     if (this.#unfit !== null) throw this.#unfit;
   }

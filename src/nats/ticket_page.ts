@@ -67,8 +67,9 @@ export function incomplete(filter: string): ConnectionError {
 /**
  * Takes the messages of one answer. It is complete only if the server says so: a message less would hide a ticket.
  *
- * The server names in each message of a batch the one before it in the same answer, and in the last one, which has no content, how
- * many messages come after this page. The names of the stream tell a mirror from the bucket: a mirror has other ages.
+ * The server names in each message of a batch the one before it in the same answer. The last message has no content. It
+ * names how many messages come after this page. The name of the stream tells a mirror from the bucket: a mirror has other
+ * ages.
  */
 export class TicketPage {
   /** The messages so far. */

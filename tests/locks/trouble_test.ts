@@ -3,6 +3,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { ConnectionError, type LockEvent, LockManager } from "@x/natslock";
+import type { MemoryStore } from "@x/natslock/testing";
 import { eventually } from "../helpers/measure.ts";
 import { withServer } from "../helpers/nats.ts";
 import { Fleet, TTL } from "./fleet.ts";
@@ -57,11 +58,17 @@ Deno.test("LockManager.request() tells that the bucket is full, and gets the loc
     assertEquals(told(events), ["retrying a", "recovered a"]);
   }));
 
-Deno.test("LockManager.request() rejects if the store throws at each write of a ticket, and leaves nothing behind", async () => {
-  await using fleet = new Fleet(0);
+/** A lock manager, and its own link to the bucket, whose methods a test can replace. */
+function alone(): { readonly fleet: Fleet; readonly store: MemoryStore; readonly locks: LockManager } {
+  const fleet = new Fleet(0);
   const { clock, random } = fleet;
   const store = fleet.store.link({});
-  const locks = new LockManager({ store, clock, random, ttl: TTL });
+  return { fleet, store, locks: new LockManager({ store, clock, random, ttl: TTL }) };
+}
+
+Deno.test("LockManager.request() rejects if the store throws at each write of a ticket, and gets the lock once it does not", async () => {
+  const { fleet, store, locks } = alone();
+  await using _ = fleet;
   const append = store.append.bind(store);
   for (
     const answer of [() => Promise.reject(new Error("a plain error of the store")), () => {
@@ -78,10 +85,8 @@ Deno.test("LockManager.request() rejects if the store throws at each write of a 
 });
 
 Deno.test("LockManager takes a store whose remove() throws at once for one that gives no answer", async () => {
-  await using fleet = new Fleet(0);
-  const { clock, random } = fleet;
-  const store = fleet.store.link({});
-  const locks = new LockManager({ store, clock, random, ttl: TTL });
+  const { fleet, store, locks } = alone();
+  await using _ = fleet;
   const remove = store.remove.bind(store);
   store.remove = () => {
     throw new Error("a plain error of the store");
