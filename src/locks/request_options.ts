@@ -40,9 +40,10 @@ export interface LockOptions extends WaitOptions {
   readonly ifAvailable?: boolean;
   /**
    * True to remove all requests before this one, holding or waiting. Those that held lose the lock; those that waited
-   * queue again. Until a holder hears of it, at most a lease length later, two believe that they hold: pass `token` to
-   * what the lock protects. Of several thieves at once the last one holds. The others reject with an `AbortError`, even
-   * if they did not hold yet. Only for an exclusive lock, and not with `ifAvailable`. Default: false.
+   * queue again. Until a holder hears of it, two believe that they hold: pass `token` to what the lock protects. It hears
+   * by a push, else by a check once per lease length, or by the next one if a replica that is behind answers. Of several
+   * thieves at once the last one holds. The others reject with an `AbortError`, even if they did not hold yet. Only for
+   * an exclusive lock, and not with `ifAvailable`. Default: false.
    */
   readonly steal?: boolean;
 }
