@@ -19,8 +19,8 @@ export function held(context: StepContext, before: Held, event: LeaseEvent): Ste
     const until = context.now + context.rules.ttl;
     return leave(context, { of: "machine", target: null, stake: "doubt", until, end, busy: null });
   }
-  const isChecked = isAnswer(event) && event.fresh === true && event.on !== "seen";
-  const phase = isChecked ? { ...before, checkedAt: before.sentAt } : before;
+  const { checkedAt = before.checkedAt } = isAnswer(event) ? event : {};
+  const phase = { ...before, checkedAt };
   switch (event.on) {
     case "renew":
     case "retry":
@@ -62,10 +62,10 @@ function renewed({ memory, rules }: StepContext, phase: Held, revision: number):
  *
  * If our record is gone or replaced, the lease is lost. It is never taken again without telling the holder.
  */
-function seen(context: StepContext, phase: Held, { keyState, fresh }: Extract<Answer, { on: "seen" }>): Step {
+function seen(context: StepContext, phase: Held, { keyState, checkedAt }: Extract<Answer, { on: "seen" }>): Step {
   const { revision } = keyState;
   // Our record cannot have expired yet, so a lower revision may be the answer of a former stream leader.
-  if (revision < phase.revision && !fresh) return look(context, phase, true);
+  if (revision < phase.revision && checkedAt === undefined) return look(context, phase, true);
   if (keyState.kind !== "held" || keyState.record.attempt !== phase.attempt) {
     const why = keyState.kind === "vacant" ? "removed" : "superseded";
     return finish(context, { kind: "lost", why, error: null }, lastSeenOf(keyState, context));

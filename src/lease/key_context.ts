@@ -24,7 +24,7 @@ import { leaseLength, type LeaseTiming, leaseTiming } from "./timing.ts";
 type Request = Extract<Effect, { act: "write" | "read" | "remove" }>;
 
 /** The bucket's epoch, the times that follow from its settings, and the values that are constant during a step. */
-export type LeaseSettings = LeaseRules & LeaseTiming & Pick<BucketSettings, "epoch">;
+export type LeaseSettings = LeaseRules & LeaseTiming & Pick<BucketSettings, "epoch" | "age">;
 
 /** Called when the bucket's settings have changed. `error` tells why locks are not safe in it any more. */
 type ChangeListener = (changes: SettingChanges, error: NatslockError | null) => void;
@@ -96,7 +96,7 @@ export class KeyContext {
 
   /** When the stream was last checked: the time at which the settings were requested. */
   get checkedAt(): number {
-    return this.clock.now() - (this.#seen?.age?.() ?? 0);
+    return this.#checkOf(this.settings);
   }
 
   /** Reads the key. Waits at most `requestTimeout`. @throws {NatslockError} if the read fails */
@@ -116,16 +116,16 @@ export class KeyContext {
    */
   async perform(request: Request, epoch: string): Promise<Answer> {
     try {
-      const { settings, fresh } = await this.#settingsFor(request);
+      const { settings, ...check } = await this.#settingsFor(request);
       if (request.act !== "read" && isOther(settings.epoch, epoch)) {
         const error = new ConnectionError(
           "bucket_missing",
           `Cannot use bucket "${this.store.name}": it was re-created`,
         );
-        return { on: "failed", error, epoch: settings.epoch, fresh };
+        return { on: "failed", error, epoch: settings.epoch, ...check };
       }
       const { kind: on, ...outcome } = await this.#send(request, settings);
-      return { on, ...outcome, fresh, epoch: settings.epoch } as Answer;
+      return { on, ...outcome, ...check, epoch: settings.epoch } as Answer;
     } catch (cause) {
       // An exception that is not ours proves nothing about a write: it may be stored.
       const on = cause instanceof NatslockError || request.act === "read" ? "failed" : "unknown";
@@ -137,15 +137,20 @@ export class KeyContext {
    * Returns the settings to send a request with. If the bucket has become unfit, a renewal or a removal still goes on
    * with the settings of its grant. Any other request then fails.
    */
-  async #settingsFor(request: Request): Promise<{ readonly settings: LeaseSettings; readonly fresh: boolean }> {
+  async #settingsFor(request: Request): Promise<{ readonly settings: LeaseSettings } & Pick<Answer, "checkedAt">> {
     const { fresh } = request;
     try {
-      return { settings: await this.load({ fresh }), fresh };
+      const settings = await this.load({ fresh });
+      return { settings, ...fresh ? { checkedAt: this.#checkOf(settings) } : {} };
     } catch (error) {
       const isHeld = request.act === "remove" || (request.act === "write" && request.token !== null);
       if (error instanceof ConnectionError || !isHeld) throw error;
-      return { settings: this.settings, fresh: false };
+      return { settings: this.settings };
     }
+  }
+
+  #checkOf({ age }: LeaseSettings): number {
+    return this.clock.now() - (age?.() ?? 0);
   }
 
   #send(request: Request, settings: LeaseSettings): Promise<WriteOutcome | ReadOutcome> {
@@ -162,12 +167,12 @@ export class KeyContext {
 
   #adopt(seen: BucketSettings, changes: SettingChanges): LeaseSettings {
     const { id, name, meta, ttl, timing } = this.candidate;
-    const { epoch, markerTtl } = seen;
+    const { epoch, markerTtl, age } = seen;
     const times = leaseTiming(leaseLength(ttl, seen, this.store.name), timing);
     const grant = { attempt: `${this.#instance}.999999`, token: null, since: 1e13 - 1 };
     requireRoom(seen, this.key, recordSize({ ...grant, holder: id, name, meta, ttl: times.ttl }, ttl));
     this.#seen = seen;
-    this.#settings = { id, instance: this.#instance, epoch, markerTtl, ...times };
+    this.#settings = { id, instance: this.#instance, epoch, markerTtl, ...age ? { age } : {}, ...times };
     this.#unfit = "";
     if (Object.keys(changes).length > 0) this.onChange(changes, null);
     return this.#settings;

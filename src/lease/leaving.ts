@@ -86,8 +86,10 @@ function removalEnded(context: StepContext, phase: Leaving, event: Answer): Step
       return phase.stake === "doubt" ? look(context, { ...phase, refused: true }) : finish(context, phase.end);
     case "seen":
       // A revision below our own write, or below the one that refused its removal, may be from a former stream leader.
-      if (event.keyState.revision < known(context, phase) && !event.fresh) return look(context, phase, true);
-      return seen(context, phase, event.keyState);
+      if (event.keyState.revision >= known(context, phase) || event.checkedAt !== undefined) {
+        return seen(context, phase, event.keyState);
+      }
+      return look(context, phase, true);
     case "unknown":
       return again(context, phase, event);
     case "failed":

@@ -169,8 +169,11 @@ export type Answer =
   )
   & {
     readonly epoch: string;
-    /** True if this request checked the stream: it read the bucket's settings again before it was sent. */
-    readonly fresh?: boolean;
+    /**
+     * When the stream was checked, if this request checked it: it read the bucket's settings again before it was sent.
+     * The time at which it asked for them: the bucket can be re-created before their answer comes.
+     */
+    readonly checkedAt?: number;
   };
 
 /** What the machine wants done. At most one request is in flight. `fresh` = check first that the stream is the same. */

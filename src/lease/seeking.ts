@@ -102,13 +102,14 @@ function refused(context: StepContext, phase: Seeking, current: number | null): 
  * with the same id. A new write that expects its revision replaces it: if it is stored, nobody held the lock in
  * between.
  */
-function seen(context: StepContext, phase: Seeking, { keyState, fresh }: Extract<Answer, { on: "seen" }>): Step {
+function seen(context: StepContext, phase: Seeking, { keyState, checkedAt }: Extract<Answer, { on: "seen" }>): Step {
   const { memory, rules } = context;
   const { revision } = keyState;
   // A revision below the highest seen, or below the one that a write in doubt expects, may be the answer of a former
   // stream leader. Revision 0 without a write in doubt is believed: the key may have expired.
   const known = Math.max(memory.high, phase.doubt ? phase.expected : 0);
-  if (revision < known && (revision > 0 || phase.doubt) && !fresh) return look(context, phase, true);
+  const mayBeStale = revision < known && (revision > 0 || phase.doubt);
+  if (mayBeStale && checkedAt === undefined) return look(context, phase, true);
   if (keyState.kind === "vacant") return ask(context, phase, revision);
   if (keyState.kind === "foreign" || keyState.record.holder !== rules.id) {
     return finish(context, { kind: "refused", by: keyState }, lastSeenOf(keyState, context));

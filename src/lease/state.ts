@@ -46,7 +46,7 @@ export function initialState(epoch: string): LeaseState {
 export function step(state: LeaseState, event: LeaseEvent, now: number, rules: LeaseRules): Step {
   const { epoch } = state.memory;
   const epochChanged = isAnswer(event) && isOther(event.epoch, epoch);
-  const context: StepContext = { memory: updateMemory(state.memory, event, now), now, rules, epochChanged };
+  const context: StepContext = { memory: updateMemory(state.memory, event), now, rules, epochChanged };
   const { state: { memory, phase }, effects } = limitBurst(decide(context, state, event), event, context);
   const high = Math.max(memory.high, revisionIn(event));
   return { state: { memory: { ...memory, high }, phase }, effects };
@@ -142,15 +142,18 @@ function idle(context: StepContext, phase: Idle, event: LeaseEvent): Step {
 }
 
 /** Updates what is known by an event. In another stream everything seen before is void. A check clears `suspect`. */
-function updateMemory(memory: Memory, event: LeaseEvent, now: number): Memory {
+function updateMemory(memory: Memory, event: LeaseEvent): Memory {
   if (!("epoch" in event)) return memory;
-  const isFresh = isAnswer(event) && event.fresh === true;
-  const checkedAt = isFresh ? now : "checkedAt" in event ? event.checkedAt : -Infinity;
+  const { checkedAt = -Infinity } = event;
   if (event.epoch !== memory.epoch) {
     return { ...unseen(event.epoch, memory.grants), checkedAt, burst: memory.burst };
   }
   const latest = Math.max(memory.checkedAt, checkedAt);
-  return { ...memory, suspect: memory.suspect && !isFresh, checkedAt: latest };
+  return {
+    ...memory,
+    suspect: memory.suspect && !(isAnswer(event) && event.checkedAt !== undefined),
+    checkedAt: latest,
+  };
 }
 
 /** Returns the revision that an answer shows; 0 if none. A hint does not count, since it may be forged. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { holdsInTime, type Labeled, outlived } from "./epochs.ts";
 import { type Entry, type SetName, WORKS } from "./history.ts";
 import { LOCK_NAMES } from "./lock_work.ts";
 import type { Access } from "./resource.ts";
@@ -44,6 +45,7 @@ const RECOVERY = 10_000;
 /** Returns all broken rules as text; empty if none. */
 export function violations(course: Course): string[] {
   return [
+    ...outlived(heldBy(course), course.ttl),
     ...sharedTokens(course),
     ...fallingTokens(course),
     ...accessedByTwo(course.accesses),
@@ -55,6 +57,19 @@ export function violations(course: Course): string[] {
     ...unseenTerms(course),
     ...blindObservers(course),
   ];
+}
+
+/** A hold of a lock by key. */
+type KeyHold = Of<"held"> & Labeled;
+
+/** Returns all holds. The hold of a killed client ends with the last entry of the client. */
+function heldBy({ entries }: Course): KeyHold[] {
+  const last = new Map(entries.map(({ client, at }) => [client, at]));
+  const ends = new Map(only(entries, "ended").map(({ client, ask, at, late }) => [`${client} ${ask}`, at - late]));
+  return only(entries, "held").map((hold) => {
+    const { client, ask, at } = hold;
+    return { ...hold, from: at, until: ends.get(`${client} ${ask}`) ?? last.get(client) ?? at };
+  });
 }
 
 /** Entries of one kind. */
@@ -69,9 +84,9 @@ export function missing(course: Course, set: SetName): string[] {
 }
 
 /** No two candidates get the same token. */
-function sharedTokens({ entries }: Course): string[] {
+function sharedTokens(course: Course): string[] {
   const holders = new Map<string, string>();
-  return only(entries, "held").flatMap(({ work, epoch, token, id }) => {
+  return holdsInTime(heldBy(course)).flatMap(({ work, epoch, token, id }) => {
     const name = `${work} ${epoch} ${token}`;
     const first = holders.get(name) ?? id;
     holders.set(name, first);
@@ -80,9 +95,9 @@ function sharedTokens({ entries }: Course): string[] {
 }
 
 /** A candidate that asks after another was granted gets a higher token, or its own token again. */
-function fallingTokens({ entries }: Course): string[] {
-  const asks = askTimes(entries);
-  return groups(only(entries, "held")).flatMap((holds) => {
+function fallingTokens(course: Course): string[] {
+  const asks = askTimes(course.entries);
+  return groups(holdsInTime(heldBy(course))).flatMap((holds) => {
     let next = 0;
     let highest: Of<"held"> | null = null;
     const byAsk = holds.toSorted((a, b) => asks(a) - asks(b));
@@ -185,7 +200,7 @@ function blindObservers({ entries, survivors, lastToken }: Course): string[] {
 }
 
 /** Holds of one lock in one stream, in order of time. */
-function groups(holds: readonly Of<"held">[]): Of<"held">[][] {
+function groups(holds: readonly KeyHold[]): KeyHold[][] {
   return [...Map.groupBy(holds, ({ work, epoch }) => `${work} ${epoch}`).values()];
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { type Course, only } from "./checker.ts";
+import { holdsInTime, outlived } from "./epochs.ts";
 import type { Entry } from "./history.ts";
 
 /** One hold, as its client believed it. Times are in milliseconds, on the axis of the entries. */
@@ -50,9 +51,11 @@ export function holdsByLock(holds: readonly NamedHold[]): NamedHold[][] {
 }
 
 /** Returns the broken rules as text; empty if none. */
-export function lockViolations({ entries, survivors }: Pick<Course, "entries" | "survivors">): string[] {
-  const groups = holdsByLock(namedHolds(entries));
+export function lockViolations({ entries, survivors, ttl }: Pick<Course, "entries" | "survivors" | "ttl">): string[] {
+  const holds = namedHolds(entries);
+  const groups = holdsByLock(holdsInTime(holds));
   return [
+    ...outlived(holds, ttl),
     ...groups.flatMap(sharedTokens),
     ...groups.flatMap(together),
     ...groups.flatMap(tooMany),

@@ -26,7 +26,7 @@ function hold(client: string, token: number, [from, until]: readonly [number, nu
 
 const found = (...holds: readonly Entry[][]): string[] => {
   const entries = holds.flat().sort((one, other) => one.at - other.at);
-  return lockViolations({ entries, survivors: new Set(["x", "y", "z"]) });
+  return lockViolations({ entries, survivors: new Set(["x", "y", "z"]), ttl: 1000 });
 };
 
 const SHARED = { mode: "shared" } as const;

@@ -44,7 +44,7 @@ export async function storm(options: StormOptions): Promise<StormOutcome> {
   const took = now() - start;
   await faults[Symbol.asyncDispose]();
   const complaints = await players.stop();
-  const course = { entries: readHistories(players.histories), survivors: players.survivors };
+  const course = { entries: readHistories(players.histories), survivors: players.survivors, ttl: TTL };
   const late = ended ? [] : [`Only ${players.settled} rounds were played within ${LIMIT / 1000} s`];
   const figures = [["rounds played", players.settled], ["time", `${Math.round(took / 1000)} s`], [
     "faults",
@@ -57,7 +57,7 @@ export async function storm(options: StormOptions): Promise<StormOutcome> {
 }
 
 /** What is judged: all entries, and the clients that were not killed. */
-type Played = Pick<Course, "entries" | "survivors">;
+type Played = Pick<Course, "entries" | "survivors" | "ttl">;
 
 /** Returns the broken rules as text. */
 function judge(course: Played): string[] {

@@ -46,6 +46,7 @@ export function environment(more: Readonly<Record<string, string>> = {}): Record
 export class Running {
   readonly #child: Deno.ChildProcess;
   readonly #timer: ReturnType<typeof setTimeout>;
+  readonly #readers: readonly ReadableStreamDefaultReader<Uint8Array>[];
   readonly #texts: readonly Promise<string>[];
   #printed = ["", ""];
   #heard = () => {};
@@ -62,7 +63,8 @@ export class Running {
       stderr: "piped",
     }).spawn();
     this.#timer = setTimeout(() => this.signal("SIGKILL"), LONGEST);
-    this.#texts = [this.#child.stdout, this.#child.stderr].map((stream, at) => this.#read(stream, at));
+    this.#readers = [this.#child.stdout, this.#child.stderr].map((stream) => stream.getReader());
+    this.#texts = this.#readers.map((reader, at) => this.#read(reader, at));
     if (stdin !== undefined) this.#write(stdin);
   }
 
@@ -99,19 +101,21 @@ export class Running {
     return { code, stdout, stderr };
   }
 
-  /** Ends the process and what it started, or kills it. */
+  /** Ends the process and what it started, or kills it. Does not wait for what still writes to its output. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.signal("SIGCONT");
     this.signal("SIGTERM");
     const timer = setTimeout(() => this.signal("SIGKILL"), LONGEST / 6);
-    await this.finished();
+    await this.#child.status;
     clearTimeout(timer);
+    await Promise.all(this.#readers.map((reader) => reader.cancel()));
+    await this.finished();
   }
 
-  async #read(stream: ReadableStream<Uint8Array>, at: number): Promise<string> {
+  async #read(reader: ReadableStreamDefaultReader<Uint8Array>, at: number): Promise<string> {
     const decoder = new TextDecoder();
-    for await (const chunk of stream) {
-      this.#printed[at] += decoder.decode(chunk, { stream: true });
+    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+      this.#printed[at] += decoder.decode(chunk.value, { stream: true });
       this.#heard();
     }
     return this.#printed[at] ?? "";

@@ -99,3 +99,31 @@ Deno.test("Locker.epoch is never the epoch of a re-created bucket while the toke
   const lease = await Promise.race([taking, null]);
   assert(lease === null || lease.epoch === old, lease?.epoch);
 });
+
+Deno.test("Lease of a bucket that was re-created while it was checked ends with the first renewal half a lease later", async () => {
+  const clock = new ManualClock();
+  let isSlow = false;
+  const store: MemoryStore = new MemoryStore(clock, {
+    ttl: TTL,
+    intercept: async (request) => {
+      const answer = request.perform();
+      if (isSlow && request.kind === "settings") await new Promise<void>((done) => clock.after(0.24 * TTL, done));
+      return answer;
+    },
+  });
+  await using locker = new Locker({ store, clock });
+  await locker.leader();
+  await clock.advance(1.1 * TTL);
+  isSlow = true;
+  const taking = locker.acquire();
+  await clock.advance(0.2 * TTL);
+  store.recreateBucket();
+  await clock.advance(0.1 * TTL);
+  isSlow = false;
+  const lease = await taking;
+  assertEquals([lease.held, lease.epoch], [true, "memory-1"]);
+  // The second renewal is sent two thirds of a lease after the check was asked for.
+  await clock.advance(0.38 * TTL);
+  assertEquals(lease.held, false);
+  assertEquals(lease.signal.reason.why, "removed");
+});

@@ -22,10 +22,15 @@ export const leave: LeaseEvent = { on: "leave" };
 export const tick: LeaseEvent = { on: "tick" };
 export const unknown: LeaseEvent = { on: "unknown", error, epoch };
 export const failed: LeaseEvent = { on: "failed", error, epoch };
-export const applied = (revision: number): LeaseEvent => ({ on: "applied", revision, epoch });
+export const applied = (revision: number) => ({ on: "applied", revision, epoch }) as const;
 export const conflict = (current: number | null): LeaseEvent => ({ on: "conflict", current, epoch });
 export const hint = (keyState: KeyState): LeaseEvent => ({ on: "hint", keyState });
-export const seen = (keyState: KeyState, fresh = false): LeaseEvent => ({ on: "seen", keyState, fresh, epoch });
+export const seen = (keyState: KeyState, fresh = false): LeaseEvent => ({
+  on: "seen",
+  keyState,
+  epoch,
+  ...fresh ? { checkedAt: Infinity } : {},
+});
 export const vacant = (revision: number) => seen({ kind: "vacant", revision });
 export const foreign = (revision: number) => seen({ kind: "foreign", revision });
 export const by = (holder: string, attempt: string | null, revision: number, fresh = false) =>

@@ -189,6 +189,11 @@ const TABLE: readonly (readonly [title: string, script: Script, end: string])[] 
     [340, vacant(0)],
     [350, start],
   ], "seeking > read fresh"],
+  [
+    "checks the stream half a lease after the last check was asked for, however late its answer came",
+    [[0, { ...start, checkedAt: -1000 }], [240, { ...applied(5), checkedAt: 0 }], [500, renew]],
+    "held 5@5 until 900 > write i.1 on 5 fresh",
+  ],
   ["reads again if a read is older than its own write", [...granted, [300, renew], [310, conflict(8)], [
     320,
     by(OTHER, "x.1", 3),

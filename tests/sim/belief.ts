@@ -16,8 +16,6 @@ export interface Belief {
    * fired.
    */
   readonly passive: boolean;
-  /** True if the holder renews only when its user calls. */
-  readonly byCalls: boolean;
   believes(): boolean;
 }
 
@@ -33,9 +31,9 @@ export function wrongBelief({ nodes, ledger, server }: Truth, now: number): stri
   let holder: Hold | null = null;
   for (const { beliefs, runtime } of nodes) {
     if (beliefs.size === 0 || !runtime.runs) continue;
-    for (const { hold, passive, byCalls, believes } of beliefs) {
+    for (const { hold, passive, believes } of beliefs) {
       // A holder in a stream that is gone must notice it in time. After that, the next holder has another stream.
-      const overdue = ledger.isOverdue(hold, server, { now, byCalls }) && hold.node.hold === hold;
+      const overdue = ledger.isOverdue(hold, server, now) && hold.node.hold === hold;
       if ((ledger.isVoid(hold) && !overdue) || (passive && !runtime.prompt) || !believes()) continue;
       const { node: { name }, token, attempt, epoch } = hold;
       if (overdue) return `S1: ${name} still holds token ${token} of ${epoch}, which is gone`;

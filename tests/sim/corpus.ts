@@ -63,5 +63,9 @@ export const CORPUS: readonly Relic[] = [
   { seed: 2200002672, wire: true, was: "close() waited for the bucket's settings although nothing was stored" },
   { seed: 2400292833, was: "the judge asked for a check of the stream that had come during the removal" },
   { seed: 2500799127, was: "the judge awaited a grant although a renewal had landed on a marker, after a roll-back" },
+  {
+    seed: 2700024579,
+    was: "a check of the stream counted from its late answer, and a hold of a former stream lasted longer for it",
+  },
   { seed: 108, was: "a denied read left a write of unknown outcome stored" },
 ];

@@ -140,9 +140,9 @@ export class Fingerprint {
     if (answer.on === "applied") this.#words.revision(answer.revision);
     if (answer.on === "conflict") this.#words.revision(answer.current);
     if (answer.on !== "seen") return;
-    const { keyState, fresh } = answer;
+    const { keyState, checkedAt } = answer;
     this.#words.revision(keyState.revision);
-    this.#words.put(fresh ? 1 : 0);
+    this.#words.put(checkedAt === undefined ? 0 : 1);
     const holder = keyState.kind === "held" ? keyState.record.holder : null;
     const ours = keyState.kind === "held" && holder === idOf(index);
     this.#words.put(ours ? this.#nonce(keyState.record.attempt) : holder === null ? -1 : -2);

@@ -9,11 +9,11 @@ import { CLIENT_RATE } from "./leader.ts";
 import { TTL } from "./server.ts";
 
 /**
- * Longest time in ms that a hold can continue without new information: one lease on a slow clock, and one request. A
- * holder by calls gets half a lease more. It renews without a check of the stream if the last check is less than half a
- * lease old, and may then not come back.
+ * Longest time in ms that a hold can continue without new information, as docs/guarantees.md says: one and a half leases
+ * on a slow clock. A holder renews without a check of the stream if the last check is less than half a lease old, and
+ * may then learn nothing until the end of that lease.
  */
-const lasting = (ttl: number, byCalls: boolean): number => (byCalls ? 1.5 : 1) * ttl / (1 - CLIENT_RATE) + ttl / 4;
+const lasting = (ttl: number): number => 1.5 * ttl / (1 - CLIENT_RATE);
 
 /** One hold. */
 export interface Hold {
@@ -57,7 +57,7 @@ export class Ledger {
 
   /** The stream of the era was created, at once or some time after the previous era ended. */
   begin(now: number): void {
-    this.#mixedUntil = Math.max(this.#mixedUntil, now + lasting(TTL, true));
+    this.#mixedUntil = Math.max(this.#mixedUntil, now + lasting(TTL));
   }
 
   /**
@@ -67,9 +67,9 @@ export class Ledger {
   isOverdue(
     { node, epoch, since }: Hold,
     stream: { readonly epoch: string; readonly madeAt: number },
-    { now, byCalls }: { readonly now: number; readonly byCalls: boolean },
+    now: number,
   ): boolean {
-    return epoch !== stream.epoch && now > Math.max(since, stream.madeAt) + lasting(node.ttl, byCalls);
+    return epoch !== stream.epoch && now > Math.max(since, stream.madeAt) + lasting(node.ttl);
   }
 
   /**

@@ -129,7 +129,7 @@ export class Moves {
       return answered(rest, message, {
         on: "seen",
         keyState: sightingOf(standing),
-        fresh: message.fresh,
+        ...message.fresh ? { checkedAt: Infinity } : {},
         epoch: EPOCH,
       });
     }

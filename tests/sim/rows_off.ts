@@ -26,7 +26,7 @@ export const ROWS_OFF: readonly Mutation[] = [
     [
       "seeking, seen",
       "an answer older than a write in doubt is accepted",
-      "if (revision < known && (revision > 0 || phase.doubt) && !fresh) return look(context, phase, true);",
+      "if (mayBeStale && checkedAt === undefined) return look(context, phase, true);",
       "",
     ],
     [
@@ -71,7 +71,7 @@ export const ROWS_OFF: readonly Mutation[] = [
     [
       "held, seen",
       "a read older than our own write is accepted",
-      "if (revision < phase.revision && !fresh) return look(context, phase, true);",
+      "if (revision < phase.revision && checkedAt === undefined) return look(context, phase, true);",
       "",
     ],
     [
@@ -110,8 +110,8 @@ export const ROWS_OFF: readonly Mutation[] = [
     [
       "leaving, seen",
       "a read older than our own write ends the release",
-      "if (event.keyState.revision < known(context, phase) && !event.fresh) return look(context, phase, true);",
-      "",
+      "return look(context, phase, true);",
+      "return seen(context, phase, event.keyState);",
     ],
     [
       "leaving, unknown",

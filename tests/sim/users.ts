@@ -60,7 +60,7 @@ async function rounds(node: Node, locker: Locker, town: Town): Promise<void> {
     const until = called + 0.9 * node.ttl;
     const { hold } = node;
     const believes = () => looking ? locker.token === hold?.token : node.clock.now() < until;
-    node.believe(leads && hold !== null ? { hold, passive: false, byCalls: true, believes } : null);
+    node.believe(leads && hold !== null ? { hold, passive: false, believes } : null);
     if (leads && hold !== null) act(town, hold, believes);
     await node.sleep(chance.between(10, node.ttl / 2));
     if (leads && chance.happens(0.2)) {
@@ -160,7 +160,7 @@ function believe(node: Node, lease: Lease, town: Town): Belief | null {
     return null;
   }
   const passive = town.chance.happens(0.5);
-  const belief = { hold, passive, byCalls: false, believes: passive ? () => !lease.signal.aborted : () => lease.held };
+  const belief = { hold, passive, believes: passive ? () => !lease.signal.aborted : () => lease.held };
   node.beliefs.add(belief);
   return belief;
 }

@@ -81,4 +81,9 @@ export const LOCKS_CORPUS: readonly Relic[] = [
     was: "the judge took an earlier try of the first record, stored late in a later bucket, for the owner's own",
     small: true,
   },
+  {
+    seed: 4200677330,
+    was: "the judge did not allow that a replica that is behind answers the check after a theft whose push was lost",
+    small: true,
+  },
 ];

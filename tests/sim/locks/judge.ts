@@ -17,11 +17,14 @@ import { Deeds } from "./deeds.ts";
 import type { LocksServer } from "./locks_server.ts";
 import { keepingOut, type Placed, Truth } from "./truth.ts";
 
-/** Longest time in ms that a lock of a deleted bucket can last: a lease on a slow clock, and one request. */
-const LASTING = SESSION_TTL / (1 - CLIENT_RATE) + SESSION_TTL / 4;
+/** Longest time in ms that a lock of a deleted bucket can last: one and a half leases on a slow clock. */
+const LASTING = 1.5 * SESSION_TTL / (1 - CLIENT_RATE);
 
-/** Longest time in ms until the owner of a stolen ticket learns of it without faults: its next check, and a request. */
-const HEARING = 1.1 * SESSION_TTL / (1 - CLIENT_RATE) + 200;
+/**
+ * Longest time in ms until the owner of a stolen ticket learns of it without faults: its next two checks, and a request.
+ * A replica that is behind can answer the first of them.
+ */
+const HEARING = 2.2 * SESSION_TTL / (1 - CLIENT_RATE) + 200;
 
 /** How long after the faults everything takes its usual course, in ms. */
 const SETTLED = SESSION_TTL / 2;
