@@ -1,7 +1,8 @@
 /** The servers that the libraries use. Redis and etcd are optional: a figure without them names the reason. */
 
 import { NatsCluster } from "../../tools/nats/cluster.ts";
-import { freePorts, guard, signalIfRunning, unguard } from "../../tools/nats/process.ts";
+import { freePorts } from "../../tools/nats/ports.ts";
+import { guard, signalIfRunning, unguard } from "../../tools/nats/process.ts";
 import { NatsServer } from "../../tools/nats/server.ts";
 import { installDebian } from "../../tests/helpers/apt.ts";
 import type { Peer, PeerName } from "./client.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertLess, assertMatch, assertStringIncludes } from "@std/assert";
 import { settingsOf } from "../../cli/src/settings.ts";
-import { freePorts } from "../../tools/nats/process.ts";
+import { freePorts } from "../../tools/nats/ports.ts";
 import { NatsServer } from "../../tools/nats/server.ts";
 import { type Finished, natslock, Running, until, withCli } from "../helpers/cli.ts";
 import { withContexts } from "../helpers/contexts.ts";

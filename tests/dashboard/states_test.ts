@@ -4,7 +4,7 @@ import { Kvm } from "@nats-io/kv";
 import { Locker, newKeyValue } from "@x/natslock";
 import type { Settings } from "../../examples/dashboard/model/link.ts";
 import type { DashboardDemo } from "../../tools/dashboard/demo.ts";
-import { freePorts } from "../../tools/nats/process.ts";
+import { freePorts } from "../../tools/nats/ports.ts";
 import { NatsServer } from "../../tools/nats/server.ts";
 import { Chromium } from "../helpers/page.ts";
 import { PACE, withDemo } from "./demo.ts";

@@ -3,7 +3,7 @@ import { TimeoutError } from "@nats-io/nats-core";
 import { Locker, newKeyValue, type OpenOptions } from "@x/natslock";
 import { TimeoutError as OtherTimeoutError, wsconnect as connectByOther } from "nats-core-3.1";
 import { NatsServer } from "../../tools/nats/server.ts";
-import { freePorts } from "../../tools/nats/process.ts";
+import { freePorts } from "../../tools/nats/ports.ts";
 import { connectionError } from "../helpers/errors.ts";
 import { connectionOf, withServer } from "../helpers/nats.ts";
 import { Proxy } from "../helpers/proxy.ts";

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { freePorts, isFree } from "../../tools/nats/process.ts";
+import { freePorts, isFree } from "../../tools/nats/ports.ts";
 import { withConnections } from "../helpers/nats.ts";
 import { refused, startTool } from "./tool.ts";
 

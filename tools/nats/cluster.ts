@@ -4,7 +4,7 @@
  * @module
  */
 
-import { freePorts, withOtherPorts } from "./process.ts";
+import { freePorts, withOtherPorts } from "./ports.ts";
 import { NatsServer } from "./server.ts";
 
 /** Longest time for the members to connect to each other and elect a leader, in milliseconds. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isAlive } from "./process.ts";
 import { fetchArchive, goInstall, PINNED_VERSION, type Source, wheel } from "./sources.ts";
 
 export { PINNED_VERSION };
@@ -119,15 +120,6 @@ async function isStale(lock: string): Promise<boolean> {
     return pid > 0 && !isAlive(pid);
   } catch {
     return false;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    Deno.kill(pid, 0 as unknown as Deno.Signal);
-    return true;
-  } catch (error) {
-    return !(error instanceof Deno.errors.NotFound);
   }
 }
 

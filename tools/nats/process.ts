@@ -1,5 +1,5 @@
 /**
- * Child processes that end with this process, and ports and files for them.
+ * Child processes that end with this process, and files for them.
  *
  * @module
  */
@@ -38,45 +38,6 @@ function destroyAll(): void {
   for (const thing of guarded) thing.destroy();
 }
 
-/** Ports that this process has handed out. They stay reserved, because their user may not listen on them yet. */
-const handedOut = new Set<number>();
-
-/**
- * Systems give other ports to outgoing connections and to listeners on port 0: Linux those from 32,768 on, others those
- * from 49,152 on. So nothing takes the ports of a server that is down before it starts again.
- */
-const [LOWEST, HIGHEST] = [20_000, 32_767] as const;
-
-/** How many ports to try until enough of them are free. */
-const MOST_TRIES = 1000;
-
-/** Returns ports that are free now. Another process can take one before it is used. The start then fails. */
-export function freePorts(count: number): number[] {
-  const ports: number[] = [];
-  for (let tries = 0; ports.length < count; tries++) {
-    if (tries === MOST_TRIES) throw new Error(`Cannot find ${count} free ports from ${LOWEST} to ${HIGHEST}`);
-    const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST + 1));
-    if (handedOut.has(port) || !isFree(port)) continue;
-    handedOut.add(port);
-    ports.push(port);
-  }
-  return ports;
-}
-
-/** How many times to choose ports. Another process can take a port between its choice and its use. */
-const PORT_TRIES = 3;
-
-/** Calls `start`, which chooses ports, again if another process took one of them meanwhile. */
-export async function withOtherPorts<Started>(start: () => Promise<Started>): Promise<Started> {
-  for (let tries = 1;; tries++) {
-    try {
-      return await start();
-    } catch (error) {
-      if (tries === PORT_TRIES || !String(error).includes("address already in use")) throw error;
-    }
-  }
-}
-
 /** Writes files to a folder. */
 export async function writeTexts(folder: string, texts: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, text] of Object.entries(texts)) await Deno.writeTextFile(`${folder}/${name}`, text);
@@ -109,13 +70,12 @@ function isStopped(pid: number): boolean {
   }
 }
 
-/** True if no program listens on this port of loopback now. */
-export function isFree(port: number): boolean {
+/** True if a process with this ID runs. */
+export function isAlive(pid: number): boolean {
   try {
-    Deno.listen({ hostname: "127.0.0.1", port }).close();
+    Deno.kill(pid, 0 as unknown as Deno.Signal);
     return true;
   } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse || error instanceof Deno.errors.PermissionDenied) return false;
-    throw error;
+    return !(error instanceof Deno.errors.NotFound);
   }
 }

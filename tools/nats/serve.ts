@@ -6,7 +6,7 @@
 
 import { parseArgs } from "node:util";
 import { natsServerPath, versionOf } from "./install.ts";
-import { isFree } from "./process.ts";
+import { isFree } from "./ports.ts";
 import { NatsServer } from "./server.ts";
 import { codeOf, print, UsageError } from "../usage.ts";
 

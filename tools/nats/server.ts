@@ -9,7 +9,8 @@
 import { configOf, type NatsServerOptions, type Ports, type Texts } from "./config.ts";
 import { natsServerOf, natsServerPath } from "./install.ts";
 import { ask } from "./monitor.ts";
-import { freePorts, guard, pause, signalIfRunning, unguard, withOtherPorts, writeTexts } from "./process.ts";
+import { freePorts, withOtherPorts } from "./ports.ts";
+import { guard, pause, signalIfRunning, unguard, writeTexts } from "./process.ts";
 
 export type { NatsServerOptions };
 
