@@ -28,7 +28,7 @@ const CONSUMER_CREATED = 1000;
 /** Ends all faults. From now on candidates must be granted in time. */
 export function endFaults(run: Run, isWire: boolean): void {
   const { weather, server, nodes, oracle } = run;
-  weather.calm();
+  weather.calm(run.timeline.now);
   server.heal();
   let isTold = false;
   for (const node of [...nodes]) {

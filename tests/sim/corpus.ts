@@ -67,5 +67,6 @@ export const CORPUS: readonly Relic[] = [
     seed: 2700024579,
     was: "a check of the stream counted from its late answer, and a hold of a former stream lasted longer for it",
   },
+  { seed: 2800392795, was: "the judge did not allow for an answer that was lost just before the faults ended" },
   { seed: 108, was: "a denied read left a write of unknown outcome stored" },
 ];

@@ -88,7 +88,7 @@ export class Weather {
   readonly #chance: Chance;
   readonly #mask: Mask;
   #total = 0;
-  #calm = false;
+  #calmAt = Infinity;
 
   constructor(chance: Chance, mask: Mask = {}) {
     this.#chance = chance;
@@ -110,12 +110,17 @@ export class Weather {
 
   /** True after faults were switched off. */
   get isCalm(): boolean {
-    return this.#calm;
+    return this.#calmAt < Infinity;
+  }
+
+  /** When faults were switched off, in true time; `Infinity` before that. */
+  get calmAt(): number {
+    return this.#calmAt;
   }
 
   /** Switches all faults off. */
-  calm(): void {
-    this.#calm = true;
+  calm(now: number): void {
+    this.#calmAt = now;
   }
 
   /** Returns true if this fault happens now. Draws the same random numbers whether or not the mask allows the fault. */
@@ -141,7 +146,7 @@ export class Weather {
 
   #count(fault: Fault): boolean {
     const { most = Infinity, without = [] } = this.#mask;
-    if (this.#calm || this.#total >= most || without.includes(fault)) return false;
+    if (this.isCalm || this.#total >= most || without.includes(fault)) return false;
     this.#total++;
     this.hits.set(fault, (this.hits.get(fault) ?? 0) + 1);
     return true;

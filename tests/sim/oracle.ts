@@ -89,7 +89,9 @@ export class Oracle {
     }
     const isAwaited = this.#nodes.some(({ waiting, link }) => waiting && !link.isAsking);
     if (after.kind === "vacant" && this.#weather.isCalm && isAwaited) {
-      this.expectGrant(this.#server.wakesByPush ? WAKING : 1.5 * TTL);
+      // An answer that was lost before the faults ended is still waited for.
+      const deaf = Math.max(0, this.#weather.calmAt + TTL / 4 - this.#timeline.now);
+      this.expectGrant(this.#server.wakesByPush ? deaf + WAKING : 1.5 * TTL);
     }
     if (after.kind !== "held") return;
     // Also a renewal: after a roll-back it can land on another's marker, and its holder goes on.

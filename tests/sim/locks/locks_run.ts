@@ -129,7 +129,7 @@ export class LocksRun implements LocksTown {
 
   #endFaults(): void {
     this.troubled = false;
-    this.weather.calm();
+    this.weather.calm(this.timeline.now);
     this.server.heal();
     for (const node of [...this.nodes]) {
       node.link.heal();
