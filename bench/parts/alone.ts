@@ -2,12 +2,11 @@
 
 import { jetstreamManager } from "@nats-io/jetstream";
 import type { NatsConnection } from "@nats-io/nats-core";
-import { connect as connectTcp } from "@nats-io/transport-node";
 import { elapse, sent, timed } from "../../tests/helpers/measure.ts";
 import type { Measured, Row, Table } from "../figures.ts";
 import { etcdLock } from "../peers/etcd.ts";
 import { GoPeer } from "../peers/go.ts";
-import { BUCKETS, type BucketShape, type Connect, overWebsocket } from "../peers/natslock.ts";
+import { BUCKETS, type BucketShape, type Connect, overTcp, overWebsocket } from "../peers/natslock.ts";
 import { redisSemaphore, redlock } from "../peers/redis.ts";
 import { startApart, startCluster } from "../peers/services.ts";
 import { inTurn, rowOf, type Sample, type Subject } from "../sampling.ts";
@@ -113,7 +112,7 @@ export async function alone(place: Place): Promise<Measured> {
     shape: {},
     more: (stack) => others(place, stack),
   });
-  const tcp = async () => await connectTcp({ servers: `127.0.0.1:${nats.port}` }) as unknown as NatsConnection;
+  const tcp = overTcp(`127.0.0.1:${nats.port}`);
   tables.push(...await measure(place, { id: "alone-tcp", title: "One server, files, TCP", connect: tcp, shape: {} }));
   {
     await using apart = await startApart();

@@ -1,9 +1,7 @@
 /** Acquire, refresh and release in a loop that does nothing else: what is left once all code is compiled. */
 
-import type { NatsConnection } from "@nats-io/nats-core";
-import { connect as connectTcp } from "@nats-io/transport-node";
 import type { Measured, Table } from "../figures.ts";
-import { type Connect, overWebsocket } from "../peers/natslock.ts";
+import { type Connect, overTcp, overWebsocket } from "../peers/natslock.ts";
 import { startApart } from "../peers/services.ts";
 import { inTurn } from "../sampling.ts";
 import { type Place, scaled } from "./place.ts";
@@ -32,7 +30,7 @@ async function measure(place: Place, line: { id: string; title: string; connect:
 /** Measures on a server of its own, over a websocket and TCP. */
 export async function loop(place: Place): Promise<Measured> {
   await using server = await startApart();
-  const tcp = async () => await connectTcp({ servers: `127.0.0.1:${server.port}` }) as unknown as NatsConnection;
+  const tcp = overTcp(`127.0.0.1:${server.port}`);
   const lines = [
     { id: "loop", title: "In a loop, one server, files, websocket", connect: overWebsocket(server.url) },
     { id: "loop-tcp", title: "In a loop, one server, files, TCP", connect: tcp },

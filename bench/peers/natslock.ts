@@ -1,6 +1,7 @@
 /** natslock itself: a Locker for each candidate, or one LockManager for each connection. */
 
 import { type NatsConnection, wsconnect } from "@nats-io/nats-core";
+import { connect as connectTcp } from "@nats-io/transport-node";
 import { Locker, LockManager, newKeyValue } from "@x/natslock";
 import { webSocketOf } from "@x/natslock/internal";
 import type { Peer } from "./client.ts";
@@ -80,5 +81,10 @@ async function releaseAll(held: readonly { release(): Promise<void> }[]): Promis
 
 /** Connects over a websocket, as `open()` does. */
 export function overWebsocket(url: string): Connect {
-  return () => wsconnect({ servers: url, wsFactory: webSocketOf });
+  return () => wsconnect({ servers: url, wsFactory: webSocketOf, noAsyncTraces: true });
+}
+
+/** Connects over TCP, with the settings of `open()`. */
+export function overTcp(address: string): Connect {
+  return async () => await connectTcp({ servers: address, noAsyncTraces: true }) as unknown as NatsConnection;
 }

@@ -73,6 +73,8 @@ export async function connect(
     reconnectTimeWait: 250,
     reconnectJitter: 250,
     timeout: DIAL_TIMEOUT,
+    // Else the client takes two stacks for each request. The errors of this library have stacks of their own.
+    noAsyncTraces: true,
   };
   const pings = { pingInterval: Math.min(30_000, Math.max(1000, Math.floor(ttl / 3))), maxPingOut: 2 };
   const make = settings.wsFactory ?? webSocketOf;

@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { TimeoutError } from "@nats-io/nats-core";
+import { type ConnectionOptions, TimeoutError } from "@nats-io/nats-core";
 import { Locker, newKeyValue, type OpenOptions } from "@x/natslock";
 import { TimeoutError as OtherTimeoutError, wsconnect as connectByOther } from "nats-core-3.1";
 import { NatsServer } from "../../tools/nats/server.ts";
@@ -44,6 +44,15 @@ Deno.test("Locker.open() reconnects without limit, unless the user's settings ha
     await server.restart();
     const lease = await patient.acquire({ timeout: 10_000 });
     assert(lease.held);
+  }));
+
+Deno.test("Locker.open() lets the client take no stack for each request, unless the user's settings ask for it", () =>
+  withServer(async ({ server }) => {
+    for (const [connection, wanted] of [[{}, true], [{ noAsyncTraces: false }, false]] as const) {
+      await using locker = await Locker.open({ ...PLACE, servers: server.url, connection });
+      const { options } = (connectionOf(locker) as unknown as { protocol: { options: ConnectionOptions } }).protocol;
+      assertEquals(options.noAsyncTraces, wanted);
+    }
   }));
 
 Deno.test("Locker.open() makes a connection that gives up a silent server within seconds and reconnects", () =>
