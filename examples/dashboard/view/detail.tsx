@@ -1,6 +1,6 @@
 /** Everything that is known about one lock. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { JSX } from "preact";
 import type { Leadership } from "../../../src/lease/leadership.ts";
 import type { Tenure } from "../model/tenure.ts";
@@ -96,7 +96,7 @@ export function Detail({ store, name }: { store: Store; name: string }): JSX.Ele
     store.open.value = null;
     document.querySelector<HTMLElement>(`[data-key="${CSS.escape(name)}"] button`)?.focus();
   };
-  useEffect(() => title.current?.focus(), [name]);
+  useLayoutEffect(() => title.current?.focus(), [name]);
   if (!shown) return null;
   const onKeyDown = (event: KeyboardEvent) => event.key === "Escape" && close();
   return (

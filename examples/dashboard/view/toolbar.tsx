@@ -1,6 +1,6 @@
 /** Search, filter, order, and the length of the timelines. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { JSX } from "preact";
 import type { Filter, Order, Selection } from "../model/selection.ts";
 import type { Store } from "./store.ts";
@@ -21,7 +21,8 @@ const SPANS: readonly (readonly [number, string])[] = [[120_000, "2 min"], [600_
 /** Focuses the search field when the user presses "/", as code hosting sites do. */
 function useSlash(): { readonly current: HTMLInputElement | null } {
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  // Before the field is painted: who sees it can press the key at once.
+  useLayoutEffect(() => {
     const listen = (event: KeyboardEvent) => {
       const isTyping = event.target instanceof HTMLElement && /^(?:INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
       if (event.key !== "/" || isTyping) return;
