@@ -14,7 +14,14 @@ interface JszAnswer {
   readonly account_details?: {
     readonly stream_detail?: { readonly name: string; readonly cluster?: { readonly leader?: string } }[];
   }[];
-  readonly meta_cluster?: { readonly leader?: string; readonly cluster_size?: number };
+  readonly meta_cluster?: Meta;
+}
+
+/** What a member knows of the cluster. Only the leader hears of all others. */
+interface Meta {
+  readonly leader?: string;
+  readonly cluster_size?: number;
+  readonly replicas?: readonly { readonly current: boolean; readonly offline?: boolean }[];
 }
 
 /**
@@ -78,13 +85,18 @@ export class NatsCluster {
     return this.nodes.map(({ url }) => url);
   }
 
-  /** Resolves when every member answers and all agree on one meta leader. Rejects after 60 s. */
+  /** Resolves when every member answers, and all agree on one meta leader that hears of all others. Rejects after 60 s. */
   async formed(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.answering()));
     for (const start = performance.now(); performance.now() - start < FORM_TIMEOUT;) {
       const metas = await Promise.all(this.nodes.map(async (node) => (await this.#jsz(node)).meta_cluster));
       const agree = metas.every((meta) => meta?.leader && meta.cluster_size === this.nodes.length);
-      if (agree && new Set(metas.map((meta) => meta?.leader)).size === 1) return;
+      const leaders = [...new Set(metas.map((meta) => meta?.leader))];
+      const others = metas.find((_, index) => leaders[0] === `n${index + 1}`)?.replicas ?? [];
+      // To a member that the leader has not heard of, no stream can be assigned.
+      const isHeard = others.length === this.nodes.length - 1 &&
+        others.every(({ current, offline = false }) => current && !offline);
+      if (agree && leaders.length === 1 && isHeard) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     throw new Error("Cannot form a cluster: its members do not agree on a leader");
