@@ -82,8 +82,8 @@ const READING = `## How to read them
 - On three servers, the server that is connected to is the leader of the stream.
 - Memory is what is in use after a garbage collection.
 - All but the tables of TCP use a websocket of Deno, as \`open()\` makes it. One that \`wsconnect()\` makes in Deno is slower
-  as soon as it sends more than 1,024 bytes at once: [runtimes](runtimes.md#deno) has the reason. The client takes no
-  stack for each request (\`noAsyncTraces\`), as with \`open()\`.
+  as soon as it sends more than 1,024 bytes at once: [runtimes](runtimes.md#deno) has the reason. All
+  connections have \`noAsyncTraces\`, as those of \`open()\`.
 - The way of the Go package sends two requests for each step, and two of its candidates can win.`;
 
 /** Ratios and counts that do not depend on the machine. */

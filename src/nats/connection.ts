@@ -73,7 +73,7 @@ export async function connect(
     reconnectTimeWait: 250,
     reconnectJitter: 250,
     timeout: DIAL_TIMEOUT,
-    // Else the client takes two stacks for each request. The errors of this library have stacks of their own.
+    // Else the client records two stack traces for each request. The errors of this library have their own.
     noAsyncTraces: true,
   };
   const pings = { pingInterval: Math.min(30_000, Math.max(1000, Math.floor(ttl / 3))), maxPingOut: 2 };

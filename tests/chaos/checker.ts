@@ -4,7 +4,7 @@
  * @module
  */
 
-import { holdsInTime, type Labeled, outlived } from "./epochs.ts";
+import { type Hold, holdsInTime, outlived } from "./epochs.ts";
 import { type Entry, type SetName, WORKS } from "./history.ts";
 import { LOCK_NAMES } from "./lock_work.ts";
 import type { Access } from "./resource.ts";
@@ -60,11 +60,11 @@ export function violations(course: Course): string[] {
 }
 
 /** A hold of a lock by key. */
-type KeyHold = Of<"held"> & Labeled;
+type KeyHold = Of<"held"> & Hold;
 
 /** Returns all holds. The hold of a killed client ends with the last entry of the client. */
 function heldBy({ entries }: Course): KeyHold[] {
-  const last = new Map(entries.map(({ client, at }) => [client, at]));
+  const last = lastEntries(entries);
   const ends = new Map(only(entries, "ended").map(({ client, ask, at, late }) => [`${client} ${ask}`, at - late]));
   return only(entries, "held").map((hold) => {
     const { client, ask, at } = hold;
@@ -75,6 +75,10 @@ function heldBy({ entries }: Course): KeyHold[] {
 /** Entries of one kind. */
 export const only = <On extends Entry["on"]>(entries: readonly Entry[], on: On): Of<On>[] =>
   entries.filter((entry): entry is Of<On> => entry.on === on);
+
+/** When each client wrote its last entry. */
+export const lastEntries = (entries: readonly Entry[]): ReadonlyMap<string, number> =>
+  new Map(entries.map(({ client, at }) => [client, at]));
 
 /** Items that were added to a set and are missing. */
 export function missing(course: Course, set: SetName): string[] {

@@ -9,7 +9,7 @@
  */
 
 /** One hold, as its client believed it. Times are in milliseconds since the Unix epoch. */
-export interface Labeled {
+export interface Hold {
   readonly client: string;
   readonly token: number;
   readonly epoch: string;
@@ -24,19 +24,19 @@ const LASTING = 1.5;
 const SLACK = 100;
 
 /** Returns when the stream of each epoch was replaced. Knows the streams in which somebody held a lock. */
-function replacements(holds: readonly Labeled[]): (epoch: string) => number {
+function replacements(holds: readonly Hold[]): (epoch: string) => number {
   const created = [...new Set(holds.map(({ epoch }) => Date.parse(epoch)))].sort((a, b) => a - b);
   return (epoch) => created.find((at) => at > Date.parse(epoch)) ?? Infinity;
 }
 
 /** Returns the holds that did not begin after their stream was replaced. Tokens can be compared only among these. */
-export function holdsInTime<T extends Labeled>(holds: readonly T[]): T[] {
+export function holdsInTime<T extends Hold>(holds: readonly T[]): T[] {
   const replacedAt = replacements(holds);
   return holds.filter(({ epoch, from }) => from <= replacedAt(epoch));
 }
 
 /** Returns as text the holds that lasted too long after their stream was replaced. */
-export function outlived(holds: readonly Labeled[], ttl: number): string[] {
+export function outlived(holds: readonly Hold[], ttl: number): string[] {
   const replacedAt = replacements(holds);
   return holds.flatMap(({ client, token, epoch, from, until }) => {
     const longer = until - Math.max(from, replacedAt(epoch)) - LASTING * ttl - SLACK;

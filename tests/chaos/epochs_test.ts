@@ -1,12 +1,12 @@
 import { assertEquals } from "@std/assert";
-import { holdsInTime, type Labeled, outlived } from "./epochs.ts";
+import { type Hold, holdsInTime, outlived } from "./epochs.ts";
 
 const FORMER = "2026-01-01T00:00:00.5Z";
 const LATER = "2026-01-01T00:00:10.123456789Z";
 const REPLACED = Date.parse("2026-01-01T00:00:10.123Z");
 
 /** A hold from and until these times after the stream was replaced, in ms. */
-const hold = (epoch: string, from: number, until: number): Labeled => ({
+const hold = (epoch: string, from: number, until: number): Hold => ({
   ...{ client: "x", token: 5, epoch },
   ...{ from: REPLACED + from, until: REPLACED + until },
 });

@@ -4,24 +4,19 @@
  * @module
  */
 
-import { type Course, only } from "./checker.ts";
-import { holdsInTime, outlived } from "./epochs.ts";
+import { type Course, lastEntries, only } from "./checker.ts";
+import { type Hold, holdsInTime, outlived } from "./epochs.ts";
 import type { Entry } from "./history.ts";
 
-/** One hold, as its client believed it. Times are in milliseconds, on the axis of the entries. */
-export interface NamedHold {
-  readonly client: string;
+/** One hold of a lock by name. Times are in milliseconds, on the axis of the entries. */
+export interface NamedHold extends Hold {
   readonly lock: string;
-  readonly epoch: string;
-  readonly token: number;
   readonly mode: "exclusive" | "shared";
   readonly limit: number | null;
   readonly weight: number;
   /** When it was requested, and whether with others. */
   readonly wanted: number;
   readonly isOneOfSeveral: boolean;
-  readonly from: number;
-  readonly until: number;
 }
 
 /** The clocks of two processes may differ by this time in ms. */
@@ -32,7 +27,7 @@ const SLACK = 5;
  * longer, never shorter.
  */
 export function namedHolds(entries: readonly Entry[]): NamedHold[] {
-  const last = new Map(entries.map(({ client, at }) => [client, at]));
+  const last = lastEntries(entries);
   const asks = new Map(only(entries, "wanted").map((ask) => [`${ask.client} ${ask.request}`, ask]));
   const ends = new Map(
     only(entries, "unlocked").map(({ client, request, lock, until }) => [`${client} ${request} ${lock}`, until]),
@@ -113,7 +108,7 @@ export interface NamedDeath {
 
 /** Returns the deaths of clients with an open request. A client that did not run until the end was killed. */
 export function namedDeaths({ entries, survivors }: Pick<Course, "entries" | "survivors">): NamedDeath[] {
-  const last = new Map(entries.map(({ client, at }) => [client, at]));
+  const last = lastEntries(entries);
   const settled = new Set(only(entries, "settled").map(({ client, request }) => `${client} ${request}`));
   return only(entries, "wanted").filter(({ client, request }) =>
     !survivors.has(client) && !settled.has(`${client} ${request}`)

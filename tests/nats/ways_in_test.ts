@@ -46,7 +46,7 @@ Deno.test("Locker.open() reconnects without limit, unless the user's settings ha
     assert(lease.held);
   }));
 
-Deno.test("Locker.open() lets the client take no stack for each request, unless the user's settings ask for it", () =>
+Deno.test("Locker.open() lets the client record no stack trace for each request, unless the user's settings ask for it", () =>
   withServer(async ({ server }) => {
     for (const [connection, wanted] of [[{}, true], [{ noAsyncTraces: false }, false]] as const) {
       await using locker = await Locker.open({ ...PLACE, servers: server.url, connection });

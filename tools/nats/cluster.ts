@@ -90,16 +90,10 @@ export class NatsCluster {
     await Promise.all(this.nodes.map((node) => node.answering()));
     for (const start = performance.now(); performance.now() - start < FORM_TIMEOUT;) {
       const metas = await Promise.all(this.nodes.map(async (node) => (await this.#jsz(node)).meta_cluster));
-      const agree = metas.every((meta) => meta?.leader && meta.cluster_size === this.nodes.length);
-      const leaders = [...new Set(metas.map((meta) => meta?.leader))];
-      const others = metas.find((_, index) => leaders[0] === `n${index + 1}`)?.replicas ?? [];
-      // To a member that the leader has not heard of, no stream can be assigned.
-      const isHeard = others.length === this.nodes.length - 1 &&
-        others.every(({ current, offline = false }) => current && !offline);
-      if (agree && leaders.length === 1 && isHeard) return;
+      if (isFormed(metas)) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    throw new Error("Cannot form a cluster: its members do not agree on a leader");
+    throw new Error("Cannot form a cluster: its members agree on no leader that hears of all of them");
   }
 
   /** The member that leads a stream; `null` if there is none. */
@@ -131,4 +125,12 @@ export class NatsCluster {
       return {};
     }
   }
+}
+
+/** True if all members agree on one leader that hears of all others: it assigns no stream to one that it does not hear. */
+function isFormed(metas: readonly (Meta | undefined)[]): boolean {
+  const leader = metas.findIndex((meta, index) => meta?.leader === `n${index + 1}`);
+  const agree = metas.every((meta) => meta?.leader === `n${leader + 1}` && meta.cluster_size === metas.length);
+  const heard = metas[leader]?.replicas?.filter(({ current, offline = false }) => current && !offline) ?? [];
+  return agree && heard.length === metas.length - 1;
 }
