@@ -4,7 +4,7 @@
  * @module
  */
 
-import { isAlive } from "./process.ts";
+import { isAlive } from "./alive.ts";
 import { fetchArchive, goInstall, PINNED_VERSION, type Source, wheel } from "./sources.ts";
 
 export { PINNED_VERSION };

@@ -5,7 +5,7 @@
  */
 
 import { tmpdir } from "node:os";
-import { isAlive } from "./process.ts";
+import { isAlive } from "./alive.ts";
 
 /** A range of ports, both ends included. */
 export type PortRange = readonly [lowest: number, highest: number];

@@ -4,6 +4,9 @@
  * @module
  */
 
+// Scripts outside of this repository take the ports from here.
+export { freePorts } from "./ports.ts";
+
 /** Something to clean up when this process is interrupted or ends. */
 interface Guarded {
   /** Cleans up synchronously, without waiting. */
@@ -67,15 +70,5 @@ function isStopped(pid: number): boolean {
     return Deno.readTextFileSync(`/proc/${pid}/stat`).includes(") T ");
   } catch {
     return true;
-  }
-}
-
-/** True if a process with this ID runs. */
-export function isAlive(pid: number): boolean {
-  try {
-    Deno.kill(pid, 0 as unknown as Deno.Signal);
-    return true;
-  } catch (error) {
-    return !(error instanceof Deno.errors.NotFound);
   }
 }
