@@ -1,33 +1,54 @@
-/** The tickets of one queue that are said to be gone: an answer that still shows one of them is old. */
+/** What a session remembers of a queue: which tickets left it. An answer that still shows one of them is old. */
 
 import type { PlacedTicket } from "./look.ts";
 
 /** What was known at some time: the place of the latest ticket that left, by key. */
 export type KnownTickets = ReadonlyMap<string, number>;
 
+type Position = Pick<PlacedTicket, "key" | "place">;
+
 /** The tickets that left a queue. */
 export class LeftTickets {
   readonly #places = new Map<string, number>();
-  /** What stood below was forgotten. */
-  #floor = 0;
+  #floor = 1;
 
-  /** What is known now. */
+  /** No ticket stands at a lower place. */
+  get floor(): number {
+    return this.#floor;
+  }
+
+  /** What is known now of the tickets at the floor and above. */
   get known(): KnownTickets {
     return new Map(this.#places);
   }
 
-  /** Notes that a ticket left. Forgets those below `floor`, where nothing stands. Returns false if it was known. */
-  add(key: string, place: number, floor: number): boolean {
+  /** Notes that no ticket stands below a place. */
+  raiseFloor(place: number): void {
+    if (place <= this.#floor) return;
+    this.#floor = place;
+    for (const [key, at] of this.#places) if (at < place) this.#places.delete(key);
+  }
+
+  /** Notes that a ticket left. Returns false if it was known. */
+  add(key: string, place: number): boolean {
     if (this.has({ key, place })) return false;
     this.#places.set(key, place);
-    if (floor > this.#floor) { for (const [each, at] of this.#places) if (at < floor) this.#places.delete(each); }
-    this.#floor = floor;
     return true;
   }
 
   /** Reports whether a ticket is said to be gone. */
-  has({ key, place }: Pick<PlacedTicket, "key" | "place">): boolean {
+  has({ key, place }: Position): boolean {
     return (this.#places.get(key) ?? 0) >= place;
+  }
+
+  /**
+   * An own ticket was stored. If a ticket above it is known already, the server has lost writes, and revisions begin
+   * there again: all that was known is void.
+   */
+  stored(ticket: Position): void {
+    if (ticket.place >= this.#floor && !this.has(ticket)) return;
+    this.#places.clear();
+    this.#floor = 1;
   }
 
   /**

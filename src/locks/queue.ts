@@ -9,7 +9,7 @@ import { queueFilter } from "./names.ts";
 import { isAnyDead, type Removal, removeDead, steal } from "./others.ts";
 import type { QueueGround } from "./queue_ground.ts";
 import { limitError, QueueFront } from "./queue_rules.ts";
-import { type QueuedRequest, startOf } from "./queued_request.ts";
+import { byPlace, placeOf, type QueuedRequest, startOf } from "./queued_request.ts";
 
 /** What stands before a request: the tickets, and the place of the latest ticket of each session. */
 interface Before {
@@ -28,8 +28,6 @@ export class Queue {
   #waiting = new Set<QueuedRequest>();
   #lastPlace = 0;
   readonly #left = new LeftTickets();
-  /** No ticket stands at a lower place. */
-  #floor = 1;
   readonly #looks: Looks<QueuedRequest>;
   #cancelRound = () => {};
 
@@ -51,6 +49,7 @@ export class Queue {
   /** The ticket of a request is stored: looks at its place. */
   stored(request: QueuedRequest): void {
     this.#waiting.add(request);
+    this.#left.stored({ key: request.keeper.key, place: placeOf(request) });
     // The answers to writes can come in another order than that of the places.
     if (placeOf(request) < this.#lastPlace) this.#waiting = new Set([...this.#waiting].sort(byPlace));
     this.#lastPlace = Math.max(this.#lastPlace, placeOf(request));
@@ -71,7 +70,7 @@ export class Queue {
 
   /** A ticket left the queue. The requests that wait for it look again. */
   left(key: string, place: number): void {
-    if (!this.#left.add(key, place, this.#floor)) return;
+    if (!this.#left.add(key, place)) return;
     for (const request of this.#blockers.waitingFor(key)) this.#looks.add(request);
   }
 
@@ -95,7 +94,7 @@ export class Queue {
     const batch = due.filter((request) => this.#isWaiting(request));
     if (batch.length === 0 || this.#ground.isOver) return;
     const last = batch.reduce((most, each) => placeOf(each) > placeOf(most) ? each : most);
-    const from = startOf(batch, this.#waiting, this.#floor);
+    const from = startOf(batch, this.#waiting, this.#left.floor);
     const own = { key: last.keeper.key, place: placeOf(last) };
     const isGone = (ticket: PlacedTicket) => this.#left.has(ticket);
     const { known } = this.#left;
@@ -109,8 +108,8 @@ export class Queue {
     const dead = tickets.filter(({ session }) => this.#ground.monitors.isDead(session));
     if (dead.length > 0) return this.#removed(await removeDead(this.#ground, dead), dead, batch);
     if (byLeader) this.#left.deny(tickets, known);
-    const isAll = from <= this.#floor;
-    if (isAll) this.#floor = Math.max(this.#floor, tickets[0]?.place ?? own.place);
+    const isAll = from <= this.#left.floor;
+    if (isAll) this.#left.raiseFloor(tickets[0]?.place ?? own.place);
     this.#decideAll(batch, tickets, isAll);
   }
 
@@ -124,14 +123,21 @@ export class Queue {
       before.front.add(ticket);
       before.latest.set(ticket.session, ticket.place);
     }
-    for (const request of due.values()) if (this.#isWaiting(request)) this.#ground.verify(request.keeper);
+    for (const request of due.values()) this.#verify(request);
+  }
+
+  /** Reads the key of a ticket that a look does not show: it may still stand. */
+  async #verify(request: QueuedRequest): Promise<void> {
+    if (!this.#isWaiting(request) || await this.#ground.verify(request.keeper) || !this.#isWaiting(request)) return;
+    // Its marker may have expired before anybody read it. With a new ticket the request does not wait forever.
+    request.leave({ kind: "again" });
   }
 
   #isWaiting(request: QueuedRequest): boolean {
     return this.#waiting.has(request) && !request.isOver && request.place !== null;
   }
 
-  /** There is no answer, or none that shows the own ticket. The ticket may still stand, so its key is read. */
+  /** There is no answer, or none that shows the own ticket. */
   async #notSeen(
     result: Exclude<LookResult, { kind: "seen" }>,
     batch: readonly QueuedRequest[],
@@ -140,10 +146,7 @@ export class Queue {
     if (result.kind === "failed") {
       const { error } = result;
       for (const request of batch) error.transient ? this.#ground.lookFailed(request, error) : request.fail(error);
-    } else if (!await this.#ground.verify(last.keeper) && this.#isWaiting(last)) {
-      // Its marker may have expired before anybody read it. With a new ticket the request does not wait forever.
-      last.leave({ kind: "again" });
-    }
+    } else await this.#verify(last);
     this.#lookLater(batch);
   }
 
@@ -212,7 +215,3 @@ export class Queue {
     this.#removed(removal, before, [request]);
   }
 }
-
-const byPlace = (one: QueuedRequest, other: QueuedRequest): number => placeOf(one) - placeOf(other);
-
-const placeOf = ({ place }: QueuedRequest): number => place ?? 0;

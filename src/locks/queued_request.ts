@@ -126,3 +126,9 @@ export function startOf(due: readonly QueuedRequest[], waiting: Iterable<QueuedR
   }
   return start;
 }
+
+/** Place of a request whose ticket is stored. */
+export const placeOf = ({ place }: QueuedRequest): number => place ?? 0;
+
+/** Compares two requests by their places. */
+export const byPlace = (one: QueuedRequest, other: QueuedRequest): number => placeOf(one) - placeOf(other);
