@@ -26,8 +26,12 @@ export class Holds {
     const { context, epoch, bucket: { unfit } } = session;
     const { clock } = context;
     if (state.at !== "queued" || session.remaining() <= 0) return null;
-    // Another stream, or one that lost writes: the session ends with its next renewal.
-    if (state.place <= request.floor) return null;
+    if (state.place <= request.floor) {
+      // Another stream, or one that lost writes. The next renewal ends the session, or takes it there: then the request
+      // needs a ticket after that renewal.
+      if (session.revision > request.floor) request.leave({ kind: "again" });
+      return null;
+    }
     const until = ticketEnd(context, state.sentAt);
     if (unfit !== null) request.fail(unfit);
     else if (clock.now() >= until) request.leave({ kind: "again" });

@@ -123,12 +123,12 @@ export class Queue {
       before.front.add(ticket);
       before.latest.set(ticket.session, ticket.place);
     }
-    for (const request of due.values()) this.#verify(request);
+    for (const request of due.values()) if (this.#isWaiting(request)) this.#verify(request);
   }
 
   /** Reads the key of a ticket that a look does not show: it may still stand. */
   async #verify(request: QueuedRequest): Promise<void> {
-    if (!this.#isWaiting(request) || await this.#ground.verify(request.keeper) || !this.#isWaiting(request)) return;
+    if (await this.#ground.verify(request.keeper) || !this.#isWaiting(request)) return;
     // Its marker may have expired before anybody read it. With a new ticket the request does not wait forever.
     request.leave({ kind: "again" });
   }

@@ -14,8 +14,8 @@ import { coverageOf, type Tally } from "./tally.ts";
 
 const HELP = `Runs the shipped Lockers on simulated machines, networks and servers with faults. Each seed is one run.
 
-Usage: deno task sim [--seeds N] [--minutes N] [--from N] [--workers N] [--wire | --memory | --locks [--small]] [--markers]
-       deno task sim --seed N [--most N] [--without KINDS] [--wire | --memory | --locks [--small]] [--markers]
+Usage: deno task sim [--seeds N] [--minutes N] [--from N] [--workers N] [--wire | --memory | --locks [--small] [--lost-writes]] [--markers]
+       deno task sim --seed N [--most N] [--without KINDS] [--wire | --memory | --locks [--small] [--lost-writes]] [--markers]
 
 --seeds N        number of seeds (default 2000; with --minutes: no limit)
 --minutes N      stop after N minutes, when the running seeds have ended (default: no limit)
@@ -25,6 +25,7 @@ Usage: deno task sim [--seeds N] [--minutes N] [--from N] [--workers N] [--wire 
 --memory         run on the memory store (default: one seed in eight runs on JetStream)
 --locks          run lock managers, which have many locks with queues, on the memory store
 --small          with --locks: few processes and requests, and faults for a shorter time
+--lost-writes    with --locks: servers lose acknowledged writes, too; only waits and messages are judged then
 --markers        use a bucket with expiry markers, in which no lock is safe; a broken rule is expected
 --seed N         run one seed and print its trace
 --most N         allow only the first N faults of that run
@@ -131,7 +132,7 @@ function flagsOf(args: string[]) {
     args,
     options: {
       ...{ seeds: text, minutes: text, from: text, workers: text, seed: text, most: text, without: text },
-      ...{ markers: flag, wire: flag, memory: flag, locks: flag, small: flag },
+      ...{ markers: flag, wire: flag, memory: flag, locks: flag, small: flag, "lost-writes": flag },
       help: { type: "boolean", short: "h" },
     },
   }).values;
@@ -139,15 +140,18 @@ function flagsOf(args: string[]) {
 
 type Flags = ReturnType<typeof flagsOf>;
 
-function optionsOf({ most, without, markers = false, wire, memory, locks, small = false }: Flags): RunOptions {
+function optionsOf(
+  { most, without, markers = false, wire, memory, locks, small = false, ...flags }: Flags,
+): RunOptions {
+  const { "lost-writes": lostWrites = false } = flags;
   if ([wire, memory, locks].filter(Boolean).length > 1) {
     throw new Error('Use only one of "--wire", "--memory" and "--locks"');
   }
-  if (small && !locks) throw new Error('Use "--small" only with "--locks"');
+  if ((small || lostWrites) && !locks) throw new Error('Use "--small" and "--lost-writes" only with "--locks"');
   return {
     markers,
     ...(wire || memory ? { wire: wire === true } : {}),
-    ...(locks ? { locks, small, wire: false } : {}),
+    ...(locks ? { locks, small, lostWrites, wire: false } : {}),
     ...(most === undefined ? {} : { most: whole("most", most) }),
     ...(without === undefined ? {} : { without: kinds(without) }),
   };

@@ -42,6 +42,8 @@ export interface RunOptions extends Mask {
   readonly locks?: boolean;
   /** With `locks`: few processes, users and names, and a short time with faults. */
   readonly small?: boolean;
+  /** With `locks`: the servers lose acknowledged writes, too. Then two can hold one lock, and only waits are judged. */
+  readonly lostWrites?: boolean;
   /** If true, the shipped NATS adapter runs on a simulated JetStream. Default: the memory store. */
   readonly wire?: boolean;
   /** Called with each event as text. */

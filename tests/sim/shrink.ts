@@ -48,9 +48,11 @@ async function shorten(found: Shrunk, red: (mask: Mask) => Promise<Shrunk | null
 }
 
 /** Returns the command that repeats the run. */
-export function replayCommand(seed: number, { most, without = [], markers, wire, locks, small }: RunOptions): string {
+export function replayCommand(seed: number, { most, without = [], markers, ...world }: RunOptions): string {
+  const { wire, locks, small, lostWrites } = world;
   const words = [`deno task sim --seed ${seed}`];
   if (locks) words.push(small ? "--locks --small" : "--locks");
+  if (lostWrites) words.push("--lost-writes");
   if (!locks && wire !== undefined && wire !== withWorld(seed, {}).wire) words.push(wire ? "--wire" : "--memory");
   if (markers) words.push("--markers");
   if (most !== undefined) words.push(`--most ${most}`);

@@ -6,7 +6,7 @@
  */
 
 import { Chance } from "../chance.ts";
-import { Weather } from "../faults.ts";
+import { type Fault, Weather } from "../faults.ts";
 import type { Outcome, RunOptions } from "../run.ts";
 import { stepByStep } from "../settling.ts";
 import { Timeline } from "../timeline.ts";
@@ -57,7 +57,8 @@ export class LocksRun implements LocksTown {
     this.#options = options;
     this.chance = new Chance(seed);
     // Lost writes are no part of the promise: the tickets of those that hold may be gone.
-    const without = [...options.without ?? [], "sequence rolled back"] as const;
+    const without: Fault[] = [...options.without ?? []];
+    if (!options.lostWrites) without.push("sequence rolled back");
     this.weather = new Weather(this.chance, { ...options, without });
     this.climate = climateOf(this.chance, options.small);
     this.server = new LocksServer(this, this.climate.behind);
@@ -125,6 +126,9 @@ export class LocksRun implements LocksTown {
       this.timeline.after(this.chance.between(SESSION_TTL / 20, SESSION_TTL), next);
     };
     this.timeline.after(this.chance.between(0, SESSION_TTL), next);
+    if (!this.#options.lostWrites) return;
+    const lose = () => strikeLocks(this, "sequence rolled back", 0);
+    this.timeline.after(this.chance.between(0, this.climate.troubled), lose);
   }
 
   #endFaults(): void {

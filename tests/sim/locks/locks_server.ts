@@ -41,6 +41,8 @@ export class LocksServer implements Station<TicketStore> {
   madeAt = 0;
   /** Called when the bucket is deleted. */
   onGone = (): void => {};
+  /** Called when all writes above a revision are lost. */
+  onLost = (_: number): void => {};
   readonly #place: Place;
   readonly #leader: Leader;
   #history: Change[] = [];
@@ -120,6 +122,14 @@ export class LocksServer implements Station<TicketStore> {
     this.madeAt = this.#place.timeline.now;
     this.#made++;
     this.store.store.recreateBucket();
+  }
+
+  /** The servers lose the newest writes, which they had acknowledged. */
+  loseWrites(count: number): void {
+    this.#highest = Math.max(0, this.#highest - count);
+    this.store.store.rollBack(this.#highest);
+    this.#history = this.#history.filter(({ keyState }) => keyState.revision <= this.#highest);
+    this.onLost(this.#highest);
   }
 
   /** Ends all faults of the servers. */

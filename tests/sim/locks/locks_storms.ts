@@ -56,6 +56,7 @@ const LOCKS_STORMS: Storms<LocksRun, LocksNode> = {
   "foreign write": (run) => void intrude(run),
   "eviction": evict,
   "bucket deleted": ({ server, chance }) => server.deleteBucket(chance.between(1, SESSION_TTL)),
+  "sequence rolled back": ({ server, chance }) => server.loseWrites(chance.between(1, 40)),
   "bucket re-created": ({ server }) => server.recreate(),
 };
 

@@ -137,6 +137,12 @@ export class Truth {
     this.#placed.set(placed.place, placed);
   }
 
+  /** All writes above a revision are lost. */
+  lost(above: number): void {
+    for (const place of this.#placed.keys()) if (place > above) this.#placed.delete(place);
+    for (const [name, queue] of this.#queues) this.#queues.set(name, queue.filter(({ place }) => place <= above));
+  }
+
   /** The bucket is gone. */
   clear(): void {
     this.#placed.clear();
