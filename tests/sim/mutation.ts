@@ -21,8 +21,14 @@ export interface Mutation {
   readonly locks: boolean;
 }
 
+/** Rule of what lock managers do after the servers lost writes. */
+export const LOST_WRITES = "lost writes";
+
 /** Returns the world in which the rule of a mutation matters. */
-export const worldOf = ({ wire, locks }: Mutation): RunOptions => locks ? { locks, wire: false } : { wire };
+export function worldOf({ wire, locks, rule }: Mutation): RunOptions {
+  if (!locks) return { wire };
+  return rule === LOST_WRITES ? { locks, small: true, lostWrites: true, wire: false } : { locks, wire: false };
+}
 
 /** Files that run only on the simulated JetStream: the adapter and the wire format. */
 const WIRE_FILES = /^nats\/|^store\/record/;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { edits, type Mutation } from "../mutation.ts";
+import { edits, LOST_WRITES, type Mutation } from "../mutation.ts";
 import { TICKETS_OFF } from "./tickets_off.ts";
 
 /** The rules of a queue: what counts as a look, who has room, who is woken. */
@@ -64,8 +64,8 @@ const QUEUE_OFF: readonly Mutation[] = [
     [
       "floor",
       "the floor is kept over a re-created bucket",
-      "  #floor = 1;",
-      "  get #floor() { return (this.#ground.context.floors ??= new Map()).get(this.#filter) ?? 1; }\n  set #floor(floor) { (this.#ground.context.floors ??= new Map()).set(this.#filter, floor); }",
+      "readonly #left = new LeftTickets();",
+      "get #left() { const all = this.#ground.context.left ??= new Map(); const left = all.get(this.#filter) ?? new LeftTickets(); all.set(this.#filter, left); return left; }",
     ],
     [
       "ifAvailable",
@@ -156,8 +156,8 @@ const SESSIONS_OFF: readonly Mutation[] = [
     [
       "session",
       "a ticket in a re-created bucket holds under the former epoch",
-      "if (state.place <= request.floor) return null;",
-      "",
+      "if (state.place <= request.floor) {",
+      "if (false) {",
     ],
     ["session", "locks outlive their session", "for (const hold of [...this.#holds]) hold.lost(why, error);", ""],
     [
@@ -179,4 +179,20 @@ const SESSIONS_OFF: readonly Mutation[] = [
   ...edits("locks/context.ts", ["maxHold", "a ticket has no margin", "maxHold * (1 - margin / ttl)", "maxHold"]),
 ];
 
-export const LOCKS_OFF: readonly Mutation[] = [...QUEUE_OFF, ...SESSIONS_OFF, ...TICKETS_OFF];
+/** What keeps a request from waiting for ever after the servers lost acknowledged writes. */
+const LOST_WRITES_OFF: readonly Mutation[] = [
+  ...edits("locks/left_tickets.ts", [
+    LOST_WRITES,
+    "what is known of a queue is kept after its revisions went back",
+    "if (ticket.place >= this.#floor && !this.has(ticket)) return;",
+    "return;",
+  ]),
+  ...edits("locks/holds.ts", [
+    LOST_WRITES,
+    "a ticket below the revision of an earlier renewal waits on",
+    'if (session.revision > request.floor) request.leave({ kind: "again" });',
+    "",
+  ]),
+];
+
+export const LOCKS_OFF: readonly Mutation[] = [...QUEUE_OFF, ...SESSIONS_OFF, ...TICKETS_OFF, ...LOST_WRITES_OFF];
