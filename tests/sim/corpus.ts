@@ -13,6 +13,8 @@ export interface Relic {
   readonly wire?: true;
   /** True if it broke the rule in a small world. */
   readonly small?: true;
+  /** True if the servers lost acknowledged writes. */
+  readonly lostWrites?: true;
 }
 
 export const CORPUS: readonly Relic[] = [

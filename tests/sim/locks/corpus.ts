@@ -86,4 +86,16 @@ export const LOCKS_CORPUS: readonly Relic[] = [
     was: "the judge did not allow that a replica that is behind answers the check after a theft whose push was lost",
     small: true,
   },
+  {
+    seed: 625,
+    was: "a queue was read from a revision that the servers had lost, and its requests waited forever",
+    small: true,
+    lostWrites: true,
+  },
+  {
+    seed: 939,
+    was: "a ticket below the revision of an earlier renewal was never granted, though a later renewal kept the session",
+    small: true,
+    lostWrites: true,
+  },
 ];
