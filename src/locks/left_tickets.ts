@@ -5,8 +5,6 @@ import type { PlacedTicket } from "./look.ts";
 /** What was known at some time: the place of the latest ticket that left, by key. */
 export type KnownTickets = ReadonlyMap<string, number>;
 
-type Position = Pick<PlacedTicket, "key" | "place">;
-
 /** The tickets that left a queue. */
 export class LeftTickets {
   readonly #places = new Map<string, number>();
@@ -37,7 +35,7 @@ export class LeftTickets {
   }
 
   /** Reports whether a ticket is said to be gone. */
-  has({ key, place }: Position): boolean {
+  has({ key, place }: Pick<PlacedTicket, "key" | "place">): boolean {
     return (this.#places.get(key) ?? 0) >= place;
   }
 
@@ -45,8 +43,8 @@ export class LeftTickets {
    * An own ticket was stored. If a ticket above it is known already, the server has lost writes, and revisions begin
    * there again: all that was known is void.
    */
-  stored(ticket: Position): void {
-    if (ticket.place >= this.#floor && !this.has(ticket)) return;
+  stored(key: string, place: number): void {
+    if (place >= this.#floor && !this.has({ key, place })) return;
     this.#places.clear();
     this.#floor = 1;
   }

@@ -1,6 +1,6 @@
 /** Options of a lock manager, checked. */
 
-import { badParameter, BadParameterError, BucketConfigError } from "../base/errors.ts";
+import { badParameter, BucketConfigError } from "../base/errors.ts";
 import { silentLogger } from "../base/logger.ts";
 import { type Clock, SystemClock } from "../base/clock.ts";
 import { type Random, systemRandom } from "../base/random.ts";
@@ -108,10 +108,7 @@ function holdOf(longest: number, ttl: number): number {
     throw badParameter("maxHold", "a finite number of milliseconds", longest);
   }
   if (longest >= least) return wholeSeconds(longest);
-  throw new BadParameterError(
-    "maxHold",
-    `Cannot use "maxHold": must be at least ${least}, twice "ttl", not ${longest}`,
-  );
+  throw badParameter("maxHold", `at least ${least}, twice "ttl"`, longest);
 }
 
 /**

@@ -48,11 +48,12 @@ export class Queue {
 
   /** The ticket of a request is stored: looks at its place. */
   stored(request: QueuedRequest): void {
+    const place = placeOf(request);
     this.#waiting.add(request);
-    this.#left.stored({ key: request.keeper.key, place: placeOf(request) });
+    this.#left.stored(request.keeper.key, place);
     // The answers to writes can come in another order than that of the places.
-    if (placeOf(request) < this.#lastPlace) this.#waiting = new Set([...this.#waiting].sort(byPlace));
-    this.#lastPlace = Math.max(this.#lastPlace, placeOf(request));
+    if (place < this.#lastPlace) this.#waiting = new Set([...this.#waiting].sort(byPlace));
+    this.#lastPlace = Math.max(this.#lastPlace, place);
     if (this.#waiting.size === 1) {
       this.#cancelRound();
       this.#cancelRound = everyLease(this.#ground.context, () => this.lookAtAll(false));

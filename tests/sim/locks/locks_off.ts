@@ -184,7 +184,7 @@ const LOST_WRITES_OFF: readonly Mutation[] = [
   ...edits("locks/left_tickets.ts", [
     LOST_WRITES,
     "what is known of a queue is kept after its revisions went back",
-    "if (ticket.place >= this.#floor && !this.has(ticket)) return;",
+    "if (place >= this.#floor && !this.has({ key, place })) return;",
     "return;",
   ]),
   ...edits("locks/holds.ts", [
