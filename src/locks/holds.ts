@@ -29,7 +29,7 @@ export class Holds {
     if (state.place <= request.floor) {
       // Another stream, or one that lost writes. The next renewal ends the session, or takes it there: then the request
       // needs a ticket after that renewal.
-      if (session.revision > request.floor) request.leave({ kind: "again" });
+      if (session.revision !== request.floor) request.leave({ kind: "again" });
       return null;
     }
     const until = ticketEnd(context, state.sentAt);

@@ -190,7 +190,7 @@ const LOST_WRITES_OFF: readonly Mutation[] = [
   ...edits("locks/holds.ts", [
     LOST_WRITES,
     "a ticket below the revision of an earlier renewal waits on",
-    'if (session.revision > request.floor) request.leave({ kind: "again" });',
+    'if (session.revision !== request.floor) request.leave({ kind: "again" });',
     "",
   ]),
 ];
