@@ -4,7 +4,7 @@ import { NatsCluster } from "../../tools/nats/cluster.ts";
 import { freePorts } from "../../tools/nats/ports.ts";
 import { guard, signalIfRunning, unguard } from "../../tools/nats/process.ts";
 import { NatsServer } from "../../tools/nats/server.ts";
-import { installDebian } from "../../tests/helpers/apt.ts";
+import { installDebian, isInstalled } from "../../tests/helpers/apt.ts";
 import type { Peer, PeerName } from "./client.ts";
 import { etcd } from "./etcd.ts";
 import { lockers, managers, overWebsocket } from "./natslock.ts";
@@ -113,11 +113,6 @@ export async function startServices(say: (line: string) => void): Promise<Servic
   const redis = await other("redis-server", "redis-server", redisServer);
   const etcd = await other("etcd", "etcd-server", etcdServer);
   return { nats, redis, etcd, missing, [Symbol.asyncDispose]: () => stack.disposeAsync() };
-}
-
-async function isInstalled(program: string): Promise<boolean> {
-  const command = new Deno.Command(program, { args: ["--version"], stdout: "null", stderr: "null" });
-  return await command.output().then(({ success }) => success, () => false);
 }
 
 /** The libraries whose servers run. */

@@ -5,7 +5,7 @@
  */
 
 import pty from "@lydell/node-pty";
-import { installDebian } from "./apt.ts";
+import { installDebian, isInstalled } from "./apt.ts";
 import { BY_DENO, environment } from "./cli.ts";
 
 /** The shells that have completion of their own. */
@@ -28,25 +28,17 @@ const LOADS: Readonly<Record<ShellName, string>> = {
 /** Limit of each wait, in milliseconds. */
 const LONGEST = 20_000;
 
-async function isThere(name: ShellName): Promise<boolean> {
-  try {
-    return (await new Deno.Command(name, { args: ["--version"], stdout: "null", stderr: "null" }).output()).success;
-  } catch {
-    return false;
-  }
-}
-
 /**
  * Installs a shell with apt if it is missing. Returns `false` and prints the reason if that is not possible; the test
  * is then skipped.
  */
 export async function hasShell(name: ShellName): Promise<boolean> {
-  if (await isThere(name)) return true;
+  if (await isInstalled(name)) return true;
   const say = (line: string) => Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
   say(`${name}: trying apt-get`);
   try {
     await installDebian(name);
-    if (await isThere(name)) return true;
+    if (await isInstalled(name)) return true;
     throw new Error("it does not run");
   } catch (error) {
     say(`SKIPPED: no ${name} (${error instanceof Error ? error.message : error}); install it, such as with apt-get`);
