@@ -1,6 +1,6 @@
 /** The way of the Go package natslock, in Go: get, then put. */
 
-import { isInstalled } from "../../tests/helpers/apt.ts";
+import { runs } from "../../tools/programs.ts";
 import { LineProcess } from "../line_process.ts";
 
 /** Milliseconds of one round. */
@@ -30,7 +30,7 @@ export class GoPeer {
   static async start(folder: string, { port, bucket }: { port: number; bucket: string }): Promise<GoPeer> {
     const path = `${folder}/peer`;
     const args = ["build", "-o", path, "."];
-    if (!await isInstalled("go", "version")) throw new Error("there is no Go on PATH");
+    if (!await runs("go", "version")) throw new Error("there is no Go on PATH");
     const built = await new Deno.Command("go", { args, cwd: new URL("../go/", import.meta.url), stdin: "null" })
       .output();
     if (!built.success) throw new Error(new TextDecoder().decode(built.stderr).trim());

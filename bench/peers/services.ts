@@ -4,7 +4,8 @@ import { NatsCluster } from "../../tools/nats/cluster.ts";
 import { freePorts } from "../../tools/nats/ports.ts";
 import { guard, signalIfRunning, unguard } from "../../tools/nats/process.ts";
 import { NatsServer } from "../../tools/nats/server.ts";
-import { installDebian, isInstalled } from "../../tests/helpers/apt.ts";
+import { runs } from "../../tools/programs.ts";
+import { installDebian } from "../../tests/helpers/apt.ts";
 import type { Peer, PeerName } from "./client.ts";
 import { etcd } from "./etcd.ts";
 import { lockers, managers, overWebsocket } from "./natslock.ts";
@@ -99,7 +100,7 @@ export async function startServices(say: (line: string) => void): Promise<Servic
   const missing: string[] = [];
   const other = async (program: string, debian: string, made: typeof redisServer) => {
     try {
-      if (!await isInstalled(program)) {
+      if (!await runs(program)) {
         say(`installing ${debian}`);
         await installDebian(debian);
       }

@@ -15,16 +15,6 @@ export async function installDebian(name: string): Promise<void> {
   await run("flock", [lock, "sh", "-c", line], PATIENCE);
 }
 
-/** Reports whether a program is on `PATH`. `version`: the argument by which it prints its version. */
-export async function isInstalled(program: string, version = "--version"): Promise<boolean> {
-  // A program that is missing throws at once.
-  try {
-    return (await new Deno.Command(program, { args: [version], stdout: "null", stderr: "null" }).output()).success;
-  } catch {
-    return false;
-  }
-}
-
 /** Runs a command. @throws {Error} with the first lines of its standard error if it fails */
 export async function run(command: string, args: readonly string[], patience: number): Promise<void> {
   const signal = AbortSignal.timeout(patience);

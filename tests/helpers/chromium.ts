@@ -1,7 +1,8 @@
 /** Finds or installs a Chromium. */
 
 import { installDebian, run } from "./apt.ts";
-import { installed, nodePath, runs } from "../../tools/npm/packages.ts";
+import { installed, nodePath } from "../../tools/npm/packages.ts";
+import { runs } from "../../tools/programs.ts";
 
 const NAMES: readonly string[] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";

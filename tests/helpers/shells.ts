@@ -5,7 +5,8 @@
  */
 
 import pty from "@lydell/node-pty";
-import { installDebian, isInstalled } from "./apt.ts";
+import { runs } from "../../tools/programs.ts";
+import { installDebian } from "./apt.ts";
 import { BY_DENO, environment } from "./cli.ts";
 
 /** The shells that have completion of their own. */
@@ -33,12 +34,12 @@ const LONGEST = 20_000;
  * is then skipped.
  */
 export async function hasShell(name: ShellName): Promise<boolean> {
-  if (await isInstalled(name)) return true;
+  if (await runs(name)) return true;
   const say = (line: string) => Deno.stderr.writeSync(new TextEncoder().encode(`${line}\n`));
   say(`${name}: trying apt-get`);
   try {
     await installDebian(name);
-    if (await isInstalled(name)) return true;
+    if (await runs(name)) return true;
     throw new Error("it does not run");
   } catch (error) {
     say(`SKIPPED: no ${name} (${error instanceof Error ? error.message : error}); install it, such as with apt-get`);

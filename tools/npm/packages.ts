@@ -1,5 +1,6 @@
 /** The npm packages that the tests of other runtimes install, each in one version. */
 
+import { runs } from "../programs.ts";
 import { npmFolder, type Pins } from "./install.ts";
 
 /** Versions of Node.js: the oldest supported one, the oldest one with `require()` of modules, and a current one. */
@@ -78,14 +79,4 @@ export async function bunPath(): Promise<string> {
     if (await runs(path)) return path;
   }
   throw new Error(`None of the Bun executables in "${folder}" runs on this machine`);
-}
-
-/** True if the executable exists and prints its version. */
-export async function runs(path: string): Promise<boolean> {
-  try {
-    const command = new Deno.Command(path, { args: ["--version"], stdin: "null", stdout: "null", stderr: "null" });
-    return (await command.output()).success;
-  } catch {
-    return false;
-  }
 }
